@@ -1,0 +1,114 @@
+"""`gate check`: what is wrong with gate.hcl, and what a reviewer should know of it.
+
+Nothing here imports the CDK. A result is a function of the configuration, the key files it names
+and this program, so a clean one is kept beside gate.hcl in `.gate/check.json` and read back while none of
+them changed, as ruff and mypy do.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def check(file: Path) -> dict[str, Any]:
+    """Return the result of checking ``file``, JSON-ready.
+
+    ``{"file": str, "accounts": [{"name", "id", "region"}], "blocks": [{"kind", "name", "stack",
+    "accounts", "line"}], "mistakes": [{"line", "block", "field", "problem"}], "remarks":
+    [{"line", "block", "text"}]}``
+    """
+    cache = file.parent / ".gate" / "check.json"
+    key = _digest(str(file), _content(file), _program())
+    try:
+        kept = json.loads(cache.read_text())
+        if kept["key"] == key and all(
+            _content(Path(name)) == digest for name, digest in kept["depends"].items()
+        ):
+            result: dict[str, Any] = kept["result"]
+            return result
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    result, depends = _check(file)
+    if result["mistakes"]:
+        return result
+    entry = {
+        "key": key,
+        "depends": {str(name): _content(name) for name in depends},
+        "result": result,
+    }
+    try:
+        cache.parent.mkdir(exist_ok=True)
+        (cache.parent / ".gitignore").write_text("*\n")
+        cache.write_text(json.dumps(entry))
+    except OSError:
+        # A read-only folder: the next check takes as long as this one.
+        pass
+    return result
+
+
+def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
+    from stacks.configuration import ConfigurationError, load
+    from stacks.integrations import INTEGRATIONS
+
+    result: dict[str, Any] = {
+        "file": str(file),
+        "accounts": [],
+        "blocks": [],
+        "mistakes": [],
+        "remarks": [],
+    }
+    try:
+        configuration = load(file)
+    except ConfigurationError as error:
+        result["mistakes"] = [
+            {"line": m.line, "block": m.subject, "field": m.field, "problem": m.problem}
+            for m in error.mistakes
+        ]
+        return result, []
+    result["accounts"] = [
+        {"name": name, "id": account.id, "region": account.region}
+        for name, account in configuration.accounts.items()
+    ]
+    result["blocks"] = [
+        {
+            "kind": b.kind,
+            "name": b.name,
+            "stack": b.stack,
+            "accounts": [account.id for account in b.settings.accounts],
+            "line": b.line,
+        }
+        for b in configuration.blocks
+    ]
+    result["remarks"] = [
+        {"line": block.line, "block": block.title, "text": text}
+        for block in configuration.blocks
+        for text in INTEGRATIONS[block.kind].remarks(block.settings)
+    ]
+    return result, [
+        file.parent / name for block in configuration.blocks for name in block.settings.files
+    ]
+
+
+def _content(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _program() -> str:
+    sources = sorted(
+        path
+        for folder in ("gate", "modules", "stacks")
+        for path in (_ROOT / folder).rglob("*.py")
+    )
+    stamps = [f"{path}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in sources]
+    return _digest(sys.version, *stamps)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

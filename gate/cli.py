@@ -1,0 +1,186 @@
+"""The commands of `gate`. Each imports what it needs when it runs, so that `gate check` stays as
+quick as the check itself."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from stacks.configuration import Configuration, ConfiguredBlock
+
+# stacks.configuration has the same word; importing it would cost `gate check` its speed.
+DEFAULT_FILE = "gate.hcl"
+# Where everything that can be made again is kept, with a .gitignore of its own.
+BUILD = Path(".gate")
+
+app = typer.Typer(
+    name="gate",
+    help="One file, gate.hcl, says who may reach your Amazon Athena.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _gate(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Option(envvar="GATE_FILE", help="The configuration to work on.")
+    ] = Path(DEFAULT_FILE),
+) -> None:
+    context.obj = file
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Say what is wrong with gate.hcl and what a reviewer should know of it.
+
+    Exit code 0 when it can be built, 2 when it has mistakes.
+    """
+    from gate.check import check as check_file
+
+    result = check_file(context.obj)
+    if as_json:
+        print(json.dumps(result, indent=2))
+    else:
+        _print_check(result)
+    raise typer.Exit(2 if result["mistakes"] else 0)
+
+
+def _print_check(result: dict[str, Any]) -> None:
+    file = result["file"]
+    for mistake in result["mistakes"]:
+        where = [f"{file}:{mistake['line']}", mistake["block"], mistake["field"]]
+        print(": ".join(part for part in [*where, mistake["problem"]] if part), file=sys.stderr)
+    if result["mistakes"]:
+        _fail(2, f"{_count(len(result['mistakes']), 'mistake')} in {file}")
+    for remark in result["remarks"]:
+        print(f"{file}:{remark['line']}: {remark['block']}: {remark['text']}")
+    blocks = ", ".join(block["stack"] for block in result["blocks"])
+    remarks = f", {_count(len(result['remarks']), 'remark')}" if result["remarks"] else ""
+    print(f"{_tick()} {file}: {_count(len(result['blocks']), 'block')} ({blocks}){remarks}")
+
+
+@app.command()
+def sheet(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The block's name, or KIND.NAME.")],
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["text", "markdown", "json"], typer.Option(help="How to print it.")
+    ] = "text",
+) -> None:
+    """Print what the vendor's form asks for, from the outputs of a deployed stack."""
+    from gate import sheet as sheets
+
+    block = _block(_load(context.obj), name)
+    folder = _output_folder() / "stacks" / block.stack
+    try:
+        outputs = sheets.read_outputs(block.stack, folder, _terraform())
+    except sheets.NotDeployed as error:
+        _fail(1, str(error))
+    content = sheets.sheet(block, outputs, folder)
+    if format == "json":
+        print(json.dumps(content, indent=2))
+    elif format == "markdown":
+        print(sheets.as_markdown(content))
+    else:
+        print(sheets.as_text(content))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def sandbox(context: typer.Context) -> None:
+    """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
+
+    Without a command, keep that AWS up and print the variables to export. Nothing of it outlives
+    the command, and no real credentials are passed on.
+    """
+    from gate.sandbox import Sandbox
+
+    configuration = _load(context.obj)
+    direct = [
+        account
+        for block in configuration.blocks
+        for account in block.settings.accounts
+        if account.assume_role is None
+    ]
+    os.environ.update(_terraform())
+    with Sandbox(direct[0].id if direct else "123456789012") as running:
+        raise typer.Exit(running.run(context.args) if context.args else running.serve_forever())
+
+
+def _load(file: Path) -> "Configuration":
+    from stacks.configuration import ConfigurationError, load
+
+    try:
+        return load(file)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        _fail(2, f"{_count(len(error.mistakes), 'mistake')} in {file}")
+
+
+def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
+    found = [
+        block
+        for block in configuration.blocks
+        if name in (block.name, f"{block.kind}.{block.name}", block.stack)
+    ]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"{block.kind}.{block.name}" for block in found or configuration.blocks)
+    if found:
+        _fail(2, f"several blocks are called {name}; allowed: {names}")
+    import difflib
+
+    close = difflib.get_close_matches(name, [block.name for block in configuration.blocks], 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    _fail(2, f"no block is called {name}{hint}; allowed: {names}")
+
+
+def _terraform() -> dict[str, str]:
+    from gate.providers import (
+        NoProvider,
+        NoTerraform,
+        require_terraform,
+        terraform_environment,
+    )
+
+    try:
+        require_terraform(os.environ)
+        return terraform_environment(BUILD, os.environ)
+    except (NoProvider, NoTerraform) as error:
+        _fail(2, str(error))
+
+
+def _output_folder() -> Path:
+    try:
+        project = json.loads(Path("cdktf.json").read_text())
+    except (OSError, ValueError):
+        project = {}
+    return Path(os.environ.get("CDKTF_OUTDIR") or project.get("output") or "cdktf.out")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _tick() -> str:
+    return "✓" if "utf" in (sys.stdout.encoding or "").lower() else "ok"
+
+
+def _fail(code: int, message: str) -> NoReturn:
+    print(f"gate: {message}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,72 @@
+"""Run the embedded AWS: `python -m gate.embedded_aws.server [--account ID]`.
+
+Listens on a free port of 127.0.0.1, prints one line of JSON (`{"port": 41234}`) to stdout once it
+does, and serves until stdin closes or SIGTERM comes. Whoever starts it keeps stdin open: the
+server then ends with its parent, whatever ended the parent.
+"""
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import moto.iam.models
+from moto.moto_server import werkzeug_app
+from werkzeug.serving import make_server
+
+from gate.embedded_aws import athena, iam, inventory, serverlessrepo
+
+HOST = "127.0.0.1"
+DEFAULT_ACCOUNT = "123456789012"
+
+_moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+
+
+def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """The WSGI application: moto, and in front of it what moto has no service for."""
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    if serverlessrepo.SIGNING_SCOPE in authorization:
+        return serverlessrepo.app(environ, start_response)
+    # Only unsigned: signed, the same path is an object in a bucket named "gate".
+    if not authorization and environ["PATH_INFO"] == inventory.PATH:
+        return inventory.app(environ, start_response)
+    answer: Iterable[bytes] = _moto(environ, start_response)
+    return answer
+
+
+def prepare(account: str) -> None:
+    """Fill the gaps and make `account` the one that credentials unknown to moto work in."""
+    # moto looks for the access key among all it has handed out and falls back to this constant.
+    # MOTO_ACCOUNT_ID would pin every request, so a provider with assume_role would never leave it.
+    for module in (moto.iam.models, werkzeug_app):
+        vars(module)["DEFAULT_ACCOUNT_ID"] = account
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    athena.fill_gaps()
+    iam.fill_gaps()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m gate.embedded_aws.server")
+    parser.add_argument("--account", default=DEFAULT_ACCOUNT, help="account of the default caller")
+    prepare(parser.parse_args().account)
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server(
+        HOST, 0, app, threaded=True, request_handler=werkzeug_app.MotoRequestHandler
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(json.dumps({"port": server.port}), flush=True)
+    # moto prints what it cannot dispatch, and nobody reads this stdout any more.
+    sys.stdout = sys.stderr
+
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""An AWS to try a configuration in: a child process on loopback and the variables that lead to it.
+
+    with Sandbox(account="111122223333") as sandbox:
+        code = sandbox.run(["cdktf", "deploy", "--auto-approve", "dot-reporting"])
+        left = sandbox.inventory()
+
+Unmodified Terraform, cdktf, AWS CLI and boto3 follow the variables, none of which is a credential
+of yours: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html (2026-11).
+"""
+
+import importlib.util
+import json
+import os
+import select
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+START_TIMEOUT = 60
+STDERR_TAIL = 20
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class SandboxError(RuntimeError):
+    """The embedded AWS did not start; the message says why and what to do."""
+
+
+class Sandbox:
+    """The embedded AWS, from entering the `with` block to leaving it.
+
+    `account` (12 digits) is where its throw-away credentials work: what `sts get-caller-identity`
+    answers and what `allowed_account_ids` compares. A provider with
+    `assume_role { role_arn = "arn:aws:iam::444455556666:role/x" }` works in 444455556666 instead;
+    the role need not exist. Two sandboxes share nothing, and nothing outlives the block.
+
+    Raises SandboxError on entering when moto is not installed or the server does not listen
+    within 60 seconds.
+    """
+
+    def __init__(self, account: str = "123456789012") -> None:
+        self.account = account
+        self.endpoint = ""
+
+    def __enter__(self) -> Self:
+        if importlib.util.find_spec("moto") is None:
+            raise SandboxError(
+                "the embedded AWS needs moto, which is not installed here: "
+                "pip install 'athena-gate[dev]'"
+            )
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "gate.embedded_aws.server", "--account", self.account],
+            # Held open for as long as this process lives: the server ends when it closes.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            env=_server_environment(),
+            # Ctrl-C reaches the foreground's whole process group; a command that is being
+            # interrupted still has calls to make (Terraform writes its state, releases its lock).
+            start_new_session=True,
+        )
+        try:
+            self.endpoint = f"http://{LOOPBACK[0]}:{self._wait_for_port()}"
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """`base` without any AWS_* variable and with those that lead to this sandbox.
+
+        No credential, profile, role, token or CA bundle of `base` survives, and the files in
+        ~/.aws are replaced by the null device.
+        """
+        environment = _without(base, "AWS_")
+        environment |= self._variables()
+        for name in ("NO_PROXY", "no_proxy"):
+            given = [base[name]] if base.get(name) else []
+            environment[name] = ",".join([*given, *LOOPBACK])
+        return environment
+
+    def run(self, command: Sequence[str]) -> int:
+        """Run `command` in the sandbox's environment, with this process's stdin and output.
+
+        Returns its exit code; 128 + n when signal n ended it, 127 when there is no such command.
+        Ctrl-C is the command's to answer: this process waits until it has ended.
+        """
+        # Not SIG_IGN, which the command would inherit; a handler is reset when it is executed.
+        previous = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            code = subprocess.run(command, env=self.environment(os.environ), check=False).returncode
+        except FileNotFoundError:
+            print(f"gate sandbox: {command[0]}: no such command", file=sys.stderr)
+            return 127
+        finally:
+            signal.signal(signal.SIGINT, previous)
+        return code if code >= 0 else 128 - code
+
+    def serve_forever(self) -> int:
+        """Print the lines that lead another shell here, wait for Ctrl-C and return 0.
+
+        Returns 1 when the server ends before that.
+        """
+        stale = _named(os.environ, "AWS_").keys() - self._variables().keys()
+        for name in sorted(stale):
+            print(f"unset {name}")
+        for name, value in self.environment(os.environ).items():
+            if name in self._variables() or name.lower() == "no_proxy":
+                print(f"export {name}={shlex.quote(value)}")
+        sys.stdout.flush()
+        try:
+            self._server.wait()
+        except KeyboardInterrupt:
+            return 0
+        print(f"gate sandbox: the embedded AWS ended: {self._tail()}", file=sys.stderr)
+        return 1
+
+    def inventory(self) -> dict[str, dict[str, list[str]]]:
+        """What exists: account id -> Terraform resource type -> sorted names; `{}` for nothing.
+
+        Access keys and KMS keys go by id, KMS keys pending deletion do not count.
+        """
+        # A proxy from the environment must not be asked for an address on loopback.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self.endpoint}/gate/inventory", timeout=START_TIMEOUT) as response:
+            found: dict[str, dict[str, list[str]]] = json.load(response)
+        return found
+
+    def _variables(self) -> dict[str, str]:
+        return {
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self.endpoint,
+        }
+
+    def _wait_for_port(self) -> int:
+        assert self._server.stdout is not None
+        ready, _, _ = select.select([self._server.stdout], [], [], START_TIMEOUT)
+        line = self._server.stdout.readline() if ready else b""
+        if line:
+            port: int = json.loads(line)["port"]
+            return port
+        why = f"exited with code {self._server.wait()}" if ready else f"took over {START_TIMEOUT} s"
+        raise SandboxError(f"the embedded AWS did not start: it {why}\n{self._tail()}")
+
+    def _tail(self) -> str:
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").splitlines()
+        return "\n".join(lines[-STDERR_TAIL:])
+
+    def _stop(self) -> None:
+        self._server.kill()
+        self._server.communicate()
+        self._stderr.close()
+
+
+def _named(environment: Mapping[str, str], *prefixes: str) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith(prefixes)}
+
+
+def _without(environment: Mapping[str, str], *prefixes: str) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith(prefixes)}
+
+
+def _server_environment() -> dict[str, str]:
+    # An AWS_PROFILE that does not exist stops boto3 inside moto; a MOTO_ACCOUNT_ID or
+    # INITIAL_NO_AUTH_ACTION_COUNT would change what the sandbox is.
+    environment = _without(os.environ, "AWS_", "MOTO_", "INITIAL_NO_AUTH_")
+    # This package, wherever the caller's working directory is.
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return environment | {"PYTHONPATH": os.pathsep.join(paths)}

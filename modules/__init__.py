@@ -1,0 +1,1 @@
+"""What athena-gate builds: policies as values, and the constructs that carry them."""

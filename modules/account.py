@@ -1,0 +1,65 @@
+"""The ``account`` block: an AWS account and region, and how Terraform gets into it."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from modules.fields import AccountId, BlockName, Region, RoleArn, Settings, Tags
+from modules.iam.arn import Arns, partition_of
+
+
+class Account(Settings):
+    """An AWS account in one region."""
+
+    name: BlockName = Field(description="What other blocks call this account.")
+    id: AccountId = Field(description="The account's id: 12 digits, in quotes.")
+    region: Region = Field(description="The region everything of this account is made in.")
+    assume_role: RoleArn | None = Field(
+        None, description="The role Terraform takes to work in this account."
+    )
+    tags: Tags = Field({}, description="Tags on everything made in this account.")
+
+    @field_validator("assume_role")
+    @classmethod
+    def _role_in_this_account(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return value
+        _, partition, _, _, account, _ = value.split(":", 5)
+        if account != info.data.get("id", account):
+            raise ValueError(f"the role is in account {account}, not in {info.data['id']}")
+        if "region" in info.data and partition != partition_of(info.data["region"]):
+            raise ValueError(
+                f"the role is in partition {partition}, {info.data['region']} is in "
+                f"{partition_of(info.data['region'])}"
+            )
+        return value
+
+    @field_validator("tags")
+    @classmethod
+    def _own_tags_stay(cls, value: dict[str, str]) -> dict[str, str]:
+        taken = sorted(key for key in value if key.lower() == "athena-gate")
+        if taken:
+            raise ValueError(f"{taken[0]!r} is the tag that names the block; allowed: other keys")
+        return value
+
+    @property
+    def arns(self) -> Arns:
+        """Build ARNs in this account."""
+        return Arns(self.id, self.region)
+
+
+def _look_up(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, str) or not isinstance(info.context, dict):
+        return value
+    accounts: dict[str, Account | None] = info.context["accounts"]
+    if value not in accounts:
+        raise PydanticCustomError("unknown_account", "no account has this name")
+    if accounts[value] is None:
+        raise PydanticCustomError("broken_account", "the account's own block has mistakes")
+    return accounts[value]
+
+
+# In gate.hcl an account is named, in Python it is given; the names stand in the validation
+# context under "accounts", with None for a block that has mistakes of its own.
+AccountReference = Annotated[Account, BeforeValidator(_look_up)]

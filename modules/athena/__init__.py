@@ -1,0 +1,1 @@
+"""What the integrations share: settings, statements and constructs around an Athena workgroup."""

@@ -1,0 +1,135 @@
+"""A private bucket for query results, which expire."""
+
+from modules.bindings import (
+    Construct,
+    S3Bucket,
+    S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleExpiration,
+    S3BucketLifecycleConfigurationRuleFilter,
+    S3BucketOwnershipControls,
+    S3BucketOwnershipControlsRule,
+    S3BucketPolicy,
+    S3BucketPublicAccessBlock,
+    S3BucketServerSideEncryptionConfigurationA,
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+)
+from modules.iam.arn import bucket as bucket_arn
+from modules.iam.policy import (
+    BUCKET_POLICY_LIMIT,
+    EVERYONE,
+    Condition,
+    Policy,
+    Statement,
+)
+
+DEFAULT_EXPIRY_DAYS = 30
+
+
+def deny_plain_http(partition: str, bucket: str) -> Statement:
+    """Return the bucket policy's statement that refuses requests without TLS.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (2026-11)
+    """
+    return Statement(
+        "Deny",
+        sid="DenyInsecureTransport",
+        why="Nothing travels in the clear.",
+        principals=(EVERYONE,),
+        actions=("s3:*",),
+        resources=(bucket_arn(partition, bucket), f"{bucket_arn(partition, bucket)}/*"),
+        conditions=(Condition("Bool", "aws:SecureTransport", ("false",)),),
+    )
+
+
+class ResultsBucket(Construct):
+    """An encrypted, private bucket that deletes query results after a while."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        partition: str,
+        kms_key: str | None,
+        expire_after_days: int | None,
+    ) -> None:
+        """Make the bucket ``name``; ``kms_key`` is a key's ARN, ``None`` means S3's own
+        encryption; results expire after ``expire_after_days``, 30 when ``None``."""
+        super().__init__(scope, construct_id)
+        self.bucket = S3Bucket(
+            self,
+            "bucket",
+            bucket=name,
+            # Results are copies that expire anyway: a deleted block must not stay for them.
+            force_destroy=True,
+        )
+        default = (
+            S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
+                sse_algorithm="aws:kms", kms_master_key_id=kms_key
+            )
+            if kms_key
+            else S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
+                sse_algorithm="AES256"
+            )
+        )
+        S3BucketServerSideEncryptionConfigurationA(
+            self,
+            "encryption",
+            bucket=self.bucket.id,
+            rule=[
+                S3BucketServerSideEncryptionConfigurationRuleA(
+                    apply_server_side_encryption_by_default=default,
+                    bucket_key_enabled=kms_key is not None,
+                )
+            ],
+        )
+        private = S3BucketPublicAccessBlock(
+            self,
+            "public_access_block",
+            bucket=self.bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+        )
+        S3BucketOwnershipControls(
+            self,
+            "ownership",
+            bucket=self.bucket.id,
+            rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
+        )
+        S3BucketLifecycleConfiguration(
+            self,
+            "lifecycle",
+            bucket=self.bucket.id,
+            rule=[
+                S3BucketLifecycleConfigurationRule(
+                    id="expire-results",
+                    status="Enabled",
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                    expiration=[
+                        S3BucketLifecycleConfigurationRuleExpiration(
+                            days=expire_after_days or DEFAULT_EXPIRY_DAYS
+                        )
+                    ],
+                    abort_incomplete_multipart_upload=[
+                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
+                            days_after_initiation=1
+                        )
+                    ],
+                )
+            ],
+        )
+        policy = Policy((deny_plain_http(partition, name),))
+        S3BucketPolicy(
+            self,
+            "policy",
+            bucket=self.bucket.id,
+            policy=policy.terraform_json(BUCKET_POLICY_LIMIT),
+            # Both write the bucket's access settings, and S3 answers 409 when they meet.
+            depends_on=[private],
+        )

@@ -1,0 +1,195 @@
+"""The nested blocks that several integrations accept."""
+
+import base64
+import binascii
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from modules.fields import (
+    BucketName,
+    Generation,
+    KmsKeyArn,
+    List,
+    PgpKey,
+    Prefix,
+    Prefixes,
+    Settings,
+    check_public_key,
+    unique,
+)
+
+# SHA-256 of keys/example.asc in binary form.
+EXAMPLE_KEY = "4f9c6db9cc085a296779242388c85f0b8339706cf97de8096947cda55e4b8d85"
+
+MEBIBYTE = 1024**2
+GIBIBYTE = 1024**3
+
+
+class Source(Settings):
+    """A bucket that holds table data, read by queries and never written."""
+
+    bucket: BucketName = Field(description="The bucket's name.")
+    prefixes: Prefixes = Field(
+        (), description="Where in the bucket the tables lie; without it, the whole bucket."
+    )
+    kms_key: KmsKeyArn | None = Field(
+        None, description="The KMS key the objects are encrypted with, if any."
+    )
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """Return ``bucket/prefix`` for each prefix, ``bucket/`` when there is none."""
+        return tuple(f"{self.bucket}/{prefix}" for prefix in self.prefixes or ("",))
+
+
+class Results(Settings):
+    """Where query results go."""
+
+    bucket: BucketName | None = Field(
+        None, description="The bucket's name; by default derived from the block and the account."
+    )
+    create: bool = Field(
+        True, description="`false` uses a bucket that exists and leaves its configuration alone."
+    )
+    path: Prefix | None = Field(
+        None, description="The prefix results are written under; by default the block's name."
+    )
+    expire_after_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="Days until results are deleted; 30 by default, only for a bucket made here.",
+    )
+    kms_key: KmsKeyArn | None = Field(
+        None, description="A KMS key to encrypt results with instead of S3's own."
+    )
+
+    @field_validator("create")
+    @classmethod
+    def _named_when_it_exists(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and info.data.get("bucket", "") is None:
+            raise ValueError("false needs the name of the bucket that exists: bucket")
+        return value
+
+    @field_validator("expire_after_days")
+    @classmethod
+    def _only_in_an_own_bucket(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and not info.data.get("create", True):
+            raise ValueError(
+                "the bucket exists already and keeps its own lifecycle; remove this field, or "
+                "create = false"
+            )
+        return value
+
+
+class Workgroup(Settings):
+    """Limits of the workgroup that queries run in."""
+
+    # https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
+    # (2026-11): 10 MB is the least the API takes.
+    bytes_scanned_cutoff: int = Field(
+        100 * GIBIBYTE,
+        ge=10 * MEBIBYTE,
+        le=7_000_000_000_000_000_000,
+        description="Bytes a single query may scan before Athena stops it.",
+    )
+    engine_version: Literal["Athena engine version 3", "AUTO"] = Field(
+        "Athena engine version 3", description="The Athena engine; `AUTO` lets AWS choose."
+    )
+
+
+class Keys(Settings):
+    """Access keys of the IAM user, encrypted to a PGP key before they reach the state."""
+
+    pgp_key_file: str | None = Field(
+        None,
+        min_length=1,
+        validate_default=False,
+        description="A file with a PGP public key (armoured or binary), relative to gate.hcl.",
+    )
+    pgp_key: PgpKey | None = Field(
+        None,
+        validate_default=True,
+        description="The PGP public key itself, in base64, instead of a file.",
+    )
+    generations: Annotated[List[Generation], unique()] = Field(
+        min_length=1,
+        max_length=2,
+        description="One access key each, two at most: add one, hand it over, remove the other.",
+    )
+
+    @field_validator("pgp_key_file")
+    @classmethod
+    def _readable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            read_public_key(_resolve(value, info))
+        return value
+
+    @field_validator("pgp_key")
+    @classmethod
+    def _one_of_two(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "pgp_key_file" not in info.data:
+            return value
+        if (value is None) == (info.data["pgp_key_file"] is None):
+            raise ValueError(
+                "give either pgp_key_file or pgp_key; without one the secret would stand in the "
+                "state in plain text"
+            )
+        if value is None:
+            return read_public_key(_resolve(info.data["pgp_key_file"], info))
+        return value
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a reviewer should know of these keys."""
+        if hashlib.sha256(base64.b64decode(self.public_key)).hexdigest() != EXAMPLE_KEY:
+            return ()
+        return (
+            "keys: this is the example key, whose private half was thrown away, so nobody can "
+            "decrypt what is encrypted to it; put your own in its place",
+        )
+
+    @property
+    def public_key(self) -> str:
+        """Return the PGP public key in base64, wherever it came from."""
+        if self.pgp_key is None:
+            raise ValueError("a Keys without a key cannot be built")
+        return self.pgp_key
+
+
+def _resolve(file: str, info: ValidationInfo) -> Path:
+    folder = info.context["folder"] if isinstance(info.context, dict) else Path()
+    return Path(folder) / file
+
+
+def read_public_key(file: Path) -> str:
+    """Return the binary OpenPGP public key in ``file`` as base64.
+
+    Takes armoured and binary files. Raises ``ValueError`` when the file cannot be read or holds
+    anything but a public key. Armor: https://www.rfc-editor.org/rfc/rfc9580#section-6 (2024-07).
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"cannot read {str(file)!r}: {error.strerror}; write your public key there with "
+            "`gpg --armor --export KEY`"
+        ) from None
+    if b"-----BEGIN PGP PRIVATE KEY" in content:
+        raise ValueError(f"{str(file)!r} holds a PGP private key; give the public one")
+    begin = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
+    if begin in content:
+        body = content.split(begin, 1)[1].split(b"-----END", 1)[0].replace(b"\r\n", b"\n")
+        _headers, _, data = body.lstrip(b"\n ").rpartition(b"\n\n")
+        lines = [line for line in (data or body).split() if not line.startswith(b"=")]
+        try:
+            content = base64.b64decode(b"".join(lines), validate=True)
+        except binascii.Error:
+            raise ValueError(f"{str(file)!r} is not a complete PGP public key") from None
+    try:
+        check_public_key(content)
+    except ValueError as error:
+        raise ValueError(f"{str(file)!r}: {error}") from None
+    return base64.b64encode(content).decode()

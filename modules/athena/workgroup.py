@@ -1,0 +1,58 @@
+"""An Athena workgroup with limits."""
+
+from modules.athena.settings import Workgroup
+from modules.bindings import (
+    AthenaWorkgroup,
+    AthenaWorkgroupConfiguration,
+    AthenaWorkgroupConfigurationEngineVersion,
+    AthenaWorkgroupConfigurationResultConfiguration,
+    AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration,
+    Construct,
+)
+
+
+def workgroup(
+    scope: Construct,
+    name: str,
+    settings: Workgroup,
+    *,
+    description: str,
+    results_location: str,
+    results_owner: str,
+    results_key: str | None,
+) -> AthenaWorkgroup:
+    """Return a workgroup ``name`` whose configuration overrides what clients ask for.
+
+    ``results_location`` is an S3 URI, ``results_owner`` the account id that must own its bucket
+    and ``results_key`` the ARN of a KMS key, or ``None`` for S3's own encryption.
+    """
+    if results_key:
+        encryption = AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration(
+            encryption_option="SSE_KMS", kms_key_arn=results_key
+        )
+    else:
+        encryption = AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration(
+            encryption_option="SSE_S3"
+        )
+    return AthenaWorkgroup(
+        scope,
+        "workgroup",
+        name=name,
+        description=description,
+        # Query history and named queries are part of the workgroup; without this a workgroup that
+        # was used cannot be destroyed.
+        force_destroy=True,
+        configuration=AthenaWorkgroupConfiguration(
+            enforce_workgroup_configuration=True,
+            publish_cloudwatch_metrics_enabled=True,
+            bytes_scanned_cutoff_per_query=settings.bytes_scanned_cutoff,
+            engine_version=AthenaWorkgroupConfigurationEngineVersion(
+                selected_engine_version=settings.engine_version
+            ),
+            result_configuration=AthenaWorkgroupConfigurationResultConfiguration(
+                output_location=results_location,
+                expected_bucket_owner=results_owner,
+                encryption_configuration=encryption,
+            ),
+        ),
+    )

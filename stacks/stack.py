@@ -1,0 +1,101 @@
+"""A Terraform stack per block: provider, backend, the integration, its outputs."""
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from modules.account import Account
+from modules.bindings import (
+    App,
+    AwsProvider,
+    AwsProviderAssumeRole,
+    AwsProviderDefaultTags,
+    Construct,
+    LocalBackend,
+    TerraformOutput,
+    TerraformStack,
+)
+from modules.dot.construct import Dot
+from stacks.configuration import Configuration, ConfiguredBlock
+
+# Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
+# from. The qualified source is the one OpenTofu wants as well.
+PROVIDER_SOURCE = "hashicorp/aws"
+PROVIDER_VERSIONS = ">= 5.100, < 7"
+TERRAFORM_VERSIONS = ">= 1.11"
+
+
+class Handoff(Protocol):
+    """What a stack needs of an integration's construct: the fields to hand over, and the
+    encrypted secrets by name of their generation."""
+
+    handoff: dict[str, str]
+    encrypted_secrets: dict[str, str]
+
+
+CONSTRUCTS = {"dot": Dot}
+
+
+class IntegrationStack(TerraformStack):
+    """The stack of one block of gate.hcl."""
+
+    def __init__(self, app: App, block: ConfiguredBlock) -> None:
+        super().__init__(app, block.stack)
+        self.add_override("terraform.required_version", TERRAFORM_VERSIONS)
+        self.add_override(
+            "terraform.required_providers.aws",
+            {"source": PROVIDER_SOURCE, "version": PROVIDER_VERSIONS},
+        )
+        LocalBackend(self, path=state_path(app.outdir, block.stack))
+        provider(self, block.settings.account, f"{block.kind}/{block.name}")
+        construct = CONSTRUCTS[block.kind](self, block.name, block.settings)
+        outputs(self, construct)
+
+
+def state_path(outdir: str, stack: str) -> str:
+    """Return where a stack's local state lies, relative to the stack's folder.
+
+    The folder is ``<outdir>/stacks/<stack>``; the state stands beside cdktf.json, in the current
+    directory, so that it survives when the output folder is deleted. Left alone, the engine
+    writes an absolute path into the JSON.
+    """
+    folder = Path(outdir).resolve() / "stacks" / stack
+    return Path(os.path.relpath(f"terraform.{stack}.tfstate", folder)).as_posix()
+
+
+def provider(scope: Construct, account: Account, block: str) -> AwsProvider:
+    """Return the AWS provider for ``account``; all it makes is tagged with ``block``."""
+    return AwsProvider(
+        scope,
+        "aws",
+        region=account.region,
+        allowed_account_ids=[account.id],
+        assume_role=(
+            [AwsProviderAssumeRole(role_arn=account.assume_role)] if account.assume_role else None
+        ),
+        default_tags=[AwsProviderDefaultTags(tags={**account.tags, "athena-gate": block})],
+    )
+
+
+def outputs(scope: Construct, construct: Handoff) -> None:
+    """Write the hand-off, and one sensitive output for each encrypted secret."""
+    TerraformOutput(
+        scope,
+        "handoff",
+        value=construct.handoff,
+        description="What the vendor's form asks for; no secrets.",
+    )
+    for generation, secret in construct.encrypted_secrets.items():
+        TerraformOutput(
+            scope,
+            f"encrypted_secret_{generation}",
+            value=secret,
+            sensitive=True,
+            description=f"The secret access key {generation}, PGP message in base64.",
+        )
+
+
+def build(configuration: Configuration, app: App) -> None:
+    """Add a stack to ``app`` for each block of ``configuration``."""
+    for block in configuration.blocks:
+        IntegrationStack(app, block)
