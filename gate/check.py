@@ -1,8 +1,8 @@
 """`gate check`: what is wrong with gate.hcl, and what a reviewer should know of it.
 
 Nothing here imports the CDK. A result is a function of the configuration, the key files it names
-and this program, so a clean one is kept beside gate.hcl in `.gate/check.json` and read back while none of
-them changed, as ruff and mypy do.
+and this program, so a clean one is kept beside gate.hcl in `.gate/check.json` and read back while
+none of them changed, as ruff and mypy do.
 """
 
 import hashlib
@@ -102,9 +102,7 @@ def _content(file: Path) -> str:
 
 def _program() -> str:
     sources = sorted(
-        path
-        for folder in ("gate", "modules", "stacks")
-        for path in (_ROOT / folder).rglob("*.py")
+        path for folder in ("gate", "modules", "stacks") for path in (_ROOT / folder).rglob("*.py")
     )
     stamps = [f"{path}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in sources]
     return _digest(sys.version, *stamps)

@@ -142,7 +142,7 @@ def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
 
     close = difflib.get_close_matches(name, [block.name for block in configuration.blocks], 1)
     hint = f"; did you mean {close[0]}?" if close else ""
-    _fail(2, f"no block is called {name}{hint}; allowed: {names}")
+    return _fail(2, f"no block is called {name}{hint}; allowed: {names}")
 
 
 def _terraform() -> dict[str, str]:

@@ -26,6 +26,7 @@ from typing import IO, Self
 START_TIMEOUT = 60
 STDERR_TAIL = 20
 LOOPBACK = ("127.0.0.1", "localhost")
+NO_AWS_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
 class SandboxError(RuntimeError):
@@ -56,7 +57,8 @@ class Sandbox:
             )
         self._stderr: IO[bytes] = tempfile.TemporaryFile()
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "gate.embedded_aws.server", "--account", self.account],
+            # -P: a moto.py or flask.py in the working directory is not what this needs.
+            [sys.executable, "-P", "-m", "gate.embedded_aws.server", "--account", self.account],
             # Held open for as long as this process lives: the server ends when it closes.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -87,8 +89,7 @@ class Sandbox:
         No credential, profile, role, token or CA bundle of `base` survives, and the files in
         ~/.aws are replaced by the null device.
         """
-        environment = _without(base, "AWS_")
-        environment |= self._variables()
+        environment = _without("AWS_", base) | self._variables()
         for name in ("NO_PROXY", "no_proxy"):
             given = [base[name]] if base.get(name) else []
             environment[name] = ",".join([*given, *LOOPBACK])
@@ -97,15 +98,15 @@ class Sandbox:
     def run(self, command: Sequence[str]) -> int:
         """Run `command` in the sandbox's environment, with this process's stdin and output.
 
-        Returns its exit code; 128 + n when signal n ended it, 127 when there is no such command.
+        Returns its exit code; 128 + n when signal n ended it, 127 when it cannot be run at all.
         Ctrl-C is the command's to answer: this process waits until it has ended.
         """
         # Not SIG_IGN, which the command would inherit; a handler is reset when it is executed.
         previous = signal.signal(signal.SIGINT, lambda *_: None)
         try:
             code = subprocess.run(command, env=self.environment(os.environ), check=False).returncode
-        except FileNotFoundError:
-            print(f"gate sandbox: {command[0]}: no such command", file=sys.stderr)
+        except OSError as error:
+            print(f"gate sandbox: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
             return 127
         finally:
             signal.signal(signal.SIGINT, previous)
@@ -116,18 +117,19 @@ class Sandbox:
 
         Returns 1 when the server ends before that.
         """
-        stale = _named(os.environ, "AWS_").keys() - self._variables().keys()
-        for name in sorted(stale):
+        print("Paste these lines into another shell; Ctrl-C here ends it.", file=sys.stderr)
+        environment = self.environment(os.environ)
+        ours = [*self._variables(), "NO_PROXY", "no_proxy"]
+        for name in sorted(_starting_with("AWS_", os.environ) - set(ours)):
             print(f"unset {name}")
-        for name, value in self.environment(os.environ).items():
-            if name in self._variables() or name.lower() == "no_proxy":
-                print(f"export {name}={shlex.quote(value)}")
+        for name in ours:
+            print(f"export {name}={shlex.quote(environment[name])}")
         sys.stdout.flush()
         try:
             self._server.wait()
         except KeyboardInterrupt:
             return 0
-        print(f"gate sandbox: the embedded AWS ended: {self._tail()}", file=sys.stderr)
+        print(f"gate sandbox: the embedded AWS ended:\n{self._tail()}", file=sys.stderr)
         return 1
 
     def inventory(self) -> dict[str, dict[str, list[str]]]:
@@ -145,13 +147,11 @@ class Sandbox:
         return {
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.endpoint,
-        }
+        } | NO_AWS_FILES
 
     def _wait_for_port(self) -> int:
         assert self._server.stdout is not None
@@ -174,18 +174,19 @@ class Sandbox:
         self._stderr.close()
 
 
-def _named(environment: Mapping[str, str], *prefixes: str) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name.startswith(prefixes)}
+def _starting_with(prefix: str | tuple[str, ...], environment: Mapping[str, str]) -> set[str]:
+    return {name for name in environment if name.startswith(prefix)}
 
 
-def _without(environment: Mapping[str, str], *prefixes: str) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if not name.startswith(prefixes)}
+def _without(prefix: str | tuple[str, ...], environment: Mapping[str, str]) -> dict[str, str]:
+    removed = _starting_with(prefix, environment)
+    return {name: value for name, value in environment.items() if name not in removed}
 
 
 def _server_environment() -> dict[str, str]:
-    # An AWS_PROFILE that does not exist stops boto3 inside moto; a MOTO_ACCOUNT_ID or
-    # INITIAL_NO_AUTH_ACTION_COUNT would change what the sandbox is.
-    environment = _without(os.environ, "AWS_", "MOTO_", "INITIAL_NO_AUTH_")
+    # A MOTO_ACCOUNT_ID or INITIAL_NO_AUTH_ACTION_COUNT would change what the sandbox is; a profile
+    # that does not exist or a broken ~/.aws/config stops the boto3 inside moto.
+    environment = _without(("AWS_", "MOTO_", "INITIAL_NO_AUTH_"), os.environ) | NO_AWS_FILES
     # This package, wherever the caller's working directory is.
     paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return environment | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -53,12 +53,10 @@ if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
 
 from cdktf import (  # noqa: E402
     App,
-    Fn,
     LocalBackend,
-    TerraformElement,
     TerraformOutput,
+    TerraformProvider,
     TerraformStack,
-    Token,
 )
 from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
     AthenaWorkgroup,
@@ -69,6 +67,10 @@ from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
 )
 from cdktf_cdktf_provider_aws.iam_access_key import IamAccessKey  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy  # noqa: E402
+from cdktf_cdktf_provider_aws.iam_role import IamRole  # noqa: E402
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import (  # noqa: E402
+    IamRolePolicyAttachment,
+)
 from cdktf_cdktf_provider_aws.iam_user import IamUser  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_user_policy_attachment import (  # noqa: E402
     IamUserPolicyAttachment,
@@ -112,9 +114,10 @@ __all__ = [
     "AwsProviderAssumeRole",
     "AwsProviderDefaultTags",
     "Construct",
-    "Fn",
     "IamAccessKey",
     "IamPolicy",
+    "IamRole",
+    "IamRolePolicyAttachment",
     "IamUser",
     "IamUserPolicyAttachment",
     "LocalBackend",
@@ -131,8 +134,7 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationA",
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",
-    "TerraformElement",
     "TerraformOutput",
+    "TerraformProvider",
     "TerraformStack",
-    "Token",
 ]

@@ -96,9 +96,10 @@ def load(file: Path) -> Configuration:
         notes.add(attribute.line, "", attribute.name, _NO_ATTRIBUTES)
 
     kinds = {"account": Account, **{kind: i.settings for kind, i in INTEGRATIONS.items()}}
+    known = [*kinds, "backend"]
     for block in body.blocks:
-        if block.type not in kinds and block.type != "backend":
-            notes.add(block.line, "", block.type, _unknown("block", block.type, [*kinds, "backend"]))
+        if block.type not in known:
+            notes.add(block.line, "", block.type, _unknown("block", block.type, known))
 
     context: dict[str, Any] = {"folder": file.parent, "accounts": {}}
     accounts: dict[str, Account | None] = context["accounts"]
@@ -132,9 +133,7 @@ def load(file: Path) -> Configuration:
 _NO_ATTRIBUTES = "stands outside any block; allowed here: blocks such as account and dot"
 
 
-def _backend(
-    blocks: list[hcl.Block], notes: _Notes, context: Mapping[str, Any]
-) -> LocalBackend:
+def _backend(blocks: list[hcl.Block], notes: _Notes, context: Mapping[str, Any]) -> LocalBackend:
     for extra in blocks[1:]:
         notes.add(extra.line, extra.title, "", "a second backend; keep one")
     for block in blocks[:1]:
@@ -309,7 +308,7 @@ def _problem(
         case "tuple_type":
             return f"{_shown(found)} is not a list; allowed: a list, as in [{_shown(found)}]"
         case "dict_type":
-            return f"{_shown(found)} is not a map; allowed: a map, as in {{ key = \"value\" }}"
+            return f'{_shown(found)} is not a map; allowed: a map, as in {{ key = "value" }}'
         case "literal_error":
             return f"{_shown(found)} is not one of the choices; allowed: {limits['expected']}"
         case "too_long":

@@ -80,7 +80,7 @@ def parse(text: str) -> tuple[Block, list[Mistake]]:
 def _syntax(error: UnexpectedInput, text: str) -> str:
     lines = text.splitlines()
     line = lines[error.line - 1].strip() if 0 < error.line <= len(lines) else ""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END" or not line:
+    if (isinstance(error, UnexpectedToken) and error.token.type == "$END") or not line:
         return "the file ends within a block, list or string; close it"
     if isinstance(error, UnexpectedCharacters | UnexpectedToken):
         if line.count('"') % 2:

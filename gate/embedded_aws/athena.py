@@ -8,6 +8,7 @@ https://github.com/hashicorp/terraform-provider-aws/tree/v5.100.0.
 import json
 from typing import Any
 
+from moto.athena.models import AthenaBackend, WorkGroup
 from moto.athena.responses import AthenaResponse
 from moto.core.exceptions import JsonRESTError
 
@@ -17,6 +18,19 @@ from moto.core.exceptions import JsonRESTError
 def list_tags_for_resource(self: AthenaResponse) -> str:
     arn = self._get_param("ResourceARN")
     return json.dumps(self.athena_backend.list_tags_for_resource(arn) or {"Tags": []})
+
+
+_create_work_group = AthenaBackend.create_work_group
+
+
+# Without it: a workgroup with no configuration block is never the same as planned. AWS turns
+# CloudWatch metrics on by default, as the provider's own test of such a workgroup expects:
+# https://github.com/hashicorp/terraform-provider-aws/blob/v5.100.0/internal/service/athena/workgroup_test.go
+def create_work_group(
+    self: AthenaBackend, name: str, configuration: dict[str, Any], *rest: Any, **named: Any
+) -> WorkGroup | None:
+    configuration = {"PublishCloudWatchMetricsEnabled": True, **configuration}
+    return _create_work_group(self, name, configuration, *rest, **named)
 
 
 # Without it: a changed workgroup cannot be applied.
@@ -92,12 +106,13 @@ def _merge(configuration: dict[str, Any], updates: dict[str, Any]) -> None:
 
 def fill_gaps() -> None:
     """Give moto's Athena the calls above, for every account and region of this process."""
-    for call in (
-        list_tags_for_resource,
-        update_work_group,
-        update_data_catalog,
-        delete_data_catalog,
-        get_named_query,
-        delete_named_query,
+    for owner, call in (
+        (AthenaBackend, create_work_group),
+        (AthenaResponse, list_tags_for_resource),
+        (AthenaResponse, update_work_group),
+        (AthenaResponse, update_data_catalog),
+        (AthenaResponse, delete_data_catalog),
+        (AthenaResponse, get_named_query),
+        (AthenaResponse, delete_named_query),
     ):
-        setattr(AthenaResponse, call.__name__, call)
+        setattr(owner, call.__name__, call)

@@ -1,7 +1,7 @@
-"""Permissions boundaries of IAM users, which moto 5.2.5 ignores (it knows those of roles).
+"""The calls for IAM users that moto 5.2.5 lacks; boundaries of roles it has.
 
-Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html
-and API_AttachedPermissionsBoundary.html beside it (2026-11).
+Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html,
+API_AttachedPermissionsBoundary.html and API_ListServiceSpecificCredentials.html (2026-11).
 """
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -33,6 +33,13 @@ def delete_user_permissions_boundary(self: IamResponse) -> ActionResult:
     return EmptyResult()
 
 
+# Without it: a user with force_destroy is never destroyed, as the provider asks for these first and
+# repeats the call on moto's 500. None can exist: moto has no call that creates one.
+def list_service_specific_credentials(self: IamResponse) -> ActionResult:
+    self.backend.get_user(self._get_param("UserName"))
+    return ActionResult({"ServiceSpecificCredentials": []})
+
+
 def _set_boundary(user: User, arn: str) -> None:
     # moto answers GetUser with the attributes it finds on the user, by their API name.
     vars(user)["permissions_boundary"] = {
@@ -43,5 +50,10 @@ def _set_boundary(user: User, arn: str) -> None:
 
 def fill_gaps() -> None:
     """Give moto's IAM the calls above, for every account of this process."""
-    for call in (create_user, put_user_permissions_boundary, delete_user_permissions_boundary):
+    for call in (
+        create_user,
+        put_user_permissions_boundary,
+        delete_user_permissions_boundary,
+        list_service_specific_credentials,
+    ):
         setattr(IamResponse, call.__name__, call)

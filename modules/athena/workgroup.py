@@ -8,6 +8,7 @@ from modules.bindings import (
     AthenaWorkgroupConfigurationResultConfiguration,
     AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration,
     Construct,
+    TerraformProvider,
 )
 
 
@@ -20,8 +21,11 @@ def workgroup(
     results_location: str,
     results_owner: str,
     results_key: str | None,
+    enforce: bool = True,
+    provider: TerraformProvider | None = None,
 ) -> AthenaWorkgroup:
-    """Return a workgroup ``name`` whose configuration overrides what clients ask for.
+    """Return a workgroup ``name``; with ``enforce`` its configuration overrides what clients ask
+    for, without it they choose where results go.
 
     ``results_location`` is an S3 URI, ``results_owner`` the account id that must own its bucket
     and ``results_key`` the ARN of a KMS key, or ``None`` for S3's own encryption.
@@ -43,7 +47,7 @@ def workgroup(
         # was used cannot be destroyed.
         force_destroy=True,
         configuration=AthenaWorkgroupConfiguration(
-            enforce_workgroup_configuration=True,
+            enforce_workgroup_configuration=enforce,
             publish_cloudwatch_metrics_enabled=True,
             bytes_scanned_cutoff_per_query=settings.bytes_scanned_cutoff,
             engine_version=AthenaWorkgroupConfigurationEngineVersion(
@@ -55,4 +59,5 @@ def workgroup(
                 encryption_configuration=encryption,
             ),
         ),
+        provider=provider,
     )

@@ -1,18 +1,13 @@
 """The resources of a ``dot`` block."""
 
 from modules.athena.access_keys import access_keys
-from modules.athena.results_bucket import ResultsBucket
+from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
+from modules.athena.identity import managed_policies, user
 from modules.athena.workgroup import workgroup
-from modules.bindings import (
-    Construct,
-    IamPolicy,
-    IamUser,
-    IamUserPolicyAttachment,
-)
+from modules.bindings import Construct
 from modules.dot.handoff import handoff
-from modules.dot.policies import access, managed_policies
+from modules.dot.policies import access, aws_managed_policies
 from modules.dot.settings import DotSettings
-from modules.iam.policy import MANAGED_POLICY_LIMIT
 
 
 class Dot(Construct):
@@ -29,36 +24,32 @@ class Dot(Construct):
         """
         super().__init__(scope, construct_id)
         name = settings.resource_name
-        user = IamUser(
+        dot = user(
             self,
-            "user",
             name=name,
             path=settings.path,
             permissions_boundary=settings.permissions_boundary,
-            # A key or login made by hand must not keep a deleted block alive.
-            force_destroy=True,
+            policies={
+                **{arn.rsplit("/", 1)[1]: arn for arn in aws_managed_policies(settings)},
+                **managed_policies(
+                    self,
+                    access(settings),
+                    name=name,
+                    path=settings.path,
+                    description=f"What Dot may do in Athena ({settings.grants}).",
+                ),
+            },
         )
-        attachments = {arn.rsplit("/", 1)[1]: arn for arn in managed_policies(settings)}
-        for number, policy in enumerate(access(settings).split(MANAGED_POLICY_LIMIT), start=1):
-            part = "access" if number == 1 else f"access-{number}"
-            attachments[part] = IamPolicy(
-                self,
-                part,
-                name=part.replace("access", name),
-                path=settings.path,
-                description=f"What Dot may do in Athena ({settings.grants}).",
-                policy=policy.terraform_json(MANAGED_POLICY_LIMIT),
-            ).arn
-        for part, arn in attachments.items():
-            IamUserPolicyAttachment(self, f"attach-{part}", user=user.name, policy_arn=arn)
         if settings.results.create:
-            ResultsBucket(
+            PrivateBucket(
                 self,
                 "results",
                 name=settings.results_bucket,
                 partition=settings.account.arns.partition,
                 kms_key=settings.results.kms_key,
-                expire_after_days=settings.results.expire_after_days,
+                expire_after_days=settings.results.expire_after_days or DEFAULT_EXPIRY_DAYS,
+                # Results are copies that expire anyway: a deleted block must not stay for them.
+                force_destroy=True,
             )
         workgroup(
             self,
@@ -69,7 +60,7 @@ class Dot(Construct):
             results_owner=settings.account.id,
             results_key=settings.results.kms_key,
         )
-        keys = access_keys(self, user, settings.keys)
+        keys = access_keys(self, dot, settings.keys)
         self.handoff = {
             **handoff(settings),
             **{f"access_key_id_{generation}": key.id for generation, key in keys.items()},

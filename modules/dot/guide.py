@@ -188,9 +188,7 @@ DOT = Guide(
         Deviation(
             "The client reads result files from S3 itself.",
             when="reads_results_directly",
-            added=(
-                Statement("Allow", actions=("s3:GetObject",), resources=_RESULTS_OBJECTS),
-            ),
+            added=(Statement("Allow", actions=("s3:GetObject",), resources=_RESULTS_OBJECTS),),
         ),
         Deviation(
             "The tables' files are encrypted with a KMS key.",
@@ -219,11 +217,7 @@ DOT = Guide(
         Deviation(
             "Lake Formation governs the tables.",
             when="lake_formation",
-            added=(
-                Statement(
-                    "Allow", actions=("lakeformation:GetDataAccess",), resources=("*",)
-                ),
-            ),
+            added=(Statement("Allow", actions=("lakeformation:GetDataAccess",), resources=("*",)),),
         ),
         Deviation(
             "The guide names the two addresses Dot calls from; the keys work from nowhere else. "

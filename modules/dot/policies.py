@@ -8,7 +8,7 @@ from modules.iam.arn import managed_policy
 from modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Statement
 
 
-def managed_policies(settings: DotSettings) -> tuple[str, ...]:
+def aws_managed_policies(settings: DotSettings) -> tuple[str, ...]:
     """Return the ARNs of the AWS managed policies that ``full_access`` attaches."""
     if settings.grants != "full_access":
         return ()
@@ -20,7 +20,7 @@ def managed_policies(settings: DotSettings) -> tuple[str, ...]:
 
 
 def access(settings: DotSettings) -> Policy:
-    """Return what the user is granted beside ``managed_policies``."""
+    """Return what the user is granted beside ``aws_managed_policies``."""
     if settings.grants == "documented":
         return DOT.documented_for(values(settings))
     if settings.grants == "full_access":
@@ -34,7 +34,7 @@ def access(settings: DotSettings) -> Policy:
 
 def attached_policies(settings: DotSettings) -> int:
     """Return how many managed policies the user gets, ours divided by AWS's size limit."""
-    return len(managed_policies(settings)) + len(access(settings).split(MANAGED_POLICY_LIMIT))
+    return len(aws_managed_policies(settings)) + len(access(settings).split(MANAGED_POLICY_LIMIT))
 
 
 def _least_privilege(settings: DotSettings) -> tuple[Statement, ...]:
@@ -63,9 +63,7 @@ def _least_privilege(settings: DotSettings) -> tuple[Statement, ...]:
     return granted
 
 
-def _buckets(
-    settings: DotSettings, conditions: tuple[Condition, ...]
-) -> tuple[Statement, ...]:
+def _buckets(settings: DotSettings, conditions: tuple[Condition, ...]) -> tuple[Statement, ...]:
     arns = settings.account.arns
     results = statements.write_results(
         arns, settings.results_bucket, settings.results_path, conditions
@@ -94,9 +92,7 @@ def read_results_directly(settings: DotSettings) -> Statement:
         sid="ResultsDirect",
         why="The client reads result files from S3 itself.",
         actions=("s3:GetObject",),
-        resources=(
-            settings.account.arns.objects(settings.results_bucket, settings.results_path),
-        ),
+        resources=(settings.account.arns.objects(settings.results_bucket, settings.results_path),),
     )
 
 

@@ -101,9 +101,7 @@ class DotSettings(Settings):
 
     @field_validator("sources")
     @classmethod
-    def _data_somewhere(
-        cls, value: tuple[Source, ...], info: ValidationInfo
-    ) -> tuple[Source, ...]:
+    def _data_somewhere(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         if not value and not info.data.get("lake_formation", True):
             raise ValueError(
                 'name at least one bucket, as in source "acme-lake" {}, or set lake_formation'
@@ -196,6 +194,4 @@ def _same_region(kms_key: str | None, info: ValidationInfo, place: str) -> None:
     if region != account.region:
         raise ValueError(f"{place} is in {region}, the account's region is {account.region}")
     if partition != account.arns.partition:
-        raise ValueError(
-            f"{place} is in partition {partition}, not in {account.arns.partition}"
-        )
+        raise ValueError(f"{place} is in partition {partition}, not in {account.arns.partition}")

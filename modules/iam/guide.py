@@ -25,7 +25,8 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A vendor's page: its policies with ``{placeholders}``, and our deviations from them.
+    """A vendor's page: its access policy (and trust policy, where it has one) with
+    ``{placeholders}``, and our deviations from the access policy.
 
     ``source`` is where the page is published and ``date`` the day it was read (ISO 8601).
     """
@@ -36,6 +37,7 @@ class Guide:
     date: str
     documented: Policy
     deviations: tuple[Deviation, ...]
+    documented_trust: Policy | None = None
 
     def documented_for(self, values: Mapping[str, tuple[str, ...]]) -> Policy:
         """Return the documented policy with the placeholders replaced: see ``fill``."""
@@ -87,7 +89,8 @@ def fill(policy: Policy, values: Mapping[str, tuple[str, ...]]) -> Policy:
 
 def _fill(text: str, values: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     names = list(dict.fromkeys(_PLACEHOLDER.findall(text)))
-    return tuple(
-        _PLACEHOLDER.sub(lambda match, chosen=dict(zip(names, combination)): chosen[match[1]], text)  # type: ignore[misc]
-        for combination in product(*(values[name] for name in names))
-    )
+    texts = []
+    for combination in product(*(values[name] for name in names)):
+        chosen = dict(zip(names, combination, strict=True))
+        texts.append(_PLACEHOLDER.sub(lambda match, chosen=chosen: chosen[match[1]], text))  # type: ignore[misc]
+    return tuple(texts)

@@ -6,17 +6,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 know the six segments of an ARN. Actions compare without case: lower both sides before the algebra.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, count, groupby
 
 # Unicode keeps these for a program's own use, so no name holds them
 # (https://www.unicode.org/faq/private_use.html#noncharacters, 2026-11): a star and a question
-# mark that mean themselves, and the colon between two segments of an ARN.
-_STAR, _MARK, _COLON = "\ufdd0", "\ufdd1", "\ufdd2"
+# mark that mean themselves, the colon between two segments of an ARN, the end of a pattern.
+_STAR, _MARK, _COLON, _END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 
 _SEGMENTS = 6
-_MOST_COMPARISONS = 300_000
+# Well under a second.
+_MOST_WORK = 2_000_000
 
 
 class PatternsTooComplex(ValueError):
@@ -115,20 +117,21 @@ def difference_example(inner: str, outers: Sequence[str]) -> str | None:
     ``PatternsTooComplex``.
     """
     automaton = _Automaton(outers)
-    comparisons = count()
-    # Automaton states reached, each with the string that leads there. One that includes another
-    # is dropped: whatever escapes it also escapes the smaller one.
+    work = 0
+    # States reached, each with the string that leads there. One that includes another is dropped:
+    # whatever escapes it also escapes the smaller one.
     reached: list[tuple[int, str]] = [(automaton.start, "")]
 
     def add(candidates: list[tuple[int, str]], states: int, word: str) -> bool:
-        for other, _ in candidates:
-            if next(comparisons) > _MOST_COMPARISONS:
-                raise PatternsTooComplex(
-                    f"too many cases to decide whether {_text(inner)!r} lies within "
-                    f"{len(outers)} patterns: use fewer '?'"
-                )
-            if other & states == other:
-                return False
+        nonlocal work
+        work += (1 + len(candidates)) * automaton.cost
+        if work > _MOST_WORK:
+            raise PatternsTooComplex(
+                f"too many cases to decide whether {_text(inner)!r} lies within {len(outers)} "
+                "patterns: use fewer '?'"
+            )
+        if states & automaton.settled or any(other & states == other for other, _ in candidates):
+            return False
         candidates[:] = [c for c in candidates if c[0] & states != states]
         candidates.append((states, word))
         return True
@@ -187,29 +190,22 @@ class _Automaton:
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        tokens = "".join(f"{_normal(pattern)}\n" for pattern in patterns)
-        # A newline ends a pattern here; one inside a pattern is looked up by its place.
-        ends, place = set(), -1
-        for pattern in patterns:
-            place += len(_normal(pattern)) + 1
-            ends.add(place)
-        places: dict[str, bytearray] = {}
-        accepting, starting = bytearray(len(tokens) // 8 + 1), bytearray(len(tokens) // 8 + 1)
+        tokens = "".join(_normal(pattern) + _END for pattern in patterns)
+        size = len(tokens) // 8 + 1
+        rows: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(size))
         for place, token in enumerate(tokens):
-            row = accepting
-            if place not in ends:
-                row = places.setdefault(token, bytearray(len(accepting)))
-            row[place // 8] |= 1 << place % 8
-        for place in {0, *(end + 1 for end in ends)} - {len(tokens)}:
-            starting[place // 8] |= 1 << place % 8
-        named = {token: int.from_bytes(row, "little") for token, row in places.items()}
-        self.accepting = int.from_bytes(accepting, "little")
+            rows[token][place // 8] |= 1 << place % 8
+        named = {token: int.from_bytes(row, "little") for token, row in rows.items()}
+        self.accepting = named.pop(_END, 0)
         self._stars = named.pop("*", 0)
         self._marks = named.pop("?", 0)
         self._colons = named.pop(_COLON, 0)
         self._letters = {letter: states | self._marks for letter, states in named.items()}
-        self._one = sum(named.values()) + self._marks
-        self.start = self._skipped(int.from_bytes(starting, "little"))
+        self._any_letter = sum(named.values()) | self._marks
+        # A star before the end takes whatever comes.
+        self.settled = self._stars & self.accepting >> 1
+        self.cost = 1 + size // 1024
+        self.start = self._skipped((self.accepting << 1 | 1) & ~(1 << len(tokens)))
         self.unnamed = next(letter for letter in _letters() if letter not in named)
 
     def after(self, states: int, letter: str) -> int:
@@ -222,7 +218,7 @@ class _Automaton:
     def after_pattern(self, states: int, token: str) -> int:
         """Return the states that any string of ``token``, a letter or a wildcard, leads to."""
         if token == "?":
-            return self._skipped((states & self._one) << 1 | states & self._stars)
+            return self._skipped((states & self._any_letter) << 1 | states & self._stars)
         if token != "*" or not states:
             return self.after(states, token)
         # All states lie in one segment: a run of letters reaches from the first of them up to the
@@ -240,9 +236,7 @@ def _normal(pattern: str) -> str:
     if "*" not in pattern:
         return pattern
     runs = ((wild, "".join(run)) for wild, run in groupby(pattern, key="*?".__contains__))
-    return "".join(
-        "?" * run.count("?") + "*" * ("*" in run) if wild else run for wild, run in runs
-    )
+    return "".join("?" * run.count("?") + "*" * ("*" in run) if wild else run for wild, run in runs)
 
 
 def _letters() -> Iterator[str]:
@@ -275,8 +269,8 @@ def _same_segments(form: tuple[str, ...], arn: str) -> bool:
 @lru_cache(maxsize=1 << 16)
 def _forms(pattern: str) -> tuple[tuple[str, ...], ...]:
     """Return six-segment patterns that together are ``pattern``: one for each way in which the
-    stars that end a segment can take colons."""
-    return tuple(sorted(set(_spread(pattern.split(":"), _SEGMENTS))))
+    stars that end a segment can take colons, first the one in which none does."""
+    return tuple(dict.fromkeys(_spread(pattern.split(":"), _SEGMENTS)))
 
 
 def _spread(parts: Sequence[str], segments: int) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""A private bucket for query results, which expire."""
+"""A private, encrypted bucket."""
 
 from modules.bindings import (
     Construct,
@@ -15,6 +15,7 @@ from modules.bindings import (
     S3BucketServerSideEncryptionConfigurationA,
     S3BucketServerSideEncryptionConfigurationRuleA,
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+    TerraformProvider,
 )
 from modules.iam.arn import bucket as bucket_arn
 from modules.iam.policy import (
@@ -25,6 +26,7 @@ from modules.iam.policy import (
     Statement,
 )
 
+# For results and spilled data: copies that nobody needs for long.
 DEFAULT_EXPIRY_DAYS = 30
 
 
@@ -44,8 +46,8 @@ def deny_plain_http(partition: str, bucket: str) -> Statement:
     )
 
 
-class ResultsBucket(Construct):
-    """An encrypted, private bucket that deletes query results after a while."""
+class PrivateBucket(Construct):
+    """A bucket that is encrypted, closed to the public, without ACLs, and refuses plain HTTP."""
 
     def __init__(
         self,
@@ -54,18 +56,22 @@ class ResultsBucket(Construct):
         *,
         name: str,
         partition: str,
-        kms_key: str | None,
-        expire_after_days: int | None,
+        kms_key: str | None = None,
+        expire_after_days: int | None = None,
+        force_destroy: bool = False,
+        statements: tuple[Statement, ...] = (),
+        provider: TerraformProvider | None = None,
     ) -> None:
-        """Make the bucket ``name``; ``kms_key`` is a key's ARN, ``None`` means S3's own
-        encryption; results expire after ``expire_after_days``, 30 when ``None``."""
+        """Make the bucket ``name``.
+
+        ``kms_key`` is a key's ARN, ``None`` means S3's own encryption; objects expire after
+        ``expire_after_days``, or never; ``force_destroy`` lets Terraform delete the bucket with
+        its objects; ``statements`` join the bucket's policy; ``provider`` is the AWS provider
+        when it is not the stack's default.
+        """
         super().__init__(scope, construct_id)
         self.bucket = S3Bucket(
-            self,
-            "bucket",
-            bucket=name,
-            # Results are copies that expire anyway: a deleted block must not stay for them.
-            force_destroy=True,
+            self, "bucket", bucket=name, force_destroy=force_destroy, provider=provider
         )
         default = (
             S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
@@ -86,6 +92,7 @@ class ResultsBucket(Construct):
                     bucket_key_enabled=kms_key is not None,
                 )
             ],
+            provider=provider,
         )
         private = S3BucketPublicAccessBlock(
             self,
@@ -95,12 +102,14 @@ class ResultsBucket(Construct):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
+            provider=provider,
         )
         S3BucketOwnershipControls(
             self,
             "ownership",
             bucket=self.bucket.id,
             rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
+            provider=provider,
         )
         S3BucketLifecycleConfiguration(
             self,
@@ -108,14 +117,14 @@ class ResultsBucket(Construct):
             bucket=self.bucket.id,
             rule=[
                 S3BucketLifecycleConfigurationRule(
-                    id="expire-results",
+                    id="expire",
                     status="Enabled",
                     filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                    expiration=[
-                        S3BucketLifecycleConfigurationRuleExpiration(
-                            days=expire_after_days or DEFAULT_EXPIRY_DAYS
-                        )
-                    ],
+                    expiration=(
+                        [S3BucketLifecycleConfigurationRuleExpiration(days=expire_after_days)]
+                        if expire_after_days
+                        else None
+                    ),
                     abort_incomplete_multipart_upload=[
                         S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
                             days_after_initiation=1
@@ -123,8 +132,9 @@ class ResultsBucket(Construct):
                     ],
                 )
             ],
+            provider=provider,
         )
-        policy = Policy((deny_plain_http(partition, name),))
+        policy = Policy((*statements, deny_plain_http(partition, name)))
         S3BucketPolicy(
             self,
             "policy",
@@ -132,4 +142,5 @@ class ResultsBucket(Construct):
             policy=policy.terraform_json(BUCKET_POLICY_LIMIT),
             # Both write the bucket's access settings, and S3 answers 409 when they meet.
             depends_on=[private],
+            provider=provider,
         )
