@@ -147,7 +147,8 @@ class _Reader:
         if node.data == "expr_term":
             inner = [child for child in node.children if not _is_space(child)]
             if len(inner) != 1:
-                return self._mistake(_PLAIN, line, path)
+                self._mistake(_PLAIN, line, path)
+                return None
             return self._value(inner[0], path, lines)
         if node.data == "string":
             return self._string(node, path)
@@ -167,8 +168,10 @@ class _Reader:
         if node.data == "object":
             return self._object(node, path, lines)
         if node.data in ("heredoc_template", "heredoc_template_trim"):
-            return self._mistake("is a heredoc; allowed: a string in quotes", line, path)
-        return self._mistake(_PLAIN, line, path)
+            self._mistake("is a heredoc; allowed: a string in quotes", line, path)
+        else:
+            self._mistake(_PLAIN, line, path)
+        return None
 
     def _object(self, node: Tree[Token], path: Path, lines: dict[Path, int]) -> dict[str, Value]:
         found: dict[str, Value] = {}

@@ -1,0 +1,65 @@
+# Every target works as the first command in a new clone. They need python3 (3.11 or newer) and
+# Terraform (1.11 or newer); everything else is installed into .venv and node_modules.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+# gate.hcl is read from here, whatever the caller's shell says.
+unexport GATE_FILE
+SETUP_LOG := .gate/setup.log
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-quick check bench lock clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.complete ## Install everything into .venv and node_modules
+
+demo: setup ## Deploy gate.hcl into an embedded AWS, show it, destroy it
+	@$(BIN)/python -m demo
+
+test: setup ## Run all tests
+	@$(BIN)/python -m pytest
+
+test-quick: setup ## Run the tests that need no Terraform and no synth
+	@$(BIN)/python -m pytest -m "not slow"
+
+check: setup ## Lint, type-check, check the architecture, policies and gate.hcl
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --verbose | tail -n 4
+	@$(BIN)/python -m development.policies
+	@$(BIN)/gate check
+
+bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
+	@$(BIN)/python -m bench
+
+lock: setup ## Renew requirements.lock and package-lock.json
+	@$(BIN)/python -m pip install --quiet --target .gate/uv uv
+	@PYTHONPATH=.gate/uv $(BIN)/python -m uv pip compile --quiet --universal --upgrade \
+	  --python-version 3.11 --extra dev --generate-hashes --no-header \
+	  --output-file requirements.lock pyproject.toml
+	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+clean: ## Remove everything that can be made again; state files stay
+	@rm -rf .venv node_modules .gate cdktf.out .mypy_cache .pytest_cache .ruff_cache \
+	  .hypothesis .import_linter_cache dist
+
+.venv/.complete: requirements.lock pyproject.toml package-lock.json
+	@mkdir -p .gate && echo '*' > .gate/.gitignore
+	@command -v $(PYTHON) > /dev/null || { echo "python3 was not found; install Python 3.11 or newer" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than 3.11; name another with make PYTHON=..." >&2; exit 2; }
+	@echo "setting up (about two minutes, once; log: $(SETUP_LOG))"
+	@echo "  Python packages into .venv"
+	@{ test -x $(BIN)/python || $(PYTHON) -m venv .venv; } > $(SETUP_LOG) 2>&1 && \
+	  $(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
+	    --requirement requirements.lock >> $(SETUP_LOG) 2>&1 && \
+	  $(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation \
+	    --editable . >> $(SETUP_LOG) 2>&1 || { tail -n 20 $(SETUP_LOG) >&2; exit 1; }
+	@echo "  the cdktf command line into node_modules"
+	@npm ci --ignore-scripts --no-audit --no-fund >> $(SETUP_LOG) 2>&1 || \
+	  { tail -n 20 $(SETUP_LOG) >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,1 @@
+"""`make demo`: everything gate.hcl describes, deployed into an embedded AWS and removed again."""
