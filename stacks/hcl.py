@@ -10,7 +10,7 @@ from typing import Any
 
 import hcl2
 from lark import Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from modules.fields import has_template
 
@@ -70,24 +70,25 @@ def parse(text: str) -> tuple[Block, list[Mistake]]:
     try:
         tree = hcl2.parses_to_tree(text)
     except UnexpectedInput as error:
-        return Block("", (), 1), [Mistake(max(error.line, 1), "", "", _syntax(error, text))]
-    reader = _Reader()
+        return Block("", (), 1), [_syntax(error, text)]
+    reader = _Reader(text)
     body = Block("", (), 1)
     reader.read_body(tree.children[0], body, "")
     return body, reader.mistakes
 
 
-def _syntax(error: UnexpectedInput, text: str) -> str:
+def _syntax(error: UnexpectedInput, text: str) -> Mistake:
     lines = text.splitlines()
-    line = lines[error.line - 1].strip() if 0 < error.line <= len(lines) else ""
-    if (isinstance(error, UnexpectedToken) and error.token.type == "$END") or not line:
-        return "the file ends within a block, list or string; close it"
-    if isinstance(error, UnexpectedCharacters | UnexpectedToken):
-        if line.count('"') % 2:
-            return f"a string is not closed: {line}"
-        column = min(max(error.column, 1), len(lines[error.line - 1]))
-        return f"not HCL at column {column}: {line}"
-    return f"not HCL: {line}"
+    for number, line in enumerate(lines, start=1):
+        comment = line.lstrip().startswith(("#", "//"))
+        if not comment and line.replace('\\"', "").count('"') % 2:
+            return Mistake(number, "", "", f"a string is not closed: {line.strip()}")
+    if not 0 < error.line <= len(lines):
+        problem = "the file ends within a block, list or string; close it"
+        return Mistake(len(lines), "", "", problem)
+    column = min(max(error.column, 1), len(lines[error.line - 1]))
+    line = lines[error.line - 1].strip()
+    return Mistake(error.line, "", "", f"not HCL at column {column}: {line}")
 
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
@@ -96,7 +97,8 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self._text = text
         self.mistakes: list[Mistake] = []
         self._subject = ""
         self._field = ""
@@ -198,7 +200,11 @@ class _Reader:
 
     def _string(self, node: Tree[Token], path: Path = ()) -> str:
         line = node.meta.line
-        raw = "".join(_text(part) for part in node.children[1:-1])
+        # From the source: the tokens of a template have lost the space between them.
+        raw = self._text[node.meta.start_pos + 1 : node.meta.end_pos - 1]
+        if "\n" in raw:
+            self._mistake("a string is not closed on this line", line, path)
+            return ""
 
         def unescape(match: re.Match[str]) -> str:
             code = match[1]
@@ -222,6 +228,7 @@ class _Reader:
                 line,
                 path,
             )
+            return ""
         return text
 
 

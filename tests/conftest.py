@@ -1,0 +1,146 @@
+"""What several tests share: a project folder, its synthesis, Terraform, an embedded AWS."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pysequoia
+import pytest
+
+from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
+from gate.sandbox import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ACCOUNT = """\
+account "analytics" {
+  id     = "111122223333"
+  region = "eu-central-1"
+}
+"""
+
+DOT = (
+    ACCOUNT
+    + """
+dot "reporting" {
+  account   = "analytics"
+  databases = ["sales"]
+  source "acme-lake" { prefixes = ["sales/"] }
+  keys {
+    pgp_key_file = "keys/ops.asc"
+    generations  = ["2026-11"]
+  }
+}
+"""
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with gate.hcl, cdktf.json and a PGP key of its own."""
+
+    folder: Path
+    key: pysequoia.Tsk
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "gate.hcl"
+
+    def write(self, text: str) -> None:
+        """Replace gate.hcl."""
+        self.file.write_text(text)
+
+    def synth(self, **environment: str) -> dict[str, dict[str, Any]]:
+        """Run main.py as cdktf does, and return the JSON of every stack by its name."""
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "main.py")],
+            cwd=self.folder,
+            env={**os.environ, "CDKTF_OUTDIR": "cdktf.out", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return {
+            path.parent.name: json.loads(path.read_text())
+            for path in sorted(self.folder.glob("cdktf.out/stacks/*/cdk.tf.json"))
+        }
+
+
+@pytest.fixture(scope="session")
+def pgp_key() -> pysequoia.Tsk:
+    """A throw-away PGP key pair."""
+    return pysequoia.Tsk.generate(user_id="tests", profile=pysequoia.Profile.RFC4880)
+
+
+@pytest.fixture
+def project(tmp_path: Path, pgp_key: pysequoia.Tsk) -> Project:
+    """A project whose gate.hcl has one Dot block."""
+    return make_project(tmp_path, pgp_key, DOT)
+
+
+def make_project(folder: Path, key: pysequoia.Tsk, text: str) -> Project:
+    """Write a project with ``text`` as gate.hcl into ``folder``."""
+    (folder / "keys").mkdir(parents=True)
+    (folder / "keys" / "ops.asc").write_text(str(key.extract_certificate()))
+    settings = json.loads((ROOT / "cdktf.json").read_text())
+    settings["app"] = f'"{sys.executable}" "{ROOT / "main.py"}"'
+    (folder / "cdktf.json").write_text(json.dumps(settings))
+    made = Project(folder, key)
+    made.write(text)
+    return made
+
+
+@pytest.fixture(scope="session")
+def terraform_variables() -> dict[str, str]:
+    """The environment for Terraform; without Terraform or a provider the test is skipped, and
+    fails where CI is set."""
+    try:
+        require_terraform(os.environ)
+        return terraform_environment(ROOT / ".gate", os.environ)
+    except (NoTerraform, NoProvider) as error:
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """An embedded AWS whose own account is that of the Dot block."""
+    with Sandbox("111122223333") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sandbox_variables(terraform_variables: dict[str, str], sandbox: Sandbox) -> dict[str, str]:
+    """The environment in which Terraform works against ``sandbox``."""
+    return sandbox.environment(terraform_variables)
+
+
+Terraform = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def terraform(sandbox_variables: dict[str, str]) -> Terraform:
+    """Runs ``terraform -chdir=FOLDER ARGUMENTS``; fails unless the exit code is in ``ok``."""
+
+    def run(
+        folder: Path, *arguments: str, ok: tuple[int, ...] = (0,)
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            ["terraform", f"-chdir={folder}", *arguments, "-no-color"],
+            env=sandbox_variables,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode in ok, done.stdout + done.stderr
+        return done
+
+    return run

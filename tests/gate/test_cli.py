@@ -1,0 +1,227 @@
+"""The command line as a person meets it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DOT, ROOT, Project
+
+
+def gate(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``gate`` in ``folder``."""
+    return subprocess.run(
+        ["gate", *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "80", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_check_says_that_a_configuration_is_fine(project: Project) -> None:
+    done = gate(project.folder, "check")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "✓ gate.hcl: 1 block (dot-reporting)\n",
+        "",
+    )
+
+
+def test_check_points_out_what_is_wide(project: Project) -> None:
+    project.write(DOT.replace("  databases", '  grants = "full_access"\n  databases'))
+    done = gate(project.folder, "check")
+    assert (done.returncode, done.stdout) == (
+        0,
+        'gate.hcl:6: dot "reporting": grants: full_access attaches AmazonAthenaFullAccess and '
+        "AWSGlueConsoleFullAccess: every workgroup, every Glue table, write access included\n"
+        "✓ gate.hcl: 1 block (dot-reporting), 1 remark\n",
+    )
+
+
+def test_check_lists_mistakes_on_standard_error_and_exits_with_2(project: Project) -> None:
+    project.write(DOT.replace('"sales"]', '"Sales"]'))
+    done = gate(project.folder, "check")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate.hcl:8: dot \"reporting\": databases: 'Sales' is not valid; allowed: 1 to 255 "
+        "lower-case letters, digits, underscores and hyphens; no wildcards\n"
+        "gate: 1 mistake in gate.hcl\n",
+    )
+
+
+def test_check_answers_in_json(project: Project) -> None:
+    done = gate(project.folder, "check", "--json")
+    assert json.loads(done.stdout) == {
+        "file": "gate.hcl",
+        "accounts": [{"name": "analytics", "id": "111122223333", "region": "eu-central-1"}],
+        "blocks": [
+            {
+                "kind": "dot",
+                "name": "reporting",
+                "stack": "dot-reporting",
+                "accounts": ["111122223333"],
+                "line": 6,
+            }
+        ],
+        "mistakes": [],
+        "remarks": [],
+    }
+
+
+def test_mistakes_are_in_the_json_too(project: Project) -> None:
+    project.write(DOT.replace('"sales"]', '"Sales"]'))
+    done = gate(project.folder, "check", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["mistakes"] == [
+        {
+            "line": 8,
+            "block": 'dot "reporting"',
+            "field": "databases",
+            "problem": "'Sales' is not valid; allowed: 1 to 255 lower-case letters, digits, "
+            "underscores and hyphens; no wildcards",
+        }
+    ]
+
+
+def test_a_repeated_check_sees_what_changed(project: Project) -> None:
+    assert gate(project.folder, "check").returncode == 0
+    assert gate(project.folder, "check").returncode == 0
+    (project.folder / "keys" / "ops.asc").write_text("no key\n")
+    done = gate(project.folder, "check")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gate.hcl:11: dot \"reporting\": keys: pgp_key_file: 'keys/ops.asc': not a PGP public "
+        "key; make one with `gpg --export KEY`\n"
+        "gate: 1 mistake in gate.hcl\n",
+    )
+
+
+def test_what_a_check_keeps_is_ignored_by_git(project: Project) -> None:
+    gate(project.folder, "check")
+    assert (project.folder / ".gate" / ".gitignore").read_text() == "*\n"
+
+
+def test_another_file_can_be_named_by_option_and_by_variable(project: Project) -> None:
+    project.file.rename(project.folder / "other.hcl")
+    expected = "✓ other.hcl: 1 block (dot-reporting)\n"
+    assert gate(project.folder, "--file", "other.hcl", "check").stdout == expected
+    assert gate(project.folder, "check", GATE_FILE="other.hcl").stdout == expected
+
+
+def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
+    done = gate(tmp_path, "check")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gate.hcl:1: no such file; name one with `gate --file FILE` or GATE_FILE\n"
+        "gate: 1 mistake in gate.hcl\n",
+    )
+
+
+def test_a_sheet_of_a_block_that_is_not_there_names_those_that_are(project: Project) -> None:
+    done = gate(project.folder, "sheet", "reportin")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gate: no block is called reportin; did you mean reporting?; allowed: dot.reporting\n",
+    )
+
+
+def test_a_sheet_before_the_deploy_says_how_to_deploy(
+    project: Project, terraform_variables: dict[str, str]
+) -> None:
+    done = gate(project.folder, "sheet", "reporting", **terraform_variables)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "gate: dot-reporting was not synthesized yet; run: cdktf deploy dot-reporting\n",
+    )
+
+
+def test_a_missing_terraform_is_one_sentence(project: Project) -> None:
+    only = Path(sys.executable).parent
+    done = gate(project.folder, "sheet", "reporting", PATH=str(only))
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gate: Terraform was not found on the PATH; install version 1.11 or newer "
+        "(https://developer.hashicorp.com/terraform/install)\n",
+    )
+
+
+def test_main_tells_mistakes_without_a_trace_and_without_node(project: Project) -> None:
+    project.write(DOT.replace('"sales"]', '"Sales"]'))
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "main.py")],
+        cwd=project.folder,
+        env={**os.environ, "JSII_NODE": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate.hcl:8: dot \"reporting\": databases: 'Sales' is not valid; allowed: 1 to 255 "
+        "lower-case letters, digits, underscores and hyphens; no wildcards\n",
+    )
+
+
+@pytest.mark.parametrize("command", [["check"], ["check", "--json"]])
+def test_check_imports_neither_the_engine_nor_the_embedded_aws(
+    project: Project, command: list[str]
+) -> None:
+    program = f"""
+import sys
+sys.argv = ['gate', *{command!r}]
+from gate.cli import main
+try:
+    main()
+except SystemExit as done:
+    code = done.code
+heavy = {{'jsii', 'cdktf', 'constructs', 'cdktf_cdktf_provider_aws', 'moto'}}
+print(code, sorted(heavy & set(sys.modules)))
+"""
+    shown = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert shown.splitlines()[-1] == "0 []"
+
+
+@pytest.mark.slow
+def test_the_cdktf_command_line_lists_synthesizes_diffs_deploys_and_destroys(
+    project: Project, sandbox_variables: dict[str, str]
+) -> None:
+    results = '  results {\n bucket = "acme-results"\n create = false\n }\n  keys {'
+    project.write(DOT.replace("  keys {", results))
+
+    def cdktf(*arguments: str) -> str:
+        done = subprocess.run(
+            [str(ROOT / "node_modules" / ".bin" / "cdktf"), *arguments],
+            cwd=project.folder,
+            env={**sandbox_variables, "CI": "true"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.stdout)
+
+    assert "dot-reporting" in cdktf("list")
+    assert "Generated Terraform code for the stacks: dot-reporting" in cdktf("synth")
+    assert "Plan: 5 to add, 0 to change, 0 to destroy." in cdktf("diff", "dot-reporting")
+    assert "Apply complete! Resources: 5 added" in cdktf(
+        "deploy", "--auto-approve", "dot-reporting"
+    )
+    assert "No changes." in cdktf("diff", "dot-reporting")
+    assert "Destroy complete! Resources: 5 destroyed" in cdktf(
+        "destroy", "--auto-approve", "dot-reporting"
+    )
