@@ -9,7 +9,7 @@ unexport GATE_FILE
 SETUP_LOG := .gate/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check bench lock clean
+.PHONY: help setup demo test test-quick check bench readme lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ demo: setup ## Deploy gate.hcl into an embedded AWS, show it, destroy it
 	@$(BIN)/python -m demo
 
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-quick: setup ## Run the tests that need no Terraform and no synth
 	@$(BIN)/python -m pytest -m "not slow"
@@ -35,6 +35,9 @@ check: setup ## Lint, type-check, check the architecture, policies and gate.hcl
 
 bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
 	@$(BIN)/python -m bench
+
+readme: setup ## Renew the tables of README.md from the code
+	@$(BIN)/python -m development.readme
 
 lock: setup ## Renew requirements.lock and package-lock.json
 	@$(BIN)/python -m pip install --quiet --target .gate/uv uv

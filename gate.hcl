@@ -7,6 +7,12 @@ account "analytics" {
   tags   = { owner = "data-platform" }
 }
 
+account "partner" {
+  id          = "444455556666"
+  region      = "eu-central-1"
+  assume_role = "arn:aws:iam::444455556666:role/terraform"
+}
+
 dot "reporting" {
   account   = "analytics"
   databases = ["sales"]
@@ -19,4 +25,45 @@ dot "reporting" {
     pgp_key_file = "keys/example.asc"
     generations  = ["2026-11"]
   }
+}
+
+metronome "billing" {
+  account                 = "analytics"
+  service_account_id      = "108000002380243782158"
+  organization_identifier = "org-4711"
+  bucket                  = "acme-metronome"
+  schema                  = "metronome"
+}
+
+immuta "governed" {
+  account        = "analytics"
+  authentication = "access_key"
+  database       = "sales"
+
+  source "acme-lake" {}
+
+  results {
+    bucket            = "acme-immuta-results"
+    path              = "queries/"
+    expire_after_days = 7
+  }
+
+  keys {
+    pgp_key_file = "keys/example.asc"
+    generations  = ["2026-11"]
+  }
+}
+
+dbt "ci" {
+  account   = "analytics"
+  mode      = "via_athena"
+  trusted   = ["arn:aws:iam::111122223333:role/ci"]
+  databases = ["dbt_ci"]
+}
+
+dynamodb_connector "orders" {
+  owner    = "analytics" # account A: the tables, the connector, the spill bucket
+  consumer = "partner"   # account B: who queries
+  tables   = ["orders"]
+  readers  = ["arn:aws:iam::444455556666:role/analyst"]
 }

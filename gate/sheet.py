@@ -55,12 +55,12 @@ def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> d
     integration = INTEGRATIONS[block.kind]
     handoff = outputs["handoff"]["value"]
     return {
-        "vendor": integration.vendor,
+        "vendor": block.vendor,
         "block": block.title,
-        "form": integration.form,
+        "form": integration.handoff.FORM,
         "fields": [
             {"label": label, "value": handoff[key]}
-            for key, label in integration.labels.items()
+            for key, label in integration.handoff.LABELS.items()
             if key in handoff
         ],
         "keys": [
@@ -79,9 +79,13 @@ def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> d
 def as_text(content: Mapping[str, Any]) -> str:
     """Return the sheet for a terminal."""
     rows = _rows(content)
-    width = max(len(label) for label, _ in rows)
+    width = max((len(label) for label, value in rows if "\n" not in value), default=0)
     lines = [f"{content['vendor']}: {content['block']}", content["form"], ""]
-    lines += [f"  {label.ljust(width)}  {value}" for label, value in rows]
+    lines += [f"  {label.ljust(width)}  {value}" for label, value in rows if "\n" not in value]
+    for label, value in rows:
+        if "\n" in value:
+            # Unindented: it is there to be pasted.
+            lines += ["", f"  {label}:", "", value.rstrip("\n")]
     for key in content["keys"]:
         lines += ["", f"  Secret access key ({key['generation']}), decrypted with:"]
         lines.append(f"    {key['decrypt']}".replace(" | base64", " \\\n      | base64"))
@@ -92,7 +96,11 @@ def as_markdown(content: Mapping[str, Any]) -> str:
     """Return the sheet as Markdown, for a ticket or a wiki."""
     lines = [f"# {content['vendor']}: {content['block']}", "", content["form"], ""]
     lines += ["| Field | Value |", "|---|---|"]
-    lines += [f"| {label} | `{value}` |" for label, value in _rows(content)]
+    rows = _rows(content)
+    lines += [f"| {label} | `{value}` |" for label, value in rows if "\n" not in value]
+    for label, value in rows:
+        if "\n" in value:
+            lines += ["", f"{label}:", "", "```", value.rstrip("\n"), "```"]
     for key in content["keys"]:
         lines += ["", f"Secret access key ({key['generation']}):", "", "```sh"]
         lines += [key["decrypt"], "```"]

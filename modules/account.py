@@ -63,3 +63,32 @@ def _look_up(value: Any, info: ValidationInfo) -> Any:
 # In gate.hcl an account is named, in Python it is given; the names stand in the validation
 # context under "accounts", with None for a block that has mistakes of its own.
 AccountReference = Annotated[Account, BeforeValidator(_look_up)]
+
+
+def key_in_region(kms_key: str | None, account: Account | None, place: str = "kms_key") -> None:
+    """Raise ``ValueError`` unless ``kms_key`` is in the region of ``account``; ``place`` names the
+    key in the message. What is ``None`` has mistakes of its own, or is not set.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (2026-11): a
+    bucket and the key of its objects are in one region.
+    """
+    if kms_key is None or account is None:
+        return
+    _, partition, _, region, _, _ = kms_key.split(":", 5)
+    if region != account.region:
+        raise ValueError(f"{place} is in {region}, the account's region is {account.region}")
+    if partition != account.arns.partition:
+        raise ValueError(f"{place} is in partition {partition}, not in {account.arns.partition}")
+
+
+def boundary_in_account(policy: str | None, account: Account | None, identity: str) -> None:
+    """Raise ``ValueError`` unless the managed policy with the ARN ``policy`` can bound an
+    ``identity`` (``user``, ``role``) of ``account``."""
+    if policy is None or account is None:
+        return
+    _, partition, _, _, owner, _ = policy.split(":", 5)
+    if owner not in ("aws", account.id) or partition != account.arns.partition:
+        raise ValueError(
+            f"{policy!r} is not in account {account.id} of partition {account.arns.partition}, "
+            f"where the {identity} is"
+        )

@@ -53,11 +53,15 @@ if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
 
 from cdktf import (  # noqa: E402
     App,
+    DataResource,
     LocalBackend,
     TerraformOutput,
     TerraformProvider,
+    TerraformResource,
+    TerraformResourceLifecycle,
     TerraformStack,
 )
+from cdktf_cdktf_provider_aws.athena_data_catalog import AthenaDataCatalog  # noqa: E402
 from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
     AthenaWorkgroup,
     AthenaWorkgroupConfiguration,
@@ -65,9 +69,12 @@ from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
     AthenaWorkgroupConfigurationResultConfiguration,
     AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration,
 )
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_access_key import IamAccessKey  # noqa: E402
+from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_role import IamRole  # noqa: E402
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import (  # noqa: E402
     IamRolePolicyAttachment,
 )
@@ -75,6 +82,13 @@ from cdktf_cdktf_provider_aws.iam_user import IamUser  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_user_policy_attachment import (  # noqa: E402
     IamUserPolicyAttachment,
 )
+from cdktf_cdktf_provider_aws.kms_key import KmsKey  # noqa: E402
+from cdktf_cdktf_provider_aws.lambda_function import (  # noqa: E402
+    LambdaFunction,
+    LambdaFunctionEnvironment,
+    LambdaFunctionImageConfig,
+)
+from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission  # noqa: E402
 from cdktf_cdktf_provider_aws.provider import (  # noqa: E402
     AwsProvider,
     AwsProviderAssumeRole,
@@ -101,10 +115,14 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
     S3BucketServerSideEncryptionConfigurationRuleA,
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
 )
+from cdktf_cdktf_provider_aws.serverlessapplicationrepository_cloudformation_stack import (  # noqa: E402
+    ServerlessapplicationrepositoryCloudformationStack,
+)
 from constructs import Construct  # noqa: E402
 
 __all__ = [
     "App",
+    "AthenaDataCatalog",
     "AthenaWorkgroup",
     "AthenaWorkgroupConfiguration",
     "AthenaWorkgroupConfigurationEngineVersion",
@@ -113,13 +131,22 @@ __all__ = [
     "AwsProvider",
     "AwsProviderAssumeRole",
     "AwsProviderDefaultTags",
+    "CloudwatchLogGroup",
     "Construct",
+    "DataResource",
     "IamAccessKey",
+    "IamInstanceProfile",
     "IamPolicy",
     "IamRole",
+    "IamRolePolicy",
     "IamRolePolicyAttachment",
     "IamUser",
     "IamUserPolicyAttachment",
+    "KmsKey",
+    "LambdaFunction",
+    "LambdaFunctionEnvironment",
+    "LambdaFunctionImageConfig",
+    "LambdaPermission",
     "LocalBackend",
     "S3Bucket",
     "S3BucketLifecycleConfiguration",
@@ -134,7 +161,10 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationA",
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",
+    "ServerlessapplicationrepositoryCloudformationStack",
     "TerraformOutput",
     "TerraformProvider",
+    "TerraformResource",
+    "TerraformResourceLifecycle",
     "TerraformStack",
 ]

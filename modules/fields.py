@@ -69,7 +69,8 @@ List = Annotated[tuple[T, ...], Field(strict=False)]
 
 def pattern(expression: str, allowed: str) -> AfterValidator:
     """Return a validator: the whole value matches ``expression``, else ``allowed`` is shown."""
-    compiled = re.compile(expression)
+    # Without re.ASCII, \w takes letters that no AWS name may have.
+    compiled = re.compile(expression, re.ASCII)
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
@@ -89,6 +90,20 @@ def unique(name_of: Callable[[Any], str] = str) -> AfterValidator:
             if name in seen:
                 raise ValueError(f"{name!r} stands here twice; once is enough")
             seen.add(name)
+        return values
+
+    return AfterValidator(check)
+
+
+def counted(least: int, most: int) -> AfterValidator:
+    """Return a validator: a list has ``least`` to ``most`` items.
+
+    pydantic's own limits also count items that were refused, and add a second, false mistake.
+    """
+
+    def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not least <= len(values) <= most:
+            raise ValueError(f"has {len(values)} items; allowed: {least} to {most}")
         return values
 
     return AfterValidator(check)

@@ -55,6 +55,16 @@ class ConfiguredBlock:
         """Return the name of the block's stack: ``dot-reporting``."""
         return f"{self.kind}-{self.name}".replace("_", "-")
 
+    @property
+    def vendor(self) -> str:
+        """Return who is given access, as they write themselves; a block may say who it is."""
+        return str(getattr(self.settings, "vendor_name", INTEGRATIONS[self.kind].vendor))
+
+    @property
+    def tag(self) -> str:
+        """Return what the tag ``athena-gate`` says: ``dot/reporting``, or ``webflow/site``."""
+        return f"{getattr(self.settings, 'vendor', self.kind)}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -186,7 +196,7 @@ class _Reading:
         self._titles[path] = title
         data: dict[str, Any] = {}
         self._read_label(block, label, path, title, data)
-        nested = _nested_blocks(model)
+        nested = nested_blocks(model)
         for attribute in block.attributes:
             if attribute.name in nested:
                 self._mistake(
@@ -239,7 +249,7 @@ class _Reading:
         data: dict[str, Any],
         label: str | None,
     ) -> None:
-        nested = _nested_blocks(model)
+        nested = nested_blocks(model)
         if child.type not in nested:
             known = [*_attributes(model, label), *nested]
             problem = (
@@ -274,7 +284,7 @@ class _Reading:
         owner = max((p for p in self._titles if loc[: len(p)] == p), key=len)
         line = self._lines[max((p for p in self._lines if loc[: len(p)] == p), key=len)]
         names = [str(part) for part in loc[len(owner) :][:1]]
-        nested = {f: b for b, (f, _, _) in _nested_blocks(_model_at(model, owner)).items()}
+        nested = {f: b for b, (f, _, _) in nested_blocks(_model_at(model, owner)).items()}
         name = "".join(nested.get(part, part) for part in names)
         self._mistake(line, self._titles[owner], name, _problem(details, model, owner, context))
 
@@ -294,7 +304,7 @@ def _problem(
             return "is missing; it is required"
         case "extra_forbidden":
             inner = _model_at(model, owner)
-            nested = _nested_blocks(inner)
+            nested = nested_blocks(inner)
             known = [*_attributes(inner, _label_at(model, owner)), *nested]
             return _unknown("field", str(details["loc"][-1]), known)
         case "unknown_account":
@@ -340,7 +350,7 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f'no {what} "{name}"{hint}; allowed: {allowed}'
 
 
-def _nested_blocks(
+def nested_blocks(
     model: type[Settings],
 ) -> dict[str, tuple[str, type[Settings], fields.Block]]:
     """Return block name -> (field, settings class, marker) for the nested blocks of ``model``."""
@@ -368,14 +378,14 @@ def _is_list(model: type[Settings], name: str) -> bool:
 
 
 def _attributes(model: type[Settings], label: str | None) -> list[str]:
-    nested = {name for name, _, _ in _nested_blocks(model).values()}
+    nested = {name for name, _, _ in nested_blocks(model).values()}
     return [name for name in model.model_fields if name not in nested and name != label]
 
 
 def _model_at(model: type[Settings], path: hcl.Path) -> type[Settings]:
     for part in path:
         if isinstance(part, str):
-            model = next(m for name, m, _ in _nested_blocks(model).values() if name == part)
+            model = next(m for name, m, _ in nested_blocks(model).values() if name == part)
     return model
 
 
@@ -385,7 +395,7 @@ def _label_at(model: type[Settings], path: hcl.Path) -> str | None:
         if isinstance(part, str):
             model, label = next(
                 (m, marker.label)
-                for name, m, marker in _nested_blocks(model).values()
+                for name, m, marker in nested_blocks(model).values()
                 if name == part
             )
     return label
@@ -430,7 +440,7 @@ def _shared_buckets(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
 
 def _policy_sizes(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
     for block in blocks:
-        count = INTEGRATIONS[block.kind].attached_policies(block.settings)
+        count = INTEGRATIONS[block.kind].policies.attached_policies(block.settings)
         if count > ATTACHED_POLICIES_LIMIT:
             notes.add(
                 block.line,

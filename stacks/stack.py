@@ -1,6 +1,7 @@
 """A Terraform stack per block: provider, backend, the integration, its outputs."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,11 @@ from modules.bindings import (
     TerraformOutput,
     TerraformStack,
 )
+from modules.dbt.construct import Dbt
 from modules.dot.construct import Dot
+from modules.dynamodb_connector.construct import DynamodbConnector
+from modules.immuta.construct import Immuta
+from modules.metronome.construct import Metronome
 from stacks.configuration import Configuration, ConfiguredBlock
 
 # Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
@@ -33,7 +38,14 @@ class Handoff(Protocol):
     encrypted_secrets: dict[str, str]
 
 
-CONSTRUCTS = {"dot": Dot}
+# Each takes scope, id and settings, and the consumer's provider where a block has two accounts.
+CONSTRUCTS: dict[str, Callable[..., Handoff]] = {
+    "dot": Dot,
+    "immuta": Immuta,
+    "metronome": Metronome,
+    "dbt": Dbt,
+    "dynamodb_connector": DynamodbConnector,
+}
 
 
 class IntegrationStack(TerraformStack):
@@ -47,8 +59,10 @@ class IntegrationStack(TerraformStack):
             {"source": PROVIDER_SOURCE, "version": PROVIDER_VERSIONS},
         )
         LocalBackend(self, path=state_path(app.outdir, block.stack))
-        provider(self, block.settings.account, f"{block.kind}/{block.name}")
-        construct = CONSTRUCTS[block.kind](self, block.name, block.settings)
+        account, *consumers = block.settings.accounts
+        provider(self, account, block.tag)
+        aliased = [provider(self, consumer, block.tag, alias="consumer") for consumer in consumers]
+        construct = CONSTRUCTS[block.kind](self, block.name, block.settings, *aliased)
         outputs(self, construct)
 
 
@@ -63,11 +77,15 @@ def state_path(outdir: str, stack: str) -> str:
     return Path(os.path.relpath(f"terraform.{stack}.tfstate", folder)).as_posix()
 
 
-def provider(scope: Construct, account: Account, block: str) -> AwsProvider:
-    """Return the AWS provider for ``account``; all it makes is tagged with ``block``."""
+def provider(
+    scope: Construct, account: Account, block: str, alias: str | None = None
+) -> AwsProvider:
+    """Return the AWS provider for ``account``; all it makes is tagged with ``block``. Resources
+    use the one without ``alias`` unless they name another."""
     return AwsProvider(
         scope,
-        "aws",
+        alias or "aws",
+        alias=alias,
         region=account.region,
         allowed_account_ids=[account.id],
         assume_role=(

@@ -58,16 +58,17 @@ class PrivateBucket(Construct):
         partition: str,
         kms_key: str | None = None,
         expire_after_days: int | None = None,
+        expire_prefix: str = "",
         force_destroy: bool = False,
         statements: tuple[Statement, ...] = (),
         provider: TerraformProvider | None = None,
     ) -> None:
         """Make the bucket ``name``.
 
-        ``kms_key`` is a key's ARN, ``None`` means S3's own encryption; objects expire after
-        ``expire_after_days``, or never; ``force_destroy`` lets Terraform delete the bucket with
-        its objects; ``statements`` join the bucket's policy; ``provider`` is the AWS provider
-        when it is not the stack's default.
+        ``kms_key`` is a key's ARN, ``None`` means S3's own encryption; objects under
+        ``expire_prefix`` expire after ``expire_after_days``, or never; ``force_destroy`` lets
+        Terraform delete the bucket with its objects; ``statements`` join the bucket's policy;
+        ``provider`` is the AWS provider when it is not the stack's default.
         """
         super().__init__(scope, construct_id)
         self.bucket = S3Bucket(
@@ -111,28 +112,31 @@ class PrivateBucket(Construct):
             rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
             provider=provider,
         )
-        S3BucketLifecycleConfiguration(
-            self,
-            "lifecycle",
-            bucket=self.bucket.id,
-            rule=[
+        rules = [
+            S3BucketLifecycleConfigurationRule(
+                id="abort-uploads",
+                status="Enabled",
+                filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                abort_incomplete_multipart_upload=[
+                    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
+                        days_after_initiation=1
+                    )
+                ],
+            )
+        ]
+        if expire_after_days:
+            rules.append(
                 S3BucketLifecycleConfigurationRule(
                     id="expire",
                     status="Enabled",
-                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                    expiration=(
-                        [S3BucketLifecycleConfigurationRuleExpiration(days=expire_after_days)]
-                        if expire_after_days
-                        else None
-                    ),
-                    abort_incomplete_multipart_upload=[
-                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                            days_after_initiation=1
-                        )
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=expire_prefix)],
+                    expiration=[
+                        S3BucketLifecycleConfigurationRuleExpiration(days=expire_after_days)
                     ],
                 )
-            ],
-            provider=provider,
+            )
+        S3BucketLifecycleConfiguration(
+            self, "lifecycle", bucket=self.bucket.id, rule=rules, provider=provider
         )
         policy = Policy((*statements, deny_plain_http(partition, name)))
         S3BucketPolicy(

@@ -18,6 +18,7 @@ from modules.fields import (
     Prefixes,
     Settings,
     check_public_key,
+    counted,
     unique,
 )
 
@@ -79,8 +80,8 @@ class Results(Settings):
     def _only_in_an_own_bucket(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value is not None and not info.data.get("create", True):
             raise ValueError(
-                "the bucket exists already and keeps its own lifecycle; remove this field, or "
-                "create = false"
+                "with create = false the bucket keeps the lifecycle it has; remove this field, or "
+                "have a bucket made"
             )
         return value
 
@@ -115,9 +116,7 @@ class Keys(Settings):
         validate_default=True,
         description="The PGP public key itself, in base64, instead of a file.",
     )
-    generations: Annotated[List[Generation], unique()] = Field(
-        min_length=1,
-        max_length=2,
+    generations: Annotated[List[Generation], unique(), counted(1, 2)] = Field(
         description="One access key each, two at most: add one, hand it over, remove the other.",
     )
 

@@ -36,7 +36,7 @@ class Dot(Construct):
                     access(settings),
                     name=name,
                     path=settings.path,
-                    description=f"What Dot may do in Athena ({settings.grants}).",
+                    description="What Dot may do in Athena.",
                 ),
             },
         )

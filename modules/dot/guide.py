@@ -31,7 +31,7 @@ _S3_DOCUMENTED = Statement(
     ),
 )
 
-DOT = Guide(
+GUIDE = Guide(
     vendor="Dot",
     title="AWS Athena, step 2: restricted policy",
     source="https://docs.getdot.ai",
@@ -239,6 +239,9 @@ DOT = Guide(
 )
 
 
+GUIDES = {"access": GUIDE}
+
+
 def values(settings: DotSettings) -> dict[str, tuple[str, ...]]:
     """Return what the guide's placeholders stand for in ``settings``."""
     account = settings.account
@@ -268,4 +271,4 @@ def expected_grants(settings: DotSettings) -> frozenset[Grant]:
     def applies(setting: str) -> bool:
         return bool(filled[setting] if setting in filled else getattr(settings, setting))
 
-    return DOT.expected_grants(filled, applies)
+    return GUIDE.expected_grants(filled, applies)

@@ -2,7 +2,7 @@
 
 from modules.athena import statements
 from modules.athena.statements import CALLED_VIA_ATHENA
-from modules.dot.guide import DOT, VENDOR_IPS, values
+from modules.dot.guide import GUIDE, VENDOR_IPS, values
 from modules.dot.settings import DotSettings
 from modules.iam.arn import managed_policy
 from modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Statement
@@ -22,7 +22,7 @@ def aws_managed_policies(settings: DotSettings) -> tuple[str, ...]:
 def access(settings: DotSettings) -> Policy:
     """Return what the user is granted beside ``aws_managed_policies``."""
     if settings.grants == "documented":
-        return DOT.documented_for(values(settings))
+        return GUIDE.documented_for(values(settings))
     if settings.grants == "full_access":
         granted = _buckets(settings, conditions=())
     else:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from modules.account import Account, AccountReference
+from modules.account import Account, AccountReference, boundary_in_account, key_in_region
 from modules.athena.settings import Keys, Results, Source, Workgroup
 from modules.athena.statements import DEFAULT_CATALOG
 from modules.fields import (
@@ -107,26 +107,21 @@ class DotSettings(Settings):
                 'name at least one bucket, as in source "acme-lake" {}, or set lake_formation'
             )
         for source in value:
-            _same_region(source.kms_key, info, f"source {source.bucket!r}: kms_key")
+            key_in_region(
+                source.kms_key, info.data.get("account"), f"source {source.bucket!r}: kms_key"
+            )
         return value
 
     @field_validator("permissions_boundary")
     @classmethod
     def _boundary_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
-        account = info.data.get("account")
-        if value is not None and account is not None:
-            _, partition, _, _, owner, _ = value.split(":", 5)
-            if owner not in ("aws", account.id) or partition != account.arns.partition:
-                raise ValueError(
-                    f"{value!r} is not in account {account.id} of partition "
-                    f"{account.arns.partition}, where the user is"
-                )
+        boundary_in_account(value, info.data.get("account"), "user")
         return value
 
     @field_validator("results")
     @classmethod
     def _results_bucket_fits(cls, value: Results, info: ValidationInfo) -> Results:
-        _same_region(value.kms_key, info, "kms_key")
+        key_in_region(value.kms_key, info.data.get("account"))
         account, name = info.data.get("account"), info.data.get("name")
         if value.bucket is None and account is not None and name is not None:
             derived = _derived_bucket(name, account)
@@ -182,16 +177,3 @@ class DotSettings(Settings):
 
 def _derived_bucket(name: str, account: Account) -> str:
     return f"dot-{name}-results-{account.id}"
-
-
-def _same_region(kms_key: str | None, info: ValidationInfo, place: str) -> None:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (2026-11): a
-    # bucket and the key of its objects are in one region.
-    account = info.data.get("account")
-    if kms_key is None or account is None:
-        return
-    _, partition, _, region, _, _ = kms_key.split(":", 5)
-    if region != account.region:
-        raise ValueError(f"{place} is in {region}, the account's region is {account.region}")
-    if partition != account.arns.partition:
-        raise ValueError(f"{place} is in partition {partition}, not in {account.arns.partition}")

@@ -144,7 +144,7 @@ dot "reporting" {
         'gate.hcl:12: dot "reporting": keys: pgp_key_file: cannot read '
         f"'{project.folder}/keys/none.asc': No such file or directory; write your public key "
         "there with `gpg --armor --export KEY`",
-        'gate.hcl:13: dot "reporting": keys: generations: is empty; allowed: 1 item at least',
+        'gate.hcl:13: dot "reporting": keys: generations: has 0 items; allowed: 1 to 2',
     ]
 
 

@@ -121,12 +121,17 @@ def test_the_results_bucket_is_private_encrypted_and_forgets(project: Project) -
         "bucket": reference,
         "rule": [
             {
+                "id": "abort-uploads",
+                "status": "Enabled",
+                "filter": [{"prefix": ""}],
+                "abort_incomplete_multipart_upload": [{"days_after_initiation": 1}],
+            },
+            {
                 "id": "expire",
                 "status": "Enabled",
                 "filter": [{"prefix": ""}],
                 "expiration": [{"days": 30}],
-                "abort_incomplete_multipart_upload": [{"days_after_initiation": 1}],
-            }
+            },
         ],
     }
     policy = body(document, "aws_s3_bucket_policy")

@@ -7,7 +7,7 @@ import pytest
 
 from modules.account import Account
 from modules.athena.settings import Keys, Results, Source
-from modules.dot.guide import DOT, expected_grants, values
+from modules.dot.guide import GUIDE, expected_grants, values
 from modules.dot.policies import access
 from modules.dot.settings import DotSettings
 from modules.iam.policy import Grant, Policy, Statement
@@ -112,14 +112,14 @@ def test_every_deviation_has_a_reason_and_changes_something() -> None:
     settings = maximal("aws")
     assert [
         deviation.reason
-        for deviation in DOT.deviations
+        for deviation in GUIDE.deviations
         if not deviation.reason.endswith(".") or not (deviation.added or deviation.dropped)
     ] == []
     without = [
         deviation.reason
-        for deviation in DOT.deviations
+        for deviation in GUIDE.deviations
         if replace(
-            DOT, deviations=tuple(d for d in DOT.deviations if d is not deviation)
+            GUIDE, deviations=tuple(d for d in GUIDE.deviations if d is not deviation)
         ).expected_grants(values(settings), lambda _: True)
         == expected_grants(settings)
     ]

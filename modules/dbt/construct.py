@@ -1,0 +1,85 @@
+"""The resources of a ``dbt`` block."""
+
+from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
+from modules.athena.identity import managed_policies, role
+from modules.athena.workgroup import workgroup
+from modules.bindings import Construct
+from modules.dbt.handoff import aws_config_profile, handoff
+from modules.dbt.policies import access, trust
+from modules.dbt.settings import DbtSettings
+
+
+class Dbt(Construct):
+    """A role for dbt with its policy, buckets for results and tables, and a workgroup on request.
+
+    ``handoff`` holds the role's ARN and two profiles to paste; nothing here has a secret, so
+    ``encrypted_secrets`` is empty.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, settings: DbtSettings) -> None:
+        """Make everything ``settings`` asks for.
+
+        Raises ``PolicyTooLarge`` when one statement alone is longer than AWS takes.
+        """
+        super().__init__(scope, construct_id)
+        name = settings.resource_name
+        dbt = role(
+            self,
+            trust(settings),
+            name=name,
+            path=settings.path,
+            description="dbt building models in Athena",
+            permissions_boundary=settings.permissions_boundary,
+            policies=managed_policies(
+                self,
+                access(settings),
+                name=name,
+                path=settings.path,
+                # Without the mode: a policy's description cannot be changed, so another mode would
+                # replace the policy, and dbt would have none meanwhile (measured 2026-11):
+                # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+                description="What dbt may do in Athena.",
+            ),
+            max_session_duration=settings.max_session_duration,
+        )
+        if settings.results.create:
+            PrivateBucket(
+                self,
+                "results",
+                name=settings.results_bucket,
+                partition=settings.account.arns.partition,
+                kms_key=settings.results.kms_key,
+                expire_after_days=settings.results.expire_after_days or DEFAULT_EXPIRY_DAYS,
+                # Results are copies that expire anyway: a deleted block must not stay for them.
+                force_destroy=True,
+            )
+        if settings.data.create:
+            # Tables neither expire nor go with the block: Terraform refuses to delete a bucket
+            # that holds some.
+            PrivateBucket(
+                self,
+                "data",
+                name=settings.data_bucket,
+                partition=settings.account.arns.partition,
+                kms_key=settings.data.kms_key,
+            )
+        if settings.workgroup is not None:
+            workgroup(
+                self,
+                name,
+                settings.workgroup,
+                description="Queries of dbt",
+                results_location=settings.results_location,
+                results_owner=settings.account.id,
+                results_key=settings.results.kms_key,
+                # Athena refuses to make a table at a location of its own where the workgroup
+                # enforces one, and dbt names one for each table:
+                # https://github.com/dbt-labs/dbt-athena/issues/176 (2023-03-10)
+                enforce=False,
+            )
+        self.handoff = {
+            "role_arn": dbt.arn,
+            "aws_config_profile": aws_config_profile(settings, dbt.arn),
+            **handoff(settings),
+        }
+        self.encrypted_secrets: dict[str, str] = {}

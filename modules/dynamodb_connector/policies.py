@@ -1,0 +1,371 @@
+"""Who may do what in both accounts: one policy per document, none of them computed from another.
+
+Which action works on which resource type: Service Authorization Reference,
+https://docs.aws.amazon.com/service-authorization/latest/reference/ (2026-11).
+"""
+
+from modules.athena import statements
+from modules.athena.statements import CALLED_VIA_ATHENA, via_s3_services
+from modules.dynamodb_connector.guide import (
+    INVOCATION,
+    SHARING,
+    SPILL_BUCKET,
+    STATEMENT_ID,
+    values,
+)
+from modules.dynamodb_connector.settings import DynamodbConnectorSettings, role_id
+from modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Principal, Statement
+
+
+def access(settings: DynamodbConnectorSettings) -> Policy:
+    """Return what the readers are granted in their own account.
+
+    https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html (2026-11): across
+    accounts, each call needs this side as well as the owner's.
+    """
+    place = settings.readers_place
+    arns = place.account.arns
+    granted = (
+        statements.run_queries(arns, settings.resource_name),
+        statements.read_catalog(arns, settings.catalog_name),
+        statements.list_account(),
+        Statement(
+            "Allow",
+            sid="InvokeConnector",
+            why="Athena calls the connector as the reader; nobody calls it directly.",
+            actions=("lambda:InvokeFunction",),
+            resources=(settings.function_arn,),
+            conditions=(CALLED_VIA_ATHENA,),
+        ),
+        *_read_spill(settings),
+        # Without aws:CalledVia: consoles and drivers fetch result files from S3 themselves.
+        *statements.write_results(arns, place.results_bucket, place.results_path, ()),
+        *statements.use_keys(arns, (), place.results.kms_key),
+    )
+    if settings.spill.create_kms_key:
+        granted = (*granted, _use_spill_key(settings, "kms:Decrypt"))
+    return Policy(granted)
+
+
+def connector_access(settings: DynamodbConnectorSettings) -> Policy:
+    """Return what the connector's function may do when its role is ours (``image``)."""
+    arns = settings.owner.arns
+    tables = tuple(settings.arn("dynamodb", f"table/{table}") for table in settings.tables)
+    spill = arns.bucket(settings.spill_bucket)
+    granted: tuple[Statement, ...] = (
+        Statement(
+            "Allow",
+            sid="DescribeTables",
+            why="The connector plans a query by the table's keys and indexes.",
+            actions=("dynamodb:DescribeTable",),
+            resources=tables,
+        ),
+        Statement(
+            "Allow",
+            sid="ReadTables",
+            why="Read the tables named and their indexes, and no others.",
+            actions=("dynamodb:PartiQLSelect", "dynamodb:Query", "dynamodb:Scan"),
+            resources=(*tables, *(f"{table}/index/*" for table in tables)),
+        ),
+        Statement(
+            "Allow",
+            sid="ListTables",
+            why="Find a table by its name in lower case; AWS has no narrower resource for this.",
+            actions=("dynamodb:ListTables",),
+            resources=("*",),
+        ),
+        Statement(
+            "Allow",
+            sid="AthenaQueryStatus",
+            why="Stop work for a query of the owner's that was cancelled.",
+            actions=("athena:GetQueryExecution",),
+            resources=(arns.workgroup(settings.resource_name),),
+        ),
+        Statement(
+            "Allow",
+            sid="SpillBucket",
+            why="The connector checks the spill bucket before it starts.",
+            actions=("s3:GetBucketLocation", "s3:ListBucket"),
+            resources=(spill,),
+        ),
+        Statement(
+            "Allow",
+            sid="SpillObjects",
+            why="Write what is too large for a response; the connector reads none of it back.",
+            actions=("s3:PutObject",),
+            resources=(arns.objects(settings.spill_bucket, settings.spill.prefix),),
+        ),
+        Statement(
+            "Allow",
+            sid="Logs",
+            why="Write to the function's own log group, which is made beside it.",
+            actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+            resources=(settings.arn("logs", f"log-group:/aws/lambda/{settings.catalog_name}:*"),),
+        ),
+    )
+    if settings.spill.create_kms_key:
+        granted = (*granted, _use_spill_key(settings, "kms:GenerateDataKey"))
+    return Policy(granted)
+
+
+def connector_trust() -> Policy:
+    """Return who takes the connector's role: Lambda.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html (2026-11)
+    """
+    return Policy(
+        (
+            Statement(
+                "Allow",
+                sid="Lambda",
+                why="Lambda runs the function as this role.",
+                principals=(Principal("Service", "lambda.amazonaws.com"),),
+                actions=("sts:AssumeRole",),
+            ),
+        )
+    )
+
+
+def spill_access(settings: DynamodbConnectorSettings) -> Policy:
+    """Return what the spill bucket's policy opens to the consumer; nothing within one account."""
+    if not settings.shared:
+        return Policy(())
+    if not settings.scoped:
+        return SPILL_BUCKET.documented_for(values(settings))
+    arns, prefix = settings.owner.arns, settings.spill.prefix
+    return Policy(
+        (
+            Statement(
+                "Allow",
+                sid="SpillObjectsForReaders",
+                why="Athena fetches spilled data as the reader.",
+                principals=_principals(settings),
+                actions=("s3:GetObject",),
+                resources=(arns.objects(settings.spill_bucket, prefix),),
+                conditions=_organization(settings),
+            ),
+            Statement(
+                "Allow",
+                sid="SpillBucketForReaders",
+                why="Find spilled data, and nothing beside its prefix.",
+                principals=_principals(settings),
+                actions=("s3:ListBucket",),
+                resources=(arns.bucket(settings.spill_bucket),),
+                conditions=(
+                    Condition("StringLike", "s3:prefix", (f"{prefix}*",)),
+                    *_organization(settings),
+                ),
+            ),
+        )
+    )
+
+
+def invocation(settings: DynamodbConnectorSettings) -> Policy:
+    """Return the statements that Lambda's permissions add to the function's own policy, one for
+    each principal; none within one account.
+
+    The first has the guide's id and the others their role's name behind it, so that a further
+    reader changes no permission that is there. There is no aws:SourceAccount in the call of a
+    role, so a permission with source_account would never apply.
+    """
+    if not settings.shared:
+        return Policy(())
+    if not settings.scoped:
+        return INVOCATION.documented_for(values(settings))
+    first, *others = settings.readers
+    ids = {first: STATEMENT_ID, **{arn: f"{STATEMENT_ID}-{role_id(arn)}" for arn in others}}
+    return Policy(
+        tuple(
+            Statement(
+                "Allow",
+                sid=statement_id,
+                why="Athena calls the connector as the reader.",
+                principals=(Principal("AWS", reader),),
+                actions=("lambda:InvokeFunction",),
+                resources=(settings.function_arn,),
+                conditions=_organization(settings),
+            )
+            for reader, statement_id in ids.items()
+        )
+    )
+
+
+def key_access(settings: DynamodbConnectorSettings) -> Policy:
+    """Return the policy of the spill bucket's KMS key; nothing without one.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html and
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+    (2026-11): the account's own policies count only if the key's policy says so, and another
+    account needs both.
+    """
+    if not settings.spill.create_kms_key:
+        return Policy(())
+    arns = settings.owner.arns
+    own = Statement(
+        "Allow",
+        sid="OwnerPolicies",
+        why="The owner's own policies say who administers and uses the key, as by default.",
+        principals=(Principal("AWS", f"arn:{arns.partition}:iam::{arns.account}:root"),),
+        actions=("kms:*",),
+        resources=("*",),
+    )
+    if not settings.shared:
+        return Policy((own,))
+    return Policy(
+        (
+            own,
+            Statement(
+                "Allow",
+                sid="SpillKeyForReaders",
+                why="Decrypt spilled data, through S3 only.",
+                principals=_principals(settings),
+                actions=("kms:Decrypt",),
+                resources=("*",),
+                conditions=(_via_s3(settings), *_organization(settings)),
+            ),
+        )
+    )
+
+
+def sharing_access(settings: DynamodbConnectorSettings) -> Policy:
+    """Return what the Share button's role may do; nothing without ``console_sharing``."""
+    if not settings.console_sharing:
+        return Policy(())
+    if not settings.scoped:
+        return SHARING.documented_for(values(settings))
+    return Policy(
+        (
+            Statement(
+                "Allow",
+                sid="CreateSharedCatalog",
+                why="Make the one catalog that is shared.",
+                actions=("athena:CreateDataCatalog",),
+                resources=(settings.consumer.arns.data_catalog(settings.catalog_name),),
+            ),
+        )
+    )
+
+
+def sharing_trust(settings: DynamodbConnectorSettings) -> Policy:
+    """Return who takes the Share button's role: whoever the owner lets.
+
+    The console sends no external id, so asking for one would break the button.
+    """
+    return Policy(
+        (
+            Statement(
+                "Allow",
+                sid="Owner",
+                why="The owner's console takes this role when somebody presses Share.",
+                principals=(Principal("AWS", settings.owner.id),),
+                actions=("sts:AssumeRole",),
+            ),
+        )
+    )
+
+
+def documents(settings: DynamodbConnectorSettings) -> dict[str, Policy]:
+    """Return every policy that ``settings`` deploys and that grants anything, by the names of
+    ``guide.GUIDES``; trust policies are apart."""
+    every = {
+        "spill_bucket": spill_access(settings),
+        "invocation": invocation(settings),
+        "sharing": sharing_access(settings),
+        "readers": access(settings),
+        "connector": (connector_access(settings) if settings.deployment == "image" else Policy(())),
+        "key": key_access(settings),
+    }
+    return {name: policy for name, policy in every.items() if policy.statements}
+
+
+def attached_policies(settings: DynamodbConnectorSettings) -> int:
+    """Return the most managed policies that one role gets, divided by AWS's size limit."""
+    deployed = documents(settings)
+    return max(
+        len(deployed[role].split(MANAGED_POLICY_LIMIT))
+        for role in ("connector", "readers")
+        if role in deployed
+    )
+
+
+def remarks(settings: DynamodbConnectorSettings) -> tuple[str, ...]:
+    """Return what a reviewer of ``settings`` should know: what is wider than need be, and what
+    is left to do by hand."""
+    found = []
+    if settings.shared and not settings.scoped:
+        found.append(
+            f"grants: documented lets account {settings.consumer.id} give anyone of its own the "
+            "function and the whole spill bucket"
+        )
+    if settings.deployment == "application":
+        found.append(
+            "deployment: the application makes a role of its own, which reads every DynamoDB table "
+            "of the owner and every Glue table's description, whatever tables says"
+        )
+    if settings.console_sharing:
+        found.append(
+            "console_sharing: the consumer has no catalog until someone of the owner presses "
+            f"Share, and keeps it when this block is gone; anyone the owner lets take the role "
+            f"{settings.sharing_role} can"
+        )
+    if not settings.readers or not settings.attach_policy:
+        found.append(
+            f"attach_policy: the policy {settings.readers_policy} is attached to nobody; until "
+            "you attach it, nobody can query"
+        )
+    return tuple(found)
+
+
+def _principals(settings: DynamodbConnectorSettings) -> tuple[Principal, ...]:
+    return tuple(Principal("AWS", name) for name in settings.principals)
+
+
+def _organization(settings: DynamodbConnectorSettings) -> tuple[Condition, ...]:
+    if settings.organization_id is None:
+        return ()
+    return (Condition("StringEquals", "aws:PrincipalOrgID", (settings.organization_id,)),)
+
+
+def _read_spill(settings: DynamodbConnectorSettings) -> tuple[Statement, ...]:
+    arns = settings.owner.arns
+    return (
+        Statement(
+            "Allow",
+            sid="SpillObjects",
+            why="Athena fetches what did not fit into the connector's response as the reader.",
+            actions=("s3:GetObject",),
+            resources=(arns.objects(settings.spill_bucket, settings.spill.prefix),),
+        ),
+        Statement(
+            "Allow",
+            sid="SpillBucket",
+            why="Find spilled data.",
+            actions=("s3:ListBucket",),
+            resources=(arns.bucket(settings.spill_bucket),),
+        ),
+    )
+
+
+def _use_spill_key(settings: DynamodbConnectorSettings, action: str) -> Statement:
+    """Return the statement that uses the spill bucket's key, whose id is not known before it is
+    made: any key of the owner's, but only through S3 and only for the spill bucket.
+
+    S3 gives the bucket's ARN as encryption context where the bucket has a bucket key:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html (2026-11).
+    """
+    bucket = settings.owner.arns.bucket(settings.spill_bucket)
+    return Statement(
+        "Allow",
+        sid="SpillKey",
+        why="The spill bucket's key, through S3 and for this bucket only.",
+        actions=(action,),
+        resources=(settings.arn("kms", "key/*"),),
+        conditions=(
+            _via_s3(settings),
+            Condition("StringEquals", "kms:EncryptionContext:aws:s3:arn", (bucket,)),
+        ),
+    )
+
+
+def _via_s3(settings: DynamodbConnectorSettings) -> Condition:
+    return Condition("StringEquals", "kms:ViaService", via_s3_services(settings.owner.arns))

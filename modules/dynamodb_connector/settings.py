@@ -1,0 +1,539 @@
+"""What the ``dynamodb_connector`` block accepts."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from modules.account import Account, AccountReference
+from modules.athena.settings import Results, Workgroup
+from modules.fields import (
+    Block,
+    BlockName,
+    BucketName,
+    List,
+    Prefix,
+    RoleArn,
+    Settings,
+    pattern,
+    unique,
+)
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
+_ROLE_NAME_LIMIT = 64
+_BUCKET_NAME_LIMIT = 63
+
+# Of 2026-08-20, the newest at https://github.com/awslabs/aws-athena-query-federation/releases
+# (read 2026-11).
+DEFAULT_RELEASE = "2026.33.1"
+
+# AWS's own paths: IAM answers UnmodifiableEntity to whoever attaches a policy to such a role.
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html (2026-11)
+_AWS_OWNED_PATHS = ("aws-reserved/", "aws-service-role/")
+
+
+def _table(value: str, info: ValidationInfo) -> str:
+    if value.startswith("arn:"):
+        _, _, service, region, account, resource = (value.split(":", 5) + [""] * 6)[:6]
+        owner = info.data.get("owner")
+        if owner is not None and region and region != owner.region:
+            raise ValueError(
+                f"{value!r} is in {region}; the connector reads tables of its own region only, "
+                f"{owner.region}"
+            )
+        if owner is not None and account and account != owner.id:
+            raise ValueError(
+                f"{value!r} is in account {account}; the connector reads tables of its own account "
+                f"only, {owner.id}"
+            )
+        if service == "dynamodb" and resource.startswith("table/"):
+            name = resource.split("/")[1]
+            raise ValueError(f'{value!r} is an ARN; write the table\'s name alone: "{name}"')
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+    # (2026-11). A wildcard would open every table it matches.
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", value):
+        raise ValueError(
+            f"{value!r} is not a table's name; allowed: 3 to 255 letters, digits, dots, hyphens "
+            "and underscores; no wildcards"
+        )
+    return value
+
+
+TableName = Annotated[str, AfterValidator(_table)]
+
+
+def role_name(arn: str) -> str:
+    """Return the name of the role with this ARN, without its path."""
+    return arn.rsplit("/", 1)[1]
+
+
+def role_id(arn: str) -> str:
+    """Return the role's name as construct ids and Lambda's statement ids can hold it.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html (2026-11): letters,
+    digits, hyphens and underscores, 100 at most.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]", "-", role_name(arn))
+
+
+def _reader(value: str, info: ValidationInfo) -> str:
+    consumer = info.data.get("consumer")
+    _, partition, _, _, account, _ = value.split(":", 5)
+    if consumer is not None and account != consumer.id:
+        raise ValueError(
+            f"{value!r} is in account {account}; allowed: roles of the consumer, {consumer.id}"
+        )
+    if consumer is not None and partition != consumer.arns.partition:
+        raise ValueError(
+            f"{value!r} is in partition {partition}, the consumer in {consumer.arns.partition}"
+        )
+    return value
+
+
+Reader = Annotated[RoleArn, AfterValidator(_reader)]
+
+# What the application takes as AthenaCatalogName, which becomes the function's name: narrower
+# than Lambda (no capitals) and than Athena (no "@").
+# https://github.com/awslabs/aws-athena-query-federation/blob/v2026.33.1/athena-dynamodb/athena-dynamodb.yaml
+ConnectorName = Annotated[
+    str,
+    pattern(
+        r"[a-z0-9_-]{1,64}",
+        "1 to 64 lower-case letters, digits, hyphens and underscores, which both Athena and "
+        "Lambda take as a name",
+    ),
+]
+
+# Releases before 2024-08 list all buckets of the account to see whose the spill bucket is, which
+# our role does not grant: https://github.com/awslabs/aws-athena-query-federation/pull/2131
+Release = Annotated[
+    str,
+    pattern(
+        r"20(2[5-9]|[3-9][0-9])\.[0-9]{1,2}\.[0-9]{1,3}",
+        f'a release of the connector from 2025 on, as in "{DEFAULT_RELEASE}"',
+    ),
+]
+
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html (2026-11)
+ImageUri = Annotated[
+    str,
+    pattern(
+        r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]{2,256}"
+        r"(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})",
+        "an image in Amazon ECR with a tag or digest, as in "
+        '"111122223333.dkr.ecr.eu-central-1.amazonaws.com/connector:2026.33.1"',
+    ),
+]
+
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html (2026-11)
+OrganizationId = Annotated[
+    str, pattern(r"o-[a-z0-9]{10,32}", 'the id of an organization, as in "o-a1b2c3d4e5"')
+]
+
+
+class Spill(Settings):
+    """Where the connector puts what does not fit into a response of Lambda (6 MB)."""
+
+    bucket: BucketName | None = Field(
+        None, description="The bucket's name; by default derived from the block and the account."
+    )
+    prefix: Prefix = Field("athena-spill/", description="The prefix data is spilled under.")
+    create_kms_key: bool = Field(
+        False,
+        description="`true` encrypts the bucket with a KMS key made for it, which the readers may "
+        "use; otherwise S3's own encryption.",
+    )
+    encryption: bool = Field(
+        True,
+        description="The connector encrypts what it spills with a key of its own per query; "
+        "`false` only with `create_kms_key`.",
+    )
+
+    @field_validator("encryption")
+    @classmethod
+    def _encrypted_at_all(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and not info.data.get("create_kms_key", True):
+            raise ValueError(
+                "false lets everyone who may read the bucket read the tables' rows; allowed: true, "
+                "or create_kms_key = true"
+            )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlace:
+    """Where queries of one account run, and their results go."""
+
+    account: Account
+    resource_name: str
+    results: Results
+
+    @property
+    def results_bucket(self) -> str:
+        """Return the name of the bucket results go to."""
+        return self.results.bucket or f"{self.resource_name}-results-{self.account.id}"
+
+    @property
+    def results_path(self) -> str:
+        """Return the prefix results are written under, ending in a slash."""
+        return self.results.path or f"{self.resource_name}/"
+
+    @property
+    def results_location(self) -> str:
+        """Return where Athena writes results, as an S3 URI."""
+        return f"s3://{self.results_bucket}/{self.results_path}"
+
+
+class DynamodbConnectorSettings(Settings):
+    """A ``dynamodb_connector`` block: a connector in one account, queried from another."""
+
+    name: BlockName = Field(
+        description="Distinguishes this block from other `dynamodb_connector` blocks."
+    )
+    owner: AccountReference = Field(
+        description="Account A: the tables, the connector's function, the spill bucket."
+    )
+    consumer: AccountReference = Field(
+        description="Account B: the readers and their catalog; may be the owner's own account."
+    )
+    grants: Literal["least_privilege", "documented"] = Field(
+        "least_privilege",
+        description="What the owner opens to the consumer: the readers alone, or as the guide has "
+        "it, the whole account (`documented`).",
+    )
+    tables: Annotated[List[TableName], unique(str.lower), Field(min_length=1)] = Field(
+        description="The DynamoDB tables, by name, that the connector may read with their indexes."
+    )
+    # Each gets a statement in the function's policy, which may have 20 KB:
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11).
+    readers: Annotated[List[Reader], unique(role_id)] = Field(
+        (),
+        validate_default=True,
+        max_length=40,
+        description="The consumer's roles that query; needed unless `grants` is `documented`.",
+    )
+    attach_policy: bool = Field(
+        True,
+        description="Attaches the readers' policy to them; with `false`, and without readers, it "
+        "is left for you to attach.",
+    )
+    organization_id: OrganizationId | None = Field(
+        None, description="Only callers of this organization, whatever becomes of the account."
+    )
+    console_sharing: bool = Field(
+        False,
+        description="Makes the guide's role and leaves the consumer's catalog to the Share button "
+        "of the owner's console.",
+    )
+    catalog: ConnectorName | None = Field(
+        None,
+        description="The name of the catalog, in both accounts, and of the function; by default "
+        "derived from the block, with underscores, so that SQL needs no quotes.",
+    )
+    deployment: Literal["image", "application"] = Field(
+        "image",
+        validate_default=True,
+        description="`image`, a function with a role limited to the tables, or `application`, "
+        "AWS's serverless application with a role of its own that reads every table.",
+    )
+    release: Release = Field(DEFAULT_RELEASE, description="The release of the connector.")
+    image: ImageUri | None = Field(
+        None,
+        validate_default=True,
+        description="A copy of the connector's image in ECR of the owner's region, instead of "
+        "AWS's own; needed outside the partition aws.",
+    )
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11)
+    memory: int = Field(
+        3008, ge=128, le=10240, description="Memory of the function in MB; new accounts get 3,008."
+    )
+    timeout: int = Field(
+        900, ge=1, le=900, description="Seconds one call of the function may take."
+    )
+    spill: Annotated[Spill, Block("spill")] = Field(
+        Spill(), validate_default=True, description="The spill bucket."
+    )
+    workgroup: Annotated[Workgroup, Block("workgroup")] = Field(
+        Workgroup(), description="The limits of the workgroup made in each account."
+    )
+    owner_results: Annotated[Results, Block("owner_results")] = Field(
+        Results(), validate_default=True, description="Where results of the owner's queries go."
+    )
+    consumer_results: Annotated[Results | None, Block("consumer_results")] = Field(
+        None, validate_default=True, description="Where results of the consumer's queries go."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _short_enough(cls, value: str) -> str:
+        if len(role := _resource_name(value)) > _ROLE_NAME_LIMIT:
+            raise ValueError(
+                f"the connector's role would be called {role!r}, {len(role)} characters; IAM takes "
+                f"{_ROLE_NAME_LIMIT}"
+            )
+        return value
+
+    @field_validator("consumer")
+    @classmethod
+    def _within_reach(cls, value: Account, info: ValidationInfo) -> Account:
+        # https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html (2026-11):
+        # "Using federated queries across AWS Regions is not supported."
+        owner = info.data.get("owner")
+        if owner is None:
+            return value
+        if value.region != owner.region:
+            raise ValueError(
+                f"account {value.name!r} is in {value.region}, the owner {owner.name!r} in "
+                f"{owner.region}; a connector can be shared within one region only"
+            )
+        if value.id != owner.id and value.assume_role is None and owner.assume_role is None:
+            raise ValueError(
+                f"neither account {value.name!r} nor {owner.name!r} has an assume_role, and one "
+                "set of credentials works in one account; give one of the two an assume_role"
+            )
+        return value
+
+    @field_validator("readers")
+    @classmethod
+    def _somebody_reads(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not value and _shared(info) and info.data.get("grants") == "least_privilege":
+            raise ValueError(
+                "name at least one role of the consumer, as in readers = "
+                f'["arn:aws:iam::{info.data["consumer"].id}:role/analyst"]'
+            )
+        return value
+
+    @field_validator("attach_policy")
+    @classmethod
+    def _attachable(cls, value: bool, info: ValidationInfo) -> bool:
+        for reader in info.data.get("readers", ()):
+            path = reader.partition(":role/")[2]
+            if value and path.startswith(_AWS_OWNED_PATHS):
+                raise ValueError(
+                    f"{reader!r} is a role that AWS manages, to which no policy can be attached; "
+                    "set attach_policy = false and put the policy into its permission set"
+                )
+        return value
+
+    @field_validator("organization_id")
+    @classmethod
+    def _something_to_narrow(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("grants") == "documented":
+            raise ValueError(
+                "would change the guide's grants, and documented is these and nothing else; "
+                'remove it, or set grants = "least_privilege"'
+            )
+        if value is not None and _same_account(info):
+            raise ValueError("owner and consumer are one account, nothing is shared; remove it")
+        return value
+
+    @field_validator("console_sharing")
+    @classmethod
+    def _somebody_to_share_with(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and _same_account(info):
+            raise ValueError("owner and consumer are one account, nothing is shared; remove it")
+        return value
+
+    @field_validator("deployment")
+    @classmethod
+    def _published_there(cls, value: str, info: ValidationInfo) -> str:
+        owner = info.data.get("owner")
+        if value == "application" and owner is not None and owner.arns.partition != "aws":
+            raise ValueError(
+                "AWS publishes the application in the partition aws, and the owner is in "
+                f'{owner.arns.partition}; allowed here: "image"'
+            )
+        return value
+
+    @field_validator("image")
+    @classmethod
+    def _image_of_this_region(cls, value: str | None, info: ValidationInfo) -> str | None:
+        owner = info.data.get("owner")
+        if value is not None and info.data.get("deployment") == "application":
+            raise ValueError(
+                'has no effect with deployment = "application", which brings its own; remove it'
+            )
+        if owner is None or info.data.get("deployment") != "image":
+            return value
+        if value is None and owner.arns.partition != "aws":
+            raise ValueError(
+                f"is missing, and AWS publishes the image in the partition aws, not in "
+                f"{owner.arns.partition}; name a copy of it in ECR of {owner.region}"
+            )
+        # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html (2026-11): the function
+        # and its image are in one region.
+        if value is not None and value.split(".")[3] != owner.region:
+            raise ValueError(
+                f"the image is in {value.split('.')[3]}; Lambda takes images of its own region "
+                f"only, {owner.region}"
+            )
+        return value
+
+    @field_validator("spill")
+    @classmethod
+    def _spill_bucket_fits(cls, value: Spill, info: ValidationInfo) -> Spill:
+        owner, name = info.data.get("owner"), info.data.get("name")
+        if value.bucket is None and owner is not None and name is not None:
+            _bucket_fits(_spill_bucket(name, owner), "spill")
+        return value
+
+    @field_validator("owner_results")
+    @classmethod
+    def _owner_results_fit(cls, value: Results, info: ValidationInfo) -> Results:
+        return _results_fit(value, info, "owner")
+
+    @field_validator("consumer_results")
+    @classmethod
+    def _consumer_results_fit(cls, value: Results | None, info: ValidationInfo) -> Results | None:
+        if value is not None and _same_account(info):
+            raise ValueError(
+                "owner and consumer are one account with one workgroup; use owner_results"
+            )
+        if _shared(info):
+            _results_fit(value or Results(), info, "consumer")
+        return value
+
+    @property
+    def resource_name(self) -> str:
+        """Return the name of the connector's role, the workgroups and the application's stack."""
+        return _resource_name(self.name)
+
+    @property
+    def readers_policy(self) -> str:
+        """Return the name of the readers' policy."""
+        return f"{self.resource_name}-readers"
+
+    @property
+    def catalog_name(self) -> str:
+        """Return the name of the data catalog, in both accounts, and of the function."""
+        return self.catalog or _catalog_name(self.name)
+
+    @property
+    def function_arn(self) -> str:
+        """Return the ARN of the connector's function."""
+        return self.arn("lambda", f"function:{self.catalog_name}")
+
+    @property
+    def shared(self) -> bool:
+        """Return whether owner and consumer are two accounts."""
+        return self.owner.id != self.consumer.id
+
+    @property
+    def scoped(self) -> bool:
+        """Return whether the owner opens less than the guide has it."""
+        return self.grants == "least_privilege"
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """Return whom the owner opens the connector to, as AWS principals; none within one
+        account, where the readers' own policy is enough."""
+        if not self.shared:
+            return ()
+        return self.readers if self.scoped else (self.consumer.id,)
+
+    @property
+    def spill_bucket(self) -> str:
+        """Return the name of the spill bucket."""
+        return self.spill.bucket or _spill_bucket(self.name, self.owner)
+
+    @property
+    def owner_place(self) -> QueryPlace:
+        """Return where the owner's queries run."""
+        return QueryPlace(self.owner, self.resource_name, self.owner_results)
+
+    @property
+    def readers_place(self) -> QueryPlace:
+        """Return where the readers' queries run."""
+        if not self.shared:
+            return self.owner_place
+        return QueryPlace(self.consumer, self.resource_name, self.consumer_results or Results())
+
+    @property
+    def sharing_role(self) -> str:
+        """Return the name of the role that the Share button takes; the console builds it so."""
+        return f"AthenaCrossAccountCreate-{self.owner.id}"
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Return the accounts this block builds in, the owner's first."""
+        return (self.owner, self.consumer) if self.shared else (self.owner,)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the files this block reads, relative to gate.hcl."""
+        return ()
+
+    @property
+    def made_buckets(self) -> tuple[str, ...]:
+        """Return the names of the buckets this block makes."""
+        places = (self.owner_place, self.readers_place)[: len(self.accounts)]
+        return (
+            self.spill_bucket,
+            *(place.results_bucket for place in places if place.results.create),
+        )
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a regional resource of the owner."""
+        owner = self.owner
+        return f"arn:{owner.arns.partition}:{service}:{owner.region}:{owner.id}:{resource}"
+
+
+def _resource_name(name: str) -> str:
+    return f"dynamodb-connector-{name}"
+
+
+def _catalog_name(name: str) -> str:
+    return _resource_name(name).replace("-", "_")
+
+
+def _spill_bucket(name: str, owner: Account) -> str:
+    return f"{_resource_name(name)}-spill-{owner.id}"
+
+
+def _same_account(info: ValidationInfo) -> bool:
+    owner, consumer = info.data.get("owner"), info.data.get("consumer")
+    return owner is not None and consumer is not None and owner.id == consumer.id
+
+
+def _shared(info: ValidationInfo) -> bool:
+    owner, consumer = info.data.get("owner"), info.data.get("consumer")
+    return owner is not None and consumer is not None and owner.id != consumer.id
+
+
+def _bucket_fits(bucket: str, block: str) -> None:
+    if len(bucket) > _BUCKET_NAME_LIMIT:
+        raise ValueError(
+            f"the bucket would be called {bucket!r}, {len(bucket)} characters; S3 takes "
+            f"{_BUCKET_NAME_LIMIT}: set {block} {{ bucket = ... }}"
+        )
+
+
+def _results_fit(results: Results, info: ValidationInfo, side: str) -> Results:
+    account, name = info.data.get(side), info.data.get("name")
+    if account is None or name is None:
+        return results
+    place = QueryPlace(account, _resource_name(name), results)
+    if results.bucket is None:
+        _bucket_fits(place.results_bucket, f"{side}_results")
+    spill, owner_results = info.data.get("spill"), info.data.get("owner_results")
+    if spill is not None and place.results_bucket == spill.bucket:
+        raise ValueError(
+            f"{place.results_bucket!r} is the spill bucket, which is emptied every day and open to "
+            "the readers; name another bucket"
+        )
+    if owner_results is not None and place.results_bucket == owner_results.bucket:
+        raise ValueError(
+            f"{place.results_bucket!r} is the bucket of owner_results, in the owner's account; "
+            "name another bucket"
+        )
+    if results.kms_key is not None:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (2026-11):
+        # a bucket and the key of its objects are in one region.
+        _, partition, _, region, _, _ = results.kms_key.split(":", 5)
+        if (partition, region) != (account.arns.partition, account.region):
+            raise ValueError(
+                f"kms_key is in {region} of partition {partition}; allowed: a key in "
+                f"{account.region} of partition {account.arns.partition}, where the bucket is"
+            )
+    return results

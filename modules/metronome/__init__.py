@@ -1,0 +1,1 @@
+"""The Metronome integration, and the other products that deliver with Prequel."""
