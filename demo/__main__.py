@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -78,22 +79,93 @@ def demonstrate(
     key: pysequoia.Tsk,
 ) -> None:
     """Deploy, look at and destroy everything of ``configuration``."""
+    taken_for_granted = [
+        Role(reader)
+        for block in configuration.blocks
+        if block.kind == "dynamodb_connector"
+        for reader in block.settings.readers
+    ]
+    for role in taken_for_granted:
+        with step(f"a role that gate.hcl says you have: {role.arn}"):
+            role.create()
     with step(f"cdktf deploy: {', '.join(stacks)}") as progress:
         cdktf("deploy", stacks, r"Creation complete", "created", progress)
     show_inventory(sandbox.inventory())
-    with step("a second plan finds nothing to change"):
+    with step("a second plan finds nothing to change") as progress:
         for stack in stacks:
+            progress(stack)
             if terraform(stack, "plan", "-detailed-exitcode", "-input=false", ok=(0, 2)) != 0:
                 raise StepFailed(f"{stack}: the second plan is not empty")
     for block in configuration.blocks:
+        if block.kind == "dynamodb_connector":
+            show_sharing(block.settings)
         print(f"\n$ gate sheet {block.kind}.{block.name}")
         print(run(["gate", "sheet", f"{block.kind}.{block.name}"]))
         use_keys(json.loads(run(["gate", "sheet", block.stack, "--format", "json"])), key)
     with step(f"cdktf destroy: {', '.join(stacks)}") as progress:
         cdktf("destroy", stacks, r"Destruction complete", "destroyed", progress)
+    for role in taken_for_granted:
+        role.delete()
     with step("the embedded AWS holds nothing any more"):
         if left := sandbox.inventory():
             raise StepFailed(f"still there: {json.dumps(left)}")
+
+
+def client(service: str, account: str, region: str) -> Any:
+    """Return a boto3 client that works in ``account``."""
+    granted = boto3.client("sts", region_name=region).assume_role(
+        RoleArn=f"arn:aws:iam::{account}:role/demo", RoleSessionName="demo"
+    )["Credentials"]
+    return boto3.client(
+        service,
+        region_name=region,
+        aws_access_key_id=granted["AccessKeyId"],
+        aws_secret_access_key=granted["SecretAccessKey"],
+        aws_session_token=granted["SessionToken"],
+    )
+
+
+class Role:
+    """A role that the configuration names and does not make."""
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+        self._name = arn.rsplit("/", 1)[1]
+        self._path = arn.split(":role", 1)[1].removesuffix(self._name)
+        self._iam = client("iam", arn.split(":")[4], "us-east-1")
+
+    def create(self) -> None:
+        """Make the role, open to nobody."""
+        self._iam.create_role(
+            RoleName=self._name,
+            Path=self._path,
+            AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
+        )
+
+    def delete(self) -> None:
+        """Delete the role."""
+        self._iam.delete_role(RoleName=self._name)
+
+
+def show_sharing(settings: Any) -> None:
+    """Print what makes a query across two accounts work, as each account's API tells it."""
+    owner, consumer = settings.owner, settings.consumer
+    catalog = client("athena", consumer.id, consumer.region).get_data_catalog(
+        Name=settings.catalog_name
+    )["DataCatalog"]
+    permission = client("lambda", owner.id, owner.region).get_policy(
+        FunctionName=settings.catalog_name
+    )["Policy"]
+    spill = client("s3", owner.id, owner.region).get_bucket_policy(Bucket=settings.spill_bucket)
+    print(f"\n  the data catalog in the consumer's account {consumer.id}")
+    print(f"    {catalog['Name']} -> {catalog['Parameters']['function']}")
+    for title, text in (
+        (f"the function's permission in the owner's account {owner.id}", permission),
+        (f"the policy of the spill bucket in the owner's account {owner.id}", spill["Policy"]),
+    ):
+        print(f"  {title}")
+        for statement in json.loads(text)["Statement"]:
+            print(textwrap.indent(json.dumps(statement, indent=2), "    "))
 
 
 def prepare(configuration: Configuration) -> pysequoia.Tsk:
@@ -106,9 +178,7 @@ def prepare(configuration: Configuration) -> pysequoia.Tsk:
     project["app"] = f'"{sys.executable}" "{ROOT / "main.py"}"'
     (FOLDER / "cdktf.json").write_text(json.dumps(project))
     # The profile of 2007 is what the provider's OpenPGP library reads.
-    key = pysequoia.Tsk.generate(
-        user_id="athena-gate demo", profile=pysequoia.Profile.RFC4880
-    )
+    key = pysequoia.Tsk.generate(user_id="athena-gate demo", profile=pysequoia.Profile.RFC4880)
     for block in configuration.blocks:
         for name in block.settings.files:
             file = FOLDER / name
@@ -133,7 +203,7 @@ def use_keys(sheet: Mapping[str, Any], key: pysequoia.Tsk) -> None:
                 aws_access_key_id=entry["access_key_id"],
                 aws_secret_access_key=secret.decode(),
             ).get_caller_identity()
-        print(f"  sts:GetCallerIdentity answers {caller['Arn']}\n")
+        print(f"  sts:GetCallerIdentity answers {caller['Arn']}")
 
 
 def show_inventory(found: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
@@ -141,7 +211,11 @@ def show_inventory(found: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
     for account, types in found.items():
         print(f"\n  account {account}")
         for kind, names in types.items():
-            print(f"    {kind:<28}{', '.join(names)}")
+            indent = " " * 34
+            wrapped = textwrap.fill(
+                ", ".join(names), 80, initial_indent=indent, subsequent_indent=indent
+            )
+            print(f"    {kind:<30}{wrapped.lstrip()}")
     print()
 
 
