@@ -1,0 +1,122 @@
+"""A gate.hcl with every integration in every mode and authentication, for a partition."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from modules.athena.settings import read_public_key
+from modules.bindings import App
+from stacks.configuration import load
+from stacks.stack import build
+
+REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_KEY = Path(__file__).resolve().parent.parent / "keys" / "example.asc"
+
+
+def text(partition: str) -> str:
+    """Return the configuration: for each mode a small block and one with everything in it."""
+    region = REGIONS[partition]
+    kms = f"arn:{partition}:kms:{region}:111122223333:key/11111111-2222-3333-4444-55555555555"
+    keys = f'keys {{\n pgp_key = "{read_public_key(_KEY)}"\n generations = ["a", "b"]\n }}'
+    sources = (
+        'source "acme-lake" { prefixes = ["sales/", "finance/"] }\n'
+        f'source "acme-vault" {{ kms_key = "{kms}1" }}'
+    )
+    boundary = f'permissions_boundary = "arn:{partition}:iam::111122223333:policy/boundary"'
+    full = f'{boundary}\n path = "/vendors/"'
+    results = f'results {{ kms_key = "{kms}2" }}'
+    blocks = [
+        *(
+            f'account = "a"\n grants = "{grants}"\n databases = ["sales"]\n{more}\n{keys}'
+            for grants, more in (
+                ("least_privilege", 'source "acme-lake" { prefixes = ["sales/"] }'),
+                (
+                    "least_privilege",
+                    f"lake_formation = true\n reads_results_directly = true\n{sources}\n{full}\n"
+                    + results,
+                ),
+                ("documented", 'source "acme-lake" {}'),
+                ("full_access", sources),
+            )
+        )
+    ]
+    written = [f'dot "d{n}" {{\n{block}\n}}' for n, block in enumerate(blocks)]
+    google = 'service_account_id = "108000002380243782158"\n organization_identifier = "org-4711"\n'
+    metronome = [
+        f'account = "a"\n grants = "{grants}"\n bucket = "acme-{grants[:3]}-{how}"\n'
+        f' schema = "exports"\n {more}'
+        for grants in ("least_privilege", "documented")
+        for how, more in (
+            ("role", google),
+            ("all", f'{google}{full}\n workgroup {{}}\n kms_key = "{kms}3"'),
+            ("keys", f'authentication = "access_key"\n{keys}'),
+        )
+        if not (grants == "documented" and how == "all")
+    ]
+    written += [f'metronome "m{n}" {{\n{block}\n}}' for n, block in enumerate(metronome)]
+    immuta = [
+        f'account = "a"\n grants = "{grants}"\n database = "sales"\n{sources}\n{more}'
+        for grants in ("least_privilege", "documented")
+        for more in (
+            keys,
+            f'authentication = "instance_role"\n{full}\n{results}',
+            'authentication = "instance_role"\n role_name = "nodes"',
+        )
+    ]
+    written += [f'immuta "i{n}" {{\n{block}\n}}' for n, block in enumerate(immuta)]
+    trusted = f'trusted = ["arn:{partition}:iam::111122223333:role/ci"]'
+    dbt = [
+        *(
+            f'account = "a"\n mode = "{mode}"\n databases = ["dbt_ci"]\n{trusted}\n{more}'
+            for mode in ("via_athena", "run")
+            for more in (
+                "",
+                f'external_id = "x-4711"\n drop_schemas = true\n{full}\n workgroup {{}}\n'
+                f' source_databases = ["sales"]\n{sources}\n{results}',
+            )
+        ),
+        'account = "a"\n mode = "documented"\n databases = ["dbt_ci"]',
+    ]
+    written += [f'dbt "b{n}" {{\n{block}\n}}' for n, block in enumerate(dbt)]
+    readers = f'readers = ["arn:{partition}:iam::444455556666:role/analyst"]'
+    image = (
+        ""
+        if partition == "aws"
+        else (
+            f' image = "111122223333.dkr.ecr.{region}.amazonaws.com'
+            f'{".cn" if partition == "aws-cn" else ""}/connector:v2026.33.1"\n'
+        )
+    )
+    connectors = [
+        f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}',
+        f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}'
+        " console_sharing = true\n spill { create_kms_key = true }",
+        f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{image} grants = "documented"\n'
+        " console_sharing = true",
+        f'owner = "a"\n consumer = "a"\n tables = ["orders"]\n{image}',
+    ]
+    if partition == "aws":
+        connectors.append(
+            f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n'
+            ' deployment = "application"'
+        )
+    written += [f'dynamodb_connector "c{n}" {{\n{block}\n}}' for n, block in enumerate(connectors)]
+    accounts = [
+        f'account "a" {{\n id = "111122223333"\n region = "{region}"\n}}',
+        f'account "b" {{\n id = "444455556666"\n region = "{region}"\n'
+        f' assume_role = "arn:{partition}:iam::444455556666:role/terraform"\n}}',
+    ]
+    return "\n".join([*accounts, *written]) + "\n"
+
+
+def synthesize(partition: str, folder: Path) -> dict[str, dict[str, Any]]:
+    """Write the stacks of ``text(partition)`` into ``folder``, and return their JSON by name."""
+    file = folder / "gate.hcl"
+    file.write_text(text(partition))
+    app = App(outdir=str(folder / "cdktf.out"))
+    build(load(file), app)
+    app.synth()
+    return {
+        path.parent.name: json.loads(path.read_text())
+        for path in sorted(folder.glob("cdktf.out/stacks/*/cdk.tf.json"))
+    }
