@@ -87,7 +87,7 @@ def resolved(text: str, context: Context | None) -> tuple[Truth, str]:
         return True, text
     pieces = []
     known: Truth = True
-    while "${" in text:
+    while True:
         before, _, after = text.partition("${")
         name, end, rest = after.partition("}")
         if not end:
@@ -103,7 +103,7 @@ def _variable(name: str, context: Context) -> tuple[Truth, str]:
     if name in ("*", "?", "$"):
         return True, name
     key, _, default = name.partition(",")
-    key, default = key.strip().lower(), default.strip()
+    key, default = key.lower(), default.strip()
     if key in context.unknown:
         return None, ""
     values = context.values.get(key, ())
@@ -117,7 +117,7 @@ def _variable(name: str, context: Context) -> tuple[Truth, str]:
     return quoted, default[1:-1]
 
 
-def holds(condition: Condition, context: Context, variables: bool = True) -> Truth:
+def holds(condition: Condition, context: Context, variables: bool) -> Truth:
     """Return whether ``condition`` is met in ``context``.
 
     ``variables`` says whether the policy's version has policy variables. Several values of the
@@ -135,7 +135,7 @@ def holds(condition: Condition, context: Context, variables: bool = True) -> Tru
     # (2026-11): no such key for Null and for the two set operators.
     is_null = not any(values)
     if name == "Null":
-        return any_of(_same_boolean(str(is_null), wanted, None) for wanted in condition.values)
+        return any_of(_same_boolean(str(is_null), wanted, context) for wanted in condition.values)
     if not values and if_exists:
         return True
     if is_null and quantifier:

@@ -59,20 +59,17 @@ class Caller:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (2026-11).
         Raises ``ValueError`` for any other ARN; a role sends no requests, its sessions do.
         """
-        _, partition, service, _, account, resource = (arn.split(":", 5) + [""] * 6)[:6]
-        kind, _, name = resource.partition("/")
-        iam = f"arn:{partition}:iam::{account}"
-        match service, kind:
-            case "iam", "root":
+        match arn.split(":"):
+            case ["arn", _, "iam", _, account, "root"]:
                 return cls("root", arn, account)
-            case "iam", "user":
+            case ["arn", _, "iam", _, account, name] if name.startswith("user/"):
                 return cls("user", arn, account)
-            case "sts", "assumed-role":
-                return cls(
-                    "role session", arn, account, issuer or f"{iam}:role/{name.split('/')[0]}"
-                )
-            case "sts", "federated-user":
-                return cls("federated user", arn, account, issuer or f"{iam}:user/{name}")
+            case ["arn", partition, "sts", _, account, name] if name.startswith("assumed-role/"):
+                role = f"arn:{partition}:iam::{account}:role/{name.split('/')[1]}"
+                return cls("role session", arn, account, issuer or role)
+            case ["arn", partition, "sts", _, account, name] if name.startswith("federated-user/"):
+                user = f"arn:{partition}:iam::{account}:user/{name.split('/')[1]}"
+                return cls("federated user", arn, account, issuer or user)
         raise ValueError(
             f"{arn!r} sends no requests: expected the ARN of a root user, a user, a role session "
             "(arn:aws:sts::...:assumed-role/name/session) or a federated user"
@@ -126,8 +123,8 @@ def decide(request: Request, policies: Policies) -> Decision:
     Raises ``MalformedPolicy`` for a statement that IAM would not take, ``UnknownOperator`` for a
     condition operator it does not have, and ``ValueError`` for a request that cannot be.
     """
-    service, _, name = request.action.partition(":")
-    if not service or not name or "*" in name or "?" in name:
+    names = request.action.split(":")
+    if len(names) != 2 or not all(names) or "*" in request.action or "?" in request.action:
         raise ValueError(f"{request.action!r}: expected one action, such as s3:GetObject")
     if (policies.identity or policies.boundary) and request.caller.kind not in _IDENTITIES:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html (2026-11).
@@ -135,13 +132,13 @@ def decide(request: Request, policies: Policies) -> Decision:
             f"a {request.caller.kind} has neither identity-based policies nor boundary"
         )
     sources = _sources(request, policies)
-    if request.caller.kind == "root" and request.action.lower() == "sts:assumerole":
-        # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (2026-11).
-        return Decision("denied", (), "a root user cannot call sts:AssumeRole")
     denies = sources["deny"]
     certain = [statement for statement, truth in denies if truth]
     if certain:
         return Decision("denied", _once(certain), "explicit deny")
+    if request.caller.kind == "root" and request.action.lower() == "sts:assumerole":
+        # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (2026-11).
+        return Decision("denied", (), "a root user cannot call sts:AssumeRole")
     accounts = _same_account(request)
     ways = [_ways(sources, request, same_account) for same_account in accounts]
     granted = {any_of(map(_open, alternatives)) for alternatives in ways}
@@ -179,7 +176,8 @@ def _sources(request: Request, policies: Policies) -> dict[str, _Source]:
         # "All requests are implicitly denied with the exception of the AWS account root user."
         "identity": [(None, True)] if caller.kind == "root" else [],
         "boundary": [] if boundary else [(None, True)],
-        # What a GetFederationToken session may do is also up to its session policy.
+        # What a GetFederationToken session may do is also up to its session policy:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getfederationtoken.html
         "session": [(None, None if caller.kind == "federated user" else True)],
         "itself": [],
         "issuer": [],
@@ -209,9 +207,11 @@ def _ways(sources: dict[str, _Source], request: Request, same_account: bool) -> 
     """Return the ways in which the request can be allowed.
 
     Within an account: a resource-based policy that names a user or session itself is enough and no
-    boundary limits it; one that names the role is limited by a boundary; the account as principal
-    only lets identity-based policies grant. Role trust policies and KMS key policies "must
-    explicitly allow access". Across accounts both sides must allow:
+    boundary limits it; one that names the role is limited by a boundary. Everyone as principal is
+    enough too, an account only lets identity-based policies grant:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    Role trust policies and KMS key policies "must explicitly allow access". Across accounts both
+    sides must allow:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
     """
     itself, issuer, account = (sources[name] for name in ("itself", "issuer", "account"))
@@ -250,7 +250,7 @@ def _same_account(request: Request) -> tuple[bool, ...]:
     """Return whether caller and resource share an account: both answers when that is open."""
     account = request.resource_account
     if account is None and request.resource != "*":
-        account = (request.resource.split(":", 5) + [""] * 5)[4]
+        account = "".join(request.resource.split(":")[4:5])
         if not account.isdigit():
             # Such as the ARN of a bucket, which names no account.
             return (True, False)
@@ -291,16 +291,14 @@ def _resource(pattern: str, resource: str, context: Context | None) -> Truth:
     (2026-11); one without a value "will not match any resource", so NotResource excludes nothing.
     """
     *head, rest = pattern.split(":", 5)
-    if len(head) == 5 and "${" in rest:
+    if len(head) == 5:
         known, rest = resolved(rest, context)
-        if not known:
-            return known
-        pattern = ":".join([*head, rest])
+        return known and arn_matches(":".join([*head, rest]), resource)
     if arn_matches(pattern, resource):
         return True
     # What a shorter ARN matches is documented only where it ends in a star.
     padded = ":".join([*head, rest, *["*"] * (5 - len(head))])
-    return None if 0 < len(head) < 5 and arn_matches(padded, resource) else False
+    return None if arn_matches(padded, resource) else False
 
 
 def _namings(principals: Iterable[Principal], caller: Caller) -> Iterator[_Naming]:
@@ -309,15 +307,14 @@ def _namings(principals: Iterable[Principal], caller: Caller) -> Iterator[_Namin
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     (2026-11): a wildcard is everyone or nothing, and an account can be its id or its root's ARN.
     """
-    kinds = {"Service": "service", "Federated": "federated"}
+    kind = {"service": "Service", "federated": "Federated"}.get(caller.kind, "AWS")
     for principal in principals:
         if principal.id == "*" and principal.kind in ("*", "AWS"):
             yield "itself"
         elif principal.kind == "CanonicalUser" and caller.account:
             yield "canonical"
-        elif principal.kind in kinds:
-            if kinds[principal.kind] == caller.kind and principal.id == caller.name:
-                yield "itself"
+        elif principal.kind != kind:
+            pass
         elif caller.account and (
             principal.id == caller.account or principal.id.endswith(f":iam::{caller.account}:root")
         ):
@@ -345,11 +342,10 @@ def _named(statement: Statement, caller: Caller, bounded: bool) -> tuple[Truth, 
     needed = {"itself", *(["issuer"] if caller.issuer else [])}
     if caller.kind != "root" and caller.account:
         needed.add("account")
-    if bounded and statement.effect == "Deny":
-        return True, {"itself"}
+    speaks: Truth = None if listed - {"account"} or statement.effect == "Allow" else True
     if needed <= listed:
-        return False, {"itself"}
-    return (None if listed - {"account"} or statement.effect == "Allow" else True), {"itself"}
+        speaks = False
+    return (bounded and statement.effect == "Deny") or speaks, {"itself"}
 
 
 def _check(statement: Statement, of_resource: bool) -> None:

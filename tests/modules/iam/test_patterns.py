@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from modules.iam import patterns
 from modules.iam.patterns import (
-    PatternsTooComplex,
     arn_difference_example,
     arn_example,
     arn_includes,
@@ -28,6 +27,18 @@ from modules.iam.patterns import (
 
 TABLE = "arn:aws:glue:eu-central-1:111122223333:table/sales/orders"
 LOGS = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/x:log-stream:y"
+
+
+def formula() -> list[str]:
+    """Return patterns that are clauses: a variable is true if its run between two a's is not
+    empty."""
+    rng = random.Random(1)
+    clauses = [["*"] * 21 for _ in range(210)]
+    for clause in clauses:
+        for variable in rng.sample(range(20), 3):
+            clause[variable] = rng.choice(["", "?*"])
+    return ["a".join(clause) for clause in clauses]
+
 
 # For each rule: the function, what it is given, and what it returns or raises.
 CASES: dict[str, tuple[str, tuple[Any, ...], object]] = {
@@ -75,7 +86,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...], object]] = {
     "a literal question mark matches nothing else": ("matches", (literal("a?"), "ab"), False),
     "a deep pattern that matches": ("matches", ("*a" * 900 + "*", "a" * 2000), True),
     "a deep pattern that does not match": ("matches", ("*a" * 900 + "b", "a" * 2000), False),
-    "a deep pattern of question marks": ("matches", ("*" + "?a" * 200 + "b*", "a" * 2000), False),
+    "a deep pattern of question marks": ("matches", ("*" + "?a" * 60 + "b*", "a" * 600), False),
     "the name of an action has no case": ("action_matches", ("s3:GETobject", "S3:GetObject"), True),
     "actions take wildcards": ("action_matches", ("s3:Get*", "s3:getObjectAcl"), True),
     "the service of an action counts": ("action_matches", ("s3:*", "s3express:GetObject"), False),
@@ -148,6 +159,11 @@ CASES: dict[str, tuple[str, tuple[Any, ...], object]] = {
     "an ARN does not match a resource that is no ARN": ("arn_matches", ("arn:*", "*"), False),
     "ArnLike matches segment by segment": ("arn_like", ("arn:aws:glue:*:*:table/*", TABLE), True),
     "ArnLike takes the rest as one": ("arn_like", ("arn:aws:logs:*:*:*", LOGS), True),
+    "ArnLike compares the colons of the rest": (
+        "arn_like",
+        ("arn:aws:logs:*:*:log-group:*:log-stream:y", LOGS),
+        True,
+    ),
     # The example of the page on condition operators.
     "no star of ArnLike leaves its segment": (
         "arn_like",
@@ -173,6 +189,12 @@ CASES: dict[str, tuple[str, tuple[Any, ...], object]] = {
     "wildcards in any order mean the same": ("includes", ("?*?*", "**??"), True),
     "wildcards in any order mean the same both ways": ("includes", ("**??", "?*?*"), True),
     "an inner star can be empty": ("includes", ("a?*b", "a*b"), False),
+    "two stars are one": ("includes", ("a**b", "ab"), True),
+    "many lengths are no obstacle": (
+        "difference_example",
+        ("*a" * 30 + "*", ["", *("?" * n + "*" for n in range(1, 200))]),
+        None,
+    ),
     "an empty pattern includes itself": ("includes", ("", ""), True),
     "an empty pattern is not included in one letter": ("includes", ("?", ""), False),
     "a literal star is no wildcard": ("includes", (literal("a*"), "a*"), False),
@@ -210,6 +232,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...], object]] = {
         "a",
     ),
     "a difference of a star is as short as can be": ("difference_example", ("a*", ["a"]), "ax"),
+    "a difference can be empty": ("difference_example", ("*", ["*a"]), ""),
     "a difference avoids the letters of the patterns": (
         "difference_example",
         ("?", ["x", "y"]),
@@ -282,6 +305,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...], object]] = {
     ),
     "an example of a short ARN": ("arn_example", ("arn:aws:s3:*",), "arn:aws:s3:x:x:x"),
     "an example of any ARN": ("arn_example", ("*",), "arn:x:x:x:x:x"),
+    "an ARN begins with arn": ("arn_example", ("foo:aws:s3:::b",), None),
     "no example of what is no ARN": ("arn_example", ("foo",), None),
     "a difference of ARNs": (
         "arn_difference_example",
@@ -318,7 +342,18 @@ CASES: dict[str, tuple[str, tuple[Any, ...], object]] = {
         ("arn:aws:s3:::b", ["arn:aws:s3?::b", "arn:aws:s3*a:::b"]),
         "arn:aws:s3:::b",
     ),
+    "a star that crosses colons has a difference": (
+        "arn_difference_example",
+        ("arn:aws:s3:*:1:b", ["arn:aws:s3::1:b", "arn:aws:s3:*?:1:b"]),
+        "arn:aws:s3::x:1:b",
+    ),
     "what is no ARN has no difference": ("arn_difference_example", ("foo", []), None),
+    "a question that holds a formula is refused": (
+        "difference_example",
+        ("a".join(["*"] * 21), formula()),
+        f"PatternsTooComplex: too many cases to decide whether '{'*a' * 20}*' lies within 210 "
+        "patterns: use fewer '?'",
+    ),
 }
 
 
@@ -362,7 +397,7 @@ ARNS = [
 ]
 short_patterns = st.text(alphabet="aab*?", max_size=6)
 arn_patterns = st.text(alphabet="aab:::*?", max_size=10).map("arn:".__add__)
-thorough = settings(derandomize=True, deadline=None, max_examples=300)
+thorough = settings(derandomize=True, deadline=None, max_examples=200)
 
 
 @thorough
@@ -473,14 +508,3 @@ def test_two_hundred_deep_patterns_are_compared() -> None:
     outers = [f"*{'ab*' * 650}{n}" for n in range(200)]
     assert difference_example(f"*{'ab*' * 660}", outers) == "ab" * 660
     assert difference_example(f"*{'ab*' * 660}7", outers) is None
-
-
-def test_a_question_that_holds_a_formula_is_refused() -> None:
-    # A variable is true if its run is not empty; each pattern is a clause of three of them.
-    rng = random.Random(1)
-    clauses = [["*"] * 21 for _ in range(140)]
-    for clause in clauses:
-        for variable in rng.sample(range(20), 3):
-            clause[variable] = rng.choice(["", "?*"])
-    with pytest.raises(PatternsTooComplex, match=r"lies within 140 patterns: use fewer '\?'$"):
-        difference_example("a".join(["*"] * 21), ["a".join(clause) for clause in clauses])
