@@ -23,7 +23,7 @@ test: setup ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-quick: setup ## Run the tests that need no Terraform and no synth
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: setup ## Lint, type-check, check the architecture, policies and gate.hcl
 	@$(BIN)/ruff check .

@@ -11,12 +11,20 @@ from typing import Any, get_args
 from pydantic_core import PydanticUndefined
 
 from modules.account import Account
+from modules.athena.settings import Keys, Results, Source, Workgroup
 from modules.fields import Settings
 from modules.iam.guide import Deviation
 from modules.iam.policy import Statement
 from stacks.configuration import nested_blocks
 from stacks.integrations import INTEGRATIONS
 
+# The nested blocks that several integrations accept, documented once: name, settings, label.
+SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (
+    ("source", Source, "bucket"),
+    ("results", Results, None),
+    ("workgroup", Workgroup, None),
+    ("keys", Keys, None),
+)
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
@@ -25,6 +33,7 @@ def parts() -> dict[str, str]:
     blocks = {"account": Account, **{kind: i.settings for kind, i in INTEGRATIONS.items()}}
     return {
         **{f"fields {kind}": fields(kind, model) for kind, model in blocks.items()},
+        "fields shared": "\n".join(fields(name, model, label) for name, model, label in SHARED),
         **{
             f"deviations {kind}": "\n".join(
                 deviations(name, guide.deviations)
@@ -48,7 +57,8 @@ def fields(kind: str, model: type[Settings], label: str | None = "name") -> str:
         rows.append(f"| `{shown}` | {default(info)} | {info.description} |")
     text = "\n".join(rows) + "\n"
     for block, (_, inner, marker) in nested.items():
-        text += "\n" + fields(block, inner, marker.label)
+        if inner not in {model for _, model, _ in SHARED}:
+            text += "\n" + fields(block, inner, marker.label)
     return text
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from gate.synthesized import Stack
     from stacks.configuration import Configuration, ConfiguredBlock
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
@@ -96,6 +97,58 @@ def sheet(
         print(sheets.as_text(content))
 
 
+@app.command()
+def parity(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The block's name, or KIND.NAME.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Compare a block's policies with the vendor's guide, statement by statement.
+
+    Exit code 0 when every difference has a stated reason, 1 when one has none, 2 for mistakes.
+    """
+    from gate import parity as comparison
+
+    found = comparison.parity(_block(_load(context.obj), name))
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+    else:
+        comparison.show(found)
+    raise typer.Exit(1 if found.unexplained else 0)
+
+
+@app.command()
+def prove(
+    context: typer.Context,
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            help="A block's name, a folder with cdk.tf.json in it, or a plan as JSON; without it, "
+            "every block."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the proofs as JSON.")] = False,
+    sarif: Annotated[bool, typer.Option("--sarif", help="Print the failures as SARIF.")] = False,
+) -> None:
+    """Prove what the synthesized stacks can do, and what they never can.
+
+    Exit code 0 when every claim holds, 1 when one does not.
+    """
+    from gate import proofs
+    from gate.prove import prove_stack
+
+    if as_json and sarif:
+        _fail(2, "--json and --sarif print different things; choose one")
+    proved = [prove_stack(stack, block) for stack, block in _stacks(context.obj, what)]
+    if as_json:
+        print(json.dumps(proofs.as_json(proved), indent=2))
+    elif sarif:
+        print(json.dumps(proofs.as_sarif(proved, str(context.obj)), indent=2))
+    else:
+        print(proofs.as_text(proved, _tick(), _cross()))
+    raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def sandbox(context: typer.Context) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
@@ -103,7 +156,7 @@ def sandbox(context: typer.Context) -> None:
     Without a command, keep that AWS up and print the variables to export. Nothing of it outlives
     the command, and no real credentials are passed on.
     """
-    from gate.sandbox import Sandbox
+    from gate.sandbox import Sandbox, SandboxError
 
     configuration = _load(context.obj)
     direct = [
@@ -113,8 +166,11 @@ def sandbox(context: typer.Context) -> None:
         if account.assume_role is None
     ]
     os.environ.update(_terraform())
-    with Sandbox(direct[0].id if direct else "123456789012") as running:
-        raise typer.Exit(running.run(context.args) if context.args else running.serve_forever())
+    try:
+        with Sandbox(direct[0].id if direct else "123456789012") as running:
+            raise typer.Exit(running.run(context.args) if context.args else running.serve_forever())
+    except SandboxError as error:
+        _fail(1, str(error))
 
 
 def _load(file: Path) -> "Configuration":
@@ -143,6 +199,44 @@ def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
     close = difflib.get_close_matches(name, [block.name for block in configuration.blocks], 1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return _fail(2, f"no block is called {name}{hint}; allowed: {names}")
+
+
+def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock | None]]":
+    """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
+    from gate.synthesized import NotReadable, files, read
+
+    place = Path(what) if what and Path(what).exists() else None
+    if place is None or file.exists():
+        configuration = _load(file)
+        blocks = configuration.blocks
+    else:
+        blocks = ()
+    if what and place and not any(what in (b.name, b.stack, f"{b.kind}.{b.name}") for b in blocks):
+        places = [place]
+    else:
+        blocks = (_block(configuration, what),) if what else blocks
+        places = [_synthesized(file, block) for block in blocks]
+    named = {block.stack: block for block in blocks}
+    tagged = {f"{block.kind}/{block.name}": block for block in blocks}
+    try:
+        stacks = [read(one) for place in places for one in files(place)]
+    except NotReadable as error:
+        _fail(2, str(error))
+    return [(one, named.get(one.name) or tagged.get(one.block_tag or "")) for one in stacks]
+
+
+def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
+    """Return the synthesized file of ``block``, which must be newer than gate.hcl."""
+    from gate.synthesized import FILE
+
+    found = _output_folder() / "stacks" / block.stack / FILE
+    try:
+        older = found.stat().st_mtime_ns < file.stat().st_mtime_ns
+    except OSError:
+        _fail(2, f"{block.stack} was not synthesized yet; run: cdktf synth (or python main.py)")
+    if older:
+        _fail(2, f"{found} is older than {file}; run: cdktf synth (or python main.py)")
+    return found
 
 
 def _terraform() -> dict[str, str]:
@@ -174,6 +268,10 @@ def _count(number: int, word: str) -> str:
 
 def _tick() -> str:
     return "✓" if "utf" in (sys.stdout.encoding or "").lower() else "ok"
+
+
+def _cross() -> str:
+    return "✗" if "utf" in (sys.stdout.encoding or "").lower() else "no"
 
 
 def _fail(code: int, message: str) -> NoReturn:

@@ -17,6 +17,8 @@ from botocore.exceptions import ClientError
 
 from gate.sandbox import Sandbox, SandboxError
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"
 REGION = "eu-central-1"
@@ -327,7 +329,6 @@ def test_a_variable_of_motos_does_not_change_the_account(monkeypatch: pytest.Mon
         assert client(sandbox, "sts").get_caller_identity()["Account"] == ACCOUNT
 
 
-@pytest.mark.slow
 def test_the_inventory_names_what_exists_in_every_account_and_region() -> None:
     with Sandbox(ACCOUNT) as sandbox:
         other = assume_role(sandbox, OTHER_ACCOUNT)
@@ -603,7 +604,6 @@ def test_an_application_tells_its_parameters_and_capabilities(aws: Sandbox) -> N
     }
 
 
-@pytest.mark.slow
 def test_an_application_becomes_a_stack_with_a_function_and_is_gone_again() -> None:
     with Sandbox(ACCOUNT) as sandbox:
         cloudformation = client(sandbox, "cloudformation")
