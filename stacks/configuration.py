@@ -126,7 +126,7 @@ def load(file: Path) -> Configuration:
             if settings is not None:
                 configured.append(ConfiguredBlock(block.type, settings, block.line))
     _duplicates(body.blocks, notes)
-    _shared_buckets(configured, notes)
+    _shared_names(configured, notes)
     _policy_sizes(configured, notes)
     if not notes.mistakes and not configured:
         notes.add(1, "", "", f"nothing to build; allowed blocks: {', '.join(INTEGRATIONS)}")
@@ -423,18 +423,20 @@ def _duplicates(blocks: list[hcl.Block], notes: _Notes) -> None:
             )
 
 
-def _shared_buckets(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
+def _shared_names(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
     makers: dict[str, ConfiguredBlock] = {}
     for block in blocks:
-        for bucket in block.settings.made_buckets:
-            first = makers.setdefault(bucket, block)
+        buckets = [f"the bucket {bucket!r}" for bucket in block.settings.made_buckets]
+        # Everything else is named after its block, except in the connector.
+        for name in (*buckets, *getattr(block.settings, "made_names", ())):
+            first = makers.setdefault(name, block)
             if first is not block:
                 notes.add(
                     block.line,
                     block.title,
                     "",
-                    f"makes the bucket {bucket!r}, as {first.title} does; name another, or use "
-                    "that one with create = false",
+                    f"makes {name}, as {first.title} does; choose another name, or have only one "
+                    "of the two make it",
                 )
 
 

@@ -205,10 +205,10 @@ def _application(
     if key is not None:
         # Also what the application's role gets its right to the key from.
         parameters["KMSKeyId"] = key.key_id
-    # The provider does not read back a parameter that has the application's default, such as
-    # memory 3008, so every plan would add it again; mended in 2026-06 only:
-    # https://github.com/hashicorp/terraform-provider-aws/pull/46748. Ignored, though, no change
-    # of a parameter would ever be applied; so a change makes the stack anew.
+    # The provider reads no parameter back that has the application's default, so every plan would
+    # add it again (measured 2026-11, provider 5.100.0: memory, timeout, prefix and encryption);
+    # mended in 2026-06: https://github.com/hashicorp/terraform-provider-aws/pull/46748. But with
+    # parameters ignored no change of one is ever applied, so a change makes the stack anew.
     wanted = DataResource(scope, "parameters", input=parameters)
     return ServerlessapplicationrepositoryCloudformationStack(
         scope,

@@ -15,8 +15,13 @@ from modules.iam.policy import Condition, Grant, Policy, Principal, Statement
 STATEMENT_ID = "athena-cross-account-access"
 
 _TITLE = "Athena DynamoDB Connector Cross-Account"
-# The page links this one, and AWS documents what it does.
-_SOURCE = "https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html"
+# The page has no address of its own; this is the article that it links.
+_SOURCE = (
+    "https://aws.amazon.com/blogs/big-data/"
+    "query-cross-account-amazon-dynamodb-tables-using-amazon-athena-federated-query/"
+)
+# What AWS itself says that both accounts need.
+_AWS_SOURCE = "https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html"
 _DATE = "2026-11-22"
 
 _READERS = (Principal("AWS", "{reader}"),)
@@ -165,7 +170,7 @@ _QUERIES = "arn:{partition}:athena:{region}:{reading_account}"
 READERS = Guide(
     vendor="Athena DynamoDB connector",
     title=f"{_TITLE}: the people who query (no document)",
-    source=_SOURCE,
+    source=_AWS_SOURCE,
     date=_DATE,
     documented=Policy(()),
     deviations=(
@@ -289,7 +294,7 @@ READERS = Guide(
 KEY = Guide(
     vendor="Athena DynamoDB connector",
     title=f"{_TITLE}: the spill bucket's KMS key (no document)",
-    source=_SOURCE,
+    source=_AWS_SOURCE,
     date=_DATE,
     documented=Policy(()),
     deviations=(

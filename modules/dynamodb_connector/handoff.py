@@ -17,9 +17,7 @@ LABELS = {
     "consumer_results_location": "Consumer: query results",
     "readers_policy": "Readers' policy",
     "example_query": "Example query",
-    "share_1": "To share, in the owner",
-    "share_2": "then",
-    "share_3": "then",
+    "share": "What is left to click",
 }
 
 
@@ -42,12 +40,7 @@ def handoff(settings: DynamodbConnectorSettings) -> dict[str, str]:
             "consumer_results_location": settings.readers_place.results_location,
         }
     if settings.console_sharing:
-        fields |= {
-            "share_1": f"take a role that may sts:AssumeRole {settings.sharing_role} in "
-            f"{settings.consumer.id}",
-            "share_2": f"Athena, Data sources, {settings.catalog_name}, Actions, Share",
-            "share_3": f"Account ID {settings.consumer.id}, Share",
-        }
+        fields["share"] = clicks(settings)
     return fields
 
 
@@ -59,3 +52,18 @@ def example_query(settings: DynamodbConnectorSettings) -> str:
     """
     table = settings.tables[0].lower()
     return f'SELECT * FROM "{settings.catalog_name}"."default"."{table}" LIMIT 10'
+
+
+def clicks(settings: DynamodbConnectorSettings) -> str:
+    """Return the steps of the Share button, and the one that undoes it, in lines."""
+    owner, consumer, catalog = settings.owner.id, settings.consumer.id, settings.catalog_name
+    return "\n".join(
+        (
+            f"1. In account {owner}, as someone who may sts:AssumeRole",
+            f"   {settings.consumer.arns.role(settings.sharing_role)}",
+            f"2. Athena, Data sources, {catalog}, Actions, Share",
+            f"3. Account ID {consumer}, Share",
+            f"Before this block goes: in account {consumer}, Athena, Data sources,",
+            f"{catalog}, Delete; Terraform does not know what the button made.",
+        )
+    )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from modules.account import Account, AccountReference
+from modules.account import Account, AccountReference, key_in_region
 from modules.athena.settings import Results, Workgroup
 from modules.fields import (
     Block,
@@ -16,6 +16,7 @@ from modules.fields import (
     Prefix,
     RoleArn,
     Settings,
+    counted,
     pattern,
     unique,
 )
@@ -207,10 +208,9 @@ class DynamodbConnectorSettings(Settings):
     )
     # Each gets a statement in the function's policy, which may have 20 KB:
     # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11).
-    readers: Annotated[List[Reader], unique(role_id)] = Field(
+    readers: Annotated[List[Reader], unique(role_id), counted(0, 40)] = Field(
         (),
         validate_default=True,
-        max_length=40,
         description="The consumer's roles that query; needed unless `grants` is `documented`.",
     )
     attach_policy: bool = Field(
@@ -300,7 +300,7 @@ class DynamodbConnectorSettings(Settings):
         if not value and _shared(info) and info.data.get("grants") == "least_privilege":
             raise ValueError(
                 "name at least one role of the consumer, as in readers = "
-                f'["arn:aws:iam::{info.data["consumer"].id}:role/analyst"]'
+                f'["{info.data["consumer"].arns.role("analyst")}"]'
             )
         return value
 
@@ -358,7 +358,7 @@ class DynamodbConnectorSettings(Settings):
             return value
         if value is None and owner.arns.partition != "aws":
             raise ValueError(
-                f"is missing, and AWS publishes the image in the partition aws, not in "
+                "is missing, and AWS publishes the image in the partition aws, not in "
                 f"{owner.arns.partition}; name a copy of it in ECR of {owner.region}"
             )
         # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html (2026-11): the function
@@ -465,6 +465,14 @@ class DynamodbConnectorSettings(Settings):
         return ()
 
     @property
+    def made_names(self) -> tuple[str, ...]:
+        """Return what else this block makes under a name that another block could choose too."""
+        names: tuple[str, ...] = (f"the function {self.catalog_name!r} in {self.owner.id}",)
+        if self.console_sharing:
+            names += (f"the role {self.sharing_role!r} in {self.consumer.id}",)
+        return names
+
+    @property
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
         places = (self.owner_place, self.readers_place)[: len(self.accounts)]
@@ -516,24 +524,19 @@ def _results_fit(results: Results, info: ValidationInfo, side: str) -> Results:
     place = QueryPlace(account, _resource_name(name), results)
     if results.bucket is None:
         _bucket_fits(place.results_bucket, f"{side}_results")
-    spill, owner_results = info.data.get("spill"), info.data.get("owner_results")
-    if spill is not None and place.results_bucket == spill.bucket:
-        raise ValueError(
-            f"{place.results_bucket!r} is the spill bucket, which is emptied every day and open to "
-            "the readers; name another bucket"
+    key_in_region(results.kms_key, account)
+    owner, spill = info.data.get("owner"), info.data.get("spill")
+    owner_results = info.data.get("owner_results")
+    taken = {}
+    if owner is not None and spill is not None:
+        taken[spill.bucket or _spill_bucket(name, owner)] = (
+            "the spill bucket, which is emptied every day and open to the readers"
         )
-    if owner_results is not None and place.results_bucket == owner_results.bucket:
+    if owner is not None and owner_results is not None:
+        other = QueryPlace(owner, place.resource_name, owner_results)
+        taken[other.results_bucket] = "the bucket of owner_results, in the owner's account"
+    if place.results_bucket in taken:
         raise ValueError(
-            f"{place.results_bucket!r} is the bucket of owner_results, in the owner's account; "
-            "name another bucket"
+            f"{place.results_bucket!r} is {taken[place.results_bucket]}; name another bucket"
         )
-    if results.kms_key is not None:
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (2026-11):
-        # a bucket and the key of its objects are in one region.
-        _, partition, _, region, _, _ = results.kms_key.split(":", 5)
-        if (partition, region) != (account.arns.partition, account.region):
-            raise ValueError(
-                f"kms_key is in {region} of partition {partition}; allowed: a key in "
-                f"{account.region} of partition {account.arns.partition}, where the bucket is"
-            )
     return results

@@ -162,7 +162,21 @@ def test_two_blocks_cannot_make_one_bucket(project: Project) -> None:
     text = (DOT + other).replace("  keys {", named)
     assert mistakes(project, text) == [
         'gate.hcl:17: dot "other": makes the bucket \'acme-results\', as dot "reporting" does; '
-        "name another, or use that one with create = false"
+        "choose another name, or have only one of the two make it"
+    ]
+
+
+def test_two_connectors_cannot_make_one_function(project: Project) -> None:
+    connector = """dynamodb_connector "{}" {{
+  owner    = "analytics"
+  consumer = "analytics"
+  catalog  = "orders"
+  tables   = ["orders"]
+}}
+"""
+    assert mistakes(project, ACCOUNT + connector.format("one") + connector.format("two")) == [
+        "gate.hcl:11: dynamodb_connector \"two\": makes the function 'orders' in 111122223333, as "
+        'dynamodb_connector "one" does; choose another name, or have only one of the two make it'
     ]
 
 
