@@ -74,6 +74,8 @@ class PrivateBucket(Construct):
         self.bucket = S3Bucket(
             self, "bucket", bucket=name, force_destroy=force_destroy, provider=provider
         )
+        # Every read of it is a call to Node.
+        bucket = self.bucket.id
         default = (
             S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
                 sse_algorithm="aws:kms", kms_master_key_id=kms_key
@@ -86,7 +88,7 @@ class PrivateBucket(Construct):
         S3BucketServerSideEncryptionConfigurationA(
             self,
             "encryption",
-            bucket=self.bucket.id,
+            bucket=bucket,
             rule=[
                 S3BucketServerSideEncryptionConfigurationRuleA(
                     apply_server_side_encryption_by_default=default,
@@ -98,7 +100,7 @@ class PrivateBucket(Construct):
         private = S3BucketPublicAccessBlock(
             self,
             "public_access_block",
-            bucket=self.bucket.id,
+            bucket=bucket,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -108,7 +110,7 @@ class PrivateBucket(Construct):
         S3BucketOwnershipControls(
             self,
             "ownership",
-            bucket=self.bucket.id,
+            bucket=bucket,
             rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
             provider=provider,
         )
@@ -136,13 +138,13 @@ class PrivateBucket(Construct):
                 )
             )
         S3BucketLifecycleConfiguration(
-            self, "lifecycle", bucket=self.bucket.id, rule=rules, provider=provider
+            self, "lifecycle", bucket=bucket, rule=rules, provider=provider
         )
         policy = Policy((*statements, deny_plain_http(partition, name)))
         S3BucketPolicy(
             self,
             "policy",
-            bucket=self.bucket.id,
+            bucket=bucket,
             policy=policy.terraform_json(BUCKET_POLICY_LIMIT),
             # Both write the bucket's access settings, and S3 answers 409 when they meet.
             depends_on=[private],
