@@ -25,13 +25,16 @@ test: setup ## Run all tests
 test-quick: setup ## Run the tests that need no Terraform and no synth
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-check: setup ## Lint, type-check, check the architecture, policies and gate.hcl
+check: setup ## Lint, type-check, check architecture, policies and gate.hcl, prove it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --verbose | tail -n 4
 	@$(BIN)/python -m development.policies
 	@$(BIN)/gate check
+	@CDKTF_OUTDIR=.gate/check $(BIN)/python main.py
+	@CDKTF_OUTDIR=.gate/check $(BIN)/gate prove > .gate/prove.txt || { cat .gate/prove.txt; exit 1; }
+	@tail -n 1 .gate/prove.txt
 
 bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
 	@$(BIN)/python -m bench

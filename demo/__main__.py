@@ -88,6 +88,11 @@ def demonstrate(
     for role in taken_for_granted:
         with step(f"a role that gate.hcl says you have: {role.arn}"):
             role.create()
+    with step("python main.py: a stack of Terraform JSON for each block"):
+        run([sys.executable, str(ROOT / "main.py")])
+    with step("gate prove: what each vendor can do, and can never do"):
+        proof = run(["gate", "prove"])
+    print(f"  {proof.splitlines()[-1]}")
     with step(f"cdktf deploy: {', '.join(stacks)}") as progress:
         cdktf("deploy", stacks, r"Creation complete", "created", progress)
     show_inventory(sandbox.inventory())

@@ -90,7 +90,7 @@ def text(partition: str) -> str:
     connectors = [
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}',
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}'
-        " console_sharing = true\n spill { create_kms_key = true }",
+        " spill { create_kms_key = true }",
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{image} grants = "documented"\n'
         " console_sharing = true",
         f'owner = "a"\n consumer = "a"\n tables = ["orders"]\n{image}',
