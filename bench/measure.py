@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from bench import blocks, stock
 from bench.process import Failed, Run, run
 from bench.report import Report, Row, Target, median_megabytes, median_seconds
+from development import mutation
 
 ROOT = Path(__file__).resolve().parent.parent
 # Kept between benches: the peers' environment and the packages jsii unpacked.
@@ -23,6 +24,7 @@ KEPT = ROOT / ".gate" / "bench"
 CHECK_CACHE = ROOT / ".gate" / "check.json"
 COUNTS = (1, 10, 100)
 PEERS = ("cdktf", "cdktn")
+MUTANTS: tuple[mutation.Kind, ...] = ("wider", "narrower")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,33 @@ def measure(rounds: int, terraform: str, progress: Console) -> Report:
     synth, ratios = _synth_rows(runs, peers)
     growth, ms_each = _growth_rows(runs, resources)
     check, check_ratio = _check_rows(runs)
+    section = "gate prove"
+    proofs = [
+        Row(section, "gate.hcl, 5 blocks", runs["prove"]),
+        Row(section, "100 Dot blocks", runs["prove-100"]),
+    ]
+    progress.print("mutating policies")
+    scores = mutation.score().values()
     return Report(
-        rows=[*synth, *growth, *check],
+        rows=[*synth, *growth, *check, *proofs],
         targets=[
             Target("synth, times as fast as stock cdktf", ratios["cdktf"], 10, at_least=True),
             Target("synth, times as fast as stock cdktn", ratios["cdktn"], 3, at_least=True),
             Target("ms a resource beyond start-up, 100 Dot blocks", ms_each, 4),
             Target("gate check repeated, times terraform version", check_ratio, 3),
+            Target("gate prove of gate.hcl, seconds", median_seconds(runs["prove"]), 1),
+            Target("gate prove of 100 Dot blocks, seconds", median_seconds(runs["prove-100"]), 5),
+            *(
+                Target(
+                    f"mutants {kind}, % noticed of {sum(s.total(kind) for s in scores)}",
+                    100
+                    * sum(s.caught[kind] for s in scores)
+                    / max(1, sum(s.total(kind) for s in scores)),
+                    100,
+                    at_least=True,
+                )
+                for kind in MUTANTS
+            ),
         ],
         notes=[
             f"Both peers make the same {resources[1]} resources as ours (checked).",
@@ -107,6 +129,19 @@ def _synths(folder: Path, cdktn_python: Path) -> dict[str, Subject]:
             )
             for count in COUNTS
         },
+        # In the order of a round: proved is what was just synthesized.
+        "prove-100": subject(
+            "ours-100", [python.with_name("gate"), Path("prove")], 1, GATE_FILE=str(files[100])
+        ),
+        "examples": subject(
+            "examples", [python, ROOT / "main.py"], 1, GATE_FILE=str(ROOT / "gate.hcl")
+        ),
+        "prove": subject(
+            "examples",
+            [python.with_name("gate"), Path("prove")],
+            1,
+            GATE_FILE=str(ROOT / "gate.hcl"),
+        ),
         "cdktf": subject("cdktf", [python, stock.PROGRAMS / "cdktf_stock.py"], 2),
         "cdktn": subject("cdktn", [cdktn_python, stock.PROGRAMS / "cdktn_stock.py"], 2),
     }

@@ -149,6 +149,82 @@ def prove(
     raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
 
 
+@app.command()
+def explain(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(help="A block's name, a folder with cdk.tf.json in it, or a plan.")
+    ],
+    can: Annotated[
+        str | None,
+        typer.Option(help='Ask about one request: "s3:GetObject arn:aws:s3:::bucket/key".'),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--context", help="KEY=VALUE of that request; KEY= when it has no such key."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say who may become whom in a synthesized stack, and what each may then do."""
+    from gate import explanations
+    from gate.explain import can as may
+    from gate.explain import explain_stack
+
+    if given and not can:
+        _fail(2, "--context belongs to --can")
+    stacks = [stack for stack, _ in _stacks(context.obj, what)]
+    if can is None:
+        explained = [explain_stack(stack) for stack in stacks]
+        if as_json:
+            print(json.dumps([explanations.as_json(one) for one in explained], indent=2))
+        else:
+            print("\n\n".join(explanations.as_text(one) for one in explained))
+        return
+    action, _, resource = can.strip().partition(" ")
+    if not resource.strip():
+        _fail(
+            2, f'--can {can!r}: write action and resource: "s3:GetObject arn:aws:s3:::bucket/key"'
+        )
+    values: dict[str, tuple[str, ...]] = {}
+    for text in given or ():
+        key, equals, value = text.partition("=")
+        if not equals:
+            _fail(
+                2, f"--context {text!r}: write KEY=VALUE, or KEY= when the request has no such key"
+            )
+        values[key] = (*values.get(key, ()), *([value] if value else []))
+    try:
+        said = [
+            answer for stack in stacks for answer in may(stack, action, resource.strip(), values)
+        ]
+    except ValueError as error:
+        _fail(2, str(error))
+    if as_json:
+        print(json.dumps(explanations.answers_as_json(said), indent=2))
+    else:
+        print(explanations.answers(said))
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = BUILD / "report.html",
+) -> None:
+    """Write one HTML file for whoever reviews the access, from the synthesized stacks."""
+    from gate.report import report as made
+
+    stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
+    page = made(_load(context.obj), stacks)
+    try:
+        if output.parent == BUILD:
+            BUILD.mkdir(exist_ok=True)
+            (BUILD / ".gitignore").write_text("*\n")
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        _fail(2, f"{output} cannot be written: {error.strerror}; name another with --output")
+    print(output)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def sandbox(context: typer.Context) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...

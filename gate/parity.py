@@ -209,6 +209,7 @@ def _document(
 ) -> Document:
     cells = [] if ours is None else compare(documented, deviations, ours)
     grants = {(cell.status, cell.grant): cell.explained for cell in cells}
+    counts = Counter(status for status, _ in grants)
     return Document(
         name,
         policy,
@@ -217,7 +218,7 @@ def _document(
         guide.date,
         ours is not None,
         tuple(_sections(documented, cells)),
-        dict(Counter(status for status, _ in grants)),
+        {status: counts[status] for status in STATUSES if counts[status]},
         sum(not explained for explained in grants.values()),
     )
 
@@ -379,10 +380,18 @@ def _row(fate: tuple[Any, ...], actions: Sequence[str], places: Iterable[_Place]
     return Row(status, effect, guide, ours, reasons, explained)
 
 
-def _order(row: Row) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    side = row.guide or row.ours
-    assert side is not None
-    return list(STATUSES).index(row.status), side.actions, side.resources, side.principals
+def _order(row: Row) -> tuple[object, ...]:
+    sides = [
+        (
+            side.actions,
+            side.resources,
+            side.principals,
+            [(c.key, c.operator, c.values) for c in side.conditions],
+        )
+        for side in (row.guide, row.ours)
+        if side is not None
+    ]
+    return list(STATUSES).index(row.status), row.effect, sides
 
 
 def _side(

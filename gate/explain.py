@@ -1,0 +1,264 @@
+"""`gate explain`: who may become whom in a synthesized stack, and what each may then do."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gate import words
+from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from modules.iam.conditions import UnknownOperator
+from modules.iam.decide import Answer, Caller, Policies, Request, decide
+from modules.iam.policy import MalformedPolicy, Policy, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One statement: as it stands in the policy, and in words. ``by`` is where it stands, as
+    ``address Sid``; ``who`` is empty for the policy of an identity."""
+
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    does: str
+    where: tuple[str, ...]
+    when: str
+    by: str
+    who: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Return the rule as a sentence."""
+        who = f"{words.joined(self.who)} " if self.who else ""
+        verb = "may" if self.effect == "Allow" else "may never"
+        place = f": {words.joined(self.where)}" if self.where else ""
+        when = f"; {self.when}" if self.when else ""
+        return f"{who}{verb} {self.does}{place}{when}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A user, role or policy of a stack: who may become it and what it may do, in words."""
+
+    title: str
+    arn: str
+    becomes: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A stack in words; ``resources`` are the resources that have policies of their own."""
+
+    stack: str
+    identities: tuple[Explained, ...]
+    resources: tuple[Explained, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Whether one identity may send a request: the answer, why, the statements it rests on, and
+    the condition keys that would have to be known."""
+
+    title: str
+    answer: str
+    reason: str
+    by: tuple[str, ...]
+    depends_on: tuple[str, ...]
+
+
+def explain_stack(stack: Stack) -> Explanation:
+    """Return ``stack`` in words."""
+    return Explanation(
+        stack.name,
+        tuple(_identity(one) for one in stack.identities),
+        tuple(_resource(one) for one in stack.resource_policies if one.kind != "trust"),
+    )
+
+
+def _identity(one: Identity) -> Explained:
+    remarks = [
+        f"also has what {arn.rsplit('/', 1)[-1]} grants, which is not in the stack"
+        for arn in one.aws_managed
+    ]
+    if one.boundary:
+        remarks.append(f"is bounded by {one.boundary}, which is not in the stack")
+    return Explained(
+        f"{one.kind} {one.name}",
+        one.arn,
+        tuple(_becomes(one)),
+        tuple(_rules(one.policies, one.account, named=False)),
+        tuple(remarks),
+    )
+
+
+def _becomes(one: Identity) -> Iterator[str]:
+    """Yield who may become ``one``."""
+    if one.kind == "policy":
+        yield "whoever it is attached to; nobody is here"
+    elif one.kind == "application":
+        yield "the function that AWS's application makes"
+    elif one.kind == "user":
+        keys = len(one.access_keys)
+        what = f"{keys} access keys" if keys != 1 else "its access key"
+        yield f"whoever has {what if keys else 'credentials made elsewhere'}"
+    elif one.trust is None:
+        yield "whoever its trust policy names, which is not in this stack"
+    for statement in one.trust.policy.statements if one.trust else ():
+        who = words.joined(map(words.principal, statement.principals or ()), "or") or "everyone but"
+        when = f", {words.conditions(statement.conditions)}" if statement.conditions else ""
+        yield f"{who}{when}" if statement.effect == "Allow" else f"never {who}{when}"
+    for profile in one.instance_profiles:
+        yield f"EC2 instances with the instance profile {profile}"
+
+
+def _resource(place: ResourcePolicy) -> Explained:
+    title = {"bucket": "bucket", "key": "KMS key", "function": "function"}.get(place.kind, "policy")
+    name = place.arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if place.arn != "*" else place.address
+    return Explained(
+        f"{title} {name}",
+        place.arn,
+        (),
+        tuple(_rules(place.documents, place.account, named=True)),
+        (),
+    )
+
+
+def _rules(documents: Iterable[Document], account: str, named: bool) -> Iterator[Rule]:
+    """Yield the statements of ``documents``; with ``named`` they are of a resource in ``account``
+    and name principals."""
+    for document in documents:
+        for statement in document.policy.statements:
+            actions = statement.actions or tuple(f"not {a}" for a in statement.not_actions)
+            resources = statement.resources or tuple(f"not {r}" for r in statement.not_resources)
+            does, where = _does(statement, account, itself=named)
+            who = tuple(words.principal(one) for one in statement.principals)
+            if statement.not_principals:
+                others = words.joined(map(words.principal, statement.not_principals))
+                who = (f"everyone but {others}",)
+            yield Rule(
+                statement.effect,
+                actions,
+                resources,
+                does,
+                where,
+                words.conditions(statement.conditions),
+                f"{document.address} {statement.sid}".rstrip(),
+                who if named else (),
+            )
+
+
+def _does(statement: Statement, account: str, itself: bool) -> tuple[str, tuple[str, ...]]:
+    """Return what a statement speaks of in words, and where."""
+    does = words.verbs(statement.actions)
+    if statement.not_actions:
+        does = f"do everything but {words.joined(statement.not_actions)}"
+    where = tuple(words.resource(pattern, account) for pattern in statement.resources)
+    if statement.not_resources:
+        outside = (words.resource(pattern, account) for pattern in statement.not_resources)
+        where = (f"everything but {words.joined(outside)}",)
+    if statement.effect == "Deny":
+        does = does.replace("do everything", "do anything")
+    if statement.resources == ("*",):
+        where = ("this one",) if itself else where
+        if listed := words.lists(statement.actions):
+            return listed, ()
+        if statement.actions == ("*",):
+            return does, ()
+    return does, where
+
+
+def can(
+    stack: Stack, action: str, resource: str, context: Mapping[str, tuple[str, ...]]
+) -> tuple[Said, ...]:
+    """Return for each identity of ``stack`` whether it may do ``action`` on ``resource`` (an ARN,
+    or ``*``) when the request has the condition keys of ``context``; an empty one is absent.
+
+    Keys that policies look at and ``context`` does not hold are not known, but for
+    aws:PrincipalArn, aws:PrincipalAccount, aws:SecureTransport, which is taken to be true, and
+    aws:ViaAWSService, which is true with aws:CalledVia:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    (2026-11). Raises ``ValueError`` for an action that is none, and for a context that cannot be.
+    """
+    identities = (one for one in stack.identities if one.kind in ("user", "role", "policy"))
+    return tuple(_said(stack, one, action, resource, context) for one in identities)
+
+
+def _said(
+    stack: Stack,
+    one: Identity,
+    action: str,
+    resource: str,
+    context: Mapping[str, tuple[str, ...]],
+) -> Said:
+    place = next((p for p in stack.resource_policies if p.governs(resource)), None)
+    own = Policy(tuple(s for document in one.policies for s in document.policy.statements))
+    caller = one.caller
+    given = _completed(context, one.arn, caller)
+    asked = _keys((own, place.policy) if place else (own,))
+    unknown = frozenset(key for low, key in asked.items() if low not in map(str.lower, given))
+    account = place.account if place else one.account
+    present = {key: values for key, values in given.items() if values}
+    title = f"{one.kind} {one.name}"
+
+    def decided(unknown: frozenset[str]) -> tuple[Answer, tuple[Statement, ...], str]:
+        request = Request(caller, action, resource, account, present, unknown)
+        policies = Policies((own,), place.policy if place else None)
+        decision = decide(request, policies)
+        return decision.answer, decision.by, decision.reason
+
+    try:
+        answer, by, reason = decided(unknown)
+    except (MalformedPolicy, UnknownOperator) as error:
+        return Said(title, "unknown", str(error), (), ())
+    depends = [
+        key for key in sorted(unknown) if answer == "unknown" and any(_mentions(s, key) for s in by)
+    ]
+    documents = (*one.policies, *(place.documents if place else ()))
+    if answer == "denied" and one.aws_managed and reason != "explicit deny":
+        names = words.joined(arn.rsplit("/", 1)[-1] for arn in one.aws_managed)
+        answer, reason = "unknown", f"what {names} grants is not in the stack"
+    if answer == "allowed" and one.boundary:
+        answer, reason = "unknown", f"what {one.boundary} takes away is not in the stack"
+    return Said(
+        title,
+        {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer],
+        reason.removeprefix("implicit deny: "),
+        tuple(
+            f"{document.address} {statement.sid}".rstrip()
+            for document in documents
+            for statement in document.policy.statements
+            if statement in by
+        ),
+        tuple(depends),
+    )
+
+
+def _completed(
+    context: Mapping[str, tuple[str, ...]], arn: str, caller: Caller
+) -> dict[str, tuple[str, ...]]:
+    given = dict(context)
+    low = {key.lower(): values for key, values in context.items()}
+    for key, value in (
+        ("aws:PrincipalArn", arn),
+        ("aws:PrincipalAccount", caller.account or ""),
+        ("aws:SecureTransport", "true"),
+    ):
+        if key.lower() not in low:
+            given[key] = (value,)
+    if low.get("aws:calledvia") and "aws:viaawsservice" not in low:
+        given["aws:ViaAWSService"] = ("true",)
+    return given
+
+
+def _keys(policies: Iterable[Policy]) -> dict[str, str]:
+    """Return the condition keys that ``policies`` look at, by their names in lower case."""
+    return {
+        condition.key.lower(): condition.key
+        for policy in policies
+        for statement in policy.statements
+        for condition in statement.conditions
+    }
+
+
+def _mentions(statement: Statement, key: str) -> bool:
+    return any(condition.key.lower() == key.lower() for condition in statement.conditions)

@@ -1,0 +1,98 @@
+"""How explanations are shown: text with a table for a terminal, and JSON."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from gate import words
+from gate.explain import Explained, Explanation, Rule, Said
+
+_WIDTH = 80
+
+
+def as_text(explanation: Explanation) -> str:
+    """Return who may become whom and what each may do: a sentence for each statement, then a
+    table by place."""
+    lines: list[str] = []
+    for one in (*explanation.identities, *explanation.resources):
+        lines += _lines(one)
+        if one in explanation.identities and one.rules:
+            lines += ["", *_table(one.rules)]
+        lines.append("")
+    return "\n".join(lines[:-1])
+
+
+def _lines(one: Explained) -> Iterator[str]:
+    yield one.title
+    yield f"  {one.arn}"
+    for who in one.becomes:
+        yield from _wrapped(f"who: {who}", 2)
+    for rule in one.rules:
+        address, _, sid = rule.by.partition(" ")
+        yield from _wrapped(f"- {rule.sentence} [{sid or address}]", 2)
+    for remark in one.remarks:
+        yield from _wrapped(f"- {remark}", 2)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _table(rules: Sequence[Rule]) -> list[str]:
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
+    for name in ("where", "may", "when"):
+        table.add_column(name, overflow="fold")
+    places: dict[tuple[str, str, str], dict[str, None]] = {}
+    for rule in rules:
+        for place in rule.where or ("everywhere" if "any" in rule.does else "no resource",):
+            places.setdefault((place, rule.effect, rule.when), {})[rule.does] = None
+    for (place, effect, when), does in places.items():
+        never = "" if effect == "Allow" else "never "
+        table.add_row(place, f"{never}{words.joined(does)}", when)
+    console = Console(width=_WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    with console.capture() as captured:
+        console.print(table)
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """Return the fields of ``Explanation``, JSON-ready, each rule with its sentence."""
+
+    def explained(one: Explained) -> dict[str, Any]:
+        rules = [{**asdict(rule), "sentence": rule.sentence} for rule in one.rules]
+        return {**asdict(one), "rules": rules}
+
+    return {
+        "stack": explanation.stack,
+        "identities": [explained(one) for one in explanation.identities],
+        "resources": [explained(one) for one in explanation.resources],
+    }
+
+
+def answers(said: Sequence[Said]) -> str:
+    """Return a line for each identity: its answer, why, and by which statements."""
+    lines: list[str] = []
+    for one in said:
+        lines += _wrapped(f"{one.title}: {one.answer} ({one.reason})", 0)
+        lines += [line for place in one.by for line in _wrapped(f"by {place}", 2)]
+        if one.depends_on:
+            keys = " ".join(f"--context {key}=..." for key in one.depends_on)
+            lines += _wrapped(f"say what it hangs on: {keys}", 2)
+    return "\n".join(lines)
+
+
+def answers_as_json(said: Sequence[Said]) -> list[dict[str, Any]]:
+    """Return the fields of each ``Said``, JSON-ready."""
+    return [asdict(one) for one in said]

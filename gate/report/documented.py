@@ -1,0 +1,71 @@
+"""A stack as the vendor's page would have it: ours, but with the policies of the page."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from modules.iam.guide import fill
+from modules.iam.policy import Policy, Statement
+from stacks.configuration import ConfiguredBlock
+from stacks.integrations import INTEGRATIONS
+
+# Where the statements of a failed claim are said to stand.
+PLACE = "the guide"
+
+
+def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
+    """Return ``stack``, which is that of ``block``, with the policies that the vendor documents.
+
+    Buckets and keys keep what we put on them; pages do without.
+    """
+    module: Any = INTEGRATIONS[block.kind].guide
+    values: Mapping[str, tuple[str, ...]] = module.values(block.settings)
+
+    def access(name: str) -> tuple[Statement, ...]:
+        return fill(module.GUIDES[name].documented, values).statements
+
+    def identity(one: Identity, name: str) -> Identity:
+        trust = module.GUIDES[name].documented_trust
+        return replace(
+            one,
+            policies=_document("managed", access(name)),
+            aws_managed=(),
+            trust=_document("resource", fill(trust, values).statements)[0] if trust else one.trust,
+        )
+
+    names = _names(stack) if block.kind == "dynamodb_connector" else {}
+    identities = tuple(identity(one, names.get(one.address, "access")) for one in stack.identities)
+    trusts = {one.arn: one.trust for one in identities if one.trust}
+    spill = getattr(block.settings, "spill_bucket", None)
+
+    def place(one: ResourcePolicy) -> ResourcePolicy:
+        if one.kind == "trust" and one.arn in trusts:
+            return replace(one, documents=(trusts[one.arn],))
+        if one.kind == "function":
+            return replace(one, documents=_document("resource", access("invocation")))
+        if one.kind == "bucket" and spill and one.arn.endswith(f":::{spill}"):
+            kept = tuple(s for s in one.policy.statements if s.effect == "Deny")
+            return replace(one, documents=_document("resource", (*access("spill_bucket"), *kept)))
+        return one
+
+    return replace(
+        stack, identities=identities, resource_policies=tuple(map(place, stack.resource_policies))
+    )
+
+
+def _names(stack: Stack) -> dict[str, str]:
+    """Return the name of the guide's document for each identity of a connector, by its address:
+    of the roles made here, Lambda takes the connector's and the console the one for sharing."""
+    return {
+        one.address: "readers"
+        if one.trust is None
+        else "connector"
+        if any(p.kind == "Service" for s in one.trust.policy.statements for p in s.principals)
+        else "sharing"
+        for one in stack.identities
+    }
+
+
+def _document(kind: Any, statements: tuple[Statement, ...]) -> tuple[Document, ...]:
+    return (Document(PLACE, kind, Policy(statements)),) if statements else ()

