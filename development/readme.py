@@ -36,8 +36,10 @@ def parts() -> dict[str, str]:
         "fields shared": "\n".join(fields(name, model, label) for name, model, label in SHARED),
         **{
             f"deviations {kind}": "\n".join(
-                deviations(name, guide.deviations)
+                deviations(part, stated)
                 for name, guide in integration.guide.GUIDES.items()
+                for part, stated in ((name, guide.deviations), ("trust", guide.trust_deviations))
+                if stated
             )
             for kind, integration in INTEGRATIONS.items()
         },

@@ -133,7 +133,7 @@ def _documents(block: ConfiguredBlock) -> Iterator[Document]:
         yield _document(name, "access", guide, documented, stated, ours)
         if guide.documented_trust is not None:
             documented = fill(guide.documented_trust, values)
-            stated = _stated(getattr(module, "TRUST_DEVIATIONS", ()), values, settings)
+            stated = _stated(guide.trust_deviations, values, settings)
         elif name in trusts:
             documented = Policy(())
             stated = [Deviation(s.why, added=(s,)) for s in trusts[name].statements]

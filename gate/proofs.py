@@ -41,7 +41,7 @@ def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
             yield from _wrapped(f"{tick if result.holds else cross} {result.says}", 4, 6)
             yield from _failures(result)
     if proof.block is None:
-        yield "  no block of gate.hcl is this stack's: its grants were checked, not proved"
+        yield "  note: gate.hcl has no block for this stack, so there are no claims to prove"
     for note in proof.notes:
         yield from _wrapped(f"note: {note}", 2, 4)
 

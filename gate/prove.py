@@ -3,6 +3,7 @@ its claims forbid; and whether AWS would take its policies and each grant takes 
 """
 
 import importlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, product
@@ -19,8 +20,8 @@ from gate.synthesized import (
 from modules.iam import actions as aws
 from modules.iam.arn import partition_of
 from modules.iam.claims import AnyBut, Anyone, Call, Need, Never, Strangers, When
-from modules.iam.conditions import Context, UnknownOperator, holds, parsed_operator
-from modules.iam.decide import Caller, Decision, Policies, Request, decide
+from modules.iam.conditions import Context, UnknownOperator, holds
+from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.inclusion import Region, candidates, contains, escaped, example
 from modules.iam.patterns import PatternsTooComplex, arn_example
 from modules.iam.policy import (
@@ -45,8 +46,6 @@ INLINE_LIMITS = {"user": 2048, "role": 10_240, "group": 5120}
 KEY_POLICY_LIMIT = 32 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11)
 FUNCTION_POLICY_LIMIT = 20 * 1024
-# AWS takes none that is longer, so nothing is gained by reading it to the end.
-_LONGEST = 4 * KEY_POLICY_LIMIT
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 # Somebody outside of all accounts of a stack.
@@ -68,6 +67,9 @@ _TELLING = (
     "lambda:InvokeFunction",
 )
 _MOST_TRIES = 400
+# A policy variable: ${aws:username}, also with a default behind a comma.
+_VARIABLE = re.compile(r"\$\{([^},]+)")
+_MOST_FAILURES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,13 @@ def claims_of(kind: str) -> _Claims:
 
 
 def prove_stack(stack: Stack, block: ConfiguredBlock | None) -> Proof:
-    """Return what holds of ``stack``; without its ``block`` only the checks are made."""
-    results = list(_checks(stack))
-    if block is not None:
+    """Return what holds of ``stack``; without its ``block`` only the checks are made, and where a
+    policy cannot be read."""
+    results, notes = list(_checks(stack)), list(_notes(stack))
+    unread = not results[0].holds
+    if block is not None and unread:
+        notes.append("the claims were not proved: they would be about what could be read only")
+    elif block is not None:
         claims = claims_of(block.kind)
         needs, nevers = claims.needs(block.settings), claims.never(block.settings)
         proved = [prove_need(stack, need) for need in needs]
@@ -144,7 +150,7 @@ def prove_stack(stack: Stack, block: ConfiguredBlock | None) -> Proof:
         block.title if block else None,
         block.line if block else None,
         tuple(results),
-        tuple(_notes(stack)),
+        tuple(notes),
     )
 
 
@@ -189,13 +195,10 @@ def _refused(
         call.context,
         call.unknown,
     )
-    try:
-        decision = decide(
-            request,
-            Policies((own,) if identities else (), place.policy if place else _default(resource)),
-        )
-    except (MalformedPolicy, UnknownOperator) as error:
-        decision = Decision("unknown", (), str(error))
+    decision = decide(
+        request,
+        Policies((own,) if identities else (), place.policy if place else _default(resource)),
+    )
     if decision.answer == "allowed":
         return None
     reason = f"{decision.answer}: {decision.reason.removeprefix('implicit deny: ')}"
@@ -239,17 +242,19 @@ def _not_provable(arns: Sequence[str]) -> str:
 
 def prove_never(stack: Stack, never: Never) -> Result:
     """Return whether ``stack`` allows no request that ``never`` forbids."""
+    if isinstance(never.of, str):
+        found = _of_identity(stack, never, never.of)
+    elif isinstance(never.of, Strangers):
+        found = _of_strangers(stack, never, never.of)
+    else:
+        found = _of_anyone(stack, never)
     try:
-        if isinstance(never.of, str):
-            failures = tuple(_of_identity(stack, never, never.of))
-            of = _shown(never.of)
-        elif isinstance(never.of, Strangers):
-            failures, of = tuple(_of_strangers(stack, never, never.of)), "anyone else"
-        else:
-            failures, of = tuple(_of_anyone(stack, never)), "anyone"
-    except (PatternsTooComplex, UnknownOperator, MalformedPolicy) as error:
-        failures, of = (Failure(f"not provable: {error}"),), _shown(never.of)
-    return Result("never", never.name, never.says, of, failures)
+        failures = tuple(islice(found, _MOST_FAILURES))
+        if next(found, None):
+            failures += (Failure("further statements allow such requests"),)
+    except PatternsTooComplex as error:
+        failures = (Failure(f"not provable: {error}"),)
+    return Result("never", never.name, never.says, _shown(never.of), failures)
 
 
 def _of_identity(stack: Stack, never: Never, arn: str) -> Iterator[Failure]:
@@ -322,17 +327,14 @@ def _claimed(stack: Stack, needs: Sequence[Need], nevers: Sequence[Never]) -> Re
 
 
 def _checks(stack: Stack) -> Iterator[Result]:
-    """Yield what can be said of any stack: whether AWS would take it, and each grant counts."""
+    """Yield what can be said of any stack, first whether all of it could be read: whether AWS
+    would take it, and each grant counts."""
     unreadable = [Failure(problem.text, by=(problem.address,)) for problem in stack.problems]
+    unreadable += list(_malformed(stack))
     missing, useless = [], []
     for document in _documents(stack):
         for statement in document.policy.statements:
             where = (_place(document, statement),)
-            for condition in statement.conditions:
-                try:
-                    parsed_operator(condition.operator)
-                except UnknownOperator as error:
-                    unreadable.append(Failure(str(error), by=where))
             missing += [
                 Failure(f"AWS has no action {action}", action=action, by=where)
                 for action in (*statement.actions, *statement.not_actions)
@@ -346,6 +348,19 @@ def _checks(stack: Stack) -> Iterator[Result]:
         ("takes-effect", "every grant takes effect", useless),
     ):
         yield Result("check", name, says, stack.name, tuple(failures))
+
+
+def _malformed(stack: Stack) -> Iterator[Failure]:
+    """Yield the policies that IAM's grammar does not allow."""
+    somebody = Caller.of(f"arn:aws:iam::{_STRANGER}:user/x")
+    request = Request(somebody, "s3:GetObject", "arn:aws:s3:::x/x")
+    for document in _documents(stack):
+        resource = document.policy if document.kind == "resource" else None
+        own = () if resource else (document.policy,)
+        try:
+            decide(request, Policies(own, resource))
+        except (MalformedPolicy, UnknownOperator) as error:
+            yield Failure(str(error), by=(document.address,))
 
 
 def _useless(statement: Statement) -> Iterator[Failure]:
@@ -420,14 +435,12 @@ def _counter_example(
         region = escaped(never.requests, never.when, first, denies) or region
     for action, resource in islice(_pairs(region, stack, caller), _MOST_TRIES):
         governing = place or next((p for p in stack.resource_policies if p.governs(resource)), None)
-        policies = Policies((own,) if identities else (), governing.policy if governing else None)
+        opened = governing.policy if governing else _opened_by_default(resource, caller)
+        policies = Policies((own,) if identities else (), opened)
         account = governing.account if governing else caller.account
         for context, unknown in islice(_contexts(never.when, allow, denies), _MOST_TRIES):
             request = Request(caller, action, resource, account, context, unknown)
-            try:
-                answer = decide(request, policies).answer
-            except (ValueError, MalformedPolicy):
-                continue
+            answer = decide(request, policies).answer
             if answer != "denied":
                 reason = "is allowed" if answer == "allowed" else "may be allowed"
                 return Failure(reason, _called(caller), action, resource, context, where)
@@ -439,6 +452,13 @@ def _counter_example(
         None,
         where,
     )
+
+
+def _opened_by_default(resource: str, caller: Caller) -> Policy | None:
+    """Return what a role or key that is not in the stack may say: that its account decides."""
+    if caller.account != _owner(resource):
+        return None
+    return Policy((replace(_EVERYTHING, principals=(Principal("AWS", caller.account or ""),)),))
 
 
 def _pairs(region: Region, stack: Stack, caller: Caller) -> Iterator[tuple[str, str]]:
@@ -480,11 +500,12 @@ def _contexts(
         own = [condition for condition in allow.conditions if condition.key.lower() == key]
         values = candidates(given.get(key, AnyBut()), about)
         choices.append([v for v in values if all(_may_hold(c, v) for c in own)])
-    others = frozenset(name for key, name in names.items() if key not in asked)
+    others = {name for key, name in names.items() if key not in asked}
+    others |= {name for pattern in allow.resources for name in _VARIABLE.findall(pattern)}
     for values in product(*choices):
         context = {names[key]: value for key, value in zip(asked, values, strict=True) if value}
         yield context, frozenset()
-        yield context, others
+        yield context, frozenset(others)
 
 
 def _may_hold(condition: Any, values: tuple[str, ...]) -> bool:

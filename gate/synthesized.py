@@ -183,6 +183,10 @@ _EXPECTED = (
     "`terraform show -json PLAN` prints"
 )
 
+# The longest policies that AWS takes are those of KMS keys, 32 KB; white space is not counted.
+# https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html (2026-11)
+_LONGEST = 128 * 1024
+
 # A reference to an attribute of a resource; an escaped one is data.
 _REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[\w-]+\.[^${}.\s]+\.[\w.\[\]\"-]+)\}")
 _TEMPLATE = re.compile(r"(?<![$%])[$%]\{[^}]*\}?")
@@ -284,6 +288,10 @@ class _Reader:
     ) -> Document | None:
         """Return the policy in an attribute; None, with a problem noted, when it is unreadable."""
         text = self._text(value) if isinstance(value, str) else ""
+        if len(text) > _LONGEST:
+            problem = f"the policy has {len(text):,} characters, more than AWS takes of any kind"
+            self._problems.append(Problem(address, problem))
+            return None
         try:
             return Document(address, kind, Policy.from_document(json.loads(text)))
         except MalformedPolicy as error:

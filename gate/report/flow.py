@@ -89,7 +89,10 @@ def _lane(identities: Sequence[Identity], places: "_Places", vendor: str) -> Lan
     allowed = [s for s in statements if s.effect == "Allow"]
     notes = [] if identity.here else ["exists already"]
     notes += ["attached to nobody yet"] if identity.kind == "policy" else []
-    notes += [f"AWS managed: {arn.rsplit('/', 1)[-1]}" for arn in identity.aws_managed]
+    if identity.kind == "application":
+        notes.append("with a role of its own, which is not in this stack")
+    else:
+        notes += [f"and AWS's {arn.rsplit('/', 1)[-1]}" for arn in identity.aws_managed]
     notes += [f"bounded by {identity.boundary.rsplit('/', 1)[-1]}"] if identity.boundary else []
     workgroup = _workgroup(allowed, identity.account)
     return Lane(

@@ -10,9 +10,9 @@ from gate.report.flow import Lane, Node
 from gate.report.markup import Markup, element
 
 # Pixels, at a font size of 13. No text is measured: a letter of a sans-serif font is taken to be
-# 7.3 wide on average, one of a monospaced font 7.9: those of DejaVu, which are wide.
-_SANS, _MONO = 7.3, 7.9
-_BOLD = 1.2
+# 8 wide, one of a monospaced font 7.9: those of DejaVu, which are wide.
+_SANS, _MONO = 8.0, 7.9
+_BOLD = 1.1
 _LINE, _PADDING = 18, 12
 _COLUMNS = ((0, 204), (242, 198), (478, 186), (702, 298))
 _WIDTH, _NARROW = 1000, 340

@@ -1,7 +1,5 @@
 """What dbt-athena documents for its restricted role, as data: see ``GUIDE.source``."""
 
-from dataclasses import replace
-
 from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG, via_s3_services
 from modules.dbt.settings import DbtSettings
 from modules.iam.guide import Deviation, Guide
@@ -70,6 +68,28 @@ _DOCUMENTED_TRUST = Policy(
     )
 )
 
+_TRUST_DEVIATIONS = (
+    Deviation(
+        "The guide trusts the account: whoever its administrators let take roles can take this "
+        "one. Ours trusts the roles and users named.",
+        dropped=(Statement("Allow", actions=("sts:AssumeRole",), principals=_ACCOUNT_ROOT),),
+        added=(Statement("Allow", actions=("sts:AssumeRole",), principals=_NAMED),),
+    ),
+    Deviation(
+        "Who takes the role must also give a text that was agreed on.",
+        when="external_id",
+        dropped=(Statement("Allow", actions=("sts:AssumeRole",), principals=_NAMED),),
+        added=(
+            Statement(
+                "Allow",
+                actions=("sts:AssumeRole",),
+                principals=_NAMED,
+                conditions=_WITH_EXTERNAL_ID,
+            ),
+        ),
+    ),
+)
+
 # The template's first version, which the page describes; two weeks later a second one opened Glue
 # without the condition, and the file left the repository.
 GUIDE = Guide(
@@ -106,6 +126,7 @@ GUIDE = Guide(
         )
     ),
     documented_trust=_DOCUMENTED_TRUST,
+    trust_deviations=_TRUST_DEVIATIONS,
     deviations=(
         Deviation(
             "The guide opens every workgroup of the account, the queries of others included; ours "
@@ -367,31 +388,6 @@ GUIDE = Guide(
     ),
 )
 
-TRUST_DEVIATIONS = (
-    Deviation(
-        "The guide trusts the account: whoever its administrators let take roles can take this "
-        "one. Ours trusts the roles and users named.",
-        dropped=(Statement("Allow", actions=("sts:AssumeRole",), principals=_ACCOUNT_ROOT),),
-        added=(Statement("Allow", actions=("sts:AssumeRole",), principals=_NAMED),),
-    ),
-    Deviation(
-        "Who takes the role must also give a text that was agreed on.",
-        when="external_id",
-        dropped=(Statement("Allow", actions=("sts:AssumeRole",), principals=_NAMED),),
-        added=(
-            Statement(
-                "Allow",
-                actions=("sts:AssumeRole",),
-                principals=_NAMED,
-                conditions=_WITH_EXTERNAL_ID,
-            ),
-        ),
-    ),
-)
-
-
-_TRUST = replace(GUIDE, documented=_DOCUMENTED_TRUST, deviations=TRUST_DEVIATIONS)
-
 GUIDES = {"access": GUIDE}
 
 
@@ -426,7 +422,7 @@ def values(settings: DbtSettings) -> dict[str, tuple[str, ...]]:
 
 def documented_trust(settings: DbtSettings) -> Policy:
     """Return the guide's trust policy in the account of ``settings``."""
-    return _TRUST.documented_for(values(settings))
+    return GUIDE.trust.documented_for(values(settings))
 
 
 def expected_grants(settings: DbtSettings) -> frozenset[Grant]:
@@ -436,7 +432,7 @@ def expected_grants(settings: DbtSettings) -> frozenset[Grant]:
 
 def expected_trust_grants(settings: DbtSettings) -> frozenset[Grant]:
     """Return what the guide and the deviations say of who may take the role."""
-    return _expected(_TRUST, settings)
+    return _expected(GUIDE.trust, settings)
 
 
 def _expected(guide: Guide, settings: DbtSettings) -> frozenset[Grant]:

@@ -26,7 +26,7 @@ class Deviation:
 @dataclass(frozen=True, slots=True)
 class Guide:
     """A vendor's page: its access policy (and trust policy, where it has one) with
-    ``{placeholders}``, and our deviations from the access policy.
+    ``{placeholders}``, and our deviations from each.
 
     ``source`` is where the page is published and ``date`` the day it was read (ISO 8601).
     """
@@ -38,6 +38,17 @@ class Guide:
     documented: Policy
     deviations: tuple[Deviation, ...]
     documented_trust: Policy | None = None
+    trust_deviations: tuple[Deviation, ...] = ()
+
+    @property
+    def trust(self) -> "Guide":
+        """Return the page's trust policy as a guide of its own.
+
+        Raises ``ValueError`` for a page without one.
+        """
+        if self.documented_trust is None:
+            raise ValueError(f"{self.title!r} has no trust policy")
+        return replace(self, documented=self.documented_trust, deviations=self.trust_deviations)
 
     def documented_for(self, values: Mapping[str, tuple[str, ...]]) -> Policy:
         """Return the documented policy with the placeholders replaced: see ``fill``."""

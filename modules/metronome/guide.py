@@ -50,6 +50,20 @@ _TABLE_ACTIONS = (
 _BUCKET_ACTIONS = ("s3:ListBucket", "s3:GetBucketLocation")
 _OBJECT_ACTIONS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject")
 
+_SUB = Condition("StringEquals", "accounts.google.com:sub", ("{service_account_id}",))
+_OAUD = Condition("StringEquals", "accounts.google.com:oaud", ("{organization_identifier}",))
+_AUD = Condition("StringEquals", "accounts.google.com:aud", ("{audience}",))
+
+
+def _trust(*conditions: Condition) -> Statement:
+    return Statement(
+        "Allow",
+        actions=("sts:AssumeRoleWithWebIdentity",),
+        principals=(Principal("Federated", "accounts.google.com"),),
+        conditions=conditions,
+    )
+
+
 GUIDE = Guide(
     vendor="Metronome",
     title="Athena, step 1: create a destination bucket, service policy, and role",
@@ -86,17 +100,27 @@ GUIDE = Guide(
             ),
         )
     ),
-    documented_trust=Policy(
-        (
-            Statement(
-                "Allow",
-                actions=("sts:AssumeRoleWithWebIdentity",),
-                principals=(Principal("Federated", "accounts.google.com"),),
-                conditions=(
-                    Condition("StringEquals", "accounts.google.com:sub", ("{service_account_id}",)),
-                ),
-            ),
-        )
+    documented_trust=Policy((_trust(_SUB),)),
+    trust_deviations=(
+        Deviation(
+            "The service account works for all of the vendor's customers; only a token made out "
+            "to your organization takes the role.",
+            when="organization_identifier",
+            dropped=(_trust(_SUB),),
+            added=(_trust(_SUB, _OAUD),),
+        ),
+        Deviation(
+            "The token's authorized party is compared too.",
+            when="audience_beside_organization",
+            dropped=(_trust(_SUB, _OAUD),),
+            added=(_trust(_SUB, _OAUD, _AUD),),
+        ),
+        Deviation(
+            "The token's authorized party is compared too.",
+            when="audience_alone",
+            dropped=(_trust(_SUB),),
+            added=(_trust(_SUB, _AUD),),
+        ),
     ),
     deviations=(
         Deviation(
@@ -198,6 +222,8 @@ GUIDES = {"access": GUIDE}
 def values(settings: MetronomeSettings) -> dict[str, tuple[str, ...]]:
     """Return what the guide's placeholders stand for in ``settings``."""
     account = settings.account
+    organization = (settings.organization_identifier,) if settings.organization_identifier else ()
+    audience = (settings.audience,) if settings.audience else ()
     return {
         "partition": (account.arns.partition,),
         "region": (account.region,),
@@ -211,6 +237,10 @@ def values(settings: MetronomeSettings) -> dict[str, tuple[str, ...]]:
         "service_account_id": (
             (settings.service_account_id,) if settings.service_account_id else ()
         ),
+        "organization_identifier": organization,
+        "audience": audience,
+        "audience_beside_organization": audience if organization else (),
+        "audience_alone": () if organization else audience,
     }
 
 
@@ -218,3 +248,9 @@ def expected_grants(settings: MetronomeSettings) -> frozenset[Grant]:
     """Return what the guide and the deviations say ``least_privilege`` grants in ``settings``."""
     filled = values(settings)
     return GUIDE.expected_grants(filled, lambda setting: bool(filled[setting]))
+
+
+def expected_trust_grants(settings: MetronomeSettings) -> frozenset[Grant]:
+    """Return what the guide and the deviations say of who may take the role."""
+    filled = values(settings)
+    return GUIDE.trust.expected_grants(filled, lambda setting: bool(filled[setting]))

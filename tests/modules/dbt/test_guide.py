@@ -8,7 +8,6 @@ import pytest
 
 from modules.dbt.guide import (
     GUIDE,
-    TRUST_DEVIATIONS,
     expected_grants,
     expected_trust_grants,
     values,
@@ -189,7 +188,7 @@ def test_one_more_trusted_principal_makes_the_comparison_fail() -> None:
 
 
 def test_every_deviation_says_why_in_a_sentence_and_changes_something() -> None:
-    for deviation in (*GUIDE.deviations, *TRUST_DEVIATIONS):
+    for deviation in (*GUIDE.deviations, *GUIDE.trust_deviations):
         assert deviation.reason[-1] == "."
         assert " " in deviation.reason
         assert deviation.dropped or deviation.added

@@ -7,7 +7,7 @@ import pytest
 
 from modules.iam.guide import fill
 from modules.iam.policy import Grant, Policy, Statement
-from modules.metronome.guide import GUIDE, expected_grants, values
+from modules.metronome.guide import GUIDE, expected_grants, expected_trust_grants, values
 from modules.metronome.policies import access, trust
 from modules.metronome.settings import MetronomeSettings
 from tests.modules.metronome.conftest import REGIONS, maximal, minimal, with_keys
@@ -219,3 +219,12 @@ def test_of_the_page_s_own_grants_only_these_are_dropped() -> None:
         ("s3:ListBucket", f"{bucket}/*"),
         ("s3:GetBucketLocation", f"{bucket}/*"),
     }
+
+
+@pytest.mark.parametrize("organization_identifier", [None, "org-4711"])
+@pytest.mark.parametrize("audience", [None, "108000002380243782158"])
+def test_the_trust_differs_from_the_page_by_exactly_the_stated_deviations(
+    organization_identifier: str | None, audience: str | None
+) -> None:
+    settings = minimal(organization_identifier=organization_identifier, audience=audience)
+    assert trust(settings).grants() == expected_trust_grants(settings)
