@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from bench import blocks, stock
 from bench.process import Failed, Run, run
 from bench.report import Report, Row, Target, median_megabytes, median_seconds
-from development import mutation
+from development import mutants, mutation
 
 ROOT = Path(__file__).resolve().parent.parent
 # Kept between benches: the peers' environment and the packages jsii unpacked.
@@ -24,7 +24,7 @@ KEPT = ROOT / ".gate" / "bench"
 CHECK_CACHE = ROOT / ".gate" / "check.json"
 COUNTS = (1, 10, 100)
 PEERS = ("cdktf", "cdktn")
-MUTANTS: tuple[mutation.Kind, ...] = ("wider", "narrower")
+MUTANTS: tuple[mutants.Kind, ...] = ("wider", "narrower")
 
 
 @dataclass(frozen=True, slots=True)

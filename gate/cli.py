@@ -107,13 +107,14 @@ def parity(
 
     Exit code 0 when every difference has a stated reason, 1 when one has none, 2 for mistakes.
     """
-    from gate import parity as comparison
+    from gate import parity as parities
+    from gate.parity_text import show
 
-    found = comparison.parity(_block(_load(context.obj), name))
+    found = parities.parity(_block(_load(context.obj), name))
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:
-        comparison.show(found)
+        show(found)
     raise typer.Exit(1 if found.unexplained else 0)
 
 
@@ -168,7 +169,7 @@ def explain(
     """Say who may become whom in a synthesized stack, and what each may then do."""
     from gate import explanations
     from gate.explain import can as may
-    from gate.explain import explain_stack
+    from gate.explain import explain_stack, question
 
     if given and not can:
         _fail(2, "--context belongs to --can")
@@ -180,23 +181,9 @@ def explain(
         else:
             print("\n\n".join(explanations.as_text(one) for one in explained))
         return
-    action, _, resource = can.strip().partition(" ")
-    if not resource.strip():
-        _fail(
-            2, f'--can {can!r}: write action and resource: "s3:GetObject arn:aws:s3:::bucket/key"'
-        )
-    values: dict[str, tuple[str, ...]] = {}
-    for text in given or ():
-        key, equals, value = text.partition("=")
-        if not equals:
-            _fail(
-                2, f"--context {text!r}: write KEY=VALUE, or KEY= when the request has no such key"
-            )
-        values[key] = (*values.get(key, ()), *([value] if value else []))
     try:
-        said = [
-            answer for stack in stacks for answer in may(stack, action, resource.strip(), values)
-        ]
+        asked = question(can, given or [])
+        said = [answer for stack in stacks for answer in may(stack, *asked)]
     except ValueError as error:
         _fail(2, str(error))
     if as_json:
@@ -281,17 +268,15 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
     from gate.synthesized import NotReadable, files, read
 
-    place = Path(what) if what and Path(what).exists() else None
-    if place is None or file.exists():
-        configuration = _load(file)
-        blocks = configuration.blocks
-    else:
-        blocks = ()
-    if what and place and not any(what in (b.name, b.stack, f"{b.kind}.{b.name}") for b in blocks):
-        places = [place]
-    else:
-        blocks = (_block(configuration, what),) if what else blocks
+    blocks = _load(file).blocks if what is None or file.exists() else ()
+    titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
+    if what is None:
         places = [_synthesized(file, block) for block in blocks]
+    elif what not in titles and (Path(what).exists() or "/" in what):
+        places = [Path(what)]
+    else:
+        blocks = (_block(_load(file), what),)
+        places = [_synthesized(file, blocks[0])]
     named = {block.stack: block for block in blocks}
     tagged = {f"{block.kind}/{block.name}": block for block in blocks}
     try:

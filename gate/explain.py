@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gate import words
-from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from gate.synthesized import Document, Identity, ResourcePolicy, Stack, statements_of
 from modules.iam.conditions import UnknownOperator
 from modules.iam.decide import Answer, Caller, Policies, Request, decide
 from modules.iam.policy import MalformedPolicy, Policy, Statement
@@ -142,7 +142,7 @@ def _rules(documents: Iterable[Document], account: str, named: bool) -> Iterator
                 does,
                 where,
                 words.conditions(statement.conditions),
-                f"{document.address} {statement.sid}".rstrip(),
+                document.place(statement),
                 who if named else (),
             )
 
@@ -165,6 +165,28 @@ def _does(statement: Statement, account: str, itself: bool) -> tuple[str, tuple[
         if statement.actions == ("*",):
             return does, ()
     return does, where
+
+
+def question(text: str, given: Iterable[str]) -> tuple[str, str, dict[str, tuple[str, ...]]]:
+    """Return action, resource and context of ``ACTION RESOURCE`` and some ``KEY=VALUE``; a key
+    given twice has both values, and one without a value is absent.
+
+    Raises ``ValueError`` for a text that is written otherwise.
+    """
+    action, _, resource = text.strip().partition(" ")
+    if not resource:
+        raise ValueError(
+            f'--can {text!r}: write action and resource, as in "s3:GetObject arn:aws:s3:::lake/x"'
+        )
+    context: dict[str, tuple[str, ...]] = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not equals or not key:
+            raise ValueError(
+                f"--context {one!r}: write KEY=VALUE, or KEY= when the request has no such key"
+            )
+        context[key] = (*context.get(key, ()), *([value] if value else []))
+    return action, resource.strip(), context
 
 
 def can(
@@ -190,8 +212,8 @@ def _said(
     resource: str,
     context: Mapping[str, tuple[str, ...]],
 ) -> Said:
-    place = next((p for p in stack.resource_policies if p.governs(resource)), None)
-    own = Policy(tuple(s for document in one.policies for s in document.policy.statements))
+    place = stack.policy_of(resource)
+    own = Policy(statements_of(one.policies))
     caller = one.caller
     given = _completed(context, one.arn, caller)
     asked = _keys((own, place.policy) if place else (own,))
@@ -224,7 +246,7 @@ def _said(
         {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer],
         reason.removeprefix("implicit deny: "),
         tuple(
-            f"{document.address} {statement.sid}".rstrip()
+            document.place(statement)
             for document in documents
             for statement in document.policy.statements
             if statement in by

@@ -7,7 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gate.prove import Failure, Proof, Result
+from gate.findings import Failure, Result
+from gate.prove import Proof
 
 _WIDTH = 80
 _MOST_FAILURES = 3

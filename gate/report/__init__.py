@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gate.explain import explain_stack
 from gate.parity import parity
 from gate.prove import prove_stack
+from gate.report.chapter import Chapter
 from gate.report.documented import documented
-from gate.report.flow import lanes
-from gate.report.limits import limits
-from gate.report.page import Chapter, page
+from gate.report.flow import WORKGROUP, Lane, lanes
+from gate.report.limits import Limits, limits
+from gate.report.page import page
 from gate.synthesized import Stack
 from stacks.configuration import Configuration, ConfiguredBlock
 from stacks.integrations import INTEGRATIONS
@@ -30,18 +31,28 @@ def report(configuration: Configuration, stacks: Iterable[tuple[Stack, Configure
 
 def _chapter(stack: Stack, block: ConfiguredBlock) -> Chapter:
     content = json.loads(stack.file.read_text(encoding="utf-8"))
+    results = getattr(block.settings, "results_location", None)
+    shown = lanes(stack, content, block.vendor, results)
+    made = limits(stack, content)
     return Chapter(
         title=block.title,
         vendor=block.vendor,
         stack=block.stack,
         accounts=block.settings.accounts,
-        lanes=lanes(
-            stack, content, block.vendor, getattr(block.settings, "results_location", None)
-        ),
+        lanes=shown,
         explanation=explain_stack(stack),
         proof=prove_stack(stack, block),
         parity=parity(block),
-        limits=limits(stack, content),
+        limits=(*_shared_workgroups(shown, made), *made),
         remarks=INTEGRATIONS[block.kind].policies.remarks(block.settings),
         documented=prove_stack(documented(stack, block), block),
     )
+
+
+def _shared_workgroups(shown: Iterable[Lane], made: Iterable[Limits]) -> Iterator[Limits]:
+    """Yield the workgroups that are queried in and not ``made`` by the stack."""
+    known = {(one.name, one.account) for one in made if one.resource == WORKGROUP}
+    for workgroup in dict.fromkeys(lane.workgroup for lane in shown if lane.workgroup):
+        if (workgroup.name, workgroup.account) not in known:
+            unknown = (("Limits", "not known here: the workgroup is shared and set up elsewhere"),)
+            yield Limits(WORKGROUP, workgroup.name, workgroup.account, unknown)

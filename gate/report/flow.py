@@ -12,6 +12,8 @@ from gate.synthesized import Identity, Stack
 from modules.iam.actions import level, matching
 from modules.iam.policy import Principal, Statement
 
+# What a workgroup is called.
+WORKGROUP = "Athena workgroup"
 # Of a long list in the picture; the tables have it whole.
 _SHOWN = 3
 
@@ -51,7 +53,13 @@ class Lane:
 
     def sentence(self) -> str:
         """Return the lane in words."""
-        identity = f"{self.identity.title.lower()} {self.identity.name}"
+        if self.identity.title == "Application":
+            return (
+                f"Application {self.identity.name} makes a role of its own; what that reaches is "
+                "not in this stack."
+            )
+        also = f" ({', '.join(self.identity.notes)})" if self.identity.notes else ""
+        identity = f"{self.identity.title.lower()} {self.identity.name}{also}"
         who = " and ".join(node.words for node in self.who)
         parts = [
             f"{who} {identity}." if who else f"Who may become {identity} is decided elsewhere."
@@ -87,10 +95,10 @@ def _lane(identities: Sequence[Identity], places: "_Places", vendor: str) -> Lan
     identity = identities[0]
     statements = [s for document in identity.policies for s in document.policy.statements]
     allowed = [s for s in statements if s.effect == "Allow"]
-    notes = [] if identity.here else ["exists already"]
+    notes = [] if identity.here else ["not made here"]
     notes += ["attached to nobody yet"] if identity.kind == "policy" else []
     if identity.kind == "application":
-        notes.append("with a role of its own, which is not in this stack")
+        notes.append("makes a role of its own")
     else:
         notes += [f"and AWS's {arn.rsplit('/', 1)[-1]}" for arn in identity.aws_managed]
     notes += [f"bounded by {identity.boundary.rsplit('/', 1)[-1]}"] if identity.boundary else []
@@ -99,7 +107,7 @@ def _lane(identities: Sequence[Identity], places: "_Places", vendor: str) -> Lan
         tuple(_who(identity, places, vendor, statements)),
         Node(
             "identity",
-            identity.kind.capitalize(),
+            identity.kind.capitalize() + ("s" if len(identities) > 1 else ""),
             shortened([one.name for one in identities]),
             identity.account,
             tuple(notes),
@@ -195,7 +203,7 @@ def _workgroup(allowed: Iterable[Statement], account: str) -> Node | None:
         for resource in statement.resources
         if resource == "*" or "workgroup/" in resource
     ]
-    return Node("workgroup", "Athena workgroup", shortened(list(dict.fromkeys(names))), account)
+    return Node("workgroup", WORKGROUP, shortened(list(dict.fromkeys(names))), account)
 
 
 def _actions(statement: Statement) -> set[str]:
@@ -237,6 +245,7 @@ class _Places:
             if (found := body.get("configuration", {}).get("result_configuration"))
         } | {(results or "").removeprefix("s3://")}
         self._owners = {policy.arn: policy.account for policy in stack.resource_policies}
+        self._made = {body.get("bucket") for body in resources.get("aws_s3_bucket", {}).values()}
         self._written = {
             _location(resource)
             for identity in stack.identities
@@ -297,7 +306,10 @@ class _Places:
                 verbs[service].add(_VERBS[action])
         for resource in statement.resources:
             for service, found in verbs.items():
-                if found and (node := self._node(service, resource, account)):
+                node = self._node(service, resource, account) if found else None
+                if node and service == "kms" and (bucket := _encrypted_bucket(statement)):
+                    node = replace(node, name=f"that of {bucket}")
+                if node:
                     yield from ((node, verb) for verb in sorted(found))
 
     def _node(self, service: str, resource: str, account: str) -> Node | None:
@@ -312,14 +324,18 @@ class _Places:
                 bucket = resource.partition("/")[0]
                 return Node("data", self._purpose(location), location, self._owners.get(bucket, ""))
             case "glue" if every or kind == "database":
-                return Node("catalog", "Glue database", name or "every one", owner or account)
+                return Node(
+                    "catalog", "Glue database", name.strip("*") or "every one", owner or account
+                )
             case "dynamodb" if every or (kind == "table" and "/index" not in name):
-                return Node("data", "DynamoDB table", name or "every one", owner or account)
+                return Node(
+                    "data", "DynamoDB table", name.strip("*") or "every one", owner or account
+                )
             case "lambda":
                 function = resource.rpartition(":")[2]
                 return Node("function", "Lambda function", function, owner or account)
             case "kms":
-                return Node("key", "KMS key", name or "every one", owner or account)
+                return Node("key", "KMS key", name.strip("*") or "every one", owner or account)
             case "athena" if kind == "datacatalog" and name != "AwsDataCatalog":
                 return Node("catalog", "Athena data catalog", name, owner)
             case "lakeformation":
@@ -329,7 +345,20 @@ class _Places:
     def _purpose(self, location: str) -> str:
         if location in self._results:
             return "Query results"
-        return "Data" if location in self._written else "Source data"
+        made = location.partition("/")[0] in self._made
+        return "Data" if made or location in self._written else "Source data"
+
+
+def _encrypted_bucket(statement: Statement) -> str:
+    """Return the bucket that S3 names as encryption context, where a statement asks for one."""
+    return shortened(
+        [
+            value.rpartition(":::")[2]
+            for condition in statement.conditions
+            if condition.key.lower() == "kms:encryptioncontext:aws:s3:arn"
+            for value in condition.values
+        ]
+    )
 
 
 def _location(resource: str) -> str:

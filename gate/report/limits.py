@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gate.report.flow import WORKGROUP
 from gate.synthesized import Stack
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
@@ -80,7 +81,7 @@ def _workgroups(resources: _Resources) -> Iterator[Limits]:
         enforced = given.get("enforce_workgroup_configuration")
         cutoff = given.get("bytes_scanned_cutoff_per_query")
         yield Limits(
-            "Athena workgroup",
+            WORKGROUP,
             str(body.get("name")),
             account,
             (

@@ -15,7 +15,7 @@ _SANS, _MONO = 8.0, 7.9
 _BOLD = 1.1
 _LINE, _PADDING = 18, 12
 _COLUMNS = ((0, 204), (242, 198), (478, 186), (702, 298))
-_WIDTH, _NARROW = 1000, 340
+_WIDTH, _NARROW, _GUTTER = 1000, 340, 38
 _GAP, _FRAME, _HEAD = 16, 14, 34
 
 
@@ -83,6 +83,9 @@ def wide(lanes: Sequence[Lane], accounts: Mapping[str, str], name: str) -> Marku
     reached = _homes(lanes)
     for account in dict.fromkeys(lane.identity.account for lane in lanes):
         inside = [(n, lane) for n, lane in enumerate(lanes) if lane.identity.account == account]
+        if len(inside) < len(lanes):
+            # Next to the other account, to which their links go.
+            inside.sort(key=lambda one: one[1].workgroup is not None)
         drawing.account(
             accounts.get(account, account), [(lane, reached.get(n, [])) for n, lane in inside]
         )
@@ -169,8 +172,11 @@ class _Drawing:
         a, b = self._boxes[start.key], self._boxes[end.key]
         if b.x > a.x:
             x1, y1, x2, y2 = a.x + a.width, a.middle, b.x, b.middle
-            half = (x2 - x1) / 2
-            path = f"M{x1} {y1}C{x1 + half} {y1} {x2 - half} {y2} {x2 - 2} {y2}"
+            # Past a column without a box the way is straight, so that it crosses none of another
+            # lane.
+            turn = max(x1, x2 - _GUTTER)
+            half = (x2 - turn) / 2
+            path = f"M{x1} {y1}H{turn}C{turn + half} {y1} {x2 - half} {y2} {x2 - 2} {y2}"
         else:
             x1, y1, x2, y2 = a.x + a.width / 2, a.y + a.height, b.x + b.width / 2, b.y
             path = f"M{x1} {y1}C{x1} {y1 + 60} {x2} {y2 - 60} {x2} {y2 - 2}"
@@ -179,7 +185,7 @@ class _Drawing:
     def svg(self, name: str) -> Markup:
         return _svg(
             name,
-            (-_FRAME, 0, _WIDTH + 2 * _FRAME, self._bottom - _GAP),
+            (-_FRAME - 1, -1, _WIDTH + 2 * _FRAME + 2, self._bottom - _GAP + 2),
             self._frames,
             self._links,
             [*self._titles, *(box.drawn() for box in self._boxes.values())],

@@ -6,14 +6,14 @@ its conditions contradict the claim, and a Deny counts only where it is certain 
 is an action on a type of resource that AWS documents it does not work on.
 """
 
-import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 from modules.iam.actions import grants_nothing
-from modules.iam.claims import AnyBut, Given, Requests, When
-from modules.iam.conditions import Context, Truth, holds, parsed_operator
+from modules.iam.circumstances import certain, satisfiable
+from modules.iam.claims import AnyBut, Requests, When
 from modules.iam.patterns import (
     PatternsTooComplex,
     action_matches,
@@ -24,17 +24,14 @@ from modules.iam.patterns import (
     difference_example,
     includes,
     intersects,
-    literal,
 )
-from modules.iam.policy import Condition, Statement
+from modules.iam.policy import Statement
 
 # Patterns whose intersection is asked for have a handful of wildcards; more would be a trick.
 _MOST_PATTERNS = 500
 _MOST_DENIES = 2_000
 # The search goes a call deeper with each letter.
 _LONGEST = 300
-# Addresses kept for documentation (RFC 5737, RFC 3849): nobody's.
-_NOBODYS = ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +48,16 @@ class Region:
 def escaped(
     requests: Iterable[Requests], when: When, allow: Statement, denies: Sequence[Statement]
 ) -> Region | None:
-    """Return requests of ``requests`` that ``allow`` allows and that none of ``denies`` is certain
-    to deny in the circumstances ``when``; None is the proof that there are none.
+    """Return where requests of ``requests`` lie that ``allow`` allows and none of ``denies`` is
+    certain to deny in the circumstances ``when``, ``example`` among them; None is the proof that
+    there are none.
 
     Raises ``PatternsTooComplex`` when the patterns would take too long, and ``UnknownOperator``.
     """
     when = {key.lower(): given for key, given in when.items()}
     if not all(satisfiable(c, when.get(c.key.lower(), AnyBut())) for c in allow.conditions):
         return None
-    certain = [deny for deny in denies if _is_certain(deny, when)]
+    sure = [deny for deny in denies if certain(deny.conditions, when)]
     for some in requests:
         actions = _actions(allow.actions, allow.not_actions, some.actions, some.but_actions)
         if not actions:
@@ -72,7 +70,7 @@ def escaped(
                 if grants_nothing(action, resource):
                     continue
                 region = Region(action, but_actions, resource, but_resources)
-                if left := _less_denies(region, certain):
+                if left := _less_denies(region, sure):
                     return left
     return None
 
@@ -96,8 +94,19 @@ def contains(region: Region, action: str, resource: str) -> bool:
     )
 
 
+def asks(requests: Iterable[Requests], action: str, resource: str) -> bool:
+    """Return whether the request for ``action`` on ``resource`` is one of ``requests``."""
+    return any(
+        any(action_matches(pattern, action) for pattern in some.actions)
+        and not any(action_matches(but, action) for but in some.but_actions)
+        and any(arn_matches(pattern, resource) for pattern in some.resources)
+        and not any(arn_matches(but, resource) for but in some.but_resources)
+        for some in requests
+    )
+
+
 def _less_denies(region: Region, denies: Sequence[Statement]) -> Region | None:
-    """Return a part of ``region`` that no deny touches, or None when there is none.
+    """Return a part of ``region`` whose example no deny touches, or None when there is none.
 
     Whatever a Deny takes is a rectangle of actions and resources; around the one that takes the
     example, what is left of the region are two smaller ones.
@@ -252,7 +261,7 @@ def intersection(a: str, b: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1 << 14)
 def arn_intersection(a: str, b: str) -> tuple[str, ...]:
     """Return patterns that match at least what both ``a`` and ``b``, values of Resource elements,
-    match, and no more where a star at the end of one of the first five segments does not matter.
+    match: exactly that, or all of ``a`` where a star may reach beyond its segment.
 
     Raises ``PatternsTooComplex`` when that would be too many.
     """
@@ -266,129 +275,8 @@ def arn_intersection(a: str, b: str) -> tuple[str, ...]:
         return (b,)
     if arn_includes(b, a):
         return (a,)
-    segments = [(one, other) for one, other in zip(a.split(":", 5), b.split(":", 5), strict=False)]
-    if len(segments) < 6 or min(a.count(":"), b.count(":")) < 5:
+    segments = [pattern.split(":", 5) for pattern in (a, b)]
+    if any(len(parts) < 6 or any(p.endswith("*") for p in parts[:5]) for parts in segments):
         return (a,)
-    patterns = [""]
-    for n, (one, other) in enumerate(segments):
-        shared = intersection(one, other)
-        patterns = [f"{p}{':' if n else ''}{s}" for p in patterns for s in shared]
-    # None in common but where a star reaches beyond its segment.
-    return tuple(patterns) or (a,)
-
-
-def satisfiable(condition: Condition, given: Given) -> bool:
-    """Return False if no value that ``given`` allows meets ``condition``."""
-    return _has_variable(condition) or any(
-        _holds(condition, values) is not False for values in candidates(given, (condition,))
-    )
-
-
-def _is_certain(deny: Statement, when: When) -> bool:
-    return all(
-        not _has_variable(condition)
-        and all(
-            _holds(condition, values) is True
-            for values in candidates(when.get(condition.key.lower(), AnyBut()), (condition,))
-        )
-        for condition in deny.conditions
-    )
-
-
-def _holds(condition: Condition, values: tuple[str, ...]) -> Truth:
-    return holds(condition, Context.of({condition.key: values} if values else {}), variables=True)
-
-
-def _has_variable(condition: Condition) -> bool:
-    return any("${" in value for value in condition.values)
-
-
-def candidates(given: Given, conditions: Sequence[Condition]) -> tuple[tuple[str, ...], ...]:
-    """Return values of a key that stand for all that ``given`` allows, as far as each of
-    ``conditions``, all on that key, can tell them apart: none at all, one in their values and one
-    out of them."""
-    if not isinstance(given, AnyBut):
-        return (given,)
-    return _candidates(given.values, tuple(conditions))
-
-
-@lru_cache(maxsize=1 << 12)
-def _candidates(
-    buts: tuple[str, ...], conditions: tuple[Condition, ...]
-) -> tuple[tuple[str, ...], ...]:
-    found: dict[str, None] = {}
-    named: list[str] = [*buts]
-    addresses = False
-    for condition in conditions:
-        _, operator, _ = parsed_operator(condition.operator)
-        for value in condition.values:
-            if operator in ("IpAddress", "NotIpAddress"):
-                addresses = True
-                found.update(dict.fromkeys(_addresses(value, buts)))
-                continue
-            if operator == "Null":
-                continue
-            pattern = value if "Like" in operator or "Arn" in operator else literal(value)
-            named.append(pattern)
-            if "IgnoreCase" in operator:
-                named += [pattern.lower(), pattern.upper()]
-            if operator == "Bool":
-                found.update({"true": None, "false": None})
-            if operator.startswith(("Numeric", "Date")):
-                found.update(dict.fromkeys(_neighbours(value)))
-    for pattern in named[len(buts) :]:
-        if (one := difference_example(pattern, buts)) is not None:
-            found[one] = None
-    if addresses:
-        outside = (a for a in _NOBODYS if not any(_within(a, but) for but in buts))
-        found.update(dict.fromkeys(outside))
-    elif (other := difference_example("?*", named)) is not None:
-        found[other] = None
-    allowed = [value for value in found if not any(_same(but, value) for but in buts)]
-    return ((), *((value,) for value in allowed))
-
-
-def _same(but: str, value: str) -> bool:
-    return intersects(but, literal(value)) or _within(value, but)
-
-
-def _neighbours(value: str) -> tuple[str, ...]:
-    try:
-        number = int(value)
-    except ValueError:
-        return (value, "1970-01-01T00:00:00Z", "9999-12-31T00:00:00Z")
-    return (str(number - 1), value, str(number + 1))
-
-
-def _addresses(text: str, buts: tuple[str, ...]) -> Iterator[str]:
-    """Yield an address of the range ``text`` that is in none of ``buts``, if there is one."""
-    try:
-        ranges = [ipaddress.ip_network(text, strict=False)]
-    except ValueError:
-        yield text
-        return
-    for but in buts:
-        try:
-            out = ipaddress.ip_network(but, strict=False)
-        except ValueError:
-            continue
-        ranges = [rest for one in ranges for rest in _less_range(one, out)]
-    if ranges:
-        yield str(ranges[0][0])
-
-
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-def _less_range(one: _Network, out: _Network) -> Iterator[_Network]:
-    if one.version != out.version or not one.overlaps(out):
-        yield one
-    elif not one.subnet_of(out):  # type: ignore[arg-type]
-        yield from one.address_exclude(out)  # type: ignore[arg-type]
-
-
-def _within(address: str, text: str) -> bool:
-    try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return False
+    shared = (intersection(one, other) for one, other in zip(*segments, strict=True))
+    return tuple(":".join(parts) for parts in product(*shared))

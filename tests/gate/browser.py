@@ -1,4 +1,4 @@
-"""A headless Chromium for tests, driven over a pipe: nothing listens, nothing is downloaded by it.
+"""A headless Chromium for tests, driven over a pipe, so that nothing listens on a port.
 
 The protocol: https://chromedevtools.github.io/devtools-protocol/ (2026-11).
 """
@@ -6,6 +6,7 @@ The protocol: https://chromedevtools.github.io/devtools-protocol/ (2026-11).
 import fcntl
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -45,17 +46,23 @@ class NoBrowser(Exception):
 
 
 def find() -> tuple[Path, dict[str, str]]:
-    """Return a Chromium and the variables it needs: the machine's own, or else the one pinned in
-    development/browser, which is installed into .gate/browser first. Raises ``NoBrowser``."""
+    """Return a Chromium and the variables it needs: the one pinned in development/browser, which
+    is installed into .gate/browser first, or else the machine's own. Raises ``NoBrowser``."""
+    problem = "no Chromium here, and development/browser has one for x86-64 Linux only"
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        try:
+            if not (INSTALLED / "complete").exists():
+                _install()
+            return INSTALLED / "chromium", {
+                "LD_LIBRARY_PATH": str(INSTALLED / "lib"),
+                "FONTCONFIG_FILE": str(INSTALLED / "fonts.conf"),
+            }
+        except NoBrowser as error:
+            problem = str(error)
     for name in _NAMES:
         if found := shutil.which(name):
             return Path(found), {}
-    if not (INSTALLED / "complete").exists():
-        _install()
-    return INSTALLED / "chromium", {
-        "LD_LIBRARY_PATH": str(INSTALLED / "lib"),
-        "FONTCONFIG_FILE": str(INSTALLED / "fonts.conf"),
-    }
+    raise NoBrowser(problem)
 
 
 def _install() -> None:
@@ -73,7 +80,9 @@ def _install() -> None:
         raise NoBrowser(f"no Chromium here, and npm could not install one: {detail}") from None
     for name in ("al2023.tar", "fonts.tar"):
         with tarfile.open(INSTALLED / name) as packed_files:
-            packed_files.extractall(INSTALLED, filter="data")
+            # Python 3.11.4 and later can refuse unsafe members; npm has checked the package's hash.
+            safely: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            packed_files.extractall(INSTALLED, **safely)
         (INSTALLED / name).unlink()
     (INSTALLED / "fonts.conf").write_text(_FONTS.format(folder=INSTALLED))
     shutil.rmtree(INSTALLED / "node_modules")

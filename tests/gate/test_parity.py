@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gate.cli import app
-from gate.parity import Cell, Parity, Row, Section, Side, as_text, compare, parity
+from gate.comparison import Cell, compare
+from gate.parity import Parity, Row, Section, Side, parity
+from gate.parity_text import as_text
 from modules.dot import guide as dot_guide
 from modules.dot.policies import access as dot_access
 from modules.iam.guide import Deviation
@@ -36,6 +38,11 @@ BLOCKS = {
     "dot, full_access": ("dot", dot(grants="full_access")),
     "metronome": ("metronome", metronome.minimal()),
     "metronome, keys": ("metronome", metronome.with_keys()),
+    "metronome, everything": ("metronome", metronome.maximal("cn-north-1")),
+    "metronome, one claim": (
+        "metronome",
+        metronome.minimal(organization_identifier="org-4711"),
+    ),
     "immuta": ("immuta", immuta.minimal()),
     "immuta, everything": ("immuta", immuta.maximal("us-gov-west-1")),
     "immuta, role": (

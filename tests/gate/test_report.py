@@ -14,11 +14,13 @@ import pysequoia
 import pytest
 
 from gate.explain import Explained, Explanation, Rule
+from gate.findings import Failure, Result
 from gate.parity import Document, Parity, Row, Section, Side
-from gate.prove import Failure, Proof, Result
+from gate.prove import Proof
+from gate.report.chapter import Chapter
 from gate.report.flow import Lane, Node
 from gate.report.limits import Limits
-from gate.report.page import Chapter, page
+from gate.report.page import page
 from modules.account import Account
 from modules.iam.policy import Condition
 from tests.conftest import ACCOUNT, ROOT, Project, make_project

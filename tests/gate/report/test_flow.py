@@ -212,8 +212,8 @@ def test_who_may_take_a_role_from_elsewhere_is_not_claimed(tmp_path: Path) -> No
             },
         },
     )
-    assert (lane.who, lane.identity.notes) == ((), ("exists already",))
+    assert (lane.who, lane.identity.notes) == ((), ("not made here",))
     assert lane.sentence() == (
-        "Who may become role analyst is decided elsewhere. It runs queries in workgroup dot and "
-        "reaches nothing."
+        "Who may become role analyst (not made here) is decided elsewhere. It runs queries in "
+        "workgroup dot and reaches nothing."
     )

@@ -1,0 +1,148 @@
+"""A request that shows why a claim does not hold: one that AWS would not deny."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice, product
+
+from gate.synthesized import ResourcePolicy, Stack
+from modules.iam import actions as aws
+from modules.iam.arn import partition_of
+from modules.iam.circumstances import candidates
+from modules.iam.claims import AnyBut, Never, When
+from modules.iam.conditions import Context, holds
+from modules.iam.decide import Answer, Caller, Policies, Request, decide
+from modules.iam.inclusion import Region, asks, contains, escaped, example
+from modules.iam.patterns import arn_example
+from modules.iam.policy import Condition, Policy, Principal, Statement
+
+# What a person knows, rather than the first action in the alphabet.
+_TELLING = (
+    "s3:DeleteObject",
+    "s3:PutObject",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "glue:GetTable",
+    "glue:DeleteTable",
+    "athena:StartQueryExecution",
+    "athena:GetQueryResults",
+    "iam:CreateAccessKey",
+    "sts:AssumeRole",
+    "kms:Decrypt",
+    "dynamodb:Scan",
+    "lambda:InvokeFunction",
+)
+_MOST_TRIES = 400
+# A policy variable: ${aws:username}, also with a default behind a comma.
+_VARIABLE = re.compile(r"\$\{([^},]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, with the policies that count beside that of the resource."""
+
+    caller: Caller
+    own: Policy
+
+
+def find(
+    stack: Stack,
+    never: Never,
+    region: Region,
+    allow: Statement,
+    denies: Sequence[Statement],
+    asker: Asker,
+    place: ResourcePolicy | None,
+) -> tuple[Request, Answer] | None:
+    """Return a request of ``asker`` that ``never`` forbids and ``allow`` allows, and what AWS
+    answers (``allowed`` or ``unknown``); None when none was found.
+
+    ``region`` holds such requests as far as patterns can tell, and ``place`` is the policy that
+    ``allow`` stands in when that is a resource's.
+    """
+    caller = asker.caller
+    if any(_telling(action) < len(_TELLING) for action in allow.actions):
+        first = replace(allow, actions=tuple(sorted(allow.actions, key=_telling)))
+        region = escaped(never.requests, never.when, first, denies) or region
+    pairs = (pair for pair in _pairs(region, stack, caller) if asks(never.requests, *pair))
+    for action, resource in islice(pairs, _MOST_TRIES):
+        governing = place or stack.policy_of(resource)
+        opened = governing.policy if governing else _by_default(resource, caller)
+        identities = caller.kind not in ("service", "federated", "root")
+        policies = Policies((asker.own,) if identities else (), opened)
+        account = governing.account if governing else caller.account
+        for context, unknown in islice(_contexts(never.when, allow, denies), _MOST_TRIES):
+            request = Request(caller, action, resource, account, context, unknown)
+            answer = decide(request, policies).answer
+            if answer != "denied":
+                return request, answer
+    return None
+
+
+def _by_default(resource: str, caller: Caller) -> Policy | None:
+    """Return what a role or key that is not in the stack may say: that its account decides."""
+    owner = (resource.split(":") + [""] * 5)[4]
+    if not owner or owner != caller.account:
+        return None
+    own = Statement("Allow", ("*",), ("*",), principals=(Principal("AWS", owner),))
+    return Policy((own,))
+
+
+def _pairs(region: Region, stack: Stack, caller: Caller) -> Iterator[tuple[str, str]]:
+    """Yield requests of ``region``, the ones a person knows first."""
+    plain = example(region)
+    if plain is None:
+        return
+    account = caller.account or (stack.accounts[0] if stack.accounts else "")
+    own = dict(zip(stack.accounts, stack.regions, strict=True)).get(account) or "us-east-1"
+    other = "us-east-1" if own != "us-east-1" else "us-west-2"
+    parts = region.resource.split(":", 5)
+    if len(parts) == 6:
+        wild = {1: partition_of(own), 3: other, 4: account}
+        parts = [wild.get(n, part) if part == "*" else part for n, part in enumerate(parts)]
+    likely = [one for one in (arn_example(":".join(parts)), plain[1]) if one]
+    for action in sorted(aws.matching(region.action), key=_telling):
+        forms = (
+            form
+            for region_name in (own, other)
+            for form in aws.example_resources(action, partition_of(own), region_name, account)
+        )
+        for resource in (*forms, *likely):
+            if contains(region, action, resource) and not aws.grants_nothing(action, resource):
+                yield action, resource
+    # A pattern may match what AWS does not have yet.
+    service, _, name = plain[0].partition(":")
+    yield f"{service or 'x'}:{name or 'x'}", plain[1]
+
+
+def _telling(action: str) -> int:
+    return _TELLING.index(action) if action in _TELLING else len(_TELLING)
+
+
+def _contexts(
+    when: When, allow: Statement, denies: Sequence[Statement]
+) -> Iterator[tuple[dict[str, tuple[str, ...]], frozenset[str]]]:
+    """Yield condition keys of requests that ``allow`` allows when ``when`` holds."""
+    every = list(chain(allow.conditions, *(deny.conditions for deny in denies)))
+    given = {key.lower(): some for key, some in when.items()}
+    names = {key.lower(): key for key in (*(condition.key for condition in every), *when)}
+    asked = dict.fromkeys([condition.key.lower() for condition in allow.conditions] + list(given))
+    choices = []
+    for key in asked:
+        about = [condition for condition in every if condition.key.lower() == key]
+        own = [condition for condition in allow.conditions if condition.key.lower() == key]
+        values = candidates(given.get(key, AnyBut()), about)
+        choices.append([v for v in values if all(_may_hold(c, v) for c in own)])
+    others = {name for key, name in names.items() if key not in asked}
+    others |= {name for pattern in allow.resources for name in _VARIABLE.findall(pattern)}
+    for values in product(*choices):
+        context = {names[key]: value for key, value in zip(asked, values, strict=True) if value}
+        yield context, frozenset()
+        yield context, frozenset(others)
+
+
+def _may_hold(condition: Condition, values: tuple[str, ...]) -> bool:
+    if any("${" in value for value in condition.values):
+        return True
+    context = Context.of({condition.key: values} if values else {})
+    return holds(condition, context, variables=True) is not False

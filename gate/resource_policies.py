@@ -1,0 +1,83 @@
+"""What the policies of resources say: whom they let in, and whom they keep out."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from gate.synthesized import Document, ResourcePolicy, Stack, session_of
+from modules.iam.decide import Caller
+from modules.iam.policy import Principal, Statement
+
+# Somebody outside of all accounts of a stack.
+STRANGER = "999999999999"
+
+
+def allows(place: ResourcePolicy) -> Iterator[tuple[Document, Statement]]:
+    """Yield the Allow statements of a resource's policy, as ``meant``, and where they stand."""
+    for document in place.documents:
+        for statement in document.policy.statements:
+            if statement.effect == "Allow":
+                yield document, meant(place, statement)
+
+
+def denies(place: ResourcePolicy) -> Iterator[Statement]:
+    """Yield the Deny statements of a resource's policy that hold for everyone, on that resource."""
+    own = {"bucket": (place.arn, f"{place.arn}/*"), "other": ()}.get(place.kind, (place.arn,))
+    for statement in place.policy.statements:
+        everyone = any(_is_everyone(principal) for principal in statement.principals)
+        if statement.effect != "Deny" or not everyone:
+            continue
+        given = meant(place, statement).resources
+        inside = [p for p in given if p in own or p.startswith(f"{place.arn}/")]
+        resources = own if "*" in given else tuple(inside)
+        if resources:
+            yield replace(statement, resources=resources, not_resources=())
+
+
+def all_denies(stack: Stack) -> list[Statement]:
+    """Return what the policies of all resources of ``stack`` deny to everyone."""
+    return [statement for place in stack.resource_policies for statement in denies(place)]
+
+
+def meant(place: ResourcePolicy, statement: Statement) -> Statement:
+    """Return a statement of a resource's policy with the resource that it means: a trust policy
+    names none, and in the policy of a key a star is that key."""
+    if place.kind == "trust" or (place.kind == "key" and "*" in statement.resources):
+        return replace(statement, resources=(place.arn,), not_resources=())
+    return statement
+
+
+def same(one: Principal, other: Principal) -> bool:
+    """Return whether both name the same: an account has two names."""
+    account = _account(one)
+    return one == other or (account is not None and account == _account(other))
+
+
+def somebody(principal: Principal, account: str) -> Caller:
+    """Return somebody whom ``principal`` names, in the policy of a resource of ``account``."""
+    if principal.kind in ("Service", "Federated"):
+        kinds: dict[str, Literal["service", "federated"]] = {"Service": "service"}
+        return Caller(kinds.get(principal.kind, "federated"), principal.id)
+    if whole := _account(principal):
+        return session_of(f"arn:aws:iam::{whole}:role/x")
+    if ":role/" in principal.id:
+        return session_of(principal.id)
+    try:
+        return Caller.of(principal.id)
+    except ValueError:
+        # Everyone, or a name that only AWS can translate.
+        whole = STRANGER if _is_everyone(principal) else account or STRANGER
+        return session_of(f"arn:aws:iam::{whole}:role/x")
+
+
+def _is_everyone(principal: Principal) -> bool:
+    return principal.id == "*" and principal.kind in ("*", "AWS")
+
+
+def _account(principal: Principal) -> str | None:
+    """Return the account that ``principal`` stands for as a whole, or None."""
+    if principal.kind != "AWS":
+        return None
+    if principal.id.endswith(":root") and principal.id.count(":") == 5:
+        return principal.id.split(":")[4]
+    return principal.id if principal.id.isdigit() else None

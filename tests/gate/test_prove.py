@@ -1,0 +1,769 @@
+"""What `gate prove` says of a stack."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate import proofs
+from gate.findings import Failure, Result
+from gate.prove import Proof, prove_never, prove_stack
+from gate.synthesized import Stack, read
+from modules.dot.policies import access
+from modules.dot.settings import DotSettings
+from modules.iam.arn import managed_policy
+from modules.iam.claims import Anyone, Never, Requests, Strangers
+from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
+from stacks.configuration import ConfiguredBlock, load
+from tests.conftest import ACCOUNT, DOT, Project
+from tests.gate.test_cli import gate
+
+RESULTS = "dot-reporting-results-111122223333"
+USER = "arn:aws:iam::111122223333:user/dot-reporting"
+LAKE = "arn:aws:s3:::acme-lake"
+TLS = Statement(
+    "Deny",
+    sid="DenyInsecureTransport",
+    principals=(EVERYONE,),
+    actions=("s3:*",),
+    resources=(f"arn:aws:s3:::{RESULTS}", f"arn:aws:s3:::{RESULTS}/*"),
+    conditions=(Condition("Bool", "aws:SecureTransport", ("false",)),),
+)
+PRIVATE = Policy((TLS,))
+
+
+@pytest.fixture
+def block(project: Project) -> ConfiguredBlock:
+    """The Dot block of the project."""
+    return load(project.file).blocks[0]
+
+
+def content(policy: Policy, bucket: Policy = PRIVATE, **resources: Any) -> dict[str, Any]:
+    """Return a Dot stack as cdktf would write it, with these policies of user and bucket."""
+    return {
+        "provider": {
+            "aws": [
+                {
+                    "allowed_account_ids": ["111122223333"],
+                    "region": "eu-central-1",
+                    "default_tags": [{"tags": {"athena-gate": "dot/reporting"}}],
+                }
+            ]
+        },
+        "resource": {
+            "aws_iam_user": {"user": {"name": "dot-reporting"}},
+            "aws_iam_policy": {
+                "access": {"name": "dot-reporting", "policy": policy.terraform_json(10**9)}
+            },
+            "aws_iam_user_policy_attachment": {
+                "attach": {
+                    "user": "${aws_iam_user.user.name}",
+                    "policy_arn": "${aws_iam_policy.access.arn}",
+                }
+            },
+            "aws_s3_bucket_policy": {
+                "policy": {"bucket": RESULTS, "policy": bucket.terraform_json(10**9)}
+            },
+            **resources,
+        },
+    }
+
+
+Make = Callable[..., Stack]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Make a Dot stack: see ``content``."""
+
+    def stack(policy: Policy, bucket: Policy = PRIVATE, **resources: Any) -> Stack:
+        file = tmp_path / "cdk.tf.json"
+        file.write_text(json.dumps(content(policy, bucket, **resources)))
+        return read(file)
+
+    return stack
+
+
+def wider(settings: DotSettings, *statements: Statement) -> Policy:
+    """Return Dot's policy with further statements."""
+    return Policy((*access(settings).statements, *statements))
+
+
+def failures(proof: Proof) -> dict[str, tuple[Failure, ...]]:
+    """Return what does not hold, by the names of the claims."""
+    return {result.name: result.failures for result in proof.results if not result.holds}
+
+
+def test_what_is_built_is_proved(make: Make, block: ConfiguredBlock) -> None:
+    proof = prove_stack(make(access(block.settings)), block)
+    assert proof == Proof(
+        stack="dot-reporting",
+        file=proof.file,
+        block='dot "reporting"',
+        line=6,
+        results=tuple(replace(result, failures=()) for result in proof.results),
+        notes=(),
+    )
+
+
+def test_a_grant_too_many_is_shown_by_a_request(make: Make, block: ConfiguredBlock) -> None:
+    whole_lake = Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",), sid="WholeLake")
+    proof = prove_stack(make(wider(block.settings, whole_lake)), block)
+    failure = Failure(
+        "is allowed",
+        caller=USER,
+        action="s3:GetObject",
+        resource=f"{LAKE}/x",
+        context={},
+        by=("aws_iam_policy.access WholeLake",),
+    )
+    assert failures(proof) == {"no-other-bucket": (failure,), "only-through-athena": (failure,)}
+
+
+def test_a_grant_missing_is_shown_by_the_call_it_denies(make: Make, block: ConfiguredBlock) -> None:
+    policy = access(block.settings)
+    less = [s for s in policy.statements if s.sid != "AthenaAccountLists"]
+    proof = prove_stack(make(Policy(tuple(less))), block)
+    assert [(f.reason, f.action, f.resource) for f in failures(proof)["list-account"]] == [
+        ("denied: no statement allows it", f"athena:{name}", "*")
+        for name in ("ListDataCatalogs", "ListWorkGroups", "ListEngineVersions")
+    ]
+
+
+def test_a_deny_that_breaks_a_need_is_named(make: Make, block: ConfiguredBlock) -> None:
+    no_lists = Statement("Deny", ("athena:List*",), ("*",), sid="NoLists")
+    proof = prove_stack(make(wider(block.settings, no_lists)), block)
+    assert failures(proof)["earlier-queries"] == (
+        Failure(
+            "denied: explicit deny",
+            caller=USER,
+            action="athena:ListQueryExecutions",
+            resource="arn:aws:athena:eu-central-1:111122223333:workgroup/dot-reporting",
+            context={
+                "aws:PrincipalArn": (USER,),
+                "aws:PrincipalAccount": ("111122223333",),
+                "aws:SecureTransport": ("true",),
+                "aws:SourceIp": ("3.229.110.216",),
+                "aws:ViaAWSService": ("false",),
+            },
+            by=("aws_iam_policy.access NoLists",),
+        ),
+    )
+
+
+def test_the_circumstances_of_a_request_are_part_of_it(make: Make, block: ConfiguredBlock) -> None:
+    through_glue = Statement(
+        "Allow",
+        ("s3:GetObject",),
+        (f"{LAKE}/sales/*",),
+        sid="ThroughGlue",
+        conditions=(
+            Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("glue.amazonaws.com",)),
+        ),
+    )
+    proof = prove_stack(make(wider(block.settings, through_glue)), block)
+    assert failures(proof) == {
+        "only-through-athena": (
+            Failure(
+                "is allowed",
+                caller=USER,
+                action="s3:GetObject",
+                resource=f"{LAKE}/sales/x",
+                context={"aws:CalledVia": ("glue.amazonaws.com",)},
+                by=("aws_iam_policy.access ThroughGlue",),
+            ),
+        )
+    }
+
+
+def test_not_action_and_not_resource_are_taken_for_what_they_match(
+    make: Make, block: ConfiguredBlock
+) -> None:
+    but_iam = Statement("Allow", not_actions=("iam:*", "sts:*"), not_resources=(f"{LAKE}/*",))
+    proof = prove_stack(make(wider(block.settings, but_iam)), block)
+    assert [*failures(proof)] == [
+        "no-iam",
+        "no-other-service",
+        "queries-only",
+        "one-workgroup",
+        "no-other-database",
+        "catalog-reads-only",
+        "no-other-bucket",
+        "sources-read-only",
+        "results-only",
+        "only-through-athena",
+    ]
+    assert [(f.action, f.resource) for f in failures(proof)["no-other-bucket"]] == [
+        ("s3:DeleteObject", "arn:aws:s3:::x/x")
+    ]
+
+
+def test_a_policy_variable_may_stand_for_anything(make: Make, block: ConfiguredBlock) -> None:
+    homes = "arn:aws:s3:::homes/${aws:username}/*"
+    home = Statement("Allow", ("s3:GetObject",), (homes,), sid="Home")
+    proof = prove_stack(make(wider(block.settings, home)), block)
+    assert failures(proof)["no-other-bucket"] == (
+        Failure(
+            "may be allowed",
+            caller=USER,
+            action="s3:GetObject",
+            resource="arn:aws:s3:::homes/x/x",
+            context={},
+            by=("aws_iam_policy.access Home",),
+        ),
+    )
+
+
+def test_what_aws_manages_is_not_provable(make: Make, block: ConfiguredBlock) -> None:
+    attachments = {
+        "attach": {"user": "dot-reporting", "policy_arn": "${aws_iam_policy.access.arn}"},
+        "full": {"user": "dot-reporting", "policy_arn": managed_policy("aws", "ReadOnlyAccess")},
+    }
+    stack = make(access(block.settings), aws_iam_user_policy_attachment=attachments)
+    unknown = Failure(
+        "not provable: ReadOnlyAccess is AWS's and may change", by=("aws_iam_user.user",)
+    )
+    found = failures(prove_stack(stack, block))
+    assert set(found.values()) == {(unknown,)}
+    # A Deny of ours keeps it out, whatever it says.
+    assert "vendor-addresses" not in found
+    assert "tls-only" not in found
+
+
+def test_what_another_stack_manages_is_not_provable_either(
+    make: Make, block: ConfiguredBlock
+) -> None:
+    attachments = {"x": {"user": "dot-reporting", "policy_arn": "arn:aws:iam::1:policy/theirs"}}
+    stack = make(access(block.settings), aws_iam_user_policy_attachment=attachments)
+    found = failures(prove_stack(stack, block))
+    assert found["no-iam"] == (
+        Failure("not provable: what theirs grants is not in the stack", by=("aws_iam_user.user",)),
+    )
+    assert found["read-results"][0].reason == (
+        "not provable: what theirs grants is not in the stack"
+    )
+
+
+def test_a_bucket_policy_that_lets_somebody_in_is_shown(make: Make, block: ConfiguredBlock) -> None:
+    partner = Statement(
+        "Allow",
+        sid="Partner",
+        principals=(Principal("AWS", "444455556666"),),
+        actions=("s3:GetObject",),
+        resources=(f"arn:aws:s3:::{RESULTS}/*",),
+    )
+    proof = prove_stack(make(access(block.settings), Policy((partner, TLS))), block)
+    assert failures(proof) == {
+        "nobody-else": (
+            Failure(
+                "is allowed",
+                caller="arn:aws:iam::444455556666:role/x",
+                action="s3:GetObject",
+                resource=f"arn:aws:s3:::{RESULTS}/x",
+                context={},
+                by=("aws_s3_bucket_policy.policy Partner",),
+            ),
+        )
+    }
+
+
+def test_a_bucket_policy_that_names_the_user_counts_as_its_own(
+    make: Make, block: ConfiguredBlock
+) -> None:
+    own = Statement(
+        "Allow",
+        principals=(Principal("AWS", USER),),
+        actions=("s3:DeleteObject",),
+        resources=(f"arn:aws:s3:::{RESULTS}/*",),
+    )
+    proof = prove_stack(make(access(block.settings), Policy((own, TLS))), block)
+    assert [*failures(proof)] == ["results-only", "only-through-athena", "nobody-else"]
+
+
+def test_a_bucket_without_its_deny_lets_plain_http_in(make: Make, block: ConfiguredBlock) -> None:
+    proof = prove_stack(make(access(block.settings), aws_s3_bucket_policy={}), block)
+    assert failures(proof) == {
+        "tls-only": (
+            Failure(
+                "is allowed",
+                caller="arn:aws:iam::111122223333:user/any",
+                action="s3:ListBucket",
+                resource=f"arn:aws:s3:::{RESULTS}",
+                context={"aws:SecureTransport": ("false",)},
+            ),
+        )
+    }
+
+
+def test_the_deny_of_another_resource_does_not_count(make: Make) -> None:
+    """The policy of a queue denies everything, to that queue."""
+    everything = Statement("Deny", principals=(EVERYONE,), actions=("*",), resources=("*",))
+    stack = make(
+        Policy((Statement("Allow", ("s3:*",), ("*",)),)),
+        aws_sqs_queue_policy={"queue": {"policy": Policy((everything,)).json()}},
+    )
+    anything = (Requests(("s3:*",)),)
+    assert not prove_never(stack, Never("x", "x", USER, anything)).holds
+    assert not prove_never(stack, Never("x", "x", Anyone(), anything)).holds
+
+
+def test_a_trust_policy_that_lets_an_account_in_is_shown(make: Make) -> None:
+    trust = Statement(
+        "Allow",
+        principals=(
+            Principal("AWS", "arn:aws:iam::111122223333:role/ci"),
+            Principal("AWS", "arn:aws:iam::444455556666:root"),
+        ),
+        actions=("sts:AssumeRole",),
+    )
+    role = {"name": "dbt", "assume_role_policy": Policy((trust,)).json()}
+    stack = make(Policy((TLS,)), aws_iam_policy={}, aws_iam_role={"role": role})
+    only_ci = Never(
+        "nobody-else",
+        "nobody else is let in",
+        Strangers((Principal("AWS", "arn:aws:iam::111122223333:role/ci"),)),
+        (Requests(("*",)),),
+    )
+    assert prove_never(stack, only_ci) == Result(
+        "never",
+        "nobody-else",
+        "nobody else is let in",
+        "anyone else",
+        (
+            Failure(
+                "is allowed",
+                caller="arn:aws:iam::444455556666:role/x",
+                action="sts:AssumeRole",
+                resource="arn:aws:iam::111122223333:role/dbt",
+                context={},
+                by=("aws_iam_role.role",),
+            ),
+        ),
+    )
+
+
+def test_somebody_of_whom_no_claim_speaks_is_pointed_out(
+    make: Make, block: ConfiguredBlock
+) -> None:
+    extra = {
+        "user": {"name": "dot-reporting"},
+        "spy": {
+            "name": "spy",
+            "managed_policy_arns": [managed_policy("aws", "AdministratorAccess")],
+        },
+    }
+    proof = prove_stack(make(access(block.settings), aws_iam_user=extra), block)
+    assert failures(proof) == {
+        "claimed": (Failure("no claim speaks of the user spy", by=("aws_iam_user.spy",)),)
+    }
+
+
+def test_a_user_that_is_not_there_fails_its_claims(make: Make, block: ConfiguredBlock) -> None:
+    stack = make(Policy((TLS,)), aws_iam_policy={}, aws_iam_user_policy_attachment={})
+    proof = prove_stack(replace(stack, identities=()), block)
+    assert failures(proof)["no-iam"] == (Failure(f"the stack has no {USER}"),)
+    assert failures(proof)["read-results"] == (Failure(f"the stack has no {USER}"),)
+
+
+@pytest.mark.parametrize(
+    ("statement", "check", "reason"),
+    [
+        (
+            Statement("Allow", ("athena:GetDatabase", "athena:GetWorkGroup"), ("w",), sid="A"),
+            "takes-effect",
+            "athena:GetDatabase does not work on w",
+        ),
+        (
+            Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*", LAKE), sid="A"),
+            "takes-effect",
+            f"no action of the statement works on {LAKE}",
+        ),
+        (
+            Statement("Allow", ("dynamodb:ListSchemas",), ("*",), sid="A"),
+            "actions-exist",
+            "AWS has no action dynamodb:ListSchemas",
+        ),
+        (
+            Statement(
+                "Allow", ("s3:*",), ("*",), sid="A", conditions=(Condition("Equals", "a", ("b",)),)
+            ),
+            "readable",
+            "'Equals' is no condition operator; IAM has Null, ",
+        ),
+        (
+            Statement("Allow", ("s3:*",), ("*",), sid="A", principals=(EVERYONE,)),
+            "readable",
+            "statement A: an identity-based policy has no Principal",
+        ),
+        (
+            Statement("Allow", ("s3:GetObject",), tuple(f"{LAKE}/{n}/*" for n in range(300))),
+            "within-limits",
+            "the policy: 9,286 characters, AWS takes 6,144",
+        ),
+    ],
+)
+def test_what_aws_would_not_take_or_not_heed_is_pointed_out(
+    make: Make, statement: Statement, check: str, reason: str
+) -> None:
+    workgroup = "arn:aws:athena:eu-central-1:111122223333:workgroup/x"
+    named = tuple(workgroup if r == "w" else r for r in statement.resources)
+    proof = prove_stack(make(Policy((replace(statement, resources=named),))), None)
+    found = failures(proof)
+    assert [*found] == [check]
+    assert [f.reason.replace(workgroup, "w")[: len(reason)] for f in found[check]] == [reason]
+
+
+def test_inline_and_attached_policies_have_limits_of_their_own(make: Make) -> None:
+    long = Statement("Allow", ("s3:GetObject",), tuple(f"{LAKE}/{n}/*" for n in range(70)))
+    many = [f"arn:aws:iam::111122223333:policy/{n}" for n in range(11)]
+    stack = make(
+        Policy((TLS,)),
+        aws_iam_policy={},
+        aws_iam_user_policy_attachment={},
+        aws_iam_user={"user": {"name": "dot", "managed_policy_arns": many}},
+        aws_iam_user_policy={"inline": {"user": "dot", "policy": Policy((long,)).json()}},
+    )
+    assert failures(prove_stack(stack, None)) == {
+        "within-limits": (
+            Failure(
+                "the inline policies of user dot together: 2,122 characters, AWS takes 2,048",
+                by=("aws_iam_user_policy.inline",),
+            ),
+            Failure(
+                "11 policies are attached to user dot, AWS takes 10", by=("aws_iam_user.user",)
+            ),
+        )
+    }
+
+
+def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredBlock) -> None:
+    stack = make(access(block.settings), aws_iam_policy={"access": {"policy": "{"}})
+    proof = prove_stack(stack, block)
+    assert [(result.kind, result.name, result.holds) for result in proof.results] == [
+        ("check", "readable", False),
+        ("check", "within-limits", True),
+        ("check", "actions-exist", True),
+        ("check", "takes-effect", True),
+    ]
+    assert proof.notes == (
+        "the claims were not proved: they would be about what could be read only",
+    )
+
+
+def test_a_boundary_is_told_and_not_counted(make: Make, block: ConfiguredBlock) -> None:
+    edge = {"user": {"name": "dot-reporting", "permissions_boundary": "arn:aws:iam::1:policy/e"}}
+    proof = prove_stack(make(access(block.settings), aws_iam_user=edge), block)
+    assert (proof.holds, proof.notes) == (
+        True,
+        (
+            "user dot-reporting: what the permissions boundary arn:aws:iam::1:policy/e takes away "
+            "is not in the stack and not counted",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        Statement("Allow", ("*a*a*a*a*b",), ("arn:aws:*s*3*:*:*:*a*a*a*a*a*b*c*d",)),
+        Statement("Allow", ("s3:*a*?a*a?*a*b",), (f"{LAKE}/*a*a?*a*a*a*?a*b",)),
+        Statement("Allow", ("s3:*",), ("arn:aws:s3:::" + "*a?" * 100 + "b",)),
+        Statement("Allow", not_actions=("*a*a?" * 9,), not_resources=("*?a" * 30,)),
+    ],
+)
+def test_deep_wildcards_are_answered(
+    make: Make, block: ConfiguredBlock, statement: Statement
+) -> None:
+    """The answer is a counter-example or that it cannot be proved; a hang would time out."""
+    started = time.monotonic()
+    proof = prove_stack(make(wider(block.settings, statement)), block)
+    assert "no-other-bucket" in failures(proof)
+    # Generous: the point is that it does not grow without bounds.
+    assert time.monotonic() - started < 30
+
+
+def test_a_policy_of_ten_thousand_statements_is_answered(
+    make: Make, block: ConfiguredBlock
+) -> None:
+    many = (Statement("Allow", ("s3:GetObject",), (f"{LAKE}/{n}/*",)) for n in range(10_000))
+    proof = prove_stack(make(Policy(tuple(many))), block)
+    assert failures(proof) == {
+        "readable": (
+            Failure(
+                "the policy has 898,928 characters, more than AWS takes of any kind",
+                by=("aws_iam_policy.access",),
+            ),
+        )
+    }
+
+
+def test_more_statements_than_anyone_reads_are_summed_up(
+    make: Make, block: ConfiguredBlock
+) -> None:
+    many = (Statement("Allow", ("s3:GetObject",), (f"{LAKE}{n}/*",)) for n in range(20))
+    found = failures(prove_stack(make(wider(block.settings, *many)), block))
+    assert [f.resource for f in found["no-other-bucket"]] == [
+        *(f"{LAKE}{n}/x" for n in range(10)),
+        "",
+    ]
+    assert found["no-other-bucket"][-1] == Failure("further statements allow such requests")
+
+
+FAILED = Proof(
+    stack="dot-reporting",
+    file="cdktf.out/stacks/dot-reporting/cdk.tf.json",
+    block='dot "reporting"',
+    line=6,
+    results=(
+        Result(
+            "need",
+            "write-results",
+            "let Athena write results",
+            "user dot-reporting",
+            (
+                Failure("denied: no statement allows it", USER, "s3:PutObject", f"{LAKE}/r", {}),
+                Failure("denied: no statement allows it", USER, "s3:GetObject", f"{LAKE}/r", {}),
+                Failure("denied: no statement allows it", USER, "s3:ListBucket", LAKE, {}),
+            ),
+        ),
+        Result("never", "no-iam", "no IAM, no other role", "user dot-reporting", ()),
+        Result(
+            "never",
+            "no-other-bucket",
+            "no S3 outside the buckets and prefixes named",
+            "user dot-reporting",
+            (
+                Failure(
+                    "is allowed",
+                    USER,
+                    "s3:GetObject",
+                    f"{LAKE}/x",
+                    {"aws:CalledVia": ("glue.amazonaws.com",)},
+                    ("aws_iam_policy.access WholeLake",),
+                ),
+            ),
+        ),
+        Result("check", "readable", "every policy can be read", "dot-reporting", ()),
+    ),
+    notes=("user dot-reporting: something to know",),
+)
+
+
+def test_a_proof_is_a_line_for_each_claim_and_why_it_does_not_hold() -> None:
+    assert (
+        proofs.as_text([FAILED], "✓", "✗")
+        == """\
+dot-reporting (dot "reporting")
+  user dot-reporting: needs
+    ✗ let Athena write results
+        s3:PutObject, s3:GetObject, s3:ListBucket denied: no statement allows it
+        on arn:aws:s3:::acme-lake/r and 1 more
+  user dot-reporting: never
+    ✓ no IAM, no other role
+    ✗ no S3 outside the buckets and prefixes named
+        s3:GetObject is allowed
+          on arn:aws:s3:::acme-lake/x
+          for arn:aws:iam::111122223333:user/dot-reporting
+          with aws:CalledVia = glue.amazonaws.com
+          by aws_iam_policy.access WholeLake
+  checks
+    ✓ every policy can be read
+  note: user dot-reporting: something to know
+
+✗ 1 stack: 2 of 4 claims do not hold"""
+    )
+
+
+def test_a_proof_in_json_has_everything() -> None:
+    content = json.loads(json.dumps(proofs.as_json([FAILED])))
+    assert content["holds"] is False
+    assert [result["holds"] for result in content["proofs"][0]["results"]] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert content["proofs"][0]["results"][2]["failures"] == [
+        {
+            "reason": "is allowed",
+            "caller": USER,
+            "action": "s3:GetObject",
+            "resource": f"{LAKE}/x",
+            "context": {"aws:CalledVia": ["glue.amazonaws.com"]},
+            "by": ["aws_iam_policy.access WholeLake"],
+        }
+    ]
+
+
+def test_a_proof_in_sarif_points_at_the_block_and_the_resource() -> None:
+    sarif = proofs.as_sarif([FAILED], "gate.hcl")
+    (run,) = sarif["runs"]
+    assert (sarif["version"], run["tool"]["driver"]["name"]) == ("2.1.0", "athena-gate")
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [
+        "need/write-results",
+        "never/no-iam",
+        "never/no-other-bucket",
+        "check/readable",
+    ]
+    assert run["results"][-1] == {
+        "ruleId": "never/no-other-bucket",
+        "level": "error",
+        "message": {
+            "text": "dot-reporting: no S3 outside the buckets and prefixes named (user "
+            "dot-reporting): s3:GetObject on arn:aws:s3:::acme-lake/x is allowed, for "
+            "arn:aws:iam::111122223333:user/dot-reporting, with aws:CalledVia = "
+            "glue.amazonaws.com, by aws_iam_policy.access WholeLake"
+        },
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": "gate.hcl"},
+                    "region": {"startLine": 6},
+                },
+                "logicalLocations": [
+                    {"fullyQualifiedName": "aws_iam_policy.access", "kind": "resource"}
+                ],
+            }
+        ],
+    }
+
+
+def synthesized(project: Project, policy: Policy | None = None) -> Path:
+    """Write what cdktf would, and return the file."""
+    block = load(project.file).blocks[0]
+    file = project.folder / "cdktf.out" / "stacks" / "dot-reporting" / "cdk.tf.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(content(policy or access(block.settings))))
+    return file
+
+
+def test_prove_exits_with_0_when_every_claim_holds(project: Project) -> None:
+    synthesized(project)
+    done = gate(project.folder, "prove")
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (
+        0,
+        "",
+        "✓ 1 stack: all 28 claims hold",
+    )
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_prove_exits_with_1_when_a_claim_does_not_hold(project: Project) -> None:
+    settings = load(project.file).blocks[0].settings
+    synthesized(project, wider(settings, Statement("Allow", ("iam:*",), ("*",), sid="Oops")))
+    done = gate(project.folder, "prove", "reporting")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "✗ 1 stack: 2 of 28 claims do not hold"
+    assert (
+        """\
+    ✗ no IAM, no other role
+        iam:CreateAccessKey is allowed
+          on arn:aws:iam::111122223333:user/x
+          for arn:aws:iam::111122223333:user/dot-reporting
+          by aws_iam_policy.access Oops
+"""
+        in done.stdout
+    )
+    assert json.loads(gate(project.folder, "prove", "--json").stdout)["holds"] is False
+    assert gate(project.folder, "prove", "--sarif").returncode == 1
+
+
+def test_prove_before_the_synth_says_how_to(project: Project) -> None:
+    done = gate(project.folder, "prove")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: dot-reporting was not synthesized yet; run: cdktf synth (or python main.py)\n",
+    )
+
+
+def test_prove_of_an_older_synth_says_so(project: Project) -> None:
+    file = synthesized(project)
+    os.utime(file, (0, 0))
+    done = gate(project.folder, "prove")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: cdktf synth "
+        "(or python main.py)\n",
+    )
+
+
+def test_prove_takes_a_folder_and_a_file_with_or_without_a_configuration(
+    project: Project, tmp_path: Path
+) -> None:
+    file = synthesized(project)
+    os.utime(file, (0, 0))
+    for place in (".", "cdktf.out", str(file)):
+        done = gate(project.folder, "prove", place)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (
+            0,
+            "✓ 1 stack: all 28 claims hold",
+        )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = gate(elsewhere, "prove", str(file))
+    assert (done.returncode, done.stdout.splitlines()[-3:]) == (
+        0,
+        [
+            "  note: gate.hcl has no block for this stack, so there are no claims to prove",
+            "",
+            "✓ 1 stack: all 4 claims hold",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["reportin"], "no block is called reportin; did you mean reporting?; allowed: dot.repo"),
+        (["no/where"], "no/where: no such file or folder; allowed: a folder with cdk.tf.json in "),
+        (["keys"], "keys: holds no cdk.tf.json; allowed: a folder with cdk.tf.json in it, such a"),
+        (["cdktf.json"], "cdktf.json: neither Terraform's JSON syntax nor a plan; expected what "),
+        (["--json", "--sarif"], "--json and --sarif print different things; choose one"),
+    ],
+)
+def test_a_mistake_of_the_user_is_one_sentence(
+    project: Project, arguments: list[str], message: str
+) -> None:
+    synthesized(project)
+    done = gate(project.folder, "prove", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"gate: {message}")
+
+
+def test_prove_starts_no_node(project: Project) -> None:
+    synthesized(project)
+    done = gate(project.folder, "prove", JSII_NODE="/nowhere", PATH=os.environ["PATH"])
+    assert done.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_plan_is_proved_like_the_stack_it_is_of(
+    project: Project, sandbox_variables: dict[str, str]
+) -> None:
+    project.write(ACCOUNT + DOT.removeprefix(ACCOUNT))
+    project.synth()
+    folder = project.folder / "cdktf.out" / "stacks" / "dot-reporting"
+
+    def terraform(*arguments: str) -> str:
+        return subprocess.run(
+            ["terraform", f"-chdir={folder}", *arguments],
+            env=sandbox_variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    terraform("init", "-input=false")
+    terraform("plan", "-input=false", "-out=plan")
+    plan = project.folder / "plan.json"
+    plan.write_text(terraform("show", "-json", "plan"))
+    done = gate(project.folder, "prove", "./plan.json")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ 1 stack: all 28 claims hold")
+    assert gate(project.folder, "prove").stdout == done.stdout
