@@ -1,0 +1,339 @@
+"""What `gate explain` says of a stack."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate import explanations
+from gate.explain import Explained, Rule, Said, can, explain_stack, question
+from gate.synthesized import Stack
+from modules.dot.policies import access
+from modules.iam.arn import managed_policy
+from modules.iam.policy import Policy, Principal, Statement
+from stacks.configuration import load
+from tests.conftest import Project
+from tests.gate.test_cli import gate
+from tests.gate.test_prove import LAKE, RESULTS, TLS, USER, Make, synthesized
+from tests.gate.test_prove import make as make
+
+READ = Policy((Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",)),))
+VIA_ATHENA = {"aws:CalledVia": ("athena.amazonaws.com",)}
+
+
+@pytest.fixture
+def stack(make: Make, project: Project) -> Stack:
+    """The stack of the project's Dot block."""
+    return make(access(load(project.file).blocks[0].settings))
+
+
+def test_a_user_is_whoever_has_its_keys(stack: Stack) -> None:
+    (user,) = stack.identities
+    keys = ("aws_iam_access_key.one", "aws_iam_access_key.two")
+    for found, said in (
+        ((), "whoever has credentials made elsewhere"),
+        (keys[:1], "whoever has its access key"),
+        (keys, "whoever has 2 access keys"),
+    ):
+        changed = replace(stack, identities=(replace(user, access_keys=found),))
+        assert explain_stack(changed).identities[0].becomes == (said,)
+
+
+def test_a_role_is_whoever_its_trust_policy_names(make: Make) -> None:
+    role: dict[str, Any] = {
+        "name": "dbt",
+        "assume_role_policy": json.dumps(
+            {
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"AWS": ["arn:aws:iam::111122223333:role/ci"]},
+                        "Action": "sts:AssumeRole",
+                        "Condition": {"StringEquals": {"sts:ExternalId": "t-1"}},
+                    },
+                    {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"},
+                ]
+            }
+        ),
+    }
+    stack = make(
+        READ,
+        aws_iam_policy={},
+        aws_iam_user={},
+        aws_iam_user_policy_attachment={},
+        aws_iam_role={"role": role},
+        aws_iam_instance_profile={"profile": {"name": "nodes", "role": "dbt"}},
+    )
+    assert explain_stack(stack).identities == (
+        Explained(
+            "role dbt",
+            "arn:aws:iam::111122223333:role/dbt",
+            (
+                "role ci of account 111122223333, with the external id t-1",
+                "never anyone",
+                "EC2 instances with the instance profile nodes",
+            ),
+            (),
+            (),
+        ),
+    )
+
+
+def test_each_statement_is_a_sentence(stack: Stack) -> None:
+    (user,) = explain_stack(stack).identities
+    assert [rule.sentence for rule in user.rules] == [
+        "may run queries, watch queries, stop queries, list queries, read results and read "
+        "settings: workgroup dot-reporting",
+        "may list and read: data catalog AwsDataCatalog",
+        "may list data catalogs, engine versions and workgroups",
+        "may read: the Glue catalog, database sales and tables of sales; only through Athena",
+        "may read: the Glue catalog and database default; only through Athena",
+        "may locate and list: bucket acme-lake; only through Athena",
+        "may read: objects of acme-lake under sales/; only through Athena",
+        f"may locate, list and list uploads to: bucket {RESULTS}; only through Athena",
+        f"may read, write, abort uploads to and list uploads to: objects of {RESULTS} under "
+        "dot-reporting/; only through Athena",
+        "may never do anything; made by the caller itself, from any address but 3.122.135.165/32 "
+        "or 3.229.110.216/32",
+    ]
+    assert user.rules[6] == Rule(
+        effect="Allow",
+        actions=("s3:GetObject",),
+        resources=(f"{LAKE}/sales/*",),
+        does="read",
+        where=("objects of acme-lake under sales/",),
+        when="only through Athena",
+        by="aws_iam_policy.access SourceObjects",
+    )
+
+
+def test_resources_say_whom_they_let_in(stack: Stack) -> None:
+    assert explain_stack(stack).resources == (
+        Explained(
+            f"bucket {RESULTS}",
+            f"arn:aws:s3:::{RESULTS}",
+            (),
+            (
+                Rule(
+                    "Deny",
+                    ("s3:*",),
+                    (f"arn:aws:s3:::{RESULTS}", f"arn:aws:s3:::{RESULTS}/*"),
+                    "do anything in S3",
+                    (f"bucket {RESULTS}", f"objects of {RESULTS}"),
+                    "without TLS",
+                    "aws_s3_bucket_policy.policy DenyInsecureTransport",
+                    ("anyone",),
+                ),
+            ),
+            (),
+        ),
+    )
+
+
+def test_statements_that_leave_something_out_say_so(make: Make) -> None:
+    others = Statement("Allow", not_actions=("iam:*",), not_resources=(f"{LAKE}/*",))
+    refused = Statement(
+        "Deny",
+        not_principals=(Principal("AWS", USER),),
+        actions=("s3:GetObject",),
+        resources=(f"arn:aws:s3:::{RESULTS}/*",),
+    )
+    explained = explain_stack(make(Policy((others,)), Policy((refused,))))
+    assert explained.identities[0].rules[0].sentence == (
+        "may do everything but iam:*: everything but objects of acme-lake"
+    )
+    assert explained.resources[0].rules[0].sentence == (
+        "everyone but user dot-reporting of account 111122223333 may never read: objects of "
+        f"{RESULTS}"
+    )
+
+
+def test_what_is_not_in_the_stack_is_a_remark(make: Make) -> None:
+    user = {
+        "name": "dot-reporting",
+        "permissions_boundary": "arn:aws:iam::111122223333:policy/edge",
+        "managed_policy_arns": [managed_policy("aws", "AmazonAthenaFullAccess")],
+    }
+    explained = explain_stack(make(READ, aws_iam_user={"user": user}))
+    assert explained.identities[0].remarks == (
+        "also has what AmazonAthenaFullAccess grants, which is not in the stack",
+        "is bounded by arn:aws:iam::111122223333:policy/edge, which is not in the stack",
+    )
+
+
+def test_a_request_through_athena_is_allowed(stack: Stack) -> None:
+    assert can(stack, "s3:GetObject", f"{LAKE}/sales/x", VIA_ATHENA) == (
+        Said("user dot-reporting", "yes", "allowed", ("aws_iam_policy.access SourceObjects",), ()),
+    )
+
+
+def test_a_request_that_nothing_allows_is_not(stack: Stack) -> None:
+    assert can(stack, "s3:PutObject", f"{LAKE}/x", VIA_ATHENA) == (
+        Said("user dot-reporting", "no", "no statement allows it", (), ()),
+    )
+
+
+def test_a_deny_is_named(stack: Stack) -> None:
+    direct = {"aws:SourceIp": ("192.0.2.1",), "aws:ViaAWSService": ("false",)}
+    workgroup = "arn:aws:athena:eu-central-1:111122223333:workgroup/dot-reporting"
+    deny = ("aws_iam_policy.access DenyDirectCallsOutsideVendorIps",)
+    assert can(stack, "athena:StartQueryExecution", workgroup, direct) == (
+        Said("user dot-reporting", "no", "explicit deny", deny, ()),
+    )
+
+
+def test_what_hangs_on_a_key_that_is_not_known_is_unknown(stack: Stack) -> None:
+    assert can(stack, "s3:GetObject", f"{LAKE}/sales/x", {}) == (
+        Said(
+            "user dot-reporting",
+            "unknown",
+            "an Allow may apply",
+            (
+                "aws_iam_policy.access SourceObjects",
+                "aws_iam_policy.access DenyDirectCallsOutsideVendorIps",
+            ),
+            ("aws:CalledVia", "aws:SourceIp", "aws:ViaAWSService"),
+        ),
+    )
+    absent: dict[str, tuple[str, ...]] = {"aws:CalledVia": ()}
+    assert [said.answer for said in can(stack, "s3:GetObject", f"{LAKE}/sales/x", absent)] == ["no"]
+
+
+def test_requests_are_taken_to_use_tls(make: Make) -> None:
+    anything = Statement("Allow", ("s3:*",), ("*",))
+    stack = make(Policy((anything,)), Policy((TLS,)))
+    (said,) = can(stack, "s3:GetObject", f"arn:aws:s3:::{RESULTS}/x", {})
+    assert said.answer == "yes"
+    plain = {"aws:SecureTransport": ("false",)}
+    (said,) = can(stack, "s3:GetObject", f"arn:aws:s3:::{RESULTS}/x", plain)
+    assert (said.answer, said.by) == ("no", ("aws_s3_bucket_policy.policy DenyInsecureTransport",))
+
+
+def test_what_stands_elsewhere_leaves_the_answer_open(make: Make) -> None:
+    user: dict[str, Any] = {"name": "dot-reporting"}
+    full = [managed_policy("aws", "AmazonAthenaFullAccess")]
+    stack = make(READ, aws_iam_user={"user": {**user, "managed_policy_arns": full}})
+    assert can(stack, "athena:GetWorkGroup", "*", {})[0].reason == (
+        "what AmazonAthenaFullAccess grants is not in the stack"
+    )
+    edge = "arn:aws:iam::111122223333:policy/edge"
+    anything = Policy((Statement("Allow", ("s3:*",), ("*",)),))
+    stack = make(anything, aws_iam_user={"user": {**user, "permissions_boundary": edge}})
+    said = can(stack, "s3:GetObject", f"{LAKE}/x", {})[0]
+    assert (said.answer, said.reason) == (
+        "unknown",
+        f"what {edge} takes away is not in the stack",
+    )
+
+
+def test_a_question_is_an_action_a_resource_and_keys() -> None:
+    assert question(" s3:GetObject  arn:aws:s3:::a b ", ["k=v", "k=w", "l=", "m=a=b"]) == (
+        "s3:GetObject",
+        "arn:aws:s3:::a b",
+        {"k": ("v", "w"), "l": (), "m": ("a=b",)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "message"),
+    [
+        ("s3:GetObject", [], "--can 's3:GetObject': write action and resource, as in"),
+        ("s3:GetObject x", ["k"], "--context 'k': write KEY=VALUE, or KEY= when"),
+        ("s3:GetObject x", ["=v"], "--context '=v': write KEY=VALUE, or KEY= when"),
+    ],
+)
+def test_a_question_written_otherwise_is_told(text: str, given: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("'", ".")):
+        question(text, given)
+
+
+def test_the_text_has_sentences_and_a_table_at_80_columns(stack: Stack) -> None:
+    text = explanations.as_text(explain_stack(stack))
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.startswith("""\
+user dot-reporting
+  arn:aws:iam::111122223333:user/dot-reporting
+  who: whoever has credentials made elsewhere
+  - may run queries, watch queries, stop queries, list queries, read results and
+    read settings: workgroup dot-reporting [AthenaQuery]
+""")
+    assert (
+        """
+ where                      may                        when
+────────────────────────────────────────────────────────────────────────────────
+ workgroup dot-reporting    run queries, watch
+                            queries, stop queries,
+                            list queries, read
+                            results and read
+                            settings
+"""
+        in text
+    )
+    assert text.endswith(f"""
+bucket {RESULTS}
+  arn:aws:s3:::{RESULTS}
+  - anyone may never do anything in S3: bucket
+    {RESULTS} and objects of
+    {RESULTS}; without TLS [DenyInsecureTransport]""")
+
+
+def test_explain_answers_on_the_command_line(project: Project) -> None:
+    synthesized(project)
+    asked = ["--can", f"s3:GetObject {LAKE}/sales/x"]
+    done = gate(project.folder, "explain", "reporting", *asked)
+    assert (done.returncode, done.stdout) == (
+        0,
+        "user dot-reporting: unknown (an Allow may apply)\n"
+        "  by aws_iam_policy.access SourceObjects\n"
+        "  by aws_iam_policy.access DenyDirectCallsOutsideVendorIps\n"
+        "  say what it hangs on: --context aws:CalledVia=... --context aws:SourceIp=...\n"
+        "    --context aws:ViaAWSService=...\n",
+    )
+    context = ["--context", "aws:CalledVia=athena.amazonaws.com"]
+    done = gate(project.folder, "explain", "reporting", *asked, *context, "--json")
+    assert json.loads(done.stdout) == [
+        {
+            "title": "user dot-reporting",
+            "answer": "yes",
+            "reason": "allowed",
+            "by": ["aws_iam_policy.access SourceObjects"],
+            "depends_on": [],
+        }
+    ]
+
+
+def test_explain_prints_text_and_json(project: Project) -> None:
+    synthesized(project)
+    done = gate(project.folder, "explain", "reporting")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "user dot-reporting")
+    (explained,) = json.loads(gate(project.folder, "explain", "cdktf.out", "--json").stdout)
+    assert explained["stack"] == "dot-reporting"
+    assert explained["identities"][0]["rules"][6]["sentence"] == (
+        "may read: objects of acme-lake under sales/; only through Athena"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--can", "s3:GetObject"], "--can 's3:GetObject': write action and resource"),
+        (["--can", "s3:Get* x"], "'s3:Get*': expected one action, such as s3:GetObject"),
+        (["--context", "a=b"], "--context belongs to --can"),
+        (["--can", "s3:GetObject x", "--context", "a"], "--context 'a': write KEY=VALUE"),
+    ],
+)
+def test_a_mistake_in_a_question_is_one_sentence(
+    project: Project, arguments: list[str], message: str
+) -> None:
+    synthesized(project)
+    done = gate(project.folder, "explain", "reporting", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"gate: {message}")
+
+
+def test_explain_of_nothing_says_what_there_is(tmp_path: Path) -> None:
+    done = gate(tmp_path, "explain", "./nowhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("gate: nowhere: no such file or folder; allowed: a folder")
