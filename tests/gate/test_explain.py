@@ -19,6 +19,9 @@ from tests.gate.test_cli import gate
 from tests.gate.test_prove import LAKE, RESULTS, TLS, USER, Make, synthesized
 from tests.gate.test_prove import make as make
 
+# It runs the command line, and proves dozens of stacks.
+pytestmark = pytest.mark.slow
+
 READ = Policy((Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",)),))
 VIA_ATHENA = {"aws:CalledVia": ("athena.amazonaws.com",)}
 

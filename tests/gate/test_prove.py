@@ -23,6 +23,9 @@ from stacks.configuration import ConfiguredBlock, load
 from tests.conftest import ACCOUNT, DOT, Project
 from tests.gate.test_cli import gate
 
+# It runs the command line, and proves dozens of stacks.
+pytestmark = pytest.mark.slow
+
 RESULTS = "dot-reporting-results-111122223333"
 USER = "arn:aws:iam::111122223333:user/dot-reporting"
 LAKE = "arn:aws:s3:::acme-lake"
