@@ -117,15 +117,15 @@ class Sandbox:
 
         Returns 1 when the server ends before that.
         """
-        print("Paste these lines into another shell; Ctrl-C here ends it.", file=sys.stderr)
-        environment = self.environment(os.environ)
-        ours = [*self._variables(), "NO_PROXY", "no_proxy"]
-        for name in sorted(_starting_with("AWS_", os.environ) - set(ours)):
-            print(f"unset {name}")
-        for name in ours:
-            print(f"export {name}={shlex.quote(environment[name])}")
-        sys.stdout.flush()
         try:
+            print("Paste these lines into another shell; Ctrl-C here ends it.", file=sys.stderr)
+            environment = self.environment(os.environ)
+            ours = [*self._variables(), "NO_PROXY", "no_proxy"]
+            for name in sorted(_starting_with("AWS_", os.environ) - set(ours)):
+                print(f"unset {name}")
+            for name in ours:
+                print(f"export {name}={shlex.quote(environment[name])}")
+            sys.stdout.flush()
             self._server.wait()
         except KeyboardInterrupt:
             return 0
