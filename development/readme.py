@@ -15,6 +15,7 @@ from modules.athena.settings import Keys, Results, Source, Workgroup
 from modules.fields import Settings
 from modules.iam.guide import Deviation
 from modules.iam.policy import Statement
+from stacks.backends import BACKENDS
 from stacks.configuration import nested_blocks
 from stacks.integrations import INTEGRATIONS
 
@@ -33,6 +34,11 @@ def parts() -> dict[str, str]:
     blocks = {"account": Account, **{kind: i.settings for kind, i in INTEGRATIONS.items()}}
     return {
         **{f"fields {kind}": fields(kind, model) for kind, model in blocks.items()},
+        "fields backend": "\n".join(
+            fields(f'backend "{kind}"', model, label=None)
+            for kind, model in BACKENDS.items()
+            if model.model_fields
+        ),
         "fields shared": "\n".join(fields(name, model, label) for name, model, label in SHARED),
         **{
             f"deviations {kind}": "\n".join(

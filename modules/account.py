@@ -5,8 +5,22 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from modules.fields import AccountId, BlockName, Region, RoleArn, Settings, Tags
+from modules.fields import (
+    AccountId,
+    BlockName,
+    Region,
+    RoleArn,
+    Settings,
+    Tags,
+    pattern,
+)
 from modules.iam.arn import Arns, partition_of
+
+# The end of the variable that names the role, as in TFC_AWS_RUN_ROLE_ARN_PARTNER (2026-11):
+# https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/specify-multiple-configurations
+CredentialsAlias = Annotated[
+    str, pattern(r"[A-Za-z0-9_]{1,64}", 'letters, digits and underscores, as in "PARTNER"')
+]
 
 
 class Account(Settings):
@@ -17,6 +31,11 @@ class Account(Settings):
     region: Region = Field(description="The region everything of this account is made in.")
     assume_role: RoleArn | None = Field(
         None, description="The role Terraform takes to work in this account."
+    )
+    hcp_credentials: CredentialsAlias | None = Field(
+        None,
+        description="The tag of HCP Terraform's dynamic credentials for this account; only with "
+        '`backend "cloud"`.',
     )
     tags: Tags = Field({}, description="Tags on everything made in this account.")
 

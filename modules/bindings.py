@@ -53,13 +53,19 @@ if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
 
 from cdktf import (  # noqa: E402
     App,
+    CloudBackend,
     DataResource,
     LocalBackend,
+    NamedCloudWorkspace,
+    S3Backend,
+    S3BackendAssumeRoleConfig,
+    TaggedCloudWorkspaces,
     TerraformOutput,
     TerraformProvider,
     TerraformResource,
     TerraformResourceLifecycle,
     TerraformStack,
+    TerraformVariable,
 )
 from cdktf_cdktf_provider_aws.athena_data_catalog import AthenaDataCatalog  # noqa: E402
 from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
@@ -131,6 +137,7 @@ __all__ = [
     "AwsProvider",
     "AwsProviderAssumeRole",
     "AwsProviderDefaultTags",
+    "CloudBackend",
     "CloudwatchLogGroup",
     "Construct",
     "DataResource",
@@ -148,6 +155,9 @@ __all__ = [
     "LambdaFunctionImageConfig",
     "LambdaPermission",
     "LocalBackend",
+    "NamedCloudWorkspace",
+    "S3Backend",
+    "S3BackendAssumeRoleConfig",
     "S3Bucket",
     "S3BucketLifecycleConfiguration",
     "S3BucketLifecycleConfigurationRule",
@@ -162,9 +172,11 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",
     "ServerlessapplicationrepositoryCloudformationStack",
+    "TaggedCloudWorkspaces",
     "TerraformOutput",
     "TerraformProvider",
     "TerraformResource",
     "TerraformResourceLifecycle",
     "TerraformStack",
+    "TerraformVariable",
 ]

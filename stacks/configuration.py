@@ -14,6 +14,14 @@ from modules.account import Account
 from modules.fields import Settings
 from modules.iam.policy import ATTACHED_POLICIES_LIMIT
 from stacks import hcl
+from stacks.backends import (
+    BACKENDS,
+    WORKSPACE_LIMIT,
+    Backend,
+    CloudBackend,
+    LocalBackend,
+    S3Backend,
+)
 from stacks.hcl import Mistake
 from stacks.integrations import INTEGRATIONS
 
@@ -27,10 +35,6 @@ class ConfigurationError(Exception):
         self.file = file
         self.mistakes = tuple(sorted(set(mistakes)))
         super().__init__("\n".join(mistake.text(file) for mistake in self.mistakes))
-
-
-class LocalBackend(Settings):
-    """The ``backend "local"`` block: state in a file beside cdktf.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Configuration:
 
     file: str
     accounts: Mapping[str, Account]
-    backend: LocalBackend
+    backend: Backend
     blocks: tuple[ConfiguredBlock, ...]
 
 
@@ -128,9 +132,10 @@ def load(file: Path) -> Configuration:
     _duplicates(body.blocks, notes)
     _shared_names(configured, notes)
     _policy_sizes(configured, notes)
+    _states(body.blocks, backend, configured, notes)
     if not notes.mistakes and not configured:
         notes.add(1, "", "", f"nothing to build; allowed blocks: {', '.join(INTEGRATIONS)}")
-    if notes.mistakes:
+    if notes.mistakes or backend is None:
         raise ConfigurationError(shown, notes.mistakes)
     return Configuration(
         shown,
@@ -143,13 +148,17 @@ def load(file: Path) -> Configuration:
 _NO_ATTRIBUTES = "stands outside any block; allowed here: blocks such as account and dot"
 
 
-def _backend(blocks: list[hcl.Block], notes: _Notes, context: Mapping[str, Any]) -> LocalBackend:
+def _backend(blocks: list[hcl.Block], notes: _Notes, context: Mapping[str, Any]) -> Backend | None:
+    """Return the backend, the local one when no block names another, ``None`` for a mistake."""
     for extra in blocks[1:]:
         notes.add(extra.line, extra.title, "", "a second backend; keep one")
     for block in blocks[:1]:
-        if block.labels == ("local",):
-            return _build(block, LocalBackend, None, notes, context) or LocalBackend()
-        notes.add(block.line, block.title, "", 'is not available; allowed: backend "local" {}')
+        kind = block.labels[0] if len(block.labels) == 1 else ""
+        if kind in BACKENDS:
+            backend: Backend | None = _build(block, BACKENDS[kind], None, notes, context)
+            return backend
+        notes.add(block.line, block.title, "", _unknown("backend", kind, BACKENDS))
+        return None
     return LocalBackend()
 
 
@@ -451,3 +460,54 @@ def _policy_sizes(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
                 f"needs {count} managed policies, and AWS attaches {ATTACHED_POLICIES_LIMIT} at "
                 "most to one user or role; name fewer databases and prefixes, or divide the block",
             )
+
+
+def _states(
+    blocks: list[hcl.Block],
+    backend: Backend | None,
+    configured: list[ConfiguredBlock],
+    notes: _Notes,
+) -> None:
+    """Note what keeps ``backend`` from holding the states of these blocks."""
+    for block in blocks:
+        for attribute in block.attributes:
+            if (
+                block.type == "account"
+                and attribute.name == "hcp_credentials"
+                and isinstance(backend, LocalBackend | S3Backend)
+            ):
+                notes.add(
+                    attribute.line,
+                    block.title,
+                    attribute.name,
+                    'only HCP Terraform provides these; they need backend "cloud" { ... }',
+                )
+    for one in configured:
+        if isinstance(backend, CloudBackend):
+            workspace = backend.workspace_of(one.stack)
+            if len(workspace) > WORKSPACE_LIMIT:
+                notes.add(
+                    one.line,
+                    one.title,
+                    "",
+                    f"its workspace would be {workspace}, {len(workspace)} characters; allowed: "
+                    f"{WORKSPACE_LIMIT}",
+                )
+        if isinstance(backend, S3Backend) and backend.bucket in _buckets(one.settings.model_dump()):
+            notes.add(
+                one.line,
+                one.title,
+                "",
+                f"uses the bucket {backend.bucket!r}, which holds the states; a vendor must not "
+                "come near them: choose another bucket for one of the two",
+            )
+
+
+def _buckets(value: Any) -> set[str]:
+    """Return the buckets that settings, as plain values, name."""
+    if isinstance(value, Mapping):
+        named = {str(item) for key, item in value.items() if key == "bucket"}
+        return named.union(*map(_buckets, value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*map(_buckets, value))
+    return set()

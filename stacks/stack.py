@@ -11,16 +11,23 @@ from modules.bindings import (
     AwsProvider,
     AwsProviderAssumeRole,
     AwsProviderDefaultTags,
+    CloudBackend,
     Construct,
     LocalBackend,
+    NamedCloudWorkspace,
+    S3Backend,
+    S3BackendAssumeRoleConfig,
+    TaggedCloudWorkspaces,
     TerraformOutput,
     TerraformStack,
+    TerraformVariable,
 )
 from modules.dbt.construct import Dbt
 from modules.dot.construct import Dot
 from modules.dynamodb_connector.construct import DynamodbConnector
 from modules.immuta.construct import Immuta
 from modules.metronome.construct import Metronome
+from stacks import backends
 from stacks.configuration import Configuration, ConfiguredBlock
 
 # Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
@@ -28,6 +35,8 @@ from stacks.configuration import Configuration, ConfiguredBlock
 PROVIDER_SOURCE = "hashicorp/aws"
 PROVIDER_VERSIONS = ">= 5.100, < 7"
 TERRAFORM_VERSIONS = ">= 1.11"
+
+CREDENTIALS = "tfc_aws_dynamic_credentials"
 
 
 class Handoff(Protocol):
@@ -51,19 +60,60 @@ CONSTRUCTS: dict[str, Callable[..., Handoff]] = {
 class IntegrationStack(TerraformStack):
     """The stack of one block of gate.hcl."""
 
-    def __init__(self, app: App, block: ConfiguredBlock) -> None:
+    def __init__(self, app: App, block: ConfiguredBlock, settings: backends.Backend) -> None:
         super().__init__(app, block.stack)
         self.add_override("terraform.required_version", TERRAFORM_VERSIONS)
         self.add_override(
             "terraform.required_providers.aws",
             {"source": PROVIDER_SOURCE, "version": PROVIDER_VERSIONS},
         )
-        LocalBackend(self, path=state_path(app.outdir, block.stack))
+        backend(self, block.stack, settings, state_path(app.outdir, block.stack))
         account, *consumers = block.settings.accounts
-        provider(self, account, block.tag)
-        aliased = [provider(self, consumer, block.tag, alias="consumer") for consumer in consumers]
+        hcp = any(one.hcp_credentials for one in block.settings.accounts)
+        if hcp:
+            dynamic_credentials(self)
+        provider(self, account, block.tag, hcp_credentials=hcp)
+        aliased = [
+            provider(self, consumer, block.tag, alias="consumer", hcp_credentials=hcp)
+            for consumer in consumers
+        ]
         construct = CONSTRUCTS[block.kind](self, block.name, block.settings, *aliased)
         outputs(self, construct)
+
+
+def backend(scope: Construct, stack: str, settings: backends.Backend, path: str) -> None:
+    """Write where the state of ``stack`` is kept; ``path`` is that of a local one."""
+    match settings:
+        case backends.S3Backend():
+            S3Backend(
+                scope,
+                bucket=settings.bucket,
+                key=settings.key(stack),
+                region=settings.region,
+                encrypt=True,
+                kms_key_id=settings.kms_key,
+                assume_role=(
+                    S3BackendAssumeRoleConfig(role_arn=settings.assume_role)
+                    if settings.assume_role
+                    else None
+                ),
+            )
+            # The engine is older than the argument and refuses it.
+            TerraformStack.of(scope).add_override("terraform.backend.s3.use_lockfile", True)
+        case backends.CloudBackend():
+            tags = settings.tags_of(stack)
+            CloudBackend(
+                scope,
+                organization=settings.organization,
+                hostname=settings.hostname,
+                workspaces=(
+                    TaggedCloudWorkspaces(tags, settings.project)
+                    if tags
+                    else NamedCloudWorkspace(settings.workspace_of(stack), settings.project)
+                ),
+            )
+        case backends.LocalBackend():
+            LocalBackend(scope, path=path)
 
 
 def state_path(outdir: str, stack: str) -> str:
@@ -78,10 +128,17 @@ def state_path(outdir: str, stack: str) -> str:
 
 
 def provider(
-    scope: Construct, account: Account, block: str, alias: str | None = None
+    scope: Construct,
+    account: Account,
+    block: str,
+    alias: str | None = None,
+    hcp_credentials: bool = False,
 ) -> AwsProvider:
     """Return the AWS provider for ``account``; all it makes is tagged with ``block``. Resources
-    use the one without ``alias`` unless they name another."""
+    use the one without ``alias`` unless they name another. With ``hcp_credentials`` it takes the
+    account's own of HCP Terraform's dynamic credentials, or else their default."""
+    name = account.hcp_credentials
+    credentials = f'aliases["{name}"]' if name else "default"
     return AwsProvider(
         scope,
         alias or "aws",
@@ -91,7 +148,27 @@ def provider(
         assume_role=(
             [AwsProviderAssumeRole(role_arn=account.assume_role)] if account.assume_role else None
         ),
+        shared_config_files=(
+            [f"${{var.{CREDENTIALS}.{credentials}.shared_config_file}}"]
+            if hcp_credentials
+            else None
+        ),
         default_tags=[AwsProviderDefaultTags(tags={**account.tags, "athena-gate": block})],
+    )
+
+
+def dynamic_credentials(scope: Construct) -> None:
+    """Declare the variable in which HCP Terraform hands a run its credentials, by account.
+
+    https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/specify-multiple-configurations
+    (2026-11): name and type are the ones HCP Terraform sets.
+    """
+    files = "object({ shared_config_file = string })"
+    TerraformVariable(
+        scope,
+        CREDENTIALS,
+        type=f"object({{ default = {files}, aliases = map({files}) }})",
+        description="Set by HCP Terraform: a file with credentials for each account.",
     )
 
 
@@ -116,4 +193,4 @@ def outputs(scope: Construct, construct: Handoff) -> None:
 def build(configuration: Configuration, app: App) -> None:
     """Add a stack to ``app`` for each block of ``configuration``."""
     for block in configuration.blocks:
-        IntegrationStack(app, block)
+        IntegrationStack(app, block, configuration.backend)

@@ -118,6 +118,14 @@ def _summary(chapters: Sequence[Chapter]) -> Markup:
     )
 
 
+def _works_as(account: Account) -> Markup | str:
+    if account.assume_role:
+        return code(account.assume_role)
+    if account.hcp_credentials:
+        return f"HCP Terraform's dynamic credentials {account.hcp_credentials}"
+    return "its own credentials"
+
+
 def _accounts(accounts: Sequence[Account]) -> Markup:
     return element(
         "section",
@@ -129,7 +137,7 @@ def _accounts(accounts: Sequence[Account]) -> Markup:
                     account.name,
                     code(account.id),
                     code(account.region),
-                    code(account.assume_role) if account.assume_role else "its own credentials",
+                    _works_as(account),
                     listed([code(f"{key} = {value}") for key, value in account.tags.items()])
                     or "none but the block's",
                 )

@@ -287,10 +287,13 @@ class DynamodbConnectorSettings(Settings):
                 f"account {value.name!r} is in {value.region}, the owner {owner.name!r} in "
                 f"{owner.region}; a connector can be shared within one region only"
             )
-        if value.id != owner.id and value.assume_role is None and owner.assume_role is None:
+        if value.id != owner.id and not any(
+            account.assume_role or account.hcp_credentials for account in (value, owner)
+        ):
             raise ValueError(
                 f"neither account {value.name!r} nor {owner.name!r} has an assume_role, and one "
-                "set of credentials works in one account; give one of the two an assume_role"
+                "set of credentials works in one account; give one of the two an assume_role, or "
+                "hcp_credentials"
             )
         return value
 

@@ -82,7 +82,11 @@ def test_a_block_becomes_a_stack_with_its_settings(project: Project) -> None:
             "gate.hcl:4: account \"analytics\": tags: 'athena-gate' is the tag that names the "
             "block; allowed: other keys",
         ),
-        (DOT + '\nbackend "s3" {}\n', 'gate.hcl:16: backend "s3": is not available; allowed: '),
+        (
+            DOT + '\nbackend "S3" {}\n',
+            'gate.hcl:16: backend "S3": no backend "S3"; allowed: local, s3, cloud',
+        ),
+        (DOT + "backend {}\n", 'gate.hcl:15: backend: no backend ""; allowed: local, s3, cloud'),
         (DOT + 'backend "local" {}\nbackend "local" {}\n', 'gate.hcl:16: backend "local": a sec'),
         (
             DOT + 'dot "reporting" {}\n',

@@ -232,6 +232,109 @@ def test_a_stack_names_its_provider_backend_and_outputs(project: Project) -> Non
     assert str(project.folder) not in json.dumps(document)
 
 
+KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+# As https://developer.hashicorp.com/terraform/language/backend/s3 and
+# https://developer.hashicorp.com/terraform/language/terraform have them (2026-11).
+BACKENDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "local": (
+        'backend "local" {}',
+        {"backend": {"local": {"path": "../../../terraform.dot-reporting.tfstate"}}},
+    ),
+    "s3": (
+        'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}',
+        {
+            "backend": {
+                "s3": {
+                    "bucket": "acme-states",
+                    "key": "athena-gate/dot-reporting.tfstate",
+                    "region": "eu-central-1",
+                    "encrypt": True,
+                    "use_lockfile": True,
+                }
+            }
+        },
+    ),
+    "s3 with everything": (
+        f"""\
+backend "s3" {{
+  bucket      = "acme-states"
+  region      = "eu-central-1"
+  prefix      = "athena/"
+  kms_key     = "{KEY}"
+  assume_role = "arn:aws:iam::111122223333:role/states"
+}}
+""",
+        {
+            "backend": {
+                "s3": {
+                    "bucket": "acme-states",
+                    "key": "athena/dot-reporting.tfstate",
+                    "region": "eu-central-1",
+                    "encrypt": True,
+                    "kms_key_id": KEY,
+                    "use_lockfile": True,
+                    "assume_role": {"role_arn": "arn:aws:iam::111122223333:role/states"},
+                }
+            }
+        },
+    ),
+    "cloud by name": (
+        'backend "cloud" {\n  organization = "acme"\n}',
+        {"cloud": {"organization": "acme", "workspaces": {"name": "dot-reporting"}}},
+    ),
+    "cloud with everything": (
+        """\
+backend "cloud" {
+  organization = "acme"
+  project      = "athena access"
+  hostname     = "tfe.acme.example"
+  workspace    = "athena-{stack}"
+}
+""",
+        {
+            "cloud": {
+                "organization": "acme",
+                "hostname": "tfe.acme.example",
+                "workspaces": {"name": "athena-dot-reporting", "project": "athena access"},
+            }
+        },
+    ),
+    "cloud by tags": (
+        'backend "cloud" {\n  organization = "acme"\n  tags = ["athena"]\n}',
+        {"cloud": {"organization": "acme", "workspaces": {"tags": ["athena", "dot-reporting"]}}},
+    ),
+}
+
+
+def test_a_backend_is_written_as_terraform_documents_it_and_changes_nothing_else(
+    project: Project, terraform_variables: dict[str, str]
+) -> None:
+    documents = {}
+    for name, (block, expected) in BACKENDS.items():
+        project.write(f"{DOT}\n{block}\n")
+        document = project.synth()["dot-reporting"]
+        assert document["terraform"].pop("required_version") == ">= 1.11"
+        assert list(document["terraform"].pop("required_providers")) == ["aws"]
+        assert (name, document.pop("terraform")) == (name, expected)
+        # The engine's own remarks on the stack say which backend it has.
+        metadata = document["//"]["metadata"]
+        assert metadata.pop("backend") == name.split()[0]
+        metadata.pop("cloud", None)
+        documents[name] = document
+        stack = project.folder / "cdktf.out" / "stacks" / "dot-reporting"
+        for arguments in (["init", "-backend=false", "-input=false"], ["validate", "-json"]):
+            done = subprocess.run(
+                ["terraform", f"-chdir={stack}", *arguments],
+                env=terraform_variables,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)["diagnostics"] == []
+    assert [name for name, document in documents.items() if document != documents["local"]] == []
+
+
 REFERENCE = re.compile(r"\$\{aws_\w+\.[\w-]+\.[a-z_]+\}")
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,6}){0,2}", fullmatch=True)
 

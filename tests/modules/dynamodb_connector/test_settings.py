@@ -125,7 +125,7 @@ def test_whom_the_owner_opens_to() -> None:
             CONNECTOR.replace('  assume_role = "arn:aws:iam::444455556666:role/terraform"\n', ""),
             f"gate.hcl:13: {BLOCK}: consumer: neither account 'partner' nor 'analytics' has an "
             "assume_role, and one set of credentials works in one account; give one of the two "
-            "an assume_role",
+            "an assume_role, or hcp_credentials",
         ),
         (
             CONNECTOR.replace('"partner"\n  tables', '"partnr"\n  tables'),

@@ -1,0 +1,170 @@
+"""The ``backend`` block: where each stack keeps its state."""
+
+import string
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from modules.fields import (
+    BucketName,
+    KmsKeyArn,
+    List,
+    Prefix,
+    Region,
+    RoleArn,
+    Settings,
+    counted,
+    pattern,
+    unique,
+)
+from modules.iam.arn import partition_of
+
+# https://developer.hashicorp.com/terraform/cloud-docs/workspaces/create (2026-11): letters,
+# numbers, hyphens and underscores, 90 characters.
+WORKSPACE_LIMIT = 90
+_WORKSPACE_CHARACTERS = string.ascii_letters + string.digits + "-_"
+_STACK = "{stack}"
+
+# https://developer.hashicorp.com/terraform/cloud-docs/api-docs/organizations (2026-11)
+Organization = Annotated[
+    str, pattern(r"[A-Za-z0-9_-]{3,40}", "3 to 40 letters, digits, hyphens, underscores")
+]
+
+# https://github.com/hashicorp/terraform-provider-tfe, resource_tfe_project.go (2026-11)
+Project = Annotated[
+    str,
+    pattern(
+        r"[\w-][\w -]{1,38}[\w-]",
+        "3 to 40 letters, digits, spaces, hyphens, underscores, not starting or ending with a "
+        "space",
+    ),
+]
+
+Hostname = Annotated[
+    str,
+    pattern(
+        r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}",
+        'the name of a host alone, in lower case, as in "app.terraform.io"',
+    ),
+]
+
+# https://developer.hashicorp.com/terraform/cloud-docs/api-docs/organization-tags (2026-11)
+WorkspaceTag = Annotated[
+    str, pattern(r"[A-Za-z0-9:_-]{1,255}", "1 to 255 letters, digits, colons, hyphens, underscores")
+]
+
+
+class LocalBackend(Settings):
+    """State in a file beside cdktf.json, ``terraform.<stack>.tfstate``: for one person."""
+
+
+class S3Backend(Settings):
+    """State in an S3 bucket, one object a stack, locked by a file beside it.
+
+    Encryption and the lock file are always on; there is no reason to be without them.
+    https://developer.hashicorp.com/terraform/language/backend/s3 (2026-11)
+    """
+
+    bucket: BucketName = Field(
+        description="A bucket you have; turn its versioning on, which is the way back."
+    )
+    region: Region = Field(description="The bucket's region.")
+    prefix: Prefix = Field(
+        "athena-gate/",
+        description="Where in the bucket states lie: the object is `<prefix><stack>.tfstate`.",
+    )
+    kms_key: KmsKeyArn | None = Field(
+        None, description="The KMS key states are encrypted with, instead of S3's own."
+    )
+    assume_role: RoleArn | None = Field(None, description="The role that reads and writes states.")
+
+    @field_validator("kms_key")
+    @classmethod
+    def _key_beside_the_bucket(cls, value: str | None, info: ValidationInfo) -> str | None:
+        region = info.data.get("region")
+        if value and region and value.split(":")[3] != region:
+            raise ValueError(f"the key is in {value.split(':')[3]}, the bucket in {region}")
+        return value
+
+    @field_validator("kms_key", "assume_role")
+    @classmethod
+    def _one_partition(cls, value: str | None, info: ValidationInfo) -> str | None:
+        region = info.data.get("region")
+        if value and region and value.split(":")[1] != partition_of(region):
+            raise ValueError(
+                f"{value!r} is in partition {value.split(':')[1]}, the bucket in "
+                f"{partition_of(region)}"
+            )
+        return value
+
+    def key(self, stack: str) -> str:
+        """Return the key of the object that holds the state of ``stack``."""
+        return f"{self.prefix}{stack}.tfstate"
+
+
+class CloudBackend(Settings):
+    """State and runs in HCP Terraform or Terraform Enterprise, one workspace a stack.
+
+    https://developer.hashicorp.com/terraform/language/terraform#terraform-cloud (2026-11)
+    """
+
+    organization: Organization = Field(description="The organization's name.")
+    project: Project | None = Field(
+        None, description="The project workspaces are made in; by default the organization's own."
+    )
+    hostname: Hostname | None = Field(
+        None, description="The host of a Terraform Enterprise; by default app.terraform.io."
+    )
+    workspace: str = Field(
+        _STACK,
+        description='The workspaces\' names, with `{stack}` in them, as in `"athena-{stack}"`.',
+    )
+    tags: Annotated[List[WorkspaceTag], unique(), counted(0, 20)] = Field(
+        (),
+        description="Finds workspaces by these tags and one more, the stack's name, instead of "
+        "by name.",
+    )
+
+    @field_validator("workspace")
+    @classmethod
+    def _one_name_a_stack(cls, value: str) -> str:
+        if value.count(_STACK) != 1:
+            raise ValueError(
+                f"{value!r} gives every stack the same workspace; allowed: a name with "
+                f'{_STACK} in it once, as in "athena-{_STACK}"'
+            )
+        refused = sorted(
+            set(value.replace(_STACK, "")) - set(_WORKSPACE_CHARACTERS), key=value.index
+        )
+        if refused:
+            raise ValueError(
+                f"{value!r} holds {refused[0]!r}; allowed: letters, digits, hyphens, underscores"
+            )
+        return value
+
+    @field_validator("tags")
+    @classmethod
+    def _names_or_tags(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("workspace", _STACK) != _STACK:
+            raise ValueError("a workspace is found by its name or by tags; remove one of the two")
+        return value
+
+    def workspace_of(self, stack: str) -> str:
+        """Return the name of the workspace of ``stack``; with tags, the name to give it."""
+        return self.workspace.replace(_STACK, stack)
+
+    def tags_of(self, stack: str) -> list[str]:
+        """Return the tags that only the workspace of ``stack`` has all of; none, by name.
+
+        Terraform takes the workspace by itself when the tags match just one, which the stack's
+        own name among them makes sure of.
+        """
+        return [*self.tags, stack] if self.tags else []
+
+
+Backend = LocalBackend | S3Backend | CloudBackend
+BACKENDS: dict[str, type[LocalBackend] | type[S3Backend] | type[CloudBackend]] = {
+    "local": LocalBackend,
+    "s3": S3Backend,
+    "cloud": CloudBackend,
+}
