@@ -212,6 +212,33 @@ def report(
     print(output)
 
 
+@app.command()
+def eject(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The block's name, or KIND.NAME.")],
+    output: Annotated[
+        Path | None, typer.Option(help="The folder to write; by default ejected/STACK.")
+    ] = None,
+) -> None:
+    """Write a block's stack as plain Terraform, to go on without athena-gate.
+
+    The state stays, and so does the address of every resource.
+    """
+    from gate.eject import NotEjectable, next_steps
+    from gate.eject import eject as ejected
+
+    block = _block(_load(context.obj), name)
+    folder = output or Path("ejected") / block.stack
+    try:
+        written = ejected(block, _synthesized(context.obj, block), folder)
+    except NotEjectable as error:
+        _fail(2, str(error))
+    except OSError as error:
+        place = error.filename or folder
+        _fail(2, f"{place}: {error.strerror}; name another folder with --output")
+    print(next_steps(block, context.obj, folder, written))
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def sandbox(context: typer.Context) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
@@ -287,16 +314,17 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
 
 
 def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
-    """Return the synthesized file of ``block``, which must be newer than gate.hcl."""
+    """Return the synthesized file of ``block``, which must be newer than what it came from."""
     from gate.synthesized import FILE
 
     found = _output_folder() / "stacks" / block.stack / FILE
-    try:
-        older = found.stat().st_mtime_ns < file.stat().st_mtime_ns
-    except OSError:
-        _fail(2, f"{block.stack} was not synthesized yet; run: cdktf synth (or python main.py)")
-    if older:
-        _fail(2, f"{found} is older than {file}; run: cdktf synth (or python main.py)")
+    for source in (file, *(file.parent / name for name in block.settings.files)):
+        try:
+            older = found.stat().st_mtime_ns < source.stat().st_mtime_ns
+        except OSError:
+            _fail(2, f"{block.stack} was not synthesized yet; run: cdktf synth (or python main.py)")
+        if older:
+            _fail(2, f"{found} is older than {source}; run: cdktf synth (or python main.py)")
     return found
 
 

@@ -24,7 +24,18 @@ from gate.embedded_aws import athena, iam, inventory, serverlessrepo
 HOST = "127.0.0.1"
 DEFAULT_ACCOUNT = "123456789012"
 
-_moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+
+def _service(name: str) -> Any:
+    """Return moto's application for one AWS service.
+
+    An API call that moto lacks is answered with 501: clients retry a 500 for minutes.
+    """
+    service = werkzeug_app.create_backend_app(name)
+    service.register_error_handler(NotImplementedError, lambda error: (str(error), 501))
+    return service
+
+
+_moto = werkzeug_app.DomainDispatcherApplication(_service)
 
 
 def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -1,5 +1,6 @@
 """What dbt-athena documents for its restricted role, as data: see ``GUIDE.source``."""
 
+from modules.athena.deviations import LAKE_FORMATION, reads_with_key, writes_with_key
 from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG, via_s3_services
 from modules.dbt.settings import DbtSettings
 from modules.iam.guide import Deviation, Guide
@@ -24,7 +25,6 @@ _RESULTS_OBJECTS = ("arn:{partition}:s3:::{results_bucket}/{results_path}*",)
 _SOURCE_BUCKETS = ("arn:{partition}:s3:::{source_bucket}",)
 _SOURCE_OBJECTS = ("arn:{partition}:s3:::{source_location}*",)
 _VIA_ATHENA = (CALLED_VIA_ATHENA,)
-_VIA_S3 = (Condition("StringEquals", "kms:ViaService", ("{via_s3}",)),)
 
 _LOOK_UP = ("athena:GetDataCatalog", "athena:ListDatabases", "athena:GetDatabase")
 _RUN_QUERIES = (
@@ -356,35 +356,12 @@ GUIDE = Guide(
                 ),
             ),
         ),
-        Deviation(
+        reads_with_key(
             "The files of the tables that models read are encrypted with a KMS key.",
-            when="source_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt",),
-                    resources=("{source_key}",),
-                    conditions=_VIA_S3,
-                ),
-            ),
+            key="source_key",
         ),
-        Deviation(
-            "Tables or results are encrypted with a KMS key.",
-            when="written_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt", "kms:GenerateDataKey"),
-                    resources=("{written_key}",),
-                    conditions=_VIA_S3,
-                ),
-            ),
-        ),
-        Deviation(
-            "Lake Formation governs the tables.",
-            when="lake_formation",
-            added=(Statement("Allow", actions=("lakeformation:GetDataAccess",), resources=("*",)),),
-        ),
+        writes_with_key("Tables or results are encrypted with a KMS key.", key="written_key"),
+        LAKE_FORMATION,
     ),
 )
 

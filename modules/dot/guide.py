@@ -1,5 +1,6 @@
 """What Dot documents, as data: https://docs.getdot.ai, page "AWS Athena" (read 2026-11-22)."""
 
+from modules.athena.deviations import LAKE_FORMATION, reads_with_key, writes_with_key
 from modules.athena.statements import via_s3_services
 from modules.dot.settings import DotSettings
 from modules.iam.guide import Deviation, Guide
@@ -18,7 +19,6 @@ _SOURCE_OBJECTS = ("arn:{partition}:s3:::{source_location}*",)
 _RESULTS_BUCKET = ("arn:{partition}:s3:::{results_bucket}",)
 _RESULTS_OBJECTS = ("arn:{partition}:s3:::{results_bucket}/{results_path}*",)
 _VIA_ATHENA = (Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",)),)
-_VIA_S3 = (Condition("StringEquals", "kms:ViaService", ("{via_s3}",)),)
 
 _GLUE_READS = ("glue:GetDatabase", "glue:GetTable", "glue:GetPartitions")
 _S3_READS = ("s3:GetObject", "s3:ListBucket")
@@ -190,35 +190,9 @@ GUIDE = Guide(
             when="reads_results_directly",
             added=(Statement("Allow", actions=("s3:GetObject",), resources=_RESULTS_OBJECTS),),
         ),
-        Deviation(
-            "The tables' files are encrypted with a KMS key.",
-            when="source_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt",),
-                    resources=("{source_key}",),
-                    conditions=_VIA_S3,
-                ),
-            ),
-        ),
-        Deviation(
-            "Results are encrypted with a KMS key.",
-            when="results_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt", "kms:GenerateDataKey"),
-                    resources=("{results_key}",),
-                    conditions=_VIA_S3,
-                ),
-            ),
-        ),
-        Deviation(
-            "Lake Formation governs the tables.",
-            when="lake_formation",
-            added=(Statement("Allow", actions=("lakeformation:GetDataAccess",), resources=("*",)),),
-        ),
+        reads_with_key("The tables' files are encrypted with a KMS key.", key="source_key"),
+        writes_with_key("Results are encrypted with a KMS key.", key="results_key"),
+        LAKE_FORMATION,
         Deviation(
             "The guide names the two addresses Dot calls from; the keys work from nowhere else. "
             "Calls Athena makes on Dot's behalf stay allowed.",

@@ -6,6 +6,7 @@ bucket's policy, the function's permission, and the role of the Share button. It
 people who query, for the connector's own role (the application brings one) or for a KMS key.
 """
 
+from modules.athena.deviations import VIA_S3, writes_with_key
 from modules.athena.statements import via_s3_services
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from modules.iam.guide import Deviation, Guide
@@ -31,9 +32,8 @@ _FUNCTION = ("arn:{partition}:lambda:{region}:{owner}:function:{catalog}",)
 _IN_ORGANIZATION = (Condition("StringEquals", "aws:PrincipalOrgID", ("{organization_id}",)),)
 _UNDER_PREFIX = (Condition("StringLike", "s3:prefix", ("{spill_prefix}*",)),)
 _VIA_ATHENA = (Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",)),)
-_VIA_S3 = (Condition("StringEquals", "kms:ViaService", ("{via_s3}",)),)
 _FOR_SPILL = (
-    *_VIA_S3,
+    *VIA_S3,
     Condition("StringEquals", "kms:EncryptionContext:aws:s3:arn", _SPILL_BUCKET),
 )
 _ORGANIZATION_REASON = (
@@ -263,18 +263,7 @@ READERS = Guide(
                 ),
             ),
         ),
-        Deviation(
-            "Results are encrypted with a KMS key.",
-            when="results_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt", "kms:GenerateDataKey"),
-                    resources=("{results_key}",),
-                    conditions=_VIA_S3,
-                ),
-            ),
-        ),
+        writes_with_key("Results are encrypted with a KMS key.", key="results_key"),
         Deviation(
             "The spill bucket is encrypted with a KMS key; across accounts both sides must allow "
             "its use.",
@@ -318,7 +307,7 @@ KEY = Guide(
                     principals=(Principal("AWS", "{principal}"),),
                     actions=("kms:Decrypt",),
                     resources=("*",),
-                    conditions=_VIA_S3,
+                    conditions=VIA_S3,
                 ),
             ),
         ),
@@ -331,7 +320,7 @@ KEY = Guide(
                     principals=_READERS,
                     actions=("kms:Decrypt",),
                     resources=("*",),
-                    conditions=_VIA_S3,
+                    conditions=VIA_S3,
                 ),
             ),
             added=(
@@ -340,7 +329,7 @@ KEY = Guide(
                     principals=_READERS,
                     actions=("kms:Decrypt",),
                     resources=("*",),
-                    conditions=(*_VIA_S3, *_IN_ORGANIZATION),
+                    conditions=(*VIA_S3, *_IN_ORGANIZATION),
                 ),
             ),
         ),

@@ -1,8 +1,9 @@
 """What Immuta documents, as data: see ``GUIDE.source``."""
 
+from modules.athena.deviations import LAKE_FORMATION, reads_with_key, writes_with_key
 from modules.athena.statements import DEFAULT_CATALOG, via_s3_services
 from modules.iam.guide import Deviation, Guide
-from modules.iam.policy import Condition, Grant, Policy, Statement
+from modules.iam.policy import Grant, Policy, Statement
 from modules.immuta.settings import ImmutaSettings
 
 _ATHENA = "arn:{partition}:athena:{region}:{account}"
@@ -15,7 +16,6 @@ _SOURCE_OBJECTS = ("arn:{partition}:s3:::{source_location}*",)
 _RESULTS_BUCKET = ("arn:{partition}:s3:::{results_bucket}",)
 _RESULTS_DOCUMENTED = ("arn:{partition}:s3:::{results_bucket}/{results_directory}*",)
 _RESULTS_OBJECTS = ("arn:{partition}:s3:::{results_bucket}/{results_path}*",)
-_VIA_S3 = (Condition("StringEquals", "kms:ViaService", ("{via_s3}",)),)
 
 _WRITE_RESULTS = (
     "s3:PutObject",
@@ -216,35 +216,9 @@ GUIDE = Guide(
                 ),
             ),
         ),
-        Deviation(
-            "The tables' files are encrypted with a KMS key.",
-            when="source_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt",),
-                    resources=("{source_key}",),
-                    conditions=_VIA_S3,
-                ),
-            ),
-        ),
-        Deviation(
-            "Results are encrypted with a KMS key.",
-            when="results_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt", "kms:GenerateDataKey"),
-                    resources=("{results_key}",),
-                    conditions=_VIA_S3,
-                ),
-            ),
-        ),
-        Deviation(
-            "Lake Formation governs the tables.",
-            when="lake_formation",
-            added=(Statement("Allow", actions=("lakeformation:GetDataAccess",), resources=("*",)),),
-        ),
+        reads_with_key("The tables' files are encrypted with a KMS key.", key="source_key"),
+        writes_with_key("Results are encrypted with a KMS key.", key="results_key"),
+        LAKE_FORMATION,
     ),
 )
 

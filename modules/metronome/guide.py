@@ -6,6 +6,7 @@ The page writes ``ACCOUNT_ID``, ``WORKGROUP``, ``BUCKET_NAME`` and ``SCHEMA`` wh
 ``{partition}``.
 """
 
+from modules.athena.deviations import writes_with_key
 from modules.athena.statements import DEFAULT_CATALOG, via_s3_services
 from modules.iam.guide import Deviation, Guide
 from modules.iam.policy import Condition, Grant, Policy, Principal, Statement
@@ -201,18 +202,7 @@ GUIDE = Guide(
                 ),
             ),
         ),
-        Deviation(
-            "The bucket's objects are encrypted with a KMS key.",
-            when="kms_key",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=("kms:Decrypt", "kms:GenerateDataKey"),
-                    resources=("{kms_key}",),
-                    conditions=(Condition("StringEquals", "kms:ViaService", ("{via_s3}",)),),
-                ),
-            ),
-        ),
+        writes_with_key("The bucket's objects are encrypted with a KMS key.", key="kms_key"),
     ),
 )
 

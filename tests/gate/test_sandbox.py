@@ -688,11 +688,11 @@ def test_an_application_refuses_what_it_cannot_be_deployed_with(
     assert refusal(error) == ("BadRequestException", message)
 
 
-def test_a_call_that_moto_lacks_fails_as_it_does_in_moto(aws: Sandbox) -> None:
+def test_a_call_that_moto_lacks_is_refused_in_a_way_that_clients_do_not_retry(aws: Sandbox) -> None:
     with pytest.raises(ClientError) as error:
         client(aws, "athena").list_engine_versions()
 
-    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 def _create_connector(

@@ -911,7 +911,7 @@ def test_ten_thousand_statements_are_decided() -> None:
 
 
 RANK = {"denied": 0, "unknown": 1, "allowed": 2}
-thorough = settings(derandomize=True, deadline=None, max_examples=120)
+thorough = settings(derandomize=True, deadline=None, max_examples=80)
 
 conditions = st.builds(
     Condition,

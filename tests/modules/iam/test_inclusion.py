@@ -180,7 +180,7 @@ PATTERNS = st.text("ab*?", max_size=5)
 TEXTS = st.text("ab", max_size=6)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(PATTERNS, PATTERNS, TEXTS)
 def test_an_intersection_matches_what_both_match(a: str, b: str, text: str) -> None:
     both = any(matches(pattern, text) for pattern in intersection(a, b))
@@ -266,7 +266,7 @@ def agrees(request: Request, when: Given) -> bool:
     return when == values
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(ALLOWS, DENIES, CLAIMS, GIVEN)
 def test_what_is_proved_is_never_allowed(
     statement: Statement, denies: list[Statement], claim: Requests, when: Given
