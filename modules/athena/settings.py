@@ -3,11 +3,13 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from modules.account import Account, key_in_region
 from modules.fields import (
     BucketName,
     Generation,
@@ -44,6 +46,12 @@ class Source(Settings):
     def locations(self) -> tuple[str, ...]:
         """Return ``bucket/prefix`` for each prefix, ``bucket/`` when there is none."""
         return tuple(f"{self.bucket}/{prefix}" for prefix in self.prefixes or ("",))
+
+
+def source_keys_in_region(sources: Iterable[Source], account: Account | None) -> None:
+    """Raise ``ValueError`` unless the KMS key of each of ``sources`` is in ``account``'s region."""
+    for source in sources:
+        key_in_region(source.kms_key, account, f"source {source.bucket!r}: kms_key")
 
 
 class Results(Settings):

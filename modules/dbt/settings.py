@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
-from modules.athena.settings import Results, Source, Workgroup
+from modules.athena.settings import Results, Source, Workgroup, source_keys_in_region
 from modules.fields import (
     Block,
     BlockName,
@@ -268,10 +268,7 @@ class DbtSettings(Settings):
     def _keys_of_the_region(
         cls, value: tuple[Source, ...], info: ValidationInfo
     ) -> tuple[Source, ...]:
-        for source in value:
-            key_in_region(
-                source.kms_key, info.data.get("account"), f"source {source.bucket!r}: kms_key"
-            )
+        source_keys_in_region(value, info.data.get("account"))
         return value
 
     @field_validator("permissions_boundary")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
-from modules.athena.settings import Keys, Results, Source, Workgroup
+from modules.athena.settings import Keys, Results, Source, Workgroup, source_keys_in_region
 from modules.fields import (
     Block,
     BlockName,
@@ -112,10 +112,7 @@ class ImmutaSettings(Settings):
             raise ValueError(
                 'name at least one bucket, as in source "acme-lake" {}, or set lake_formation'
             )
-        for source in value:
-            key_in_region(
-                source.kms_key, info.data.get("account"), f"source {source.bucket!r}: kms_key"
-            )
+        source_keys_in_region(value, info.data.get("account"))
         return value
 
     @field_validator("permissions_boundary")
