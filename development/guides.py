@@ -8,11 +8,12 @@ data and this extraction have nothing in common but the page.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 FIXTURES = Path(__file__).resolve().parent.parent / "tests" / "guides"
 
 
-def policies(page: str) -> list[object]:
+def policies(page: str) -> list[dict[Any, Any]]:
     """Return every JSON object in ``page`` that has a Statement."""
     found = []
     decoder = json.JSONDecoder()

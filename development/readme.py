@@ -31,7 +31,10 @@ README = Path(__file__).resolve().parent.parent / "README.md"
 
 def parts() -> dict[str, str]:
     """Return the text of each generated part by its name."""
-    blocks = {"account": Account, **{kind: i.settings for kind, i in INTEGRATIONS.items()}}
+    blocks: dict[str, type[Settings]] = {
+        "account": Account,
+        **{kind: i.settings for kind, i in INTEGRATIONS.items()},
+    }
     return {
         **{f"fields {kind}": fields(kind, model) for kind, model in blocks.items()},
         "fields backend": "\n".join(

@@ -15,6 +15,7 @@ from modules.athena.settings import GIBIBYTE
 from modules.dbt.policies import access, trust
 from modules.dbt.settings import DbtSettings
 from modules.iam.policy import MANAGED_POLICY_LIMIT
+from stacks.backends import LocalBackend
 from stacks.configuration import ConfiguredBlock
 from tests.conftest import Project, Terraform
 from tests.modules.dbt.conftest import DBT, REGIONS, key, maximal, minimal
@@ -30,7 +31,7 @@ def synth(folder: Path, block: DbtSettings) -> dict[str, Any]:
     from stacks.stack import IntegrationStack
 
     app = App(outdir=str(folder))
-    IntegrationStack(app, ConfiguredBlock("dbt", block, line=1))
+    IntegrationStack(app, ConfiguredBlock("dbt", block, line=1), LocalBackend())
     app.synth()
     text = (folder / "stacks" / f"dbt-{block.name}" / "cdk.tf.json").read_text()
     # The engine's names are the block's, the role words and eight characters of a hash.

@@ -15,6 +15,7 @@ from modules.athena.settings import GIBIBYTE
 from modules.iam.policy import MANAGED_POLICY_LIMIT
 from modules.immuta.policies import access, trust
 from modules.immuta.settings import ImmutaSettings
+from stacks.backends import LocalBackend
 from stacks.configuration import ConfiguredBlock
 from tests.conftest import Project
 from tests.modules.immuta.conftest import IMMUTA, REGIONS, key, maximal, minimal
@@ -30,7 +31,7 @@ def synth(folder: Path, block: ImmutaSettings) -> Stack:
     from stacks.stack import IntegrationStack
 
     app = App(outdir=str(folder))
-    IntegrationStack(app, ConfiguredBlock("immuta", block, line=1))
+    IntegrationStack(app, ConfiguredBlock("immuta", block, line=1), LocalBackend())
     app.synth()
     path = folder / "stacks" / f"immuta-{block.name}" / "cdk.tf.json"
     read: Stack = json.loads(path.read_text())
