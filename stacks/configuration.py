@@ -273,6 +273,8 @@ class _Reading:
         if _is_list(model, name):
             items = data.setdefault(name, [])
             at: hcl.Path = (*path, name, len(items))
+            # A mistake of the list as a whole, such as a name that stands twice: the last one.
+            self._lines[(*path, name)] = child.line
             items.append({})
             items[-1] = self.read(child, child_model, marker.label, at, f"{title}: {child.title}")
         elif name in data:

@@ -11,9 +11,14 @@ from typing import Any
 
 import pysequoia
 import pytest
+from hypothesis import settings
 
 from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import Sandbox
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("athena-gate", deadline=None)
+settings.load_profile("athena-gate")
 
 ROOT = Path(__file__).resolve().parent.parent
 

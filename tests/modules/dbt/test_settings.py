@@ -212,7 +212,7 @@ def test_the_workgroup_is_primary_the_one_named_or_the_one_made() -> None:
         ),
         (
             with_lines(f'  source "acme" {{ kms_key = "{KEY.replace("eu-", "us-")}" }}'),
-            f"6: {BLOCK}: source: source 'acme': kms_key is in us-central-1, the account's region "
+            f"11: {BLOCK}: source: source 'acme': kms_key is in us-central-1, the account's region "
             "is eu-central-1",
         ),
         (

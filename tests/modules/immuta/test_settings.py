@@ -175,7 +175,7 @@ def test_the_handoff_of_an_instance_role_names_what_the_instances_need(
         ),
         (
             with_field('source "acme-lake" {}'),
-            f"gate.hcl:6: {BLOCK}: source: 'acme-lake' stands here twice; once is enough",
+            f"gate.hcl:11: {BLOCK}: source: 'acme-lake' stands here twice; once is enough",
         ),
         (
             IMMUTA.replace('source "acme-lake"', 'source "Acme"'),
@@ -200,7 +200,7 @@ def test_the_handoff_of_an_instance_role_names_what_the_instances_need(
                 '"acme-lake" {}',
                 f'"acme-lake" {{ kms_key = "{KMS.replace("eu-central-1", "us-east-1")}" }}',
             ),
-            f"gate.hcl:6: {BLOCK}: source: source 'acme-lake': kms_key is in us-east-1, the "
+            f"gate.hcl:10: {BLOCK}: source: source 'acme-lake': kms_key is in us-east-1, the "
             "account's region is eu-central-1",
         ),
         (
