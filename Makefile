@@ -42,12 +42,13 @@ bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
 readme: setup ## Renew the tables of README.md from the code
 	@$(BIN)/python -m development.readme
 
-lock: setup ## Renew requirements.lock and package-lock.json
+lock: setup ## Renew requirements.lock, package-lock.json, .terraform.lock.hcl
 	@$(BIN)/python -m pip install --quiet --target .gate/uv uv
 	@PYTHONPATH=.gate/uv $(BIN)/python -m uv pip compile --quiet --universal --upgrade \
 	  --python-version 3.11 --extra dev --generate-hashes --no-header \
 	  --output-file requirements.lock pyproject.toml
 	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	@$(BIN)/python -m gate.provider_lock
 
 clean: ## Remove everything that can be made again; state files stay
 	@rm -rf .venv node_modules .gate cdktf.out .mypy_cache .pytest_cache .ruff_cache \

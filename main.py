@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 from stacks.configuration import DEFAULT_FILE, ConfigurationError, load
+from stacks.providers import LOCK, place_lock
+from stacks.removed import set_aside
 
 
 def main() -> int:
@@ -21,6 +23,14 @@ def main() -> int:
     app = App()
     build(configuration, app)
     app.synth()
+    output = Path(app.outdir)
+    place_lock(LOCK, [output / "stacks" / block.stack for block in configuration.blocks])
+    for kept in set_aside(output, [block.stack for block in configuration.blocks]):
+        print(
+            f"{kept.name} is not in {configuration.file} any more; {os.path.relpath(kept)} keeps "
+            f"what destroys it: gate check --against {os.path.relpath(output)}",
+            file=sys.stderr,
+        )
     return 0
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 REGISTRY = "registry.terraform.io"
 _PROVIDER = Path(REGISTRY) / "hashicorp" / "aws"
+# The CLI configuration that is written, in the folder for what can be made again.
+CONFIGURATION = "terraform.rc"
 
 
 class NoProvider(Exception):
@@ -49,7 +51,7 @@ def find_source(environment: Mapping[str, str]) -> ProviderSource:
                 "`terraform providers mirror FOLDER` makes one"
             )
         return ProviderSource(mirror)
-    if _registry_answers():
+    if registry_answers():
         return ProviderSource(None)
     for folder in _mirror_folders(environment):
         if (folder / _PROVIDER).is_dir():
@@ -61,7 +63,8 @@ def find_source(environment: Mapping[str, str]) -> ProviderSource:
     )
 
 
-def _registry_answers() -> bool:
+def registry_answers() -> bool:
+    """Return whether Terraform's registry can be reached from here within three seconds."""
     # urllib honours the same proxy variables as Terraform.
     try:
         with urllib.request.urlopen(f"https://{REGISTRY}/.well-known/terraform.json", timeout=3):
@@ -70,21 +73,38 @@ def _registry_answers() -> bool:
         return False
 
 
-def _mirror_folders(environment: Mapping[str, str]) -> list[Path]:
-    # https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
-    # (2026-11), for Linux and macOS.
+def implied_mirrors(environment: Mapping[str, str]) -> list[Path]:
+    """Return the folders in which Terraform looks for a mirror by itself, on Linux and macOS.
+
+    https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
+    (2026-11)
+    """
     home = Path(environment.get("HOME", "~")).expanduser()
     data_home = Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
     data_dirs = (environment.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
-    folders = [
+    return [
         Path("terraform.d") / "plugins",
         home / ".terraform.d" / "plugins",
         home / "Library" / "Application Support" / "io.terraform" / "plugins",
         data_home / "terraform" / "plugins",
         *(Path(folder) / "terraform" / "plugins" for folder in data_dirs if folder),
     ]
+
+
+def _mirror_folders(environment: Mapping[str, str]) -> list[Path]:
     opt = Path("/opt")
-    return folders + (sorted(opt.iterdir()) if opt.is_dir() else [])
+    return implied_mirrors(environment) + (sorted(opt.iterdir()) if opt.is_dir() else [])
+
+
+def own_configuration(environment: Mapping[str, str]) -> Path:
+    """Return where Terraform's CLI configuration stands for this user; it may not exist.
+
+    https://developer.hashicorp.com/terraform/cli/config/config-file#locations (2026-11)
+    """
+    named = environment.get("TF_CLI_CONFIG_FILE")
+    return (
+        Path(named) if named else Path(environment.get("HOME", "~")).expanduser() / ".terraformrc"
+    )
 
 
 def terraform_environment(build: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -101,24 +121,31 @@ def terraform_environment(build: Path, environment: Mapping[str, str]) -> dict[s
         # the engine reads its options from CDKTF_ variables as well.
         "CDKTF_SKIP_PROVIDER_LOCK": "true",
     }
-    file = (build / "terraform.rc").resolve()
-    named = environment.get("TF_CLI_CONFIG_FILE")
-    own = Path(named) if named else Path(environment.get("HOME", "~")).expanduser() / ".terraformrc"
-    if own.resolve() != file and _installs_providers(own):
+    file = (build / CONFIGURATION).resolve()
+    own = own_configuration(environment)
+    if own.resolve() != file and installs_providers(own):
         return result
     source = find_source(environment)
-    if source.mirror is None and (own.exists() or not named):
+    if source.mirror is None and (own.exists() or not environment.get("TF_CLI_CONFIG_FILE")):
         return result
-    build.mkdir(parents=True, exist_ok=True)
-    (build / ".gitignore").write_text("*\n")
-    file.write_text(_configuration(source))
-    result["TF_CLI_CONFIG_FILE"] = str(file)
+    result["TF_CLI_CONFIG_FILE"] = str(write_configuration(build, source))
     # From an unpacked mirror Terraform links the provider; through a cache it would copy it.
     result["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] = "true"
     return result
 
 
-def _installs_providers(file: Path) -> bool:
+def write_configuration(build: Path, source: ProviderSource) -> Path:
+    """Write a CLI configuration that takes providers from ``source`` into the folder ``build``, and
+    return its absolute path."""
+    file = (build / CONFIGURATION).resolve()
+    build.mkdir(parents=True, exist_ok=True)
+    (build / ".gitignore").write_text("*\n")
+    file.write_text(_configuration(source))
+    return file
+
+
+def installs_providers(file: Path) -> bool:
+    """Return whether the CLI configuration ``file`` says where providers come from."""
     try:
         return "provider_installation" in file.read_text()
     except OSError:

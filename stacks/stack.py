@@ -29,12 +29,7 @@ from modules.immuta.construct import Immuta
 from modules.metronome.construct import Metronome
 from stacks import backends
 from stacks.configuration import Configuration, ConfiguredBlock
-
-# Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
-# from. The qualified source is the one OpenTofu wants as well.
-PROVIDER_SOURCE = "hashicorp/aws"
-PROVIDER_VERSIONS = ">= 5.100, < 7"
-TERRAFORM_VERSIONS = ">= 1.11"
+from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
 CREDENTIALS = "tfc_aws_dynamic_credentials"
 

@@ -12,7 +12,7 @@ from gate.providers import NoProvider, ProviderSource, find_source, terraform_en
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The registry does not answer, and there are no mirrors but those a test makes."""
-    monkeypatch.setattr(providers, "_registry_answers", lambda: False)
+    monkeypatch.setattr(providers, "registry_answers", lambda: False)
     monkeypatch.setattr(providers, "Path", _Rooted(tmp_path))
 
 
@@ -32,7 +32,7 @@ def mirror(folder: Path) -> Path:
 
 
 def test_the_registry_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(providers, "_registry_answers", lambda: True)
+    monkeypatch.setattr(providers, "registry_answers", lambda: True)
     mirror(tmp_path / ".terraform.d" / "plugins")
     assert find_source({"HOME": str(tmp_path)}) == ProviderSource(None)
 
@@ -113,7 +113,7 @@ def test_a_configuration_of_the_users_that_installs_providers_stays(tmp_path: Pa
 def test_with_the_registry_the_users_configuration_stays(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(providers, "_registry_answers", lambda: True)
+    monkeypatch.setattr(providers, "registry_answers", lambda: True)
     result = terraform_environment(tmp_path / "build", {"HOME": str(tmp_path)})
     assert "TF_CLI_CONFIG_FILE" not in result
     assert not (tmp_path / "build").exists()

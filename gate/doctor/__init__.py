@@ -1,0 +1,61 @@
+"""`gate doctor`: what on this machine would stop a deploy, and what to do about it.
+
+Nothing is changed: AWS and HCP Terraform are only asked, and no file is written but Terraform's CLI
+configuration in `.gate`, where a mirror takes the registry's place.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from gate.doctor import machine, provider
+from gate.doctor.finding import Check, Finding, look_at
+from stacks.backends import CloudBackend
+from stacks.configuration import Configuration
+
+
+def examine(
+    configuration: Configuration | None,
+    build: Path,
+    waiting: Callable[[list[str]], None] = lambda _: None,
+) -> list[Finding]:
+    """Return what was found on this machine, and of ``configuration`` its backend and accounts.
+
+    ``build`` is the folder for what can be made again; ``waiting`` is told which checks take more
+    than two seconds. Whatever waits on the network is given up after five.
+    """
+    checks = [
+        Check("Python", machine.python, local=True),
+        Check("Node for synth", machine.engine_node, local=True),
+        Check("cdktf", machine.command_line, local=True),
+        Check("Terraform", machine.terraform, local=True),
+        # Terraform hashes 700 MB to compare a package with the lock, and the registry has three
+        # seconds to answer.
+        Check("provider", partial(provider.source_and_lock, build), local=True),
+    ]
+    return look_at(checks + (_of(configuration) if configuration else []), waiting)
+
+
+def _of(configuration: Configuration) -> list[Check]:
+    # Imported late: botocore takes a third of a second.
+    from gate.doctor.aws import credentials
+    from gate.doctor.backend import backend
+    from stacks.backends import BACKENDS
+
+    settings = configuration.backend
+    kind = next(name for name, model in BACKENDS.items() if isinstance(settings, model))
+    used = {account.name for b in configuration.blocks for account in b.settings.accounts}
+
+    def aside(account: str) -> str:
+        if account not in used:
+            return "no block uses the account"
+        remote = isinstance(settings, CloudBackend)
+        return "runs in HCP Terraform bring their own" if remote else ""
+
+    return [
+        Check(f'backend "{kind}"', partial(backend, settings)),
+        *(
+            Check(f'account "{name}"', partial(credentials, account, aside(name)))
+            for name, account in configuration.accounts.items()
+        ),
+    ]
