@@ -178,7 +178,8 @@ def prepare(configuration: Configuration) -> pysequoia.Tsk:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     (FOLDER.parent / ".gitignore").write_text("*\n")
-    shutil.copy(ROOT / "gate.hcl", FOLDER)
+    for name in ("gate.hcl", ".terraform.lock.hcl"):
+        shutil.copy(ROOT / name, FOLDER)
     project = json.loads((ROOT / "cdktf.json").read_text())
     project["app"] = f'"{sys.executable}" "{ROOT / "main.py"}"'
     (FOLDER / "cdktf.json").write_text(json.dumps(project))

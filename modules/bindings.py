@@ -1,7 +1,14 @@
 """The engine and the provider's constructs: the one file that names either package.
 
-Stock, importing one class of the provider package imports all 2,212 of its modules in Python and
-again in Node, 13 to 20 s. Two measures make it well under one (measured 2026-11, `make bench`):
+Two families of packages serve, alike in the names of their modules and classes: cdktf, which gets
+no more releases, and cdktn, which continues it. cdktn is used where it is installed, so that
+installing it is the switch (README: Engines and providers). The imports below name cdktf's
+modules, and cdktn's stand in for them; the two cannot be mixed, a provider package works with its
+own engine only.
+
+Stock, importing one class of a provider package imports all its modules, over 2,200, in Node and
+for cdktf in Python as well, 3 to 20 s. Two measures make it well under one (measured 2026-11,
+`make bench`, `make matrix`):
 
 - The package's ``__init__`` is not run; a module object made from its spec stands in, so that
   submodules load alone.
@@ -11,12 +18,45 @@ Both rest on how the packages are built today. Where the shape is another, or wi
 ``GATE_FAST_BINDINGS=0``, everything loads as its makers intended; the JSON is the same.
 """
 
+import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
-_PROVIDER = "cdktf_cdktf_provider_aws"
+_CDKTF = ("cdktf", "cdktf_cdktf_provider_aws")
+_CDKTN = ("cdktn", "cdktn_provider_aws")
+_FAMILY = _CDKTN if all(map(importlib.util.find_spec, _CDKTN)) else _CDKTF
+_PROVIDER = _FAMILY[1]
+
+
+class _StandIns(MetaPathFinder, Loader):
+    """Finds cdktn's module where cdktf's of the same name is imported."""
+
+    def find_spec(
+        self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package, *rest = name.split(".")
+        if package not in _CDKTF:
+            return None
+        meant = ".".join([_CDKTN[_CDKTF.index(package)], *rest])
+        return importlib.util.spec_from_loader(name, self, origin=meant)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        assert spec.origin is not None
+        module = importlib.import_module(spec.origin)
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # It was executed under its own name; the import system has just put the stand-in's spec
+        # in the place of its own.
+        assert module.__spec__ is not None
+        module.__spec__ = module.__spec__.loader_state
 
 
 def _use_packaged_node() -> None:
@@ -46,8 +86,10 @@ def _node_option(option: str) -> None:
 
 
 _use_packaged_node()
-# The engine calls a deprecated function of Node, and no release will mend it.
+# cdktf calls a deprecated function of Node, and no release will mend it.
 _node_option("--no-deprecation")
+if _FAMILY is _CDKTN:
+    sys.meta_path.insert(0, _StandIns())
 if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
     _load_lazily()
 

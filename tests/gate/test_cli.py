@@ -194,7 +194,7 @@ try:
     main()
 except SystemExit as done:
     code = done.code
-heavy = {{'jsii', 'cdktf', 'constructs', 'cdktf_cdktf_provider_aws', 'moto'}}
+heavy = {{'jsii', 'cdktf', 'cdktn', 'constructs', 'cdktf_cdktf_provider_aws', 'moto'}}
 print(code, sorted(heavy & set(sys.modules)))
 """
     shown = subprocess.run(
