@@ -1,0 +1,145 @@
+"""`gate eject`: a stack as plain Terraform, for whoever goes on without athena-gate.
+
+The state stays what it is: every resource keeps its address, every argument its value. What stands
+between a stack's JSON and the files: `module` (blocks), `variables` (what varies), `schema` (blocks
+or maps), `hcl` (text), `read_back` (the proof that the text says the same).
+"""
+
+import json
+import os
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gate.eject.hcl import NotEjectable
+from gate.eject.module import files
+from gate.eject.read_back import compare
+from gate.eject.variables import Variables
+from gate.terraform_json import is_stack
+from modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
+from stacks.configuration import ConfiguredBlock
+from stacks.integrations import INTEGRATIONS
+
+__all__ = ["NotEjectable", "eject", "next_steps"]
+
+_LOCK = ".terraform.lock.hcl"
+# modules.athena.bucket says so of each bucket it makes, and cannot be imported without the engine.
+_BUCKETS = {"DenyInsecureTransport": "Nothing travels in the clear."}
+
+
+def eject(block: ConfiguredBlock, file: Path, output: Path) -> list[str]:
+    """Write ``block``, whose stack was synthesized into ``file`` (cdk.tf.json), as HCL into the
+    folder ``output``, and return the names of the files there.
+
+    Raises ``NotEjectable`` when ``output`` is there and not empty or the stack holds something
+    that is not known here, and ``OSError`` when a file cannot be read or written.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise NotEjectable(
+            f"{output} is there already, and nothing is overwritten; name another folder with "
+            "--output, or move that one away"
+        )
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise NotEjectable(f"{file}: not JSON: {error}; run: cdktf synth") from None
+    if not is_stack(content):
+        raise NotEjectable(f"{file}: not Terraform's JSON syntax; run: cdktf synth")
+    texts = texts_of(block, _moved(content, file.parent, output))
+    lock = file.parent / _LOCK
+    if lock.exists():
+        texts[_LOCK] = lock.read_text(encoding="utf-8")
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (output / name).write_text(text, encoding="utf-8")
+    return list(texts)
+
+
+def texts_of(block: ConfiguredBlock, content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the HCL of ``block``, whose stack's JSON is ``content``, by the names of the files.
+
+    Raises ``NotEjectable``.
+    """
+    variables = Variables.of(content, block.settings)
+    statements = tuple(_statements(block))
+
+    def reason(document: Mapping[str, Any]) -> str:
+        return _reason(document, statements)
+
+    texts = files(content, variables, reason, head=_head(block), vendor=block.vendor)
+    compare(content, texts.values())
+    return texts
+
+
+def _moved(content: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
+    """Return the stack's JSON with the path of a local state as it is from the folder ``new``."""
+    terraform = content.get("terraform", {})
+    path = terraform.get("backend", {}).get("local", {}).get("path")
+    if path is None or Path(path).is_absolute():
+        return dict(content)
+    moved = Path(os.path.relpath((old / path).resolve(), new.resolve())).as_posix()
+    return {**content, "terraform": {**terraform, "backend": {"local": {"path": moved}}}}
+
+
+def _head(block: ConfiguredBlock) -> str:
+    read: dict[str, list[str]] = {}
+    for guide in INTEGRATIONS[block.kind].guide.GUIDES.values():
+        read.setdefault(guide.date, []).append(guide.source)
+    lines = [
+        f"The AWS side of {block.vendor}, which was {block.title} of gate.hcl, as `gate eject` "
+        "wrote it.",
+        "",
+    ]
+    for date, sources in read.items():
+        lines += [f"The vendor's own instructions, read {date}:", *dict.fromkeys(sources)]
+    lines += [
+        "",
+        "The state knows each resource by the name it has here, with the hash at its end. To give "
+        "one a better name, add a `moved` block; without it Terraform makes the resource anew.",
+    ]
+    return "\n".join(lines)
+
+
+def _statements(block: ConfiguredBlock) -> Iterator[Statement]:
+    """Yield every statement that the block's policies may hold, each with its reason."""
+    policies: Any = INTEGRATIONS[block.kind].policies
+    for name in ("access", "trust", "sharing_trust"):
+        if hasattr(policies, name):
+            yield from getattr(policies, name)(block.settings).statements
+    if hasattr(policies, "documents"):
+        for policy in policies.documents(block.settings).values():
+            yield from policy.statements
+    if hasattr(policies, "connector_trust"):
+        yield from policies.connector_trust().statements
+
+
+def _reason(document: Mapping[str, Any], statements: tuple[Statement, ...]) -> str:
+    """Return why the statement ``document`` is there: the reason of the one that grants as much,
+    which may have been divided."""
+    try:
+        policy = Policy.from_document({"Version": "2012-10-17", "Statement": [document]})
+    except MalformedPolicy:
+        return ""
+    grants: frozenset[Grant] = policy.grants()
+    found = (statement.why for statement in statements if grants <= statement.grants())
+    return next(found, "") or _BUCKETS.get(str(document.get("Sid")), "")
+
+
+def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterable[str]) -> str:
+    """Return what was ``written`` and what to do after it; ``file`` is gate.hcl."""
+    folder = shlex.quote(str(output))
+    paragraphs = [
+        f"{output}: {', '.join(written)}",
+        f"Next:\n  terraform -chdir={folder} init\n  terraform -chdir={folder} plan",
+        "The plan finds no changes if gate.hcl was deployed as it stands. Then delete "
+        f"{block.title} ({file}:{block.line}), without `cdktf destroy`: that would delete what is "
+        "deployed. The state stays where it is.",
+        f"Until then the new folder and the stack {block.stack} share one state, and an apply of "
+        "one undoes the changes of the other.",
+    ]
+    return "\n\n".join(
+        paragraph if "\n" in paragraph else textwrap.fill(paragraph, 80, break_on_hyphens=False)
+        for paragraph in paragraphs
+    )
