@@ -165,12 +165,31 @@ def from_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
         key = configured.get("provider_config_key", "aws")
         name = planned["address"].removeprefix(f"{planned['type']}.")
         resources.setdefault(planned["type"], {})[name] = {**body, "provider": key}
+    variables = {f"var.{name}": one.get("value") for name, one in plan.get("variables", {}).items()}
     providers = [
-        {**_constant(provider.get("expressions", {})), "alias": provider.get("alias")}
+        {
+            **_constant(provider.get("expressions", {})),
+            **_from_variables(provider.get("expressions", {}), variables),
+            "alias": provider.get("alias"),
+        }
         for provider in configuration.get("provider_config", {}).values()
         if provider.get("name") == "aws"
     ]
     return {"resource": resources, "provider": {"aws": providers}}
+
+
+def _from_variables(expressions: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that say which account and region a provider works in, where they are
+    variables. A plan lists what an expression refers to, not how; these two have nothing around."""
+    references = {
+        name: expressions.get(name, {}).get("references", ())
+        for name in ("region", "allowed_account_ids")
+    }
+    return {
+        name: variables[found[0]]
+        for name, found in references.items()
+        if len(found) == 1 and found[0] in variables
+    }
 
 
 def _planned(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from gate.synthesized import (
     files,
     read,
 )
+from gate.terraform_json import Provider, from_plan, providers
 from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
 
 PROVIDERS: dict[str, Any] = {
@@ -493,6 +494,21 @@ def plan(resources: list[dict[str, Any]], configured: list[dict[str, Any]]) -> d
             },
             "root_module": {"resources": configured},
         },
+    }
+
+
+def test_account_and_region_of_a_provider_may_be_variables_of_the_plan() -> None:
+    found = plan([], [])
+    aws = found["configuration"]["provider_config"]["aws"]
+    aws["expressions"]["region"] = {"references": ["var.region"]}
+    aws["expressions"]["allowed_account_ids"] = {"references": ["var.account_id"]}
+    found["variables"] = {
+        "region": {"value": "eu-west-1"},
+        "account_id": {"value": "444455556666"},
+    }
+    assert dict(providers(from_plan(found)["provider"])) == {
+        "aws": Provider("444455556666", "eu-west-1", "dot/reporting"),
+        "aws.consumer": Provider("444455556666", "eu-central-1", None),
     }
 
 
