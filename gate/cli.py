@@ -41,20 +41,51 @@ def _gate(
 @app.command()
 def check(
     context: typer.Context,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="An earlier synth, such as cdktf.out or its manifest.json: report the states "
+            "that would be left behind."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Say what is wrong with gate.hcl and what a reviewer should know of it.
 
-    Exit code 0 when it can be built, 2 when it has mistakes.
+    Exit code 0 when it can be built, 1 when a state would be left behind, 2 for mistakes.
     """
     from gate.check import check as check_file
 
     result = check_file(context.obj)
+    compared = _against(context.obj, against) if against and not result["mistakes"] else {}
     if as_json:
-        print(json.dumps(result, indent=2))
+        print(json.dumps({**result, **compared}, indent=2))
     else:
         _print_check(result)
-    raise typer.Exit(2 if result["mistakes"] else 0)
+        _print_orphans(compared, result["file"])
+    if result["mistakes"]:
+        raise typer.Exit(2)
+    raise typer.Exit(1 if compared.get("removed") or compared.get("moved") else 0)
+
+
+def _against(file: Path, earlier: Path) -> dict[str, Any]:
+    from gate import orphans
+
+    try:
+        return orphans.compare(_load(file), earlier)
+    except orphans.NoManifest as error:
+        _fail(2, str(error))
+
+
+def _print_orphans(compared: dict[str, Any], file: str) -> None:
+    if not compared:
+        return
+    from gate.orphans import as_text
+
+    if text := as_text(compared, file):
+        print(text)
+        left = len(compared["removed"]) + len(compared["moved"])
+        _fail(1, f"{_count(left, 'state')} would be left behind")
 
 
 def _print_check(result: dict[str, Any]) -> None:
@@ -239,6 +270,64 @@ def eject(
     print(next_steps(block, context.obj, folder, written))
 
 
+@app.command()
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say what on this machine would stop a deploy, and what to do about it.
+
+    Exit code 0 when nothing would, 1 when something would, 2 when gate.hcl has mistakes.
+    """
+    from gate.doctor import examine
+    from gate.doctor.finding import Finding
+    from gate.doctor.text import show
+    from stacks.configuration import ConfigurationError, load
+
+    mistakes = None
+    try:
+        configuration = load(context.obj)
+    except ConfigurationError as error:
+        configuration, mistakes = None, error
+    findings = examine(configuration, BUILD, _waiting)
+    if as_json:
+        for mistake in mistakes.mistakes if mistakes else ():
+            text = mistake.text(str(context.obj))
+            findings.append(Finding("gate.hcl", "stop", text, "correct it"))
+        print(json.dumps([finding.as_json() for finding in findings], indent=2))
+    else:
+        show(findings, {"ok": _tick(), "note": _dash(), "stop": _cross()})
+    if mistakes:
+        if not as_json:
+            print(mistakes, file=sys.stderr)
+        _fail(2, f"{_count(len(mistakes.mistakes), 'mistake')} in {context.obj}")
+    raise typer.Exit(1 if any(finding.status == "stop" for finding in findings) else 0)
+
+
+def _waiting(checks: list[str]) -> None:
+    if sys.stderr.isatty():
+        print(f"waiting for {', '.join(checks)}", file=sys.stderr)
+
+
+@app.command()
+def pipeline(
+    context: typer.Context,
+    platform: Annotated[Literal["github", "gitlab"], typer.Argument(help="Where it runs.")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that differs.")] = False,
+) -> None:
+    """Write the pipeline that checks, plans and applies gate.hcl, and say what it needs once."""
+    from gate.pipeline.write import NoPipeline, write
+    from gate.pipeline.write import pipeline as made
+
+    try:
+        one = made(platform, _load(context.obj))
+        written = write(one, context.obj.parent, force)
+    except NoPipeline as error:
+        _fail(2, str(error))
+    print(f"{one.path} {'was written' if written else 'is up to date'}; see {one.page}")
+    print(one.about)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def sandbox(context: typer.Context) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
@@ -361,6 +450,10 @@ def _tick() -> str:
 
 def _cross() -> str:
     return "✗" if "utf" in (sys.stdout.encoding or "").lower() else "no"
+
+
+def _dash() -> str:
+    return "\N{EN DASH}" if "utf" in (sys.stdout.encoding or "").lower() else "--"
 
 
 def _fail(code: int, message: str) -> NoReturn:

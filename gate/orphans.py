@@ -1,0 +1,198 @@
+"""`gate check --against`: the states that a change of gate.hcl would leave behind.
+
+A stack that is no longer synthesized is no longer planned either: nothing says any more that its
+resources exist, and they go on existing. The same holds for a state that the backend no longer
+looks for where it is.
+"""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stacks.backends import Backend, CloudBackend, S3Backend
+from stacks.configuration import Configuration
+from stacks.removed import FILE
+
+MANIFEST = "manifest.json"
+HCP_TERRAFORM = "app.terraform.io"
+
+
+class NoManifest(Exception):
+    """There is no earlier synth to compare with; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a stack's state is: in words, and the last step after its stack is destroyed."""
+
+    where: str
+    delete: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A stack as it was synthesized: its folder, and its state, ``None`` without its JSON."""
+
+    folder: Path
+    state: State | None
+
+    def terraform(self, *arguments: str) -> str:
+        """Return a command line of Terraform's in this folder."""
+        return shlex.join(["terraform", f"-chdir={self.folder}", *arguments])
+
+
+def compare(configuration: Configuration, against: Path) -> dict[str, Any]:
+    """Compare ``configuration`` with the synth in ``against``, JSON-ready.
+
+    ``{"removed": [{"stack", "state", "destroy": [step]}], "moved": [{"stack", "state", "now",
+    "migrate": [step]}], "added": [stack]}``; ``state`` and ``now`` say in words where a state is.
+    Raises ``NoManifest``.
+    """
+    earlier = read(against)
+    blocks = [block.stack for block in configuration.blocks]
+    return {
+        "removed": [_removed(stack, one) for stack, one in earlier.items() if stack not in blocks],
+        "moved": [
+            _moved(stack, earlier[stack], was, now)
+            for stack in blocks
+            if stack in earlier
+            and (was := earlier[stack].state)
+            and (now := configured(configuration.backend, stack)).where != was.where
+        ],
+        "added": [stack for stack in blocks if stack not in earlier],
+    }
+
+
+def read(against: Path) -> dict[str, Earlier]:
+    """Return the stacks of an earlier synth by their names: those of its manifest, and those that
+    were removed before it and are still kept for their destroy.
+
+    ``against`` is a folder such as cdktf.out, or the manifest.json in it. Raises ``NoManifest``.
+    """
+    manifest = against / MANIFEST if against.is_dir() else against
+    try:
+        stacks = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
+        folders = {name: manifest.parent / one["workingDirectory"] for name, one in stacks.items()}
+    except OSError as error:
+        raise NoManifest(
+            f"{manifest} cannot be read: {error.strerror}; name the output folder of an earlier "
+            "synth, as in --against cdktf.out. Is there none, check out what was applied last, "
+            "run CDKTF_OUTDIR=previous python main.py, and compare with previous"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise NoManifest(
+            f"{manifest} is not the manifest of a synth; name a folder that cdktf synth or "
+            "python main.py wrote, as in --against cdktf.out"
+        ) from None
+    kept = {folder.name: folder for folder in sorted(manifest.parent.glob("removed/*/"))}
+    return {name: Earlier(folder, _state(folder)) for name, folder in (kept | folders).items()}
+
+
+def _state(folder: Path) -> State | None:
+    """Return where the state of the stack in ``folder`` is, ``None`` when its JSON is gone."""
+    try:
+        terraform = json.loads((folder / FILE).read_text(encoding="utf-8"))["terraform"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    backend: Mapping[str, Any] = terraform.get("backend", {})
+    if "s3" in backend:
+        return _in_s3(backend["s3"]["bucket"], backend["s3"]["key"])
+    if "cloud" in terraform:
+        cloud = terraform["cloud"]
+        workspaces = cloud["workspaces"]
+        return _in_hcp(
+            cloud.get("hostname"),
+            cloud["organization"],
+            workspaces.get("name"),
+            workspaces.get("tags", []),
+        )
+    # Only the name: a folder that was copied elsewhere has not lost its state.
+    return _local(Path(backend.get("local", {}).get("path", "terraform.tfstate")).name)
+
+
+def configured(backend: Backend, stack: str) -> State:
+    """Return where ``backend`` keeps the state of ``stack``."""
+    match backend:
+        case S3Backend():
+            return _in_s3(backend.bucket, backend.key(stack))
+        case CloudBackend():
+            tags = backend.tags_of(stack)
+            name = None if tags else backend.workspace_of(stack)
+            return _in_hcp(backend.hostname, backend.organization, name, tags)
+        case _:
+            return _local(f"terraform.{stack}.tfstate")
+
+
+def _in_s3(bucket: str, key: str) -> State:
+    address = f"s3://{bucket}/{key}"
+    return State(address, shlex.join(["aws", "s3", "rm", address]))
+
+
+def _in_hcp(host: str | None, organization: str, name: str | None, tags: list[str]) -> State:
+    host = host or HCP_TERRAFORM
+    place = f"{organization}/{name}" if name else f"of {organization} tagged {', '.join(tags)}"
+    # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/settings/deletion (2026-11)
+    return State(
+        f"the workspace {place} on {host}",
+        f"delete the workspace {place} on {host}: Settings, Destruction and Deletion",
+    )
+
+
+def _local(name: str) -> State:
+    return State(f"the file {name} beside cdktf.json", shlex.join(["rm", name]))
+
+
+def _removed(stack: str, earlier: Earlier) -> dict[str, Any]:
+    if earlier.state is None:
+        return {
+            "stack": stack,
+            "state": f"unknown: {earlier.folder / FILE} is gone",
+            "destroy": ["put the block back and synthesize; then destroy it, then delete it"],
+        }
+    return {
+        "stack": stack,
+        "state": earlier.state.where,
+        "destroy": [
+            earlier.terraform("init"),
+            earlier.terraform("destroy"),
+            earlier.state.delete,
+        ],
+    }
+
+
+def _moved(stack: str, earlier: Earlier, was: State, now: State) -> dict[str, Any]:
+    return {
+        "stack": stack,
+        "state": was.where,
+        "now": now.where,
+        # Terraform knows the old place from the folder's .terraform, which the first init writes.
+        "migrate": [
+            f"{earlier.terraform('init')} # while the old JSON is there",
+            "python main.py",
+            earlier.terraform("init", "-migrate-state"),
+        ],
+    }
+
+
+def as_text(compared: Mapping[str, Any], file: str) -> str:
+    """Return the findings of ``compared`` as lines for a person; empty when there are none."""
+    lines = []
+    for one in compared["removed"]:
+        lines += [
+            f"{one['stack']} is not in {file} any more, its resources stay and nobody watches them",
+            f"  its state: {one['state']}",
+            "  destroy it, or put the block back:",
+            *(f"    {step}" for step in one["destroy"]),
+        ]
+    for one in compared["moved"]:
+        lines += [
+            f"{one['stack']} would not find its state and be made a second time",
+            f"  its state was at: {one['state']}",
+            f"  and is now at:    {one['now']}",
+            "  move it, or keep the backend as it was:",
+            *(f"    {step}" for step in one["migrate"]),
+        ]
+    return "\n".join(lines)

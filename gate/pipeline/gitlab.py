@@ -1,0 +1,109 @@
+"""The child pipelines of pipelines/gitlab-ci: what GitLab's own syntax cannot say.
+
+    python3 -m gate.pipeline.gitlab plans TEMPLATE NEW [OLD]  # a plan for each stack
+    python3 -m gate.pipeline.gitlab counts PLAN.json          # what a merge request shows of it
+    python3 -m gate.pipeline.gitlab applies TEMPLATE FOLDER   # an apply for each that has changes
+
+A child pipeline is TEMPLATE with jobs appended, each a line of JSON, which is YAML as well. NEW and
+OLD are what `gate.pipeline.stacks` reads, FOLDER holds what `gate.pipeline.changes` printed.
+https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#dynamic-child-pipelines (2026-11)
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gate.pipeline.review import changed, read
+from gate.pipeline.stacks import stacks
+
+
+def plans(entries: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]:
+    """Return the jobs that plan ``entries``, by name; ``source`` is GitLab's CI_PIPELINE_SOURCE.
+
+    A scheduled pipeline looks for drift. That and a merge request's ends with the plans, any other
+    goes on to apply them.
+    """
+    jobs: dict[str, Any] = {}
+    for entry in entries:
+        variables = {
+            **_variables(entry),
+            "ENTRY": json.dumps(entry),
+            "DRIFT": "yes" if source == "schedule" else "",
+        }
+        jobs[f"plan {_job(entry)}"] = {"extends": ".plan", "variables": variables}
+    if source not in ("schedule", "merge_request_event"):
+        jobs["changes"] = {"extends": ".changes"}
+        jobs["approve"] = {"extends": ".approve"}
+    return jobs
+
+
+def counts(plan: Mapping[str, Any]) -> dict[str, int]:
+    """Return how much ``plan`` creates, updates and deletes, as a merge request shows it.
+
+    https://docs.gitlab.com/user/infrastructure/iac/mr_integration/ (2026-11): a replacement counts
+    as both.
+    """
+    actions = [
+        action
+        for resource in plan.get("resource_changes", [])
+        for action in resource["change"]["actions"]
+    ]
+    return {name: actions.count(name) for name in ("create", "update", "delete")}
+
+
+def applies(entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return the jobs that apply ``entries``, and the one that records that all of them were."""
+    jobs: dict[str, Any] = {}
+    for entry in entries:
+        jobs[_job(entry)] = {
+            "extends": ".apply",
+            # Of all pipelines together, one runs at a time.
+            "resource_group": f"athena-gate/{entry['stack']}",
+            "variables": {**_variables(entry), "DIGEST": entry["digest"]},
+        }
+    return {**jobs, "applied": {"extends": ".applied"}}
+
+
+def _job(entry: Mapping[str, str]) -> str:
+    return f"{entry['action']} {entry['stack']}"
+
+
+def _variables(entry: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "STACK": entry["stack"],
+        "FOLDER": entry["folder"],
+        "ACCOUNT": entry["account"],
+        "MODE": "-destroy" if entry["action"] == "destroy" else "-refresh=true",
+    }
+
+
+def pipeline(template: str, synth: str, jobs: Mapping[str, Any]) -> str:
+    """Return ``template`` with ``jobs``; ``synth`` is the id of the pipeline that has the synth."""
+    added = {"variables": {"SYNTH_PIPELINE": synth}, **jobs}
+    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in added.items()]
+    return "\n".join([template, *lines, ""])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what the first of ``arguments`` names; see the module."""
+    what, file, *folders = arguments
+    text = Path(file).read_text(encoding="utf-8")
+    match what:
+        case "plans":
+            new, *old = map(Path, folders)
+            entries = stacks(new, next((one for one in old if one.is_dir()), None))
+            jobs = plans(entries, os.environ["CI_PIPELINE_SOURCE"])
+            print(pipeline(text, os.environ["CI_PIPELINE_ID"], jobs), end="")
+        case "counts":
+            print(json.dumps(counts(json.loads(text))))
+        case "applies":
+            jobs = applies(changed(read(Path(folders[0]))))
+            print(pipeline(text, os.environ["SYNTH_PIPELINE"], jobs), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""`gate pipeline`: the pipeline's files for what gate.hcl says.
+
+The templates are files that can be read and linted as they stand, under pipelines/ of the
+repository. Two things in them are filled in: the lines about account 111122223333 in the comment
+at the top, which are repeated for each account, and the name of the configuration.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from stacks.backends import CloudBackend, LocalBackend
+from stacks.configuration import DEFAULT_FILE, Configuration
+
+Platform = Literal["github", "gitlab"]
+
+# In an installed package they lie beside this file, in the repository at its root.
+_PACKAGED = Path(__file__).parent / "templates"
+TEMPLATES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "pipelines"
+
+_PLACES = {
+    "github": Path(".github/workflows/athena-gate.yml"),
+    "gitlab": Path(".gitlab-ci.yml"),
+}
+_S3 = {"github": "github-actions/athena-gate.yml", "gitlab": "gitlab-ci/gitlab-ci.yml"}
+_CLOUD = {"github": "hcp-vcs/github.yml", "gitlab": "hcp-vcs/gitlab.yml"}
+_EXAMPLE = "111122223333"
+
+
+class NoPipeline(Exception):
+    """The pipeline cannot be written; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline's file: where it goes, its text, and the page about it."""
+
+    path: Path
+    text: str
+    page: str
+
+    @property
+    def about(self) -> str:
+        """Return the comment at the top: what is to be set up once."""
+        return "\n".join(line.rstrip()[1:].removeprefix(" ") for line in _comment(self.text))
+
+
+def pipeline(platform: Platform, configuration: Configuration) -> Pipeline:
+    """Return the pipeline of ``platform`` for ``configuration``. Raises ``NoPipeline``."""
+    if isinstance(configuration.backend, LocalBackend):
+        raise NoPipeline(
+            f"{configuration.file} keeps states in local files, and a runner's disk is gone after "
+            'the run; write backend "s3" { ... } or backend "cloud" { ... }'
+        )
+    templates = _CLOUD if isinstance(configuration.backend, CloudBackend) else _S3
+    template = TEMPLATES / templates[platform]
+    lines = template.read_text(encoding="utf-8").splitlines(keepends=True)
+    comment = _comment("".join(lines))
+    text = "".join([*_for_each(accounts(configuration), comment), *lines[len(comment) :]])
+    name = Path(configuration.file).as_posix()
+    return Pipeline(
+        _PLACES[platform],
+        text.replace(f"GATE_FILE: {DEFAULT_FILE}", f"GATE_FILE: {name}"),
+        f"pipelines/{template.parent.name}/README.md",
+    )
+
+
+def accounts(configuration: Configuration) -> list[str]:
+    """Return the ids of the accounts that jobs need credentials for: each block's own. The
+    connector's consumer is reached from there, by its ``assume_role``."""
+    return list(dict.fromkeys(block.settings.accounts[0].id for block in configuration.blocks))
+
+
+def _comment(text: str) -> list[str]:
+    """Return the lines of the comment at the top of ``text``."""
+    lines = text.splitlines(keepends=True)
+    end = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    return lines[:end]
+
+
+def _for_each(ids: list[str], comment: list[str]) -> list[str]:
+    """Return ``comment`` with its lines about the example's account for each of ``ids``."""
+    about = [line for line in comment if _EXAMPLE in line]
+    filled = [line.replace(_EXAMPLE, account) for account in ids for line in about]
+    start = comment.index(about[0]) if about else 0
+    rest = [line for line in comment if _EXAMPLE not in line]
+    return [*rest[:start], *filled, *rest[start:]]
+
+
+def write(made: Pipeline, folder: Path, force: bool) -> bool:
+    """Write ``made`` under ``folder`` and return whether that changed anything.
+
+    Raises ``NoPipeline`` when a file is there that differs, unless ``force``.
+    """
+    path = folder / made.path
+    if path.exists() and path.read_text(encoding="utf-8") == made.text:
+        return False
+    if path.exists() and not force:
+        raise NoPipeline(f"{made.path} is there and differs; --force overwrites it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(made.text, encoding="utf-8")
+    return True

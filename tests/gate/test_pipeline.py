@@ -1,0 +1,352 @@
+"""What runs in a pipeline, and `gate pipeline`, which writes it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.pipeline import changes, previous, review
+from gate.pipeline.stacks import stacks
+from tests.conftest import DOT, ROOT, Project
+from tests.gate.test_cli import gate
+
+S3 = 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n'
+CLOUD = 'backend "cloud" {\n  organization = "acme"\n}\n'
+WORKFLOW = Path(".github/workflows/athena-gate.yml")
+
+
+@pytest.mark.parametrize(
+    ("platform", "backend", "template", "written"),
+    [
+        ("github", S3, "github-actions/athena-gate.yml", str(WORKFLOW)),
+        ("gitlab", S3, "gitlab-ci/gitlab-ci.yml", ".gitlab-ci.yml"),
+        ("github", CLOUD, "hcp-vcs/github.yml", str(WORKFLOW)),
+        ("gitlab", CLOUD, "hcp-vcs/gitlab.yml", ".gitlab-ci.yml"),
+    ],
+)
+def test_the_files_in_pipelines_are_what_is_written_for_the_example(
+    project: Project, platform: str, backend: str, template: str, written: str
+) -> None:
+    project.write(
+        (ROOT / "gate.hcl").read_text().replace("keys/example.asc", "keys/ops.asc") + backend
+    )
+    done = gate(project.folder, "pipeline", platform)
+    page = f"pipelines/{Path(template).parent}/README.md"
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        f"{written} was written; see {page}",
+    )
+    assert (project.folder / written).read_text() == (ROOT / "pipelines" / template).read_text()
+    assert (ROOT / page).is_file()
+
+
+def test_what_is_to_be_set_up_once_is_named_for_each_account(project: Project) -> None:
+    project.file.rename(project.folder / "other.hcl")
+    partner = (
+        'account "partner" {\n  id = "444455556666"\n  region = "eu-west-1"\n}\n'
+        'dbt "ci" {\n  account = "partner"\n  databases = ["dbt_ci"]\n'
+        '  trusted = ["arn:aws:iam::444455556666:role/ci"]\n}\n'
+    )
+    (project.folder / "other.hcl").write_text(DOT + partner + S3)
+    done = gate(project.folder, "--file", "other.hcl", "pipeline", "github")
+    assert done.stdout.splitlines()[4:] == [
+        "Set up once; pipelines/github-actions/README.md has the roles' policies:",
+        "  variable AWS_PLAN_ROLE_111122223333   the ARN of the role that plans; it only reads",
+        "  environment aws-111122223333          with required reviewers, for main alone",
+        "    variable AWS_APPLY_ROLE there, for 111122223333: the ARN of the role that applies",
+        "  variable AWS_PLAN_ROLE_444455556666   the ARN of the role that plans; it only reads",
+        "  environment aws-444455556666          with required reviewers, for main alone",
+        "    variable AWS_APPLY_ROLE there, for 444455556666: the ARN of the role that applies",
+    ]
+    assert "\n  GATE_FILE: other.hcl\n" in (project.folder / WORKFLOW).read_text()
+
+
+def test_a_local_state_is_refused_because_a_runners_disk_is_gone_after_the_run(
+    project: Project,
+) -> None:
+    done = gate(project.folder, "pipeline", "github")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: gate.hcl keeps states in local files, and a runner's disk is gone after the run; "
+        'write backend "s3" { ... } or backend "cloud" { ... }\n',
+    )
+
+
+def test_a_file_that_differs_is_overwritten_by_force_only(project: Project) -> None:
+    project.write(DOT + S3)
+    file = project.folder / WORKFLOW
+    file.parent.mkdir(parents=True)
+    file.write_text("name: mine\n")
+    done = gate(project.folder, "pipeline", "github")
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"gate: {WORKFLOW} is there and differs; --force overwrites it\n",
+    )
+    assert file.read_text() == "name: mine\n"
+    done = gate(project.folder, "pipeline", "github", "--force")
+    assert done.stdout.startswith(f"{WORKFLOW} was written; see ")
+    again = gate(project.folder, "pipeline", "github")
+    assert again.stdout.startswith(f"{WORKFLOW} is up to date; see ")
+
+
+def change(address: str, *actions: str, **others: Any) -> dict[str, Any]:
+    values = {"before": others.pop("before", None), "after": others.pop("after", None)}
+    return {"address": address, "change": {"actions": list(actions), **values}, **others}
+
+
+def test_what_would_change_is_told_by_address_outputs_included() -> None:
+    plan = {
+        "resource_changes": [
+            change("aws_iam_role.role", "delete", "create"),
+            change("aws_athena_workgroup.workgroup", "update"),
+            change("aws_s3_bucket.bucket", "no-op"),
+            change("data.aws_caller_identity.self", "read"),
+            change("aws_iam_policy.access", "no-op", previous_address="aws_iam_policy.old"),
+        ],
+        "output_changes": {"handoff": {"actions": ["update"], "before": 1, "after": 2}},
+    }
+    assert changes.changes(plan) == [
+        {"address": "aws_athena_workgroup.workgroup", "actions": ["update"]},
+        {"address": "aws_iam_policy.access", "actions": ["no-op"]},
+        {"address": "aws_iam_role.role", "actions": ["delete", "create"]},
+        {"address": "output.handoff", "actions": ["update"]},
+    ]
+
+
+def test_the_digest_holds_what_would_change_and_nothing_else() -> None:
+    first = change("a.a", "update", before={"x": 1}, after={"x": 2})
+    second = change("b.b", "create", after={"y": 1})
+    plan = {"resource_changes": [first, second], "timestamp": "2026-11-22T07:00:00Z"}
+    same = {
+        "resource_changes": [second, change("c.c", "no-op"), first],
+        "timestamp": "2026-11-23T09:00:00Z",
+        "resource_drift": [change("c.c", "update")],
+    }
+    assert changes.digest(plan) == changes.digest(same)
+    others = [
+        change("a.a", "update", before={"x": 3}, after={"x": 2}),
+        change("a.a", "update", before={"x": 1}, after={"x": 3}),
+        change("a.a", "delete", before={"x": 1}, after={"x": 2}),
+        change("a.b", "update", before={"x": 1}, after={"x": 2}),
+        change("a.a", "update", before={"x": 1}, after={"x": 2}, deposed="1234"),
+    ]
+    digests = {changes.digest({"resource_changes": [one, second]}) for one in others}
+    assert len({*digests, changes.digest(plan), changes.digest({"resource_changes": []})}) == 7
+
+
+def test_a_plan_other_than_the_approved_one_is_refused_with_what_it_would_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = {"resource_changes": [change("aws_iam_role.role", "delete", "create")]}
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    assert changes.main(["--approved", changes.digest(plan), str(file)]) == 0
+    assert changes.main(["--approved", changes.digest({}), str(file)]) == 1
+    assert capsys.readouterr().out == (
+        "What would be changed now is not what was approved; nothing was changed.\n"
+        "  delete, create: aws_iam_role.role\n"
+        "Run the workflow again, and review the new plan.\n"
+    )
+
+
+def test_a_plan_is_shown_without_progress_and_hints() -> None:
+    printed = (
+        "aws_iam_role.role: Refreshing state... [id=dbt-ci]\n"
+        "data.aws_region.here: Reading...\n"
+        "data.aws_region.here: Read complete after 0s [id=eu-central-1]\n"
+        "\n"
+        "Terraform will perform the following actions:\n"
+        "\n"
+        "  # aws_iam_role.role will be destroyed\n"
+        "\n"
+        "Plan: 0 to add, 0 to change, 1 to destroy.\n"
+        "\n"
+        "─────────────────────────────────────────────────────────────────────────────\n"
+        "\n"
+        "Saved the plan to: plan\n"
+    )
+    assert changes.shown(printed) == (
+        "Terraform will perform the following actions:\n"
+        "\n"
+        "  # aws_iam_role.role will be destroyed\n"
+        "\n"
+        "Plan: 0 to add, 0 to change, 1 to destroy."
+    )
+
+
+def reviewed(stack: str, text: str = "", *found: dict[str, Any], action: str = "apply") -> Any:
+    return {
+        "stack": stack,
+        "folder": f"cdktf.out/stacks/{stack}",
+        "account": "111122223333",
+        "region": "eu-central-1",
+        "action": action,
+        "digest": "d1",
+        "changes": list(found),
+        "text": text,
+    }
+
+
+def test_the_review_lists_every_stack_and_shows_the_plans_that_change_something() -> None:
+    role = {"address": "aws_iam_role.role", "actions": ["delete", "create"]}
+    pages = [reviewed("dbt-ci"), reviewed("dbt-old", "the plan\n", role, action="destroy")]
+    assert review.as_markdown(pages) == (
+        "<!-- athena-gate: plan -->\n"
+        "### athena-gate\n"
+        "\n"
+        "- `dbt-ci` (111122223333): no changes\n"
+        "- `dbt-old` (111122223333): **destroy**: `-+ aws_iam_role.role`\n"
+        "\n"
+        "<details><summary>dbt-old</summary>\n"
+        "\n"
+        "```\n"
+        "the plan\n"
+        "```\n"
+        "</details>"
+    )
+    assert review.changed(pages) == [
+        {
+            "stack": "dbt-old",
+            "folder": "cdktf.out/stacks/dbt-old",
+            "account": "111122223333",
+            "region": "eu-central-1",
+            "action": "destroy",
+            "digest": "d1",
+        }
+    ]
+
+
+def test_a_plan_cannot_leave_its_fence_or_fill_the_comment() -> None:
+    role = {"address": "aws_iam_role.role", "actions": ["update"]}
+    pages = [reviewed("a", "```\n# a heading\n```", role), reviewed("b", "x" * 70_000, role)]
+    page = review.as_markdown(pages)
+    assert "\n````\n```\n# a heading\n```\n````\n" in page
+    assert "\n... cut; the job's log has all of it\n" in page
+    assert len(page) < 65_536
+
+
+def synthesized(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / "stacks" / name).mkdir(parents=True)
+        provider = {"allowed_account_ids": ["111122223333"], "region": "eu-central-1"}
+        partner = {"allowed_account_ids": ["444455556666"], "region": "eu-west-1"}
+        content = json.dumps({"provider": {"aws": [provider, partner]}})
+        (folder / "stacks" / name / "cdk.tf.json").write_text(content)
+    listed = {name: {"workingDirectory": f"stacks/{name}"} for name in names}
+    (folder / "manifest.json").write_text(json.dumps({"stacks": listed}))
+
+
+def entry(stack: str, folder: Path, action: str) -> dict[str, str]:
+    return {
+        "stack": stack,
+        "folder": folder.as_posix(),
+        "account": "111122223333",
+        "region": "eu-central-1",
+        "action": action,
+    }
+
+
+def test_the_matrix_is_what_is_built_and_what_only_an_earlier_synth_has(tmp_path: Path) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    synthesized(new, "kept", "added")
+    synthesized(old, "kept", "gone")
+    # Nothing says that this is still built.
+    (new / "stacks" / "stale").mkdir()
+    (old / "removed" / "earlier").mkdir(parents=True)
+    content = (old / "stacks" / "gone" / "cdk.tf.json").read_text()
+    (old / "removed" / "earlier" / "cdk.tf.json").write_text(content)
+    assert stacks(new, old) == [
+        entry("kept", new / "stacks" / "kept", "apply"),
+        entry("added", new / "stacks" / "added", "apply"),
+        entry("earlier", old / "removed" / "earlier", "destroy"),
+        entry("gone", old / "stacks" / "gone", "destroy"),
+    ]
+    assert [one["action"] for one in stacks(new)] == ["apply", "apply"]
+
+
+# What main.py does, as far as the history of a repository is concerned.
+MAIN = """
+import json, os, sys
+from pathlib import Path
+from stacks.removed import set_aside
+
+names = Path("names").read_text().split()
+if "broken" in names:
+    sys.exit("gate.hcl:1: broken")
+out = Path(os.environ["CDKTF_OUTDIR"])
+for name in names:
+    (out / "stacks" / name).mkdir(parents=True, exist_ok=True)
+    (out / "stacks" / name / "cdk.tf.json").write_text(name)
+listed = {name: {"workingDirectory": f"stacks/{name}"} for name in names}
+(out / "manifest.json").write_text(json.dumps({"stacks": listed}))
+set_aside(out, names)
+"""
+
+
+@pytest.fixture
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A repository, the working directory, with a commit for each list of names; the commits."""
+    monkeypatch.chdir(tmp_path)
+    identity = ["-c", "user.name=a developer", "-c", "user.email=developer@example.com"]
+    made = []
+    git("init", "--quiet")
+    Path("main.py").write_text(MAIN)
+    for names in ("one", "one two", "broken", "one", "three"):
+        Path("names").write_text(names)
+        git("add", "--all")
+        git(*identity, "commit", "--quiet", "--message", names)
+        made.append(git("rev-parse", "HEAD").strip())
+    return made
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def test_whatever_was_built_since_the_last_apply_is_found(
+    history: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert previous.main([history[0], history[3], "previous"]) == 0
+    assert capsys.readouterr().err == (
+        f"gate.hcl:1: broken\n{history[2]} is skipped: it cannot be synthesized\n"
+    )
+    # Never applied by a run that succeeded, but perhaps by one that failed elsewhere.
+    assert sorted(str(path.parent) for path in Path("previous").rglob("cdk.tf.json")) == [
+        "previous/removed/two",
+        "previous/stacks/one",
+    ]
+    assert git("worktree", "list").count("\n") == 1
+
+
+def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
+    history: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert previous.main([history[2], history[3], "previous"]) == 1
+    assert capsys.readouterr().err == (
+        f"gate.hcl:1: broken\n{history[2]}, which was applied last, cannot be synthesized, so "
+        "nobody can say which stacks it had; move the branch athena-gate/applied to a commit "
+        "that has them\n"
+    )
+
+
+@pytest.mark.parametrize("module", ["stacks", "changes", "review", "previous"])
+def test_what_a_pipeline_calls_needs_python_alone(module: str) -> None:
+    """A job with credentials installs nothing, not even this project's dependencies."""
+    code = f"import gate.pipeline.{module}"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}",
+        ],
+        env={"PATH": os.environ["PATH"]},
+        check=False,
+    )
+    assert done.returncode == 0

