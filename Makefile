@@ -20,7 +20,7 @@ demo: setup ## Deploy gate.hcl into an embedded AWS, show it, destroy it
 	@$(BIN)/python -m demo
 
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-quick: setup ## Run the tests that need no Terraform and no synth
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"

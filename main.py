@@ -24,8 +24,8 @@ def main() -> int:
     build(configuration, app)
     app.synth()
     output = Path(app.outdir)
-    place_lock(LOCK, [output / "stacks" / block.stack for block in configuration.blocks])
-    for kept in set_aside(output, [block.stack for block in configuration.blocks]):
+    place_lock(LOCK, [output / "stacks" / stack for stack in configuration.stacks])
+    for kept in set_aside(output, configuration.stacks, configuration.ejected):
         print(
             f"{kept.name} is not in {configuration.file} any more; {os.path.relpath(kept)} keeps "
             f"what destroys it: gate check --against {os.path.relpath(output)}",

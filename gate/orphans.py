@@ -52,9 +52,12 @@ def compare(configuration: Configuration, against: Path) -> dict[str, Any]:
     Raises ``NoManifest``.
     """
     earlier = read(against)
-    blocks = [block.stack for block in configuration.blocks]
+    blocks = configuration.stacks
+    looked_after = {*blocks, *configuration.ejected}
     return {
-        "removed": [_removed(stack, one) for stack, one in earlier.items() if stack not in blocks],
+        "removed": [
+            _removed(stack, one) for stack, one in earlier.items() if stack not in looked_after
+        ],
         "moved": [
             _moved(stack, earlier[stack], was, now)
             for stack in blocks

@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from modules import fields
@@ -28,6 +28,11 @@ from stacks.integrations import INTEGRATIONS
 DEFAULT_FILE = "gate.hcl"
 
 
+StackName = Annotated[
+    str, fields.pattern(r"[a-z][a-z0-9-]*", 'the name of a stack, as in "dot-reporting"')
+]
+
+
 class ConfigurationError(Exception):
     """The configuration cannot be used; ``mistakes`` are all that was found, in order of line."""
 
@@ -35,6 +40,13 @@ class ConfigurationError(Exception):
         self.file = file
         self.mistakes = tuple(sorted(set(mistakes)))
         super().__init__("\n".join(mistake.text(file) for mistake in self.mistakes))
+
+
+class Ejected(Settings):
+    """The ``ejected`` block: a stack that `gate eject` has written out, so that its resources are
+    looked after elsewhere and nothing here may destroy them."""
+
+    name: StackName = Field(description="The stack, as in `dot-reporting`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,12 @@ class Configuration:
     accounts: Mapping[str, Account]
     backend: Backend
     blocks: tuple[ConfiguredBlock, ...]
+    ejected: frozenset[str] = frozenset()
+
+    @property
+    def stacks(self) -> list[str]:
+        """Return the names of the stacks that are built, in the order of the file."""
+        return [block.stack for block in self.blocks]
 
 
 @dataclass(slots=True)
@@ -110,7 +128,7 @@ def load(file: Path) -> Configuration:
         notes.add(attribute.line, "", attribute.name, _NO_ATTRIBUTES)
 
     kinds = {"account": Account, **{kind: i.settings for kind, i in INTEGRATIONS.items()}}
-    known = [*kinds, "backend"]
+    known = [*kinds, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
             notes.add(block.line, "", block.type, _unknown("block", block.type, known))
@@ -129,6 +147,17 @@ def load(file: Path) -> Configuration:
             settings = _build(block, INTEGRATIONS[block.type].settings, "name", notes, context)
             if settings is not None:
                 configured.append(ConfiguredBlock(block.type, settings, block.line))
+    ejected = {
+        settings.name: block
+        for block in body.blocks
+        if block.type == "ejected"
+        and (settings := _build(block, Ejected, "name", notes, context)) is not None
+    }
+    for one in configured:
+        if one.stack in ejected:
+            block = ejected[one.stack]
+            problem = f"{one.title} on line {one.line} still builds it; delete one of the two"
+            notes.add(block.line, block.title, "", problem)
     _duplicates(body.blocks, notes)
     _shared_names(configured, notes)
     _policy_sizes(configured, notes)
@@ -142,6 +171,7 @@ def load(file: Path) -> Configuration:
         {name: account for name, account in accounts.items() if account is not None},
         backend,
         tuple(configured),
+        frozenset(ejected),
     )
 
 

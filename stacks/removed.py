@@ -5,23 +5,27 @@ stack's old folder among the others, where it looks as if it were still built, a
 deletes it (@cdktf/cli-core 0.21.0, synth-stack.js; measured 2026-11).
 """
 
+import json
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 FILE = "cdk.tf.json"
+EJECTED = "ejected.json"
 
 
-def set_aside(output: Path, stacks: Collection[str]) -> list[Path]:
+def set_aside(output: Path, stacks: Collection[str], ejected: Collection[str] = ()) -> list[Path]:
     """Move what is no longer built from ``<output>/stacks`` to ``<output>/removed``.
 
-    ``stacks`` are the names of those that are built; one that is back is no longer kept. Returns
-    the folders that were moved. The new place is as deep as the old one, so that the relative
-    path of a local state still leads there.
+    ``stacks`` are the names of those that are built; one that is back is no longer kept, nor one
+    of ``ejected``, which are listed in ``<output>/ejected.json`` for whoever plans what is left.
+    Returns the folders that were moved. The new place is as deep as the old one, so that the
+    relative path of a local state still leads there.
     """
+    (output / EJECTED).write_text(json.dumps(sorted(ejected)))
     moved = []
     for folder in sorted(output.glob("stacks/*/")):
-        if folder.name in stacks or not (folder / FILE).is_file():
+        if folder.name in {*stacks, *ejected} or not (folder / FILE).is_file():
             continue
         kept = output / "removed" / folder.name
         shutil.rmtree(kept, ignore_errors=True)
@@ -30,6 +34,6 @@ def set_aside(output: Path, stacks: Collection[str]) -> list[Path]:
         for item in folder.iterdir():
             item.rename(kept / item.name)
         moved.append(kept)
-    for name in stacks:
+    for name in (*stacks, *ejected):
         shutil.rmtree(output / "removed" / name, ignore_errors=True)
     return moved

@@ -133,13 +133,16 @@ def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterab
     paragraphs = [
         f"{output}: {', '.join(written)}",
         f"Next:\n  terraform -chdir={folder} init\n  terraform -chdir={folder} plan",
-        "The plan finds no changes if gate.hcl was deployed as it stands. Then delete "
-        f"{block.title} ({file}:{block.line}), without `cdktf destroy`: that would delete what is "
-        "deployed. The state stays where it is.",
+        "The plan finds no changes if gate.hcl was deployed as it stands. Then replace "
+        f"{block.title} ({file}:{block.line}) by this line, which keeps pipelines from destroying "
+        "what is deployed, and do not run `cdktf destroy`. The state stays where it is.",
+        f'  ejected "{block.stack}" {{}}',
         f"Until then the new folder and the stack {block.stack} share one state, and an apply of "
         "one undoes the changes of the other.",
     ]
     return "\n\n".join(
-        paragraph if "\n" in paragraph else textwrap.fill(paragraph, 80, break_on_hyphens=False)
+        paragraph
+        if "\n" in paragraph or paragraph.startswith(" ")
+        else textwrap.fill(paragraph, 80, break_on_hyphens=False)
         for paragraph in paragraphs
     )

@@ -20,6 +20,7 @@ from moto.moto_server import werkzeug_app
 from werkzeug.serving import make_server
 
 from gate.embedded_aws import athena, iam, inventory, serverlessrepo
+from gate.embedded_aws.retries import answer_once
 
 HOST = "127.0.0.1"
 DEFAULT_ACCOUNT = "123456789012"
@@ -38,6 +39,7 @@ def _service(name: str) -> Any:
 _moto = werkzeug_app.DomainDispatcherApplication(_service)
 
 
+@answer_once
 def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """The WSGI application: moto, and in front of it what moto has no service for."""
     authorization = environ.get("HTTP_AUTHORIZATION", "")

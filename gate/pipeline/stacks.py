@@ -13,17 +13,19 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 FILE = "cdk.tf.json"
+EJECTED = "ejected.json"
 
 
 def stacks(new: Path, old: Path | None = None) -> list[dict[str, str]]:
     """Return the entries of the matrix. Folders that no manifest names are not planned, except
-    those that a synth has set aside in ``removed``."""
+    those that a synth has set aside in ``removed``; those that gate.hcl calls ejected never."""
     built = dict(_listed(new))
     entries = [_entry(name, folder, "apply") for name, folder in built.items()]
     # A stack set aside in NEW was synthesized there before, such as by an earlier commit.
     kept = dict([*_aside(new), *(_aside(old) if old else ()), *(_listed(old) if old else ())])
+    looked_after = {*built, *_ejected(new)}
     return entries + [
-        _entry(name, folder, "destroy") for name, folder in kept.items() if name not in built
+        _entry(name, folder, "destroy") for name, folder in kept.items() if name not in looked_after
     ]
 
 
@@ -36,6 +38,12 @@ def _listed(output: Path) -> Iterator[tuple[str, Path]]:
 def _aside(output: Path) -> Iterator[tuple[str, Path]]:
     for folder in sorted(output.glob("removed/*/")):
         yield folder.name, folder
+
+
+def _ejected(output: Path) -> list[str]:
+    file = output / EJECTED
+    found: list[str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    return found
 
 
 def _entry(name: str, folder: Path, action: str) -> dict[str, str]:

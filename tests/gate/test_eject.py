@@ -479,9 +479,11 @@ Next:
   terraform -chdir=ejected/dot-reporting init
   terraform -chdir=ejected/dot-reporting plan
 
-The plan finds no changes if gate.hcl was deployed as it stands. Then delete dot
-"reporting" (gate.hcl:6), without `cdktf destroy`: that would delete what is
-deployed. The state stays where it is.
+The plan finds no changes if gate.hcl was deployed as it stands. Then replace
+dot "reporting" (gate.hcl:6) by this line, which keeps pipelines from destroying
+what is deployed, and do not run `cdktf destroy`. The state stays where it is.
+
+  ejected "dot-reporting" {}
 
 Until then the new folder and the stack dot-reporting share one state, and an
 apply of one undoes the changes of the other.

@@ -212,6 +212,20 @@ def test_a_file_that_is_no_manifest_is_wrong_usage(project: Project, content: st
     )
 
 
+def test_an_ejected_stack_is_looked_after_elsewhere(project: Project) -> None:
+    project.write(ACCOUNT + KEPT + 'ejected "dbt-gone" {}\n')
+    synthesized(project.folder / OLD, {name: local(name) for name in ("dbt-gone", "dbt-kept")})
+    assert compared(project) == {"removed": [], "moved": [], "added": []}
+
+
+def test_a_synth_keeps_nothing_that_would_destroy_an_ejected_stack(tmp_path: Path) -> None:
+    synthesized(tmp_path, {name: local(name) for name in ("dbt-gone", "dbt-kept")})
+    assert set_aside(tmp_path, ["dbt-kept"]) == [tmp_path / "removed" / "dbt-gone"]
+    assert set_aside(tmp_path, ["dbt-kept"], ["dbt-gone"]) == []
+    assert list((tmp_path / "removed").iterdir()) == []
+    assert json.loads((tmp_path / "ejected.json").read_text()) == ["dbt-gone"]
+
+
 def test_a_stack_that_is_built_again_is_no_longer_set_aside(tmp_path: Path) -> None:
     synthesized(tmp_path, {name: local(name) for name in ("dbt-gone", "dbt-kept")})
     (tmp_path / "stacks" / "dbt-gone" / ".terraform").mkdir()

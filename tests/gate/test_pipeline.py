@@ -11,6 +11,7 @@ import pytest
 
 from gate.pipeline import changes, previous, review
 from gate.pipeline.stacks import stacks
+from stacks.removed import set_aside
 from tests.conftest import DOT, ROOT, Project
 from tests.gate.test_cli import gate
 
@@ -267,6 +268,17 @@ def test_the_matrix_is_what_is_built_and_what_only_an_earlier_synth_has(tmp_path
         entry("gone", old / "stacks" / "gone", "destroy"),
     ]
     assert [one["action"] for one in stacks(new)] == ["apply", "apply"]
+
+
+def test_an_ejected_stack_is_not_planned_for_destruction(tmp_path: Path) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    synthesized(new, "kept")
+    synthesized(old, "kept", "gone", "ejected")
+    set_aside(new, ["kept"], ["ejected"])
+    assert stacks(new, old) == [
+        entry("kept", new / "stacks" / "kept", "apply"),
+        entry("gone", old / "stacks" / "gone", "destroy"),
+    ]
 
 
 # What main.py does, as far as the history of a repository is concerned.

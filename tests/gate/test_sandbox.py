@@ -695,6 +695,22 @@ def test_a_call_that_moto_lacks_is_refused_in_a_way_that_clients_do_not_retry(aw
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
+def test_a_call_that_is_made_again_is_answered_as_the_first_time(aws: Sandbox) -> None:
+    athena = client(aws, "athena")
+    athena.meta.events.register(
+        "before-send.athena.CreateDataCatalog",
+        lambda request, **_: request.headers.__setitem__("amz-sdk-invocation-id", "the-same"),
+    )
+    catalog = {"Name": "twice", "Type": "LAMBDA", "Parameters": {"function": "x"}}
+    athena.create_data_catalog(**catalog)
+    athena.create_data_catalog(**catalog)
+    assert athena.get_data_catalog(Name="twice")["DataCatalog"]["Name"] == "twice"
+
+    with pytest.raises(ClientError) as error:
+        client(aws, "athena").create_data_catalog(**catalog)
+    assert "already exists" in str(error.value)
+
+
 def _create_connector(
     sandbox: Sandbox, name: str, version: str = "2026.33.1", **parameters: str
 ) -> str:

@@ -86,6 +86,14 @@ def test_a_block_becomes_a_stack_with_its_settings(project: Project) -> None:
             DOT + '\nbackend "S3" {}\n',
             'gate.hcl:16: backend "S3": no backend "S3"; allowed: local, s3, cloud',
         ),
+        (
+            DOT + 'ejected "dot-reporting" {}\n',
+            'gate.hcl:15: ejected "dot-reporting": dot "reporting" on line 6 still builds it; ',
+        ),
+        (
+            DOT + 'ejected "dot.old" {}\n',
+            "gate.hcl:15: ejected \"dot.old\": name: 'dot.old' is not valid; allowed: the name of ",
+        ),
         (DOT + "backend {}\n", 'gate.hcl:15: backend: no backend ""; allowed: local, s3, cloud'),
         (DOT + 'backend "local" {}\nbackend "local" {}\n', 'gate.hcl:16: backend "local": a sec'),
         (
