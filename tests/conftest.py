@@ -51,7 +51,7 @@ dot "reporting" {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first: a worker that begins one last keeps the other waiting."""
+    """Put the files with slow tests first: one begun last keeps all other workers waiting."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
