@@ -101,7 +101,7 @@ def hcp(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hcp]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     fake.host = f"127.0.0.1:{server.server_port}"
     monkeypatch.setattr(upload, "INTERVAL", 0.001)
