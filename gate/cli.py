@@ -384,14 +384,15 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
     from gate.synthesized import NotReadable, files, read
 
-    blocks = _load(file).blocks if what is None or file.exists() else ()
+    configuration = _load(file) if what is None or file.exists() else None
+    blocks = configuration.blocks if configuration else ()
     titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
     if what is None:
         places = [_synthesized(file, block) for block in blocks]
     elif what not in titles and (Path(what).exists() or "/" in what):
         places = [Path(what)]
     else:
-        blocks = (_block(_load(file), what),)
+        blocks = (_block(configuration or _load(file), what),)
         places = [_synthesized(file, blocks[0])]
     named = {block.stack: block for block in blocks}
     tagged = {f"{block.kind}/{block.name}": block for block in blocks}

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.backends import Backend, CloudBackend, S3Backend
+from stacks.backends import HCP_TERRAFORM, Backend, CloudBackend, LocalBackend, S3Backend
 from stacks.configuration import Configuration
 from stacks.removed import FILE
 
 MANIFEST = "manifest.json"
-HCP_TERRAFORM = "app.terraform.io"
 
 
 class NoManifest(Exception):
@@ -125,8 +124,8 @@ def configured(backend: Backend, stack: str) -> State:
             tags = backend.tags_of(stack)
             name = None if tags else backend.workspace_of(stack)
             return _in_hcp(backend.hostname, backend.organization, name, tags)
-        case _:
-            return _local(f"terraform.{stack}.tfstate")
+        case LocalBackend():
+            return _local(backend.file(stack))
 
 
 def _in_s3(bucket: str, key: str) -> State:

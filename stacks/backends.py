@@ -22,6 +22,7 @@ from modules.iam.arn import partition_of
 # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/create (2026-11): letters,
 # numbers, hyphens and underscores, 90 characters.
 WORKSPACE_LIMIT = 90
+HCP_TERRAFORM = "app.terraform.io"
 _WORKSPACE_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _STACK = "{stack}"
 
@@ -56,6 +57,10 @@ WorkspaceTag = Annotated[
 
 class LocalBackend(Settings):
     """State in a file beside cdktf.json, ``terraform.<stack>.tfstate``: for one person."""
+
+    def file(self, stack: str) -> str:
+        """Return the name of the file that holds the state of ``stack``."""
+        return f"terraform.{stack}.tfstate"
 
 
 class S3Backend(Settings):

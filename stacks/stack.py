@@ -62,7 +62,7 @@ class IntegrationStack(TerraformStack):
             "terraform.required_providers.aws",
             {"source": PROVIDER_SOURCE, "version": PROVIDER_VERSIONS},
         )
-        backend(self, block.stack, settings, state_path(app.outdir, block.stack))
+        backend(self, block.stack, settings, app.outdir)
         account, *consumers = block.settings.accounts
         hcp = any(one.hcp_credentials for one in block.settings.accounts)
         if hcp:
@@ -76,8 +76,8 @@ class IntegrationStack(TerraformStack):
         outputs(self, construct)
 
 
-def backend(scope: Construct, stack: str, settings: backends.Backend, path: str) -> None:
-    """Write where the state of ``stack`` is kept; ``path`` is that of a local one."""
+def backend(scope: Construct, stack: str, settings: backends.Backend, outdir: str) -> None:
+    """Write where the state of ``stack``, synthesized into ``outdir``, is kept."""
     match settings:
         case backends.S3Backend():
             S3Backend(
@@ -108,18 +108,18 @@ def backend(scope: Construct, stack: str, settings: backends.Backend, path: str)
                 ),
             )
         case backends.LocalBackend():
-            LocalBackend(scope, path=path)
+            LocalBackend(scope, path=state_path(outdir, stack, settings.file(stack)))
 
 
-def state_path(outdir: str, stack: str) -> str:
-    """Return where a stack's local state lies, relative to the stack's folder.
+def state_path(outdir: str, stack: str, file: str) -> str:
+    """Return where a stack's local state ``file`` lies, relative to the stack's folder.
 
     The folder is ``<outdir>/stacks/<stack>``; the state stands beside cdktf.json, in the current
     directory, so that it survives when the output folder is deleted. Left alone, the engine
     writes an absolute path into the JSON.
     """
     folder = Path(outdir).resolve() / "stacks" / stack
-    return Path(os.path.relpath(f"terraform.{stack}.tfstate", folder)).as_posix()
+    return Path(os.path.relpath(file, folder)).as_posix()
 
 
 def provider(

@@ -12,9 +12,8 @@ from urllib.parse import urljoin
 from gate.doctor.finding import Finding
 from gate.providers import own_configuration
 from stacks import hcl
-from stacks.backends import CloudBackend
+from stacks.backends import HCP_TERRAFORM, CloudBackend
 
-DEFAULT_HOST = "app.terraform.io"
 _TIMEOUT = 2
 
 
@@ -24,7 +23,7 @@ def host(settings: CloudBackend, environment: Mapping[str, str]) -> Finding:
     https://developer.hashicorp.com/terraform/cloud-docs/api-docs/organizations (2026-11): 401 for a
     token that is not known, 404 for an organization that is not there or not to be seen.
     """
-    check, name = 'backend "cloud"', settings.hostname or DEFAULT_HOST
+    check, name = 'backend "cloud"', settings.hostname or HCP_TERRAFORM
     login = f"`terraform login {name}`"
     try:
         service = _discover(name)

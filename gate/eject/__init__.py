@@ -21,10 +21,10 @@ from gate.terraform_json import is_stack
 from modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
 from stacks.configuration import ConfiguredBlock
 from stacks.integrations import INTEGRATIONS
+from stacks.providers import LOCK
 
 __all__ = ["NotEjectable", "eject", "next_steps"]
 
-_LOCK = ".terraform.lock.hcl"
 # modules.athena.bucket says so of each bucket it makes, and cannot be imported without the engine.
 _BUCKETS = {"DenyInsecureTransport": "Nothing travels in the clear."}
 
@@ -48,9 +48,9 @@ def eject(block: ConfiguredBlock, file: Path, output: Path) -> list[str]:
     if not is_stack(content):
         raise NotEjectable(f"{file}: not Terraform's JSON syntax; run: cdktf synth")
     texts = texts_of(block, _moved(content, file.parent, output))
-    lock = file.parent / _LOCK
+    lock = file.parent / LOCK
     if lock.exists():
-        texts[_LOCK] = lock.read_text(encoding="utf-8")
+        texts[LOCK.name] = lock.read_text(encoding="utf-8")
     output.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (output / name).write_text(text, encoding="utf-8")
