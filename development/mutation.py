@@ -17,7 +17,8 @@ from pathlib import Path
 from development.mutants import KINDS, Kind, Mutant, mutants
 from gate.prove import claims_of, prove_need, prove_never, prove_stack
 from gate.resource_policies import meant, same
-from gate.synthesized import ResourcePolicy, Stack, files, read
+from gate.stack.model import ResourcePolicy, Stack
+from gate.stack.reader import files, read
 from modules.iam.claims import Requests
 from modules.iam.inclusion import escaped
 from modules.iam.policy import EVERYONE, Principal, Statement

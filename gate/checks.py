@@ -7,7 +7,7 @@ from itertools import chain
 
 from gate.findings import Failure, Result
 from gate.resource_policies import STRANGER
-from gate.synthesized import Document, Stack
+from gate.stack.model import Document, Stack
 from modules.iam import actions as aws
 from modules.iam.conditions import UnknownOperator
 from modules.iam.decide import Caller, Policies, Request, decide

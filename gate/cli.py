@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from gate.synthesized import Stack
+    from gate.stack.model import Stack
     from stacks.configuration import Configuration, ConfiguredBlock
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
@@ -382,7 +382,7 @@ def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
 
 def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock | None]]":
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
-    from gate.synthesized import NotReadable, files, read
+    from gate.stack.reader import NotReadable, files, read
 
     configuration = _load(file) if what is None or file.exists() else None
     blocks = configuration.blocks if configuration else ()
@@ -405,7 +405,7 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
 
 def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
     """Return the synthesized file of ``block``, which must be newer than what it came from."""
-    from gate.synthesized import FILE
+    from gate.stack.reader import FILE
 
     found = _output_folder() / "stacks" / block.stack / FILE
     for source in (file, *(file.parent / name for name in block.settings.files)):

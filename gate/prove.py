@@ -12,14 +12,7 @@ from gate.checks import checks
 from gate.counter_example import Asker
 from gate.findings import Failure, Result
 from gate.resource_policies import STRANGER, all_denies, allows, denies, same, somebody
-from gate.synthesized import (
-    Document,
-    Identity,
-    ResourcePolicy,
-    Stack,
-    caller_with,
-    statements_of,
-)
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack, caller_with, statements_of
 from modules.iam.claims import Anyone, Call, Need, Never, Strangers
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.inclusion import escaped

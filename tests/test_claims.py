@@ -6,7 +6,7 @@ import pytest
 from development.mutants import KINDS
 from development.mutation import proved, score, synthesize
 from gate.prove import prove_stack
-from gate.synthesized import Stack
+from gate.stack.model import Stack
 from stacks.configuration import ConfiguredBlock
 
 pytestmark = pytest.mark.slow

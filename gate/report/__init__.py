@@ -13,7 +13,7 @@ from gate.report.documented import documented
 from gate.report.flow import WORKGROUP, Lane, lanes
 from gate.report.limits import Limits, limits
 from gate.report.page import page
-from gate.synthesized import Stack
+from gate.stack.model import Stack
 from stacks.configuration import Configuration, ConfiguredBlock
 from stacks.integrations import INTEGRATIONS
 

@@ -13,7 +13,8 @@ import pytest
 from gate import proofs
 from gate.findings import Failure, Result
 from gate.prove import Proof, prove_never, prove_stack
-from gate.synthesized import Stack, read
+from gate.stack.model import Stack
+from gate.stack.reader import read
 from modules.dot.policies import access
 from modules.dot.settings import DotSettings
 from modules.iam.arn import managed_policy

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gate.report.flow import Lane, Node, lanes
-from gate.synthesized import read
+from gate.stack.reader import read
 
 ACCOUNT = "111122223333"
 VIA_ATHENA = {"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
