@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from development.mutants import KINDS, Kind, Mutant, mutants
-from gate.prove import claims_of, prove_need, prove_never, prove_stack
+from gate.prove import claims_of, prove_grants, prove_need, prove_never
 from gate.resource_policies import meant, same
 from gate.stack.model import ResourcePolicy, Stack
 from gate.stack.reader import files, read
@@ -57,7 +57,7 @@ def score(integrations: Iterable[str] = ()) -> dict[str, Score]:
         for block, stack in synthesize(Path(folder)):
             if not proved(block) or (wanted and block.kind not in wanted):
                 continue
-            if not prove_stack(stack, block).holds:
+            if not prove_grants(stack, block).holds:
                 raise ValueError(f"{block.title} does not hold: gate prove says why")
             own = scores.setdefault(block.kind, Score())
             for mutant in mutants(stack):

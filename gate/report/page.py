@@ -176,7 +176,7 @@ def _guides(chapters: Sequence[Chapter]) -> Markup:
 
 def _in_short(result: Result) -> list[Markup]:
     """Return a claim that fails as a term, and as its description why."""
-    kinds = {"need": "It cannot ", "never": "Not true: ", "check": "Not true: "}
+    kinds = {"need": "It cannot "}
     first = result.failures[0]
     if not first.caller:
         why = [element("p", reason) for reason in dict.fromkeys(f.reason for f in result.failures)]

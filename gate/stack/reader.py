@@ -21,6 +21,7 @@ from gate.stack.model import (
 )
 from gate.stack.terraform_json import Provider, TerraformJson, is_stack
 from gate.stack.unknown import Place, unknown
+from modules.files import MEBIBYTE, Unreadable, read_json
 from modules.iam.policy import (
     EVERYONE,
     Condition,
@@ -31,6 +32,8 @@ from modules.iam.policy import (
 )
 
 FILE = "cdk.tf.json"
+# A stack of 1,000 resources has some 2 MB.
+_LARGEST = 32 * MEBIBYTE
 # AWS makes the roles of an application, whose policies are not in the stack.
 _APPLICATION = "aws_serverlessapplicationrepository_cloudformation_stack"
 _KINDS: tuple[IdentityKind, ...] = ("user", "role")
@@ -49,7 +52,10 @@ def files(place: Path) -> tuple[Path, ...]:
     """
     if place.is_file():
         return (place,)
-    found = tuple(sorted(place.rglob(FILE)))
+    # What stacks/removed.py keeps of removed blocks is there to be destroyed, not to be applied.
+    found = tuple(
+        sorted(one for one in place.rglob(FILE) if "removed" not in one.relative_to(place).parts)
+    )
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
         raise NotReadable(
@@ -62,24 +68,13 @@ def files(place: Path) -> tuple[Path, ...]:
 def read(file: Path) -> Stack:
     """Return the stack in ``file``, with what is not understood of it, and of the files beside it
     that Terraform would read too, among its problems. Raises ``NotReadable``."""
-    content = parsed(file)
+    try:
+        content = read_json(file, _LARGEST)
+    except Unreadable as error:
+        raise NotReadable(str(error)) from None
     if not is_stack(content):
         raise NotReadable(f"{file}: not Terraform's JSON syntax; expected what cdktf writes")
     return _Reader(file, content).stack()
-
-
-def parsed(file: Path) -> Any:
-    """Return what stands in ``file``, JSON. Raises ``NotReadable``."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NotReadable(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise NotReadable(f"{file}: not a text file in UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise NotReadable(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
-    except RecursionError:
-        raise NotReadable(f"{file}: nested too deeply to be Terraform's JSON") from None
 
 
 # The longest policies that AWS takes are those of KMS keys, 32 KB; white space is not counted.
