@@ -357,14 +357,28 @@ def pipeline(
     print(one.about)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def sandbox(context: typer.Context) -> None:
+@app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})
+def sandbox(
+    context: typer.Context,
+    with_roles: Annotated[
+        bool,
+        typer.Option(
+            "--with-roles",
+            help="Give it the roles, users, boundaries, buckets and workgroups that gate.hcl takes "
+            "for granted.",
+        ),
+    ] = False,
+) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
 
-    Without a command, keep that AWS up and print the variables to export. Nothing of it outlives
-    the command, and no real credentials are passed on.
+    Without a command, keep that AWS up and print what to paste into another shell. Nothing of it
+    outlives the command, which gets no credentials of yours: no variable of a cloud, of CI or of
+    HCP Terraform, and none that is called a token, key, secret or password.
     """
-    from gate.sandbox import Sandbox, SandboxError
+    from gate.sandbox import DEFAULT_ACCOUNT, Sandbox, SandboxError
+    from gate.sandbox.cli_configuration import NotReadable
+    from gate.sandbox.existing import taken_for_granted
+    from gate.sandbox.state import StateElsewhere, require_folders_inside, require_state_inside
 
     configuration = _load(context.obj)
     direct = [
@@ -373,10 +387,23 @@ def sandbox(context: typer.Context) -> None:
         for account in block.settings.accounts
         if account.assume_role is None
     ]
-    os.environ.update(_terraform())
+    account = direct[0].id if direct else DEFAULT_ACCOUNT
+    existing = taken_for_granted(configuration, account) if with_roles else []
     try:
-        with Sandbox(direct[0].id if direct else "123456789012") as running:
-            raise typer.Exit(running.run(context.args) if context.args else running.serve_forever())
+        require_state_inside(configuration)
+        require_folders_inside(context.args)
+        base = _terraform()
+        if context.obj != Path(DEFAULT_FILE):
+            # What the command synthesizes is what was looked at here.
+            base["GATE_FILE"] = str(context.obj.absolute())
+        with Sandbox(account, existing) as running:
+            for one in existing:
+                print(f"gate sandbox: taken for granted: {one.arn}", file=sys.stderr)
+            raise typer.Exit(
+                running.run(context.args, base) if context.args else running.serve_forever(base)
+            )
+    except (StateElsewhere, NotReadable) as error:
+        _fail(2, str(error))
     except SandboxError as error:
         _fail(1, str(error))
 
