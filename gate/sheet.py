@@ -57,10 +57,10 @@ def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> d
     return {
         "vendor": block.vendor,
         "block": block.title,
-        "form": integration.handoff.FORM,
+        "form": integration.form,
         "fields": [
             {"label": label, "value": handoff[key]}
-            for key, label in integration.handoff.LABELS.items()
+            for key, label in integration.labels.items()
             if key in handoff
         ],
         "keys": [

@@ -74,7 +74,7 @@ class ConfiguredBlock:
     @property
     def vendor(self) -> str:
         """Return who is given access, as they write themselves; a block may say who it is."""
-        return str(getattr(self.settings, "vendor_name", INTEGRATIONS[self.kind].vendor))
+        return str(self.settings.vendor_name)
 
     @property
     def tag(self) -> str:
@@ -127,8 +127,7 @@ def load(file: Path) -> Configuration:
     for attribute in body.attributes:
         notes.add(attribute.line, "", attribute.name, _NO_ATTRIBUTES)
 
-    kinds = {"account": Account, **{kind: i.settings for kind, i in INTEGRATIONS.items()}}
-    known = [*kinds, "backend", "ejected"]
+    known = ["account", *INTEGRATIONS, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
             notes.add(block.line, "", block.type, _unknown("block", block.type, known))
@@ -483,7 +482,7 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
 
 def _policy_sizes(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
     for block in blocks:
-        count = INTEGRATIONS[block.kind].policies.attached_policies(block.settings)
+        count = INTEGRATIONS[block.kind].attached_policies(block.settings)
         if count > ATTACHED_POLICIES_LIMIT:
             notes.add(
                 block.line,

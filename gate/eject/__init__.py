@@ -85,7 +85,7 @@ def _moved(content: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
 
 def _head(block: ConfiguredBlock) -> str:
     read: dict[str, list[str]] = {}
-    for guide in INTEGRATIONS[block.kind].guide.GUIDES.values():
+    for guide in INTEGRATIONS[block.kind].guides.values():
         read.setdefault(guide.date, []).append(guide.source)
     lines = [
         f"The AWS side of {block.vendor}, which was {block.title} of gate.hcl, as `gate eject` "
@@ -104,15 +104,10 @@ def _head(block: ConfiguredBlock) -> str:
 
 def _statements(block: ConfiguredBlock) -> Iterator[Statement]:
     """Yield every statement that the block's policies may hold, each with its reason."""
-    policies: Any = INTEGRATIONS[block.kind].policies
-    for name in ("access", "trust", "sharing_trust"):
-        if hasattr(policies, name):
-            yield from getattr(policies, name)(block.settings).statements
-    if hasattr(policies, "documents"):
-        for policy in policies.documents(block.settings).values():
-            yield from policy.statements
-    if hasattr(policies, "connector_trust"):
-        yield from policies.connector_trust().statements
+    integration, settings = INTEGRATIONS[block.kind], block.settings
+    every = (*integration.documents(settings).values(), *integration.trusts(settings).values())
+    for policy in every:
+        yield from policy.statements
 
 
 def _reason(document: Mapping[str, Any], statements: tuple[Statement, ...]) -> str:

@@ -317,6 +317,11 @@ class DbtSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "dbt"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the role, its policy and, where one is made, its workgroup.
 
@@ -438,3 +443,6 @@ def _bucket_fits(value: Results | Data, info: ValidationInfo, purpose: str) -> N
             f"the bucket {value.bucket!r} is a source, so it exists already; name another, or set "
             "create = false"
         )
+
+
+BLOCK = DbtSettings

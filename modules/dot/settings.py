@@ -131,6 +131,11 @@ class DotSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "Dot"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the user, its policy and its workgroup."""
         return f"dot-{self.name}"
@@ -185,3 +190,6 @@ class DotSettings(Settings):
 
 def _derived_bucket(name: str, account: Account) -> str:
     return f"dot-{name}-results-{account.id}"
+
+
+BLOCK = DotSettings

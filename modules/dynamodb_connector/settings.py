@@ -399,6 +399,11 @@ class DynamodbConnectorSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "Athena DynamoDB connector"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the connector's role, the workgroups and the application's stack."""
         return _resource_name(self.name)
@@ -553,3 +558,6 @@ def _results_fit(results: Results, info: ValidationInfo, side: str) -> Results:
             f"{place.results_bucket!r} is {taken[place.results_bucket]}; name another bucket"
         )
     return results
+
+
+BLOCK = DynamodbConnectorSettings

@@ -166,6 +166,11 @@ class ImmutaSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "Immuta"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the user or role, its policy and its workgroup."""
         return f"immuta-{self.name}"
@@ -219,3 +224,6 @@ class ImmutaSettings(Settings):
 
 def _derived_bucket(name: str, account: Account) -> str:
     return f"immuta-{name}-results-{account.id}"
+
+
+BLOCK = ImmutaSettings

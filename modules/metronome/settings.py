@@ -304,3 +304,6 @@ class MetronomeSettings(Settings):
             *existing_boundary(self.account, self.permissions_boundary),
             *existing_buckets(self.account, () if self.create_bucket else (self.bucket,)),
         )
+
+
+BLOCK = MetronomeSettings

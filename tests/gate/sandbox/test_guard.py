@@ -94,9 +94,7 @@ def test_a_web_page_is_refused_whatever_it_asks(origin: str, method: str) -> Non
         ({"QUERY_STRING": "X-Amz-Algorithm=AWS4-HMAC-SHA256"}, "403 Forbidden"),
     ],
 )
-def test_without_a_signature_there_is_the_inventory(
-    changes: dict[str, str], expected: str
-) -> None:
+def test_without_a_signature_there_is_the_inventory(changes: dict[str, str], expected: str) -> None:
     unsigned: dict[str, str | None] = {"HTTP_AUTHORIZATION": None}
     assert answer(**unsigned | changes) == expected
 
