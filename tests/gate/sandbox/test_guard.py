@@ -32,7 +32,7 @@ def answer(**changes: str | None) -> str:
     }
     environ = {name: value for name, value in environ.items() if value is not None}
     application = guarded(inside, "/gate/inventory")
-    b"".join(application(environ, lambda status, headers: statuses.append(status)))
+    b"".join(application(environ, lambda status, _: statuses.append(status)))
     (status,) = statuses
     return status
 
