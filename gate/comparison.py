@@ -1,15 +1,16 @@
-"""Two policies grant by grant: what one kept of the other, and which stated deviation says why."""
+"""Two policies grant by grant: what one kept of the other, and why."""
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from modules.athena.beside import BESIDE
 from modules.iam.actions import exists, grants_nothing
-from modules.iam.guide import Deviation
-from modules.iam.patterns import arn_includes, includes
-from modules.iam.policy import Condition, Grant, Policy, Statement
+from modules.iam.guide import Guide
+from modules.iam.patterns import action_matches, arn_includes, includes
+from modules.iam.policy import Condition, Grant, Policy
 
 Status = Literal["same", "narrower", "wider", "added", "dropped", "ineffective"]
 
@@ -26,7 +27,8 @@ STATUSES: dict[Status, str] = {
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What became of one grant of the guide (or, when added, one of ours); ``ours`` are our
-    grants in its place, all under the same conditions."""
+    grants in its place, all under the same conditions. ``explained`` is False when a grant was
+    dropped, or an action added, without a reason."""
 
     status: Status
     grant: Grant
@@ -35,48 +37,77 @@ class Cell:
     explained: bool
 
 
-def compare(documented: Policy, deviations: Sequence[Deviation], ours: Policy) -> list[Cell]:
-    """Return what became of each grant of ``documented`` in ``ours``, then what ``ours`` adds.
+def compare(documented: Policy, guide: Guide, ours: Policy) -> list[Cell]:
+    """Return what became of each grant of ``documented``, a policy of ``guide``, in ``ours``, then
+    what ``ours`` adds.
 
-    The reasons are those of the ``deviations`` (filled and in force) that mention the grant.
+    Why a grant is ours, the statement itself says; an action that the page does not name needs a
+    reason of its own, and so does one that is left out.
     """
-    guide, granted = documented.grants(), ours.grants()
-    dropped = _reasons((d.reason, d.dropped) for d in deviations)
-    added = _reasons((d.reason, d.added) for d in deviations)
-    order = {deviation.reason: place for place, deviation in enumerate(deviations)}
+    named, whys = documented.grants(), _whys(ours)
+    granted = whys.keys()
+    known = tuple(grant.action for grant in named)
 
-    def cell(status: Status, grant: Grant, counterparts: Iterable[Grant]) -> Cell:
-        new = frozenset(counterparts)
-        mentioned = [dropped.get(grant, ())] if status != "added" else []
-        mentioned += [added.get(g, ()) for g in new if g not in guide]
-        reasons = sorted({reason for found in mentioned for reason in found}, key=order.__getitem__)
-        return Cell(status, grant, new, tuple(reasons), all(mentioned))
+    def reasons(grants: Iterable[Grant]) -> tuple[tuple[str, ...], bool]:
+        found: dict[str, None] = {}
+        explained = True
+        for grant in sorted(grants, key=lambda one: (one.action, one.resource)):
+            found.update(dict.fromkeys(whys[grant]))
+            if grant.effect == "Allow" and not _named(grant.action, known):
+                why = guide.beside.get(grant.action) or BESIDE.get(grant.action)
+                found.update({why: None} if why else {})
+                explained &= bool(why)
+            explained &= bool(whys[grant])
+        return tuple(found), explained
 
     cells, placed = [], set[Grant]()
-    for grant in guide:
+    for grant in named:
         if grant in granted:
             cells.append(Cell("same", grant, frozenset({grant}), (), True))
             continue
         inside = {g for g in granted if _covers(grant, g)}
         around = {g for g in granted if _covers(g, grant)}
         placed |= inside | around
-        status: Status = "wider" if around else "narrower" if inside else "dropped"
-        if does_nothing(grant):
-            status = "ineffective"
-        by_conditions = defaultdict(set)
-        for found in around or inside:
-            by_conditions[found.conditions].add(found)
-        cells += [cell(status, grant, found) for found in by_conditions.values() or [()]]
-    cells += [cell("added", grant, [grant]) for grant in granted - guide - placed]
+        if around or inside:
+            status: Status = "wider" if around else "narrower"
+            by_conditions = defaultdict(set)
+            for found in around or inside:
+                by_conditions[found.conditions].add(found)
+            for alike in by_conditions.values():
+                cells.append(Cell(status, grant, frozenset(alike), *reasons(alike)))
+        elif does_nothing(grant):
+            cells.append(Cell("ineffective", grant, frozenset(), (_no_effect(grant),), True))
+        else:
+            why = tuple(drop.reason for drop in guide.drops if drop.about(grant.action))
+            cells.append(Cell("dropped", grant, frozenset(), why, bool(why)))
+    cells += [
+        Cell("added", grant, frozenset({grant}), *reasons([grant]))
+        for grant in granted - named - placed
+    ]
     return cells
 
 
-def _reasons(stated: Iterable[tuple[str, tuple[Statement, ...]]]) -> dict[Grant, list[str]]:
-    found = defaultdict(list)
-    for reason, statements in stated:
-        for grant in Policy(statements).grants():
-            found[grant].append(reason)
+def _whys(policy: Policy) -> dict[Grant, tuple[str, ...]]:
+    """Return why each grant is there, by the statements that make it."""
+    found: dict[Grant, tuple[str, ...]] = {}
+    for statement in policy.statements:
+        for grant in statement.grants():
+            found[grant] = (*found.get(grant, ()), *((statement.why,) if statement.why else ()))
     return found
+
+
+def _named(action: str, known: Iterable[str]) -> bool:
+    return any(
+        one.lower() == action.lower()
+        or (("*" in one or "?" in one) and action_matches(one, action))
+        for one in known
+    )
+
+
+def _no_effect(grant: Grant) -> str:
+    if not exists(grant.action):
+        return "AWS has no such action."
+    return f"{grant.action} does not work on such a resource."
 
 
 def does_nothing(grant: Grant) -> bool:

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from gate.comparison import STATUSES, Cell, Status, compare
-from modules.iam.guide import Deviation, Guide, fill
+from modules.iam.guide import Guide
 from modules.iam.policy import Condition, Effect, Grant, Policy, Statement
 from stacks.configuration import ConfiguredBlock
 from stacks.integrations import INTEGRATIONS, Integration
 
-UNEXPLAINED = "Unexplained: no stated deviation from the guide mentions this."
+UNEXPLAINED = "Unexplained: nothing says why."
 
 # What AWS's own policies hold of the services that guides open; the rest of them is for consoles.
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/ has a page for each (2026-11).
@@ -39,7 +39,7 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Row:
     """Grants of one statement that fare alike; ``guide`` or ``ours`` is None where that side has
-    nothing of the kind. ``explained`` is False when no deviation states the difference."""
+    nothing of the kind. ``explained`` is False when nothing says why."""
 
     status: Status
     effect: Effect
@@ -60,7 +60,7 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Document:
     """One policy of the guide beside ours; ``deployed`` is False when the block has no such
-    policy. ``counts`` are grants by status, ``unexplained`` those that no deviation states."""
+    policy. ``counts`` are grants by status, ``unexplained`` those without a reason."""
 
     name: str
     policy: Literal["access", "trust"]
@@ -110,45 +110,23 @@ def _documents(block: ConfiguredBlock) -> Iterator[Document]:
     values = integration.values(settings)
     policies, trusts = integration.documents(settings), integration.trusts(settings)
     for name, guide in integration.guides.items():
-        documented = fill(guide.documented, values)
         ours = policies.get(name)
-        stated = _stated(guide.deviations, values, settings)
         if managed := _managed_policies(integration, settings):
             ours = Policy((*(ours.statements if ours else ()), *managed))
-            stated = [Deviation(_MANAGED_REASON, documented.statements, ours.statements)]
-        yield _document(name, "access", guide, documented, stated, ours)
-        if guide.documented_trust is not None:
-            documented = fill(guide.documented_trust, values)
-            stated = _stated(guide.trust_deviations, values, settings)
-        elif name in trusts:
-            documented = Policy(())
-            stated = [Deviation(s.why, added=(s,)) for s in trusts[name].statements]
-        else:
-            continue
-        yield _document(name, "trust", guide, documented, stated, trusts.get(name))
-
-
-def _stated(
-    deviations: Iterable[Deviation], values: Mapping[str, tuple[str, ...]], settings: Any
-) -> list[Deviation]:
-    """Return the deviations whose setting is on, with their placeholders filled."""
-    return [
-        Deviation(
-            deviation.reason,
-            fill(Policy(deviation.dropped), values).statements,
-            fill(Policy(deviation.added), values).statements,
-        )
-        for deviation in deviations
-        if not (setting := deviation.when)
-        or (values[setting] if setting in values else getattr(settings, setting))
-    ]
+        yield _document(name, "access", guide, guide.documented_for(values), ours)
+        if guide.documented_trust is not None or name in trusts:
+            documented = guide.trust_for(values)
+            yield _document(name, "trust", guide, documented, trusts.get(name))
 
 
 def _managed_policies(integration: Integration, settings: Any) -> list[Statement]:
     """Return what is known of the AWS managed policies that are attached."""
     names = [arn.rsplit("/", 1)[1] for arn in integration.managed(settings)]
     return [
-        Statement("Allow", sid=name, actions=(_MANAGED[name],), resources=("*",)) for name in names
+        Statement(
+            "Allow", sid=name, why=_MANAGED_REASON, actions=(_MANAGED[name],), resources=("*",)
+        )
+        for name in names
     ]
 
 
@@ -157,10 +135,9 @@ def _document(
     policy: Literal["access", "trust"],
     guide: Guide,
     documented: Policy,
-    deviations: Sequence[Deviation],
     ours: Policy | None,
 ) -> Document:
-    cells = [] if ours is None else compare(documented, deviations, ours)
+    cells = [] if ours is None else compare(documented, guide, ours)
     grants: dict[tuple[Status, Grant], bool] = {}
     for cell in cells:
         found = (cell.status, cell.grant)

@@ -54,7 +54,10 @@ def show(found: Parity) -> None:
     Console().print(text, soft_wrap=True)
 
 
-_TO_DO = "state what was added or dropped, and why, as a Deviation in the integration's guide.py"
+_TO_DO = (
+    "say why an action is left out (a Drop of the guide, dropped in a profile) or granted beside the "
+    "page (beside, or modules/athena/beside.py)"
+)
 
 
 def _row_lines(row: Row) -> list[str]:

@@ -11,6 +11,8 @@ An integration is a folder of ``modules`` with these files; nothing outside asks
 - ``resources.py``: ``resources(settings)``, what its stack must consist of
 - ``handoff.py``: ``FORM``, ``LABELS`` and ``handoff(settings)``
 - ``construct.py``: ``build(scope, name, settings, *providers)``, which makes it
+
+A vendor of the catalogue is a profile, and its integration is ``modules.access`` with that profile.
 """
 
 import importlib
@@ -29,6 +31,9 @@ from modules.iam.policy import Policy
 from modules.resources import Resource
 
 _ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
+# The name of a profile's file, and of the folder for profiles of the user's own beside gate.hcl.
+PROFILE = "profile.hcl"
+VENDORS = "vendors"
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,13 @@ class Integration:
 
     kind: str
 
+    @property
+    def package(self) -> str:
+        """Return the package that keeps the contract."""
+        return f"modules.{self.kind}"
+
     def _file(self, name: str) -> ModuleType:
-        return importlib.import_module(f"modules.{self.kind}.{name}")
+        return importlib.import_module(f"{self.package}.{name}")
 
     @cached_property
     def settings(self) -> type[Settings]:
@@ -123,14 +133,60 @@ class Integration:
         return self._file("construct").build(scope, name, settings, *providers)
 
 
-class _Integrations(Mapping[str, Integration]):
-    """Every integration by the name of its block: each folder that keeps the contract."""
+@dataclass(frozen=True)
+class Vendor(Integration):
+    """A vendor of the catalogue, or of the user's own: its profile lies in ``folder``."""
+
+    folder: Path
+
+    @property
+    def package(self) -> str:
+        return "modules.access"
+
+    @cached_property
+    def settings(self) -> type[Settings]:
+        from stacks.profiles import load_profile
+
+        found: type[Settings] = self._file("settings").block_of(
+            self.kind, load_profile(self.folder), self.folder
+        )
+        return found
+
+    @property
+    def guides(self) -> Mapping[str, Guide]:
+        found: Mapping[str, Guide] = self._file("guide").guides(self.settings)
+        return found
+
+    @property
+    def form(self) -> str:
+        return str(self._file("handoff").form(self.settings))
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        found: Mapping[str, str] = self._file("handoff").labels(self.settings)
+        return found
+
+
+class Integrations(Mapping[str, Integration]):
+    """Every integration by the name of its block: each folder that keeps the contract, and each
+    profile, of the catalogue and in ``own``, the folder of the user's."""
+
+    def __init__(self, own: Path | None = None) -> None:
+        self._own = own
 
     @cached_property
     def _known(self) -> dict[str, Integration]:
         folder = Path(modules.__path__[0])
-        kinds = sorted(one.parent.name for one in folder.glob("*/construct.py"))
-        return {kind: Integration(kind) for kind in kinds}
+        found: dict[str, Integration] = {}
+        for place in (folder / "vendors", *([self._own] if self._own else [])):
+            for profile in sorted(place.glob(f"*/{PROFILE}")):
+                kind = profile.parent.name
+                found[kind] = Vendor(kind, profile.parent)
+        for construct in sorted(folder.glob("*/construct.py")):
+            kind = construct.parent.name
+            if kind != "access":
+                found[kind] = Integration(kind)
+        return dict(sorted(found.items()))
 
     def __getitem__(self, kind: str) -> Integration:
         return self._known[kind]
@@ -142,4 +198,4 @@ class _Integrations(Mapping[str, Integration]):
         return len(self._known)
 
 
-INTEGRATIONS = _Integrations()
+INTEGRATIONS = Integrations()

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from gate.stack.model import Document, Identity, ResourcePolicy, Stack
-from modules.iam.guide import fill
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import ConfiguredBlock
 from stacks.integrations import INTEGRATIONS
@@ -23,15 +22,15 @@ def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
     values, guides = integration.values(block.settings), integration.guides
 
     def access(name: str) -> tuple[Statement, ...]:
-        return fill(guides[name].documented, values).statements
+        return guides[name].documented_for(values).statements
 
     def identity(one: Identity, name: str) -> Identity:
-        trust = guides[name].documented_trust
+        trust = guides[name].trust_for(values).statements
         return replace(
             one,
             policies=_document("managed", access(name)),
             aws_managed=(),
-            trust=_document("resource", fill(trust, values).statements)[0] if trust else one.trust,
+            trust=_document("resource", trust)[0] if trust else one.trust,
         )
 
     names = _names(stack, integration.documents(block.settings))

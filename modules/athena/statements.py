@@ -259,3 +259,284 @@ def deny_plain_http(partition: str, bucket: str) -> Statement:
         resources=(bucket_arn(partition, bucket), f"{bucket_arn(partition, bucket)}/*"),
         conditions=(Condition("Bool", "aws:SecureTransport", ("false",)),),
     )
+
+
+def _tables_of(arns: Arns, databases: Iterable[str]) -> tuple[str, ...]:
+    return (
+        arns.glue_catalog(),
+        *(
+            arn
+            for database in databases
+            for arn in (arns.glue_database(database), arns.glue_tables(database))
+        ),
+    )
+
+
+def named_queries(arns: Arns, workgroup: str) -> Statement:
+    """Return the statement that saves, reads and deletes queries in one workgroup."""
+    return Statement(
+        "Allow",
+        sid="NamedQueries",
+        why="Save and delete queries in the one workgroup, as the vendor's page asks.",
+        actions=(
+            "athena:CreateNamedQuery",
+            "athena:GetNamedQuery",
+            "athena:BatchGetNamedQuery",
+            "athena:ListNamedQueries",
+            "athena:DeleteNamedQuery",
+        ),
+        resources=(arns.workgroup(workgroup),),
+    )
+
+
+def prepared_statements(arns: Arns, workgroup: str) -> Statement:
+    """Return the statement that prepares queries with parameters in one workgroup.
+
+    https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-prepared-statements.html
+    (2026-11).
+    """
+    return Statement(
+        "Allow",
+        sid="PreparedStatements",
+        why="Prepare queries with parameters in the one workgroup.",
+        actions=(
+            "athena:CreatePreparedStatement",
+            "athena:GetPreparedStatement",
+            "athena:ListPreparedStatements",
+            "athena:UpdatePreparedStatement",
+            "athena:DeletePreparedStatement",
+        ),
+        resources=(arns.workgroup(workgroup),),
+    )
+
+
+def query_history(arns: Arns, workgroups: Iterable[str]) -> Statement:
+    """Return the statement that reads which queries ran in these workgroups, not their results."""
+    return Statement(
+        "Allow",
+        sid="QueryHistory",
+        why="Read which queries ran in the workgroups named; not what they returned.",
+        actions=(
+            "athena:BatchGetQueryExecution",
+            "athena:GetQueryExecution",
+            "athena:GetWorkGroup",
+            "athena:ListQueryExecutions",
+        ),
+        resources=tuple(arns.workgroup(workgroup) for workgroup in workgroups),
+    )
+
+
+def table_versions(
+    arns: Arns, databases: Iterable[str], conditions: tuple[Condition, ...]
+) -> Statement:
+    """Return the statement that reads earlier descriptions of tables."""
+    return Statement(
+        "Allow",
+        sid="GlueTableVersions",
+        why="See how a table's columns have changed.",
+        actions=("glue:GetTableVersion", "glue:GetTableVersions"),
+        resources=_tables_of(arns, databases),
+        conditions=conditions,
+    )
+
+
+def search_tables(
+    arns: Arns, databases: Iterable[str], conditions: tuple[Condition, ...]
+) -> Statement:
+    """Return the statement that searches for tables among those of ``databases``."""
+    return Statement(
+        "Allow",
+        sid="GlueSearch",
+        why="Search tables by name among those it may read.",
+        actions=("glue:SearchTables",),
+        resources=_tables_of(arns, databases),
+        conditions=conditions,
+    )
+
+
+def list_databases(arns: Arns, conditions: tuple[Condition, ...]) -> Statement:
+    """Return the statement that lists the names of all databases.
+
+    https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    (2026-11): its example for SHOW DATABASES has ``database/*``.
+    """
+    return Statement(
+        "Allow",
+        sid="GlueDatabases",
+        why="List all databases, as its page has it; their tables stay closed.",
+        actions=("glue:GetDatabase", "glue:GetDatabases"),
+        resources=(arns.glue_catalog(), arns.glue_database("*")),
+        conditions=conditions,
+    )
+
+
+def read_metadata(
+    arns: Arns, buckets: Iterable[str], locations: Iterable[str]
+) -> tuple[Statement, ...]:
+    """Return the statements that read the metadata files of Iceberg tables, and no data.
+
+    https://iceberg.apache.org/spec/#file-system-tables (2026-11): they lie in a folder called
+    metadata within the table's.
+    """
+    return (
+        Statement(
+            "Allow",
+            sid="MetadataBucket",
+            why="Find the tables' metadata files.",
+            actions=("s3:GetBucketLocation", "s3:ListBucket"),
+            resources=tuple(arns.bucket(bucket) for bucket in buckets),
+        ),
+        Statement(
+            "Allow",
+            sid="MetadataObjects",
+            why="Read the metadata of Iceberg tables; their data stays closed.",
+            actions=("s3:GetObject",),
+            resources=tuple(
+                f"{arns.bucket(bucket)}/{prefix}*/metadata/*"
+                for bucket, _, prefix in (location.partition("/") for location in locations)
+            ),
+        ),
+    )
+
+
+def fetch_results(arns: Arns, bucket: str, path: str) -> Statement:
+    """Return the statement for clients that fetch result files from S3 themselves.
+
+    PyAthena's pandas, Arrow and Polars cursors do (PyAthena 4.2.1, source read 2026-11); their
+    calls carry no aws:CalledVia.
+    """
+    return Statement(
+        "Allow",
+        sid="ResultsDirect",
+        why="The client reads result files from S3 itself.",
+        actions=("s3:GetObject",),
+        resources=(arns.objects(bucket, path),),
+    )
+
+
+def list_results(arns: Arns, bucket: str) -> Statement:
+    """Return the statement for clients that look for result files in S3 themselves."""
+    return Statement(
+        "Allow",
+        sid="ResultsList",
+        why="The client looks for result files in S3 itself.",
+        actions=("s3:GetBucketLocation", "s3:ListBucket"),
+        resources=(arns.bucket(bucket),),
+    )
+
+
+def delete_results(arns: Arns, bucket: str, path: str) -> Statement:
+    """Return the statement for clients that delete result files once they have read them."""
+    return Statement(
+        "Allow",
+        sid="ResultsCleanUp",
+        why="The client deletes result files that it has read.",
+        actions=("s3:DeleteObject",),
+        resources=(arns.objects(bucket, path),),
+    )
+
+
+def run_own_queries(arns: Arns, workgroup: str) -> Statement:
+    """Return the statement that runs queries; not the lists that show those of others, which
+    would matter in ``primary``."""
+    return Statement(
+        "Allow",
+        sid="AllowAthenaAccess",
+        why="Run, watch and stop queries in the one workgroup, and read what they return.",
+        actions=(
+            "athena:StartQueryExecution",
+            "athena:StopQueryExecution",
+            "athena:GetQueryExecution",
+            "athena:GetQueryResults",
+            "athena:GetWorkGroup",
+        ),
+        resources=(arns.workgroup(workgroup),),
+    )
+
+
+def read_catalog_entries(arns: Arns, catalog: str) -> Statement:
+    """Return the statement that looks up a schema and its tables through Athena."""
+    return Statement(
+        "Allow",
+        sid="AllowAthenaCatalogReads",
+        why="Look up the schema and its tables through Athena.",
+        actions=("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMetadata"),
+        resources=(arns.data_catalog(catalog),),
+    )
+
+
+def write_tables(arns: Arns, schema: str) -> Statement:
+    """Return the statement that makes a database and keeps its tables and partitions."""
+    return Statement(
+        "Allow",
+        sid="AllowGlueAccessToDestinationDatabaseAndTables",
+        why="Make the schema and keep its tables and partitions; no other database.",
+        actions=(
+            "glue:GetDatabase",
+            "glue:GetDatabases",
+            "glue:CreateDatabase",
+            "glue:GetTable",
+            "glue:GetTables",
+            "glue:CreateTable",
+            "glue:UpdateTable",
+            "glue:DeleteTable",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:BatchGetPartition",
+            "glue:CreatePartition",
+            "glue:BatchCreatePartition",
+            "glue:UpdatePartition",
+            "glue:DeletePartition",
+            "glue:BatchDeletePartition",
+        ),
+        resources=_tables_of(arns, (schema,)),
+    )
+
+
+def write_bucket(arns: Arns, bucket: str) -> tuple[Statement, ...]:
+    """Return the statements on a bucket of the vendor's own.
+
+    Without aws:CalledVia: the vendor stages files in the bucket itself, beside what Athena does.
+    """
+    return (
+        Statement(
+            "Allow",
+            sid="AllowS3AccessToBucket",
+            why="Find the bucket and what is in it.",
+            actions=("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"),
+            resources=(arns.bucket(bucket),),
+        ),
+        Statement(
+            "Allow",
+            sid="AllowS3AccessToObjects",
+            why="Stage files, write tables and query results, and clean up after them.",
+            actions=(
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ),
+            resources=(arns.objects(bucket),),
+        ),
+    )
+
+
+def deny_other_addresses(addresses: tuple[str, ...]) -> Statement:
+    """Return the statement that makes keys useless outside ``addresses`` (CIDR).
+
+    Calls that Athena makes on the user's behalf come from AWS and stay allowed:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html
+    (2026-11) pairs aws:SourceIp with aws:ViaAWSService for that.
+    """
+    return Statement(
+        "Deny",
+        sid="DenyDirectCallsOutsideVendorIps",
+        why="A stolen key is of no use from another address.",
+        actions=("*",),
+        resources=("*",),
+        conditions=(
+            Condition("NotIpAddress", "aws:SourceIp", addresses),
+            Condition("Bool", "aws:ViaAWSService", ("false",)),
+        ),
+    )

@@ -2,7 +2,7 @@
 
 from modules.athena import statements
 from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG, via_s3_services
-from modules.dbt.guide import GUIDE, documented_trust, values
+from modules.dbt.guide import GUIDE, values
 from modules.dbt.settings import DbtSettings
 from modules.iam.policy import Condition, Policy, Principal, Statement
 
@@ -17,7 +17,7 @@ def trust(settings: DbtSettings) -> Policy:
     id is for a party that takes roles of several customers.
     """
     if settings.mode == "documented":
-        return documented_trust(settings)
+        return GUIDE.trust_for(values(settings))
     external_id = settings.external_id
     return Policy(
         (

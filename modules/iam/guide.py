@@ -1,32 +1,33 @@
-"""What a vendor's page documents, as data, and where our policy differs from it."""
+"""What a vendor's page documents, as data."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import product
 
-from modules.iam.policy import Grant, Policy, Statement
+from modules.iam.patterns import action_matches
+from modules.iam.policy import Policy
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Deviation:
-    """A difference from the guide that is meant: the statements dropped and added, and why.
-
-    ``when`` names the setting that brings the deviation about, and is empty when it always holds.
-    """
+class Drop:
+    """Actions of a page (also as patterns) that are meant to be left out, and why."""
 
     reason: str
-    dropped: tuple[Statement, ...] = ()
-    added: tuple[Statement, ...] = ()
-    when: str = ""
+    actions: tuple[str, ...]
+
+    def about(self, action: str) -> bool:
+        """Return whether this is about ``action``, a value of an Action element."""
+        return any(action_matches(pattern, action) for pattern in self.actions)
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A vendor's page: its access policy (and trust policy, where it has one) with
-    ``{placeholders}``, and our deviations from each.
+    """A vendor's page: its access policy and trust policy, where it has them, with
+    ``{placeholders}``; what is meant to be left out of them; and ``beside``, the reason for each
+    action that is granted for this vendor and not on the page.
 
     ``source`` is where the page is published and ``date`` the day it was read (ISO 8601).
     """
@@ -35,40 +36,19 @@ class Guide:
     title: str
     source: str
     date: str
-    documented: Policy
-    deviations: tuple[Deviation, ...]
+    documented: Policy | None
     documented_trust: Policy | None = None
-    trust_deviations: tuple[Deviation, ...] = ()
-
-    @property
-    def trust(self) -> "Guide":
-        """Return the page's trust policy as a guide of its own.
-
-        Raises ``ValueError`` for a page without one.
-        """
-        if self.documented_trust is None:
-            raise ValueError(f"{self.title!r} has no trust policy")
-        return replace(self, documented=self.documented_trust, deviations=self.trust_deviations)
+    drops: tuple[Drop, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def documented_for(self, values: Mapping[str, tuple[str, ...]]) -> Policy:
-        """Return the documented policy with the placeholders replaced: see ``fill``."""
-        return fill(self.documented, values)
+        """Return the documented policy with the placeholders replaced: see ``fill``. A page
+        without one grants nothing."""
+        return fill(self.documented, values) if self.documented else Policy(())
 
-    def expected_grants(
-        self, values: Mapping[str, tuple[str, ...]], applies: Callable[[str], bool]
-    ) -> frozenset[Grant]:
-        """Return the guide's grants, less those dropped, plus those added.
-
-        ``applies`` says whether the setting that a deviation names is on. A statement all of
-        whose resources vanish (no values for its placeholder) grants nothing.
-        """
-        grants = self.documented_for(values).grants()
-        for deviation in self.deviations:
-            if deviation.when and not applies(deviation.when):
-                continue
-            grants -= fill(Policy(deviation.dropped), values).grants()
-            grants |= fill(Policy(deviation.added), values).grants()
-        return grants
+    def trust_for(self, values: Mapping[str, tuple[str, ...]]) -> Policy:
+        """Return the documented trust policy with the placeholders replaced."""
+        return fill(self.documented_trust, values) if self.documented_trust else Policy(())
 
 
 def fill(policy: Policy, values: Mapping[str, tuple[str, ...]]) -> Policy:

@@ -1,21 +1,14 @@
 """What Immuta documents, as data: see ``GUIDE.source``."""
 
-from modules.athena.deviations import LAKE_FORMATION, reads_with_key, writes_with_key
 from modules.athena.statements import DEFAULT_CATALOG, via_s3_services
-from modules.iam.guide import Deviation, Guide
-from modules.iam.policy import Grant, Policy, Statement
+from modules.iam.guide import Drop, Guide
+from modules.iam.policy import Policy, Statement
 from modules.immuta.settings import ImmutaSettings
 
-_ATHENA = "arn:{partition}:athena:{region}:{account}"
-_GLUE = "arn:{partition}:glue:{region}:{account}"
-_WORKGROUP = (_ATHENA + ":workgroup/{workgroup}",)
-_TABLES = (_GLUE + ":catalog", _GLUE + ":database/{database}", _GLUE + ":table/{database}/*")
-_DEFAULT_DATABASE = (_GLUE + ":catalog", _GLUE + ":database/default")
 _SOURCE_BUCKETS = ("arn:{partition}:s3:::{source_bucket}",)
 _SOURCE_OBJECTS = ("arn:{partition}:s3:::{source_location}*",)
 _RESULTS_BUCKET = ("arn:{partition}:s3:::{results_bucket}",)
 _RESULTS_DOCUMENTED = ("arn:{partition}:s3:::{results_bucket}/{results_directory}*",)
-_RESULTS_OBJECTS = ("arn:{partition}:s3:::{results_bucket}/{results_path}*",)
 
 _WRITE_RESULTS = (
     "s3:PutObject",
@@ -23,30 +16,7 @@ _WRITE_RESULTS = (
     "s3:AbortMultipartUpload",
     "s3:ListMultipartUploadParts",
 )
-_RUN_QUERIES = (
-    "athena:StartQueryExecution",
-    "athena:StopQueryExecution",
-    "athena:GetQueryExecution",
-    "athena:BatchGetQueryExecution",
-    "athena:GetQueryResults",
-    "athena:GetQueryResultsStream",
-    "athena:ListQueryExecutions",
-)
-_NAMED_QUERIES = (
-    "athena:CreateNamedQuery",
-    "athena:GetNamedQuery",
-    "athena:BatchGetNamedQuery",
-    "athena:ListNamedQueries",
-    "athena:DeleteNamedQuery",
-)
-_READ_TABLES = (
-    "glue:GetDatabase",
-    "glue:GetDatabases",
-    "glue:GetTable",
-    "glue:GetTables",
-    "glue:GetPartition",
-    "glue:GetPartitions",
-)
+
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
 # (2026-05): listed as deprecated, for JDBC drivers up to 1.1.0; none is an operation of the API
 # (botocore 1.44.5, 2026-11).
@@ -126,99 +96,23 @@ GUIDE = Guide(
             ),
         )
     ),
-    deviations=(
-        Deviation(
-            "The guide says that AWS knows no resource but * for Athena, which was true then; "
-            "ours opens queries, their history and their results in the one workgroup.",
-            dropped=(Statement("Allow", actions=_RUN_QUERIES, resources=("*",)),),
-            added=(Statement("Allow", actions=_RUN_QUERIES, resources=_WORKGROUP),),
-        ),
-        Deviation(
-            "The guide asks that Immuta can create and delete queries; ours lets it in the one "
-            "workgroup, where nobody else's saved queries are.",
-            dropped=(Statement("Allow", actions=_NAMED_QUERIES, resources=("*",)),),
-            added=(Statement("Allow", actions=_NAMED_QUERIES, resources=_WORKGROUP),),
-        ),
-        Deviation(
-            "Drivers of today look at the workgroup's settings first.",
-            added=(Statement("Allow", actions=("athena:GetWorkGroup",), resources=_WORKGROUP),),
-        ),
-        Deviation(
+    drops=(
+        Drop(
             "Only JDBC drivers up to 1.1.0 call these; AWS lists them as deprecated, and most of "
             "them take no resource but *.",
-            dropped=(Statement("Allow", actions=_LEGACY, resources=("*",)),),
-        ),
-        Deviation(
-            "What drivers of today call to list catalogs, databases and tables, in place of "
-            "GetCatalogs, GetNamespaces and GetTables.",
-            added=(
-                Statement(
-                    "Allow",
-                    actions=(
-                        "athena:GetDataCatalog",
-                        "athena:GetDatabase",
-                        "athena:ListDatabases",
-                        "athena:GetTableMetadata",
-                        "athena:ListTableMetadata",
-                    ),
-                    resources=(_ATHENA + ":datacatalog/{catalog}",),
-                ),
-                Statement(
-                    "Allow",
-                    actions=(
-                        "athena:ListDataCatalogs",
-                        "athena:ListWorkGroups",
-                        "athena:ListEngineVersions",
-                    ),
-                    resources=("*",),
-                ),
-            ),
-        ),
-        Deviation(
-            "The guide opens the description of every table of the account; ours that of the one "
-            "database.",
-            dropped=(Statement("Allow", actions=_READ_TABLES, resources=("*",)),),
-            added=(Statement("Allow", actions=_READ_TABLES, resources=_TABLES),),
+            _LEGACY,
         ),
         # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonAthenaFullAccess.html
         # (v15, 2026-11) has no glue:GetTableVersions.
-        Deviation(
+        Drop(
             "Queries read a table as it is described now, never an earlier description; AWS's own "
             "AmazonAthenaFullAccess grants none either.",
-            dropped=(Statement("Allow", actions=("glue:GetTableVersions",), resources=("*",)),),
+            ("glue:GetTableVersions",),
         ),
-        Deviation(
-            "Athena reads the partitions of a table in batches.",
-            added=(Statement("Allow", actions=("glue:BatchGetPartition",), resources=_TABLES),),
-        ),
-        Deviation(
-            "Athena asks for the database named default on every query.",
-            added=(Statement("Allow", actions=("glue:GetDatabase",), resources=_DEFAULT_DATABASE),),
-        ),
-        Deviation(
-            "path* also matches what lies beside the directory, as in path-old; ours ends in a "
-            "slash: path/*.",
-            dropped=(Statement("Allow", actions=_WRITE_RESULTS, resources=_RESULTS_DOCUMENTED),),
-            added=(Statement("Allow", actions=_WRITE_RESULTS, resources=_RESULTS_OBJECTS),),
-        ),
-        Deviation(
+        Drop(
             "Uploads in progress concern whoever writes, and queries only read the sources.",
-            dropped=(
-                Statement(
-                    "Allow",
-                    actions=("s3:ListBucketMultipartUploads",),
-                    resources=("arn:{partition}:s3:::{read_only_bucket}",),
-                ),
-                Statement(
-                    "Allow",
-                    actions=("s3:ListMultipartUploadParts",),
-                    resources=("arn:{partition}:s3:::{read_only_location}*",),
-                ),
-            ),
+            ("s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts"),
         ),
-        reads_with_key("The tables' files are encrypted with a KMS key.", key="source_key"),
-        writes_with_key("Results are encrypted with a KMS key.", key="results_key"),
-        LAKE_FORMATION,
     ),
 )
 
@@ -250,13 +144,3 @@ def values(settings: ImmutaSettings) -> dict[str, tuple[str, ...]]:
         "results_key": (settings.results.kms_key,) if settings.results.kms_key else (),
         "via_s3": via_s3_services(account.arns),
     }
-
-
-def expected_grants(settings: ImmutaSettings) -> frozenset[Grant]:
-    """Return what the guide and the deviations say ``least_privilege`` grants in ``settings``."""
-    filled = values(settings)
-
-    def applies(setting: str) -> bool:
-        return bool(filled[setting] if setting in filled else getattr(settings, setting))
-
-    return GUIDE.expected_grants(filled, applies)

@@ -1,0 +1,651 @@
+"""What is claimed of a vendor's user or role: what it must be able to do, and what it never can.
+
+Written from the calls that a vendor with this profile makes, not from the policy it is given.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from modules.access.profile import GOOGLE
+from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from modules.athena import claims
+from modules.athena.claims import Holder
+from modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
+from modules.iam.decide import Caller
+from modules.iam.policy import Principal
+
+# The calls of what a vendor does beside the ordinary, by bundle, as the API Reference of Athena and
+# Glue names them (https://docs.aws.amazon.com/athena/latest/APIReference/,
+# https://docs.aws.amazon.com/glue/latest/webapi/, 2026-11).
+_NAMED_QUERIES = (
+    "athena:BatchGetNamedQuery",
+    "athena:CreateNamedQuery",
+    "athena:DeleteNamedQuery",
+    "athena:GetNamedQuery",
+    "athena:ListNamedQueries",
+)
+_PREPARED = (
+    "athena:CreatePreparedStatement",
+    "athena:DeletePreparedStatement",
+    "athena:GetPreparedStatement",
+    "athena:ListPreparedStatements",
+    "athena:UpdatePreparedStatement",
+)
+_READ_HISTORY = (
+    "athena:BatchGetQueryExecution",
+    "athena:GetQueryExecution",
+    "athena:GetWorkGroup",
+    "athena:ListQueryExecutions",
+)
+_VERSIONS = ("glue:GetTableVersion", "glue:GetTableVersions")
+_SEARCH = ("glue:SearchTables",)
+_LOOKS_UP = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMetadata")
+_OWN_DATABASE = ("glue:GetDatabase", "glue:GetDatabases", "glue:CreateDatabase")
+_OWN_TABLES = (
+    *claims.TABLE_READS,
+    "glue:CreateTable",
+    "glue:UpdateTable",
+    "glue:DeleteTable",
+    "glue:CreatePartition",
+    "glue:BatchCreatePartition",
+    "glue:UpdatePartition",
+    "glue:DeletePartition",
+    "glue:BatchDeletePartition",
+)
+_OWN_OBJECTS = (*claims.RESULTS_OBJECTS, "s3:DeleteObject")
+
+
+def holder(settings: Access) -> Holder:
+    """Return the user or role that the vendor acts as."""
+    arns, name = settings.account.arns, settings.resource_name
+    if settings.keys is not None:
+        user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
+        addresses = [address.partition("/")[0] for address in settings.profile.addresses]
+        return claims.holder_of_user(user, addresses or ("203.0.113.7",))
+    if settings.runs_on is not None and settings.runs_on.role_name is not None:
+        return claims.holder_of_role(arns.role(settings.runs_on.role_name))
+    return claims.holder_of_role(arns.role(name, settings.path))
+
+
+# ------------------------------------------------------------------------------ what it needs
+
+
+def needs(settings: Access) -> tuple[Need, ...]:
+    """Return what the vendor must be able to do."""
+    vendor = holder(settings)
+    found = _take_role(settings, vendor)
+    if isinstance(settings, QueryAccess):
+        found += _query_needs(settings, vendor)
+    elif isinstance(settings, TablesAccess):
+        found += _tables_needs(settings, vendor)
+    elif isinstance(settings, MetadataAccess):
+        found += _metadata_needs(settings, vendor)
+    if settings.lake_formation:
+        found += (claims.governed_by_lake_formation(vendor),)
+    return found
+
+
+def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
+    arns, profile = settings.account.arns, settings.profile
+    workgroup = arns.workgroup(settings.resource_name)
+    found = (
+        *claims.run_queries(vendor, workgroup),
+        claims.stream_results(vendor, workgroup),
+        claims.find_earlier_queries(vendor, workgroup),
+        *_bundled(settings, vendor, workgroup),
+        *claims.browse_catalog(vendor, arns.data_catalog(settings.catalog)),
+        *claims.describe_tables(vendor, arns, settings.databases),
+        *_catalog_needs(settings, vendor, settings.databases),
+        *claims.read_sources(vendor, arns, settings.locations),
+        claims.write_results(vendor, arns, settings.results_bucket, settings.results_path),
+        *claims.use_keys(vendor, settings.source_keys, settings.results.kms_key),
+    )
+    results = arns.bucket(settings.results_bucket)
+    file = f"{results}/{settings.results_path}result.csv"
+    if "results" in profile.itself or "list_results" in profile.bundles:
+        calls = vendor.calls(claims.BUCKET_READS, results)
+        found += (vendor.need("list-results", "look for result files in S3", calls),)
+    if "results" in profile.itself or "fetch_results" in profile.bundles:
+        calls = vendor.calls(("s3:GetObject",), file)
+        found += (vendor.need("fetch-results", "fetch result files from S3", calls),)
+    if "delete_results" in profile.bundles:
+        calls = vendor.calls(("s3:DeleteObject",), file)
+        found += (vendor.need("delete-results", "delete result files in S3", calls),)
+    return found
+
+
+def _bundled(
+    settings: QueryAccess | TablesAccess, vendor: Holder, workgroup: str
+) -> tuple[Need, ...]:
+    found: tuple[Need, ...] = ()
+    if "named_queries" in settings.profile.bundles:
+        calls = vendor.calls(_NAMED_QUERIES, workgroup)
+        found += (vendor.need("named-queries", "save and delete queries", calls),)
+    if "prepared_statements" in settings.profile.bundles:
+        calls = vendor.calls(_PREPARED, workgroup)
+        found += (vendor.need("prepared-statements", "prepare queries", calls),)
+    return found
+
+
+def _catalog_needs(settings: Access, vendor: Holder, databases: Iterable[str]) -> tuple[Need, ...]:
+    """Return the needs of a vendor that asks Glue itself, or for more than tables."""
+    arns, profile = settings.account.arns, settings.profile
+    direct = "glue" in profile.itself or profile.cls == "metadata"
+    calls = vendor.calls if direct else vendor.calls_via_athena
+    found: tuple[Need, ...] = ()
+    places = [
+        (arns.glue_catalog(), arns.glue_database(database), claims.a_table(arns, database))
+        for database in databases
+    ]
+    if direct and places:
+        found += (
+            vendor.need(
+                "describe-directly",
+                "look up tables in Glue itself",
+                *(calls(claims.DATABASE_READS, *place[:2]) for place in places),
+                *(calls(claims.TABLE_READS, *place) for place in places),
+            ),
+        )
+    if "table_versions" in profile.bundles:
+        versions = (calls(_VERSIONS, *place) for place in places)
+        found += (vendor.need("table-versions", "see how tables have changed", *versions),)
+    if "search_tables" in profile.bundles:
+        searched = (calls(_SEARCH, *place) for place in places)
+        found += (vendor.need("search-tables", "search tables by name", *searched),)
+    if "all_databases" in profile.bundles:
+        listed = calls(claims.DATABASE_READS, arns.glue_catalog(), arns.glue_database("any"))
+        found += (vendor.need("list-databases", "list all databases", listed),)
+    return found
+
+
+def _metadata_needs(settings: MetadataAccess, vendor: Holder) -> tuple[Need, ...]:
+    arns = settings.account.arns
+    found = _catalog_needs(settings, vendor, settings.databases)
+    if "iceberg_metadata" in settings.profile.bundles and settings.sources:
+        calls = [
+            call
+            for location in settings.locations
+            for call in (
+                *vendor.calls(claims.BUCKET_READS, arns.bucket(location.partition("/")[0])),
+                *vendor.calls(("s3:GetObject",), f"{arns.bucket(location)}t/metadata/v1.json"),
+            )
+        ]
+        found += (vendor.need("read-metadata", "read metadata of Iceberg tables", calls),)
+        if settings.source_keys:
+            through_s3 = (
+                replace(
+                    call,
+                    context={
+                        **vendor.context,
+                        "aws:ViaAWSService": ("true",),
+                        "kms:ViaService": call.context["kms:ViaService"],
+                    },
+                )
+                for key in settings.source_keys
+                for call in vendor.calls_via_s3(("kms:Decrypt",), key)
+            )
+            found += (vendor.need("use-keys", "let S3 use the KMS keys", through_s3),)
+    if settings.workgroups:
+        places = [arns.workgroup(name) for name in settings.workgroups]
+        history = vendor.calls(_READ_HISTORY, *places)
+        found += (vendor.need("query-history", "read which queries ran", history),)
+    return found
+
+
+def _tables_needs(settings: TablesAccess, vendor: Holder) -> tuple[Need, ...]:
+    arns, workgroup = settings.account.arns, settings.workgroup_name
+    table = (
+        arns.glue_catalog(),
+        arns.glue_database(settings.schema),
+        claims.a_table(arns, settings.schema),
+    )
+    bucket, file = arns.bucket(settings.bucket), f"{arns.bucket(settings.bucket)}/stage/file"
+    return (
+        *claims.run_queries(vendor, arns.workgroup(workgroup)),
+        *_bundled(settings, vendor, arns.workgroup(workgroup)),
+        vendor.need(
+            "browse-catalog",
+            "look up tables through Athena",
+            vendor.calls(_LOOKS_UP, arns.data_catalog(DEFAULT_CATALOG)),
+        ),
+        vendor.need(
+            "write-tables",
+            "make the schema, and its tables",
+            vendor.calls(_OWN_DATABASE, *table[:2]),
+            vendor.calls(_OWN_TABLES, *table),
+            vendor.calls_via_athena(_OWN_DATABASE, *table[:2]),
+            vendor.calls_via_athena(_OWN_TABLES, *table),
+        ),
+        *(
+            (
+                vendor.need(
+                    "table-versions", "see how tables have changed", vendor.calls(_VERSIONS, *table)
+                ),
+            )
+            if "table_versions" in settings.profile.bundles
+            else ()
+        ),
+        vendor.need(
+            "default-database",
+            "see the default database",
+            vendor.calls_via_athena(
+                ("glue:GetDatabase",), arns.glue_catalog(), arns.glue_database("default")
+            ),
+        ),
+        *(
+            claims.describe_tables(vendor, arns, settings.databases)[:1]
+            if settings.databases
+            else ()
+        ),
+        *claims.read_sources(vendor, arns, settings.locations),
+        vendor.need(
+            "write-data",
+            "stage files, write data and results",
+            vendor.calls(claims.RESULTS_BUCKET, bucket),
+            vendor.calls(_OWN_OBJECTS, file),
+            vendor.calls_via_athena(claims.RESULTS_BUCKET, bucket),
+            vendor.calls_via_athena(_OWN_OBJECTS, file),
+        ),
+        *claims.use_keys(vendor, settings.source_keys, settings.kms_key),
+    )
+
+
+def _take_role(settings: Access, vendor: Holder) -> tuple[Need, ...]:
+    """Return the needs of whoever takes the role that is made."""
+    return tuple(
+        Need("take-role", f"{says} takes the role", None, caller, (call,))
+        for says, caller, call in _takers(settings, vendor.arn)
+    )
+
+
+def _takers(settings: Access, role: str) -> Iterable[tuple[str, Caller, Call]]:
+    name, account = settings.vendor_name, settings.account
+    if settings.assumed_by is not None:
+        offered = settings.profile.assumed_by
+        principals = settings.assumed_by.principals or (offered.principals if offered else ())
+        context = _given("sts:ExternalId", settings.assumed_by.external_id)
+        for one in principals:
+            yield name, _caller(one), Call("sts:AssumeRole", (role,), context)
+    elif settings.trusted is not None:
+        context = _given("sts:ExternalId", settings.trusted.external_id)
+        for one in settings.trusted.principals:
+            call = Call("sts:AssumeRole", (role,), context)
+            yield one.rsplit(":", 1)[1], _caller(one), call
+    elif settings.service is not None and settings.profile.service is not None:
+        source = settings.service.source_arns[:1]
+        context = {"aws:SourceAccount": (account.id,)}
+        context |= {"aws:SourceArn": source} if source else {}
+        caller = Caller("service", settings.profile.service.principal)
+        yield name, caller, Call("sts:AssumeRole", (role,), context)
+    elif settings.web_identity is not None or (settings.runs_on and settings.runs_on.provider):
+        context = {key: (value,) for key, value in _token(settings).items()}
+        caller = Caller("federated", settings.provider or GOOGLE)
+        yield name, caller, Call("sts:AssumeRoleWithWebIdentity", (role,), context)
+    elif settings.runs_on is not None and settings.runs_on.role_name is None:
+        yield from _machines(settings, role)
+
+
+def _machines(settings: Access, role: str) -> Iterable[tuple[str, Caller, Call]]:
+    arns = settings.account.arns
+    own = {"aws:SourceAccount": (arns.account,)}
+    match settings.runs_on.on if settings.runs_on else None:
+        case "ec2":
+            suffix = ".cn" if arns.partition == "aws-cn" else ""
+            ec2 = Caller("service", f"ec2.amazonaws.com{suffix}")
+            yield "EC2", ec2, Call("sts:AssumeRole", (role,))
+        case "ecs":
+            task = f"arn:{arns.partition}:ecs:{arns.region}:{arns.account}:task/c/1"
+            context = {**own, "aws:SourceArn": (task,)}
+            ecs = Caller("service", "ecs-tasks.amazonaws.com")
+            yield "ECS", ecs, Call("sts:AssumeRole", (role,), context)
+        case "eks_pod_identity":
+            pods = Caller("service", "pods.eks.amazonaws.com")
+            for action in ("sts:AssumeRole", "sts:TagSession"):
+                yield "EKS", pods, Call(action, (role,), own)
+
+
+def _caller(principal: str) -> Caller:
+    """Return somebody whom ``principal``, an account or one of its roles or users, means."""
+    if ":role/" in principal:
+        return claims.session_of(principal)
+    if ":user/" in principal:
+        return Caller.of(principal)
+    account = principal if principal.isdigit() else principal.split(":")[4]
+    partition = "aws" if principal.isdigit() else principal.split(":")[1]
+    return claims.session_of(f"arn:{partition}:iam::{account}:role/vendor")
+
+
+def _given(key: str, value: str | None) -> dict[str, tuple[str, ...]]:
+    return {key: (value,)} if value else {}
+
+
+def _token(settings: Access) -> dict[str, str]:
+    """Return what the token says that opens the role, as condition keys of AWS."""
+    if settings.runs_on is not None:
+        subject = f"{settings.runs_on.namespace}:{settings.runs_on.service_account}"
+        return {
+            f"{settings.issuer}:sub": f"system:serviceaccount:{subject}",
+            f"{settings.issuer}:aud": "sts.amazonaws.com",
+        }
+    given, offered = settings.web_identity, settings.profile.web_identity
+    if given is None or offered is None:
+        return {}
+    said = {
+        "sub": given.subject or offered.subject,
+        "oaud": given.organization_identifier,
+        "aud": given.audience,
+    }
+    return {f"{settings.issuer}:{name}": value for name, value in said.items() if value}
+
+
+# ------------------------------------------------------------------------------ what it never may
+
+
+def never(settings: Access) -> tuple[Never, ...]:
+    """Return what is never allowed, to the vendor and to others."""
+    vendor = holder(settings)
+    if isinstance(settings, QueryAccess):
+        found = _query_never(settings, vendor)
+    elif isinstance(settings, TablesAccess):
+        found = _tables_never(settings, vendor)
+    elif isinstance(settings, MetadataAccess):
+        found = _metadata_never(settings, vendor)
+    found += claims.tls_only(settings.account.arns.partition, settings.made_buckets)
+    if settings.keys is not None and settings.profile.addresses:
+        elsewhere: When = {
+            "aws:SourceIp": AnyBut(settings.profile.addresses),
+            "aws:ViaAWSService": ("false",),
+        }
+        found += (
+            vendor.never(
+                "vendor-addresses",
+                "keys useless from other addresses",
+                Requests(("*",)),
+                when=elsewhere,
+            ),
+        )
+    return (*found, *_who_else(settings))
+
+
+def _services(settings: Access, keys: bool) -> tuple[str, ...]:
+    return (
+        "athena:*",
+        "glue:*",
+        "s3:*",
+        *(("kms:*",) if keys else ()),
+        *(("lakeformation:GetDataAccess",) if settings.lake_formation else ()),
+    )
+
+
+def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
+    arns, profile, bundles = settings.account.arns, settings.profile, settings.profile.bundles
+    bucket, path = settings.results_bucket, settings.results_path
+    results = f"{bucket}/{path}"
+    written = (settings.results.kms_key,) if settings.results.kms_key else ()
+    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, written)
+    objects = f"{arns.bucket(results)}*"
+    itself: list[Requests] = []
+    if "fetch_results" in bundles:
+        itself.append(Requests(("s3:GetObject",), (objects,)))
+    if "delete_results" in bundles:
+        itself.append(Requests(("s3:DeleteObject",), (objects,)))
+    if "list_results" in bundles:
+        itself.append(Requests(claims.BUCKET_READS, (arns.bucket(bucket),)))
+    return (
+        claims.no_iam(vendor),
+        claims.no_other_service(vendor, *_services(settings, bool(keys))),
+        claims.queries_only(
+            vendor,
+            *(*claims.QUERIES, *claims.RESULTS, *claims.STREAM, *claims.HISTORY),
+            *(*claims.BROWSING, *claims.LISTS),
+            *(_NAMED_QUERIES if "named_queries" in bundles else ()),
+            *(_PREPARED if "prepared_statements" in bundles else ()),
+        ),
+        claims.one_workgroup(
+            vendor,
+            arns.workgroup(settings.resource_name),
+            arns.data_catalog(settings.catalog),
+        ),
+        *_catalog_never(settings, vendor, settings.databases),
+        claims.no_other_bucket(vendor, arns, (*settings.locations, results)),
+        *claims.sources_read_only(vendor, arns, settings.locations, (results,)),
+        _results_only(settings, vendor),
+        *_through_athena(profile.itself, vendor, itself),
+        *keys,
+    )
+
+
+def _results_only(settings: QueryAccess, vendor: Holder) -> Never:
+    arns, bucket = settings.account.arns, settings.results_bucket
+    if "delete_results" not in settings.profile.bundles:
+        return claims.results_only(vendor, arns, bucket, settings.results_path)
+    return vendor.never(
+        "results-only",
+        "with results nothing but writing, reading and deleting",
+        Requests(
+            ("s3:*",),
+            (arns.objects(bucket, settings.results_path),),
+            but_actions=(*claims.RESULTS_OBJECTS, "s3:DeleteObject"),
+        ),
+        Requests(("s3:*",), (arns.bucket(bucket),), but_actions=claims.RESULTS_BUCKET),
+    )
+
+
+def _through_athena(
+    itself: Iterable[str], vendor: Holder, but: Iterable[Requests]
+) -> tuple[Never, ...]:
+    """Return the claim that the vendor calls Glue and S3 through Athena only, as far as its
+    profile says so; none for one that calls them all itself."""
+    itself = set(itself)
+    if not itself:
+        return (claims.only_through_athena(vendor, *but),)
+    if itself == {"glue"}:
+        excepted = tuple(but)
+        direct = tuple(action for some in excepted for action in some.actions)
+        return (
+            vendor.never(
+                "only-through-athena",
+                "S3 only through Athena",
+                Requests(("s3:*",), but_actions=direct),
+                *(Requests(some.actions, but_resources=some.resources) for some in excepted),
+                when=claims.NOT_VIA_ATHENA,
+            ),
+        )
+    if "glue" not in itself:
+        return (
+            vendor.never(
+                "only-through-athena",
+                "Glue only through Athena",
+                Requests(("glue:*",)),
+                when=claims.NOT_VIA_ATHENA,
+            ),
+        )
+    return ()
+
+
+def _catalog_never(
+    settings: QueryAccess | MetadataAccess, vendor: Holder, databases: Iterable[str]
+) -> tuple[Never, ...]:
+    arns, bundles = settings.account.arns, settings.profile.bundles
+    reads = (
+        *claims.DATABASE_READS,
+        *claims.TABLE_READS,
+        *(_VERSIONS if "table_versions" in bundles else ()),
+        *(_SEARCH if "search_tables" in bundles else ()),
+    )
+    only = vendor.never(
+        "catalog-reads-only",
+        "in Glue nothing but reading tables",
+        Requests(("glue:*",), but_actions=reads),
+    )
+    if "all_databases" not in bundles:
+        return (claims.no_other_database(vendor, arns, databases), only)
+    named = tuple(
+        arn for name in databases for arn in (arns.glue_database(name), arns.glue_tables(name))
+    )
+    tables = vendor.never(
+        "no-other-table",
+        "no table of another database; all databases can be listed",
+        Requests(
+            ("glue:*",),
+            but_resources=(arns.glue_catalog(), arns.glue_database("*"), *named),
+        ),
+        Requests(
+            ("glue:*",),
+            resources=(arns.glue_database("*"),),
+            but_actions=claims.DATABASE_READS,
+            but_resources=named,
+        ),
+    )
+    return (tables, only)
+
+
+def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ...]:
+    arns = settings.account.arns
+    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, ())
+    reads_files = "iceberg_metadata" in settings.profile.bundles and bool(settings.sources)
+    services = ["glue:*"]
+    services += ["s3:*"] if reads_files else []
+    services += ["kms:*"] if keys and reads_files else []
+    services += ["athena:*"] if settings.workgroups else []
+    services += ["lakeformation:GetDataAccess"] if settings.lake_formation else []
+    found = (
+        claims.no_iam(vendor),
+        claims.no_other_service(vendor, *services),
+        *_catalog_never(settings, vendor, settings.databases),
+    )
+    if reads_files:
+        places = tuple(f"{arns.bucket(location)}*/metadata/*" for location in settings.locations)
+        buckets = tuple(
+            dict.fromkeys(arns.bucket(one.partition("/")[0]) for one in settings.locations)
+        )
+        found += (
+            vendor.never(
+                "metadata-only",
+                "no table data: metadata files, and names of objects",
+                Requests(("s3:*",), but_resources=(*buckets, *places)),
+                Requests(("s3:*",), places, but_actions=("s3:GetObject",)),
+                Requests(("s3:*",), buckets, but_actions=claims.BUCKET_READS),
+            ),
+            *keys,
+        )
+    if settings.workgroups:
+        workgroups = tuple(arns.workgroup(name) for name in settings.workgroups)
+        found += (
+            vendor.never(
+                "history-only",
+                "in Athena nothing but the history of the workgroups named",
+                Requests(("athena:*",), but_actions=_READ_HISTORY),
+                Requests(("athena:*",), but_resources=workgroups),
+            ),
+        )
+    return found
+
+
+def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
+    arns, bucket = settings.account.arns, settings.account.arns.bucket(settings.bucket)
+    written = (settings.kms_key,) if settings.kms_key else ()
+    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, written)
+    prepared = _PREPARED if "prepared_statements" in settings.profile.bundles else ()
+    versions = _VERSIONS if "table_versions" in settings.profile.bundles else ()
+    schema = (arns.glue_database(settings.schema), arns.glue_tables(settings.schema))
+    read = tuple(
+        arn
+        for name in settings.databases
+        for arn in (arns.glue_database(name), arns.glue_tables(name))
+    )
+    found = (
+        claims.no_iam(vendor),
+        claims.no_other_service(vendor, *_services(settings, bool(keys))),
+        claims.queries_only(vendor, *claims.QUERIES, *claims.RESULTS, *_LOOKS_UP, *prepared),
+        claims.one_workgroup(
+            vendor,
+            arns.workgroup(settings.workgroup_name),
+            arns.data_catalog(DEFAULT_CATALOG),
+        ),
+        claims.no_other_database(vendor, arns, (settings.schema, *settings.databases)),
+        vendor.never(
+            "tables-only",
+            "in Glue nothing but its schema's tables",
+            Requests(("glue:*",), but_actions=(*_OWN_DATABASE, *_OWN_TABLES, *versions)),
+        ),
+        claims.no_other_bucket(vendor, arns, (f"{settings.bucket}/", *settings.locations)),
+        vendor.never(
+            "objects-only",
+            "no change to the bucket, its ACLs or versions",
+            Requests(("s3:*",), (f"{bucket}/*",), but_actions=_OWN_OBJECTS),
+            Requests(("s3:*",), (bucket,), but_actions=claims.RESULTS_BUCKET),
+        ),
+        *claims.sources_read_only(vendor, arns, settings.locations),
+        *keys,
+    )
+    if read:
+        reading = (*claims.DATABASE_READS, *claims.TABLE_READS)
+        found += (
+            vendor.never(
+                "databases-read-only",
+                "no change to the databases it only reads",
+                Requests(("glue:*",), resources=read, but_actions=reading, but_resources=schema),
+            ),
+        )
+    return found
+
+
+def _who_else(settings: Access) -> tuple[Never, ...]:
+    """Return the claims that nobody else gets in, and nobody with another id or token."""
+    if not settings.makes_role:
+        return (claims.nobody_else(),)
+    principals = tuple(_principals(settings))
+    actions = ["sts:AssumeRole"]
+    if settings.web_identity is not None or (settings.runs_on and settings.runs_on.provider):
+        actions = ["sts:AssumeRoleWithWebIdentity"]
+    elif settings.runs_on is not None and settings.runs_on.on == "eks_pod_identity":
+        actions.append("sts:TagSession")
+    anything = (Requests(("*",)),)
+    only = Requests(("*",), but_actions=tuple(actions))
+    found = [
+        claims.nobody_else(*principals),
+        Never("role-only", "nothing but taking the role", Strangers(), (only,)),
+    ]
+    for key, (name, says, value) in _told(settings).items():
+        found.append(Never(name, says, Strangers(), anything, {key: AnyBut((value,))}))
+    return tuple(found)
+
+
+def _principals(settings: Access) -> Iterable[Principal]:
+    for _, caller, _ in _takers(settings, ""):
+        if caller.kind == "service":
+            yield Principal("Service", caller.name)
+        elif caller.kind == "federated":
+            yield Principal("Federated", caller.name)
+    offered = settings.profile.assumed_by
+    if settings.assumed_by is not None:
+        given = settings.assumed_by.principals or (offered.principals if offered else ())
+        yield from (Principal("AWS", one) for one in given)
+    if settings.trusted is not None:
+        yield from (Principal("AWS", one) for one in settings.trusted.principals)
+
+
+def _told(settings: Access) -> dict[str, tuple[str, str, str]]:
+    """Return the condition keys that must have one value for the role to open: name and words of
+    the claim, and the value."""
+    own = ("no-other-account", "no resource of another account", settings.account.id)
+    found: dict[str, tuple[str, str, str]] = {}
+    external = settings.assumed_by or settings.trusted
+    if external is not None and external.external_id:
+        value = external.external_id
+        found["sts:ExternalId"] = ("external-id", "not without the external id", value)
+    if settings.service is not None:
+        found["aws:SourceAccount"] = own
+    if settings.runs_on is not None and settings.runs_on.on in ("ecs", "eks_pod_identity"):
+        found["aws:SourceAccount"] = own
+    words = {
+        "sub": ("no-other-token", "no other subject of a token"),
+        "oaud": ("no-other-customer", "no token for another customer"),
+        "aud": ("no-other-client", "no token for another audience"),
+    }
+    if settings.web_identity is not None or (settings.runs_on and settings.runs_on.provider):
+        for key, value in _token(settings).items():
+            found[key] = (*words[key.rsplit(":", 1)[1]], value)
+    return found

@@ -1,0 +1,149 @@
+"""The resources of a vendor's block."""
+
+from modules.access.handoff import handoff
+from modules.access.policies import access, trust
+from modules.access.settings import Access, QueryAccess, TablesAccess
+from modules.athena.access_keys import access_keys
+from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
+from modules.athena.identity import managed_policies, role, user
+from modules.athena.workgroup import workgroup
+from modules.bindings import (
+    Construct,
+    IamAccessKey,
+    IamInstanceProfile,
+    IamOpenidConnectProvider,
+    IamRolePolicyAttachment,
+)
+
+
+class VendorAccess(Construct):
+    """A user or role for a vendor with its policy, and what it queries or writes with.
+
+    ``handoff`` holds what the vendor's form asks for, and ``encrypted_secrets`` the secret access
+    keys by generation, each encrypted to the PGP key of the settings (base64).
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, settings: Access) -> None:
+        """Make everything ``settings`` asks for.
+
+        Raises ``PolicyTooLarge`` when one statement alone is longer than AWS takes.
+        """
+        super().__init__(scope, construct_id)
+        policies = managed_policies(
+            self,
+            access(settings),
+            name=settings.resource_name,
+            path=settings.path,
+            description=f"What {settings.vendor_name} may do in Athena.",
+        )
+        keys = self._identity(settings, policies)
+        if isinstance(settings, QueryAccess):
+            self._results(settings)
+        elif isinstance(settings, TablesAccess):
+            self._tables(settings)
+        self.handoff = {
+            **handoff(settings),
+            **{f"access_key_id_{generation}": key.id for generation, key in keys.items()},
+        }
+        self.encrypted_secrets = {
+            generation: key.encrypted_secret for generation, key in keys.items()
+        }
+
+    def _identity(self, settings: Access, policies: dict[str, str]) -> dict[str, IamAccessKey]:
+        name, boundary = settings.resource_name, settings.permissions_boundary
+        if settings.keys is not None:
+            made = user(
+                self,
+                name=name,
+                path=settings.path,
+                permissions_boundary=boundary,
+                policies=policies,
+            )
+            return access_keys(self, made, settings.keys)
+        if settings.runs_on is not None and settings.runs_on.role_name is not None:
+            for part, arn in policies.items():
+                IamRolePolicyAttachment(
+                    self, f"attach-{part}", role=settings.runs_on.role_name, policy_arn=arn
+                )
+            return {}
+        taken = role(
+            self,
+            trust(settings),
+            name=name,
+            path=settings.path,
+            description=f"{settings.vendor_name} acts as this role.",
+            permissions_boundary=boundary,
+            policies=policies,
+        )
+        if settings.runs_on is not None and settings.runs_on.on == "ec2":
+            IamInstanceProfile(
+                self, "instance_profile", name=name, path=settings.path, role=taken.name
+            )
+        given = settings.web_identity
+        if given is not None and settings.provider and given.provider is None:
+            # IAM trusts the provider's certificate by itself; no thumbprint is needed:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+            # (2026-11).
+            IamOpenidConnectProvider(
+                self,
+                "provider",
+                url=f"https://{settings.issuer}",
+                client_id_list=[str(given.audience)],
+            )
+        return {}
+
+    def _results(self, settings: QueryAccess) -> None:
+        if settings.results.create:
+            PrivateBucket(
+                self,
+                "results",
+                name=settings.results_bucket,
+                partition=settings.account.arns.partition,
+                kms_key=settings.results.kms_key,
+                expire_after_days=settings.results.expire_after_days or DEFAULT_EXPIRY_DAYS,
+                # Results are copies that expire anyway: a deleted block must not stay for them.
+                force_destroy=True,
+            )
+        workgroup(
+            self,
+            settings.resource_name,
+            settings.workgroup,
+            description=f"Queries of {settings.vendor_name}",
+            results_location=settings.results_location,
+            results_owner=settings.account.id,
+            results_key=settings.results.kms_key,
+            enforce=settings.profile.workgroup.enforced,
+            tags=settings.profile.workgroup.tags,
+        )
+
+    def _tables(self, settings: TablesAccess) -> None:
+        if settings.create_bucket:
+            # The tables are the customer's: nothing deletes them, neither time nor a deleted
+            # block (S3 refuses to delete a bucket that holds objects).
+            PrivateBucket(
+                self,
+                "bucket",
+                name=settings.bucket,
+                partition=settings.account.arns.partition,
+                kms_key=settings.kms_key,
+                expire_after_days=settings.results_expire_after_days,
+                expire_prefix=settings.results_prefix,
+            )
+        if settings.workgroup is not None:
+            workgroup(
+                self,
+                settings.resource_name,
+                settings.workgroup,
+                description=f"Queries of {settings.vendor_name}",
+                results_location=f"s3://{settings.bucket}/{settings.results_prefix}",
+                results_owner=settings.account.id,
+                results_key=settings.kms_key,
+                # Enforced, a workgroup refuses tables at a location of their own, and would gain
+                # nothing: the policy lets the vendor write to this one bucket.
+                # https://docs.aws.amazon.com/athena/latest/ug/workgroups-troubleshooting.html
+                # (2026-11)
+                enforce=False,
+            )
+
+
+build = VendorAccess

@@ -1,0 +1,129 @@
+"""The vendor's page as data: the policies that lie beside its profile."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from modules.athena.statements import DEFAULT_CATALOG
+from modules.files import MEBIBYTE, Unreadable, read_bytes
+from modules.iam.guide import Drop, Guide, fill
+from modules.iam.policy import MalformedPolicy, Policy, Statement
+
+_LARGEST = MEBIBYTE
+
+
+class NotThePage(ValueError):
+    """A file beside a profile is not what the profile says; the message says how."""
+
+
+def guides(block: type[Access]) -> Mapping[str, Guide]:
+    """Return the vendor's page."""
+    page = block.profile.page
+    documented = _policy(block, "access.json", page.access)
+    if documented is None and page.actions:
+        listed = Statement("Allow", sid="Listed", actions=page.actions, resources=("*",))
+        documented = Policy((listed,))
+    return {
+        "access": Guide(
+            vendor=block.profile.title,
+            title=page.title,
+            source=page.source,
+            date=page.date,
+            documented=documented,
+            documented_trust=_policy(block, "trust.json", page.trust),
+            drops=tuple(Drop(one.reason, one.actions) for one in block.profile.dropped),
+            beside={action: one.reason for one in block.profile.beside for action in one.actions},
+        )
+    }
+
+
+def documented(settings: Access) -> Policy:
+    """Return the policy of the page, made out for ``settings``."""
+    policy = guides(type(settings))["access"].documented
+    assert policy is not None
+    return fill(policy, values(settings))
+
+
+def documented_trust(settings: Access) -> Policy:
+    """Return the trust policy of the page, made out for ``settings``."""
+    policy = guides(type(settings))["access"].documented_trust
+    assert policy is not None
+    return fill(policy, values(settings))
+
+
+def _policy(block: type[Access], name: str, digest: str | None) -> Policy | None:
+    if digest is None:
+        return None
+    return _read(block.folder / name, digest, tuple(block.profile.page.names.items()))
+
+
+@cache
+def _read(file: Path, digest: str, names: tuple[tuple[str, str], ...]) -> Policy:
+    """Return the policy in ``file``, whose content has the SHA-256 ``digest``, with what the page
+    writes replaced by placeholders. Raises ``NotThePage``."""
+    try:
+        content = read_bytes(file, _LARGEST)
+    except Unreadable as error:
+        raise NotThePage(str(error)) from None
+    if (found := hashlib.sha256(content).hexdigest()) != digest:
+        raise NotThePage(f"{file.name} has the SHA-256 {found}, the profile says {digest}")
+    text = content.decode("utf-8")
+    for written, meant in sorted(names, key=lambda pair: -len(pair[0])):
+        text = text.replace(written, meant)
+    try:
+        return Policy.from_document(json.loads(text))
+    except (MalformedPolicy, ValueError) as error:
+        raise NotThePage(f"{file.name} is no IAM policy: {error}") from None
+
+
+def values(settings: Access) -> dict[str, tuple[str, ...]]:
+    """Return what the placeholders of pages stand for in ``settings``."""
+    account, way = settings.account, settings.assumed_by or settings.trusted
+    offered = settings.profile.assumed_by
+    principals = way.principals if way else ()
+    token = settings.web_identity
+    found: dict[str, tuple[str, ...]] = {
+        "partition": (account.arns.partition,),
+        "region": (account.region,),
+        "account": (account.id,),
+        "workgroup": (),
+        "catalog": (DEFAULT_CATALOG,),
+        "database": getattr(settings, "databases", ()),
+        "source_bucket": tuple(s.bucket for s in getattr(settings, "sources", ())),
+        "source_location": getattr(settings, "locations", ()),
+        "results_bucket": (),
+        "results_path": (),
+        "results_directory": (),
+        "bucket": (),
+        "schema": (),
+        "principal": principals or (offered.principals if offered else ()),
+        "external_id": (way.external_id,) if way and way.external_id else (),
+        "subject": _known(token.subject if token else None),
+        "audience": _known(token.audience if token else None),
+        "organization_identifier": _known(token.organization_identifier if token else None),
+        "provider": (settings.provider,) if settings.provider else (),
+    }
+    if isinstance(settings, QueryAccess):
+        found |= {
+            "workgroup": (settings.resource_name,),
+            "catalog": (settings.catalog,),
+            "results_bucket": (settings.results_bucket,),
+            "results_path": (settings.results_path,),
+            "results_directory": (settings.results_path.removesuffix("/"),),
+        }
+    elif isinstance(settings, TablesAccess):
+        found |= {
+            "workgroup": (settings.workgroup_name,),
+            "bucket": (settings.bucket,),
+            "schema": (settings.schema,),
+        }
+    elif isinstance(settings, MetadataAccess):
+        found["workgroup"] = settings.workgroups
+    return found
+
+
+def _known(value: str | None) -> tuple[str, ...]:
+    return (value,) if value else ()

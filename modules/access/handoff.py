@@ -1,0 +1,62 @@
+"""What a vendor's form asks for."""
+
+from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+
+# What fields are called where the vendor's form calls them nothing else.
+LABELS = {
+    "region": "AWS region",
+    "account": "AWS account",
+    "workgroup": "Workgroup",
+    "catalog": "Data catalog",
+    "databases": "Databases",
+    "schema": "Schema",
+    "bucket": "Bucket",
+    "results_location": "Query results location",
+    "role_arn": "Role ARN",
+    "external_id": "External ID",
+    "instance_profile": "Instance profile",
+    "role": "Role",
+}
+
+
+def form(block: type[Access]) -> str:
+    """Return where the vendor's form is."""
+    return block.profile.form or f"{block.profile.title}: connection to Amazon Athena"
+
+
+def labels(block: type[Access]) -> dict[str, str]:
+    """Return what the form calls its fields."""
+    return {**LABELS, **block.profile.labels}
+
+
+def handoff(settings: Access) -> dict[str, str]:
+    """Return the form's fields that are known before anything is deployed, none of them secret;
+    ``labels`` has what the form calls them."""
+    account = settings.account
+    fields = {"region": account.region}
+    if isinstance(settings, QueryAccess):
+        fields |= {
+            "workgroup": settings.resource_name,
+            "catalog": settings.catalog,
+            "databases": ", ".join(settings.databases) or "any",
+            "results_location": settings.results_location,
+        }
+    elif isinstance(settings, TablesAccess):
+        fields |= {
+            "workgroup": settings.workgroup_name,
+            "schema": settings.schema,
+            "bucket": settings.bucket,
+            "results_location": f"s3://{settings.bucket}/{settings.results_prefix}",
+        }
+    elif isinstance(settings, MetadataAccess):
+        fields |= {"account": account.id, "databases": ", ".join(settings.databases) or "any"}
+    if settings.makes_role:
+        fields["role_arn"] = account.arns.role(settings.resource_name, settings.path)
+    external = settings.assumed_by or settings.trusted
+    if external is not None and external.external_id:
+        fields["external_id"] = external.external_id
+    if settings.runs_on is not None and settings.runs_on.role_name is not None:
+        fields["role"] = settings.runs_on.role_name
+    if settings.runs_on is not None and settings.runs_on.on == "ec2":
+        fields["instance_profile"] = settings.resource_name
+    return fields

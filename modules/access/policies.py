@@ -1,0 +1,339 @@
+"""What a vendor may do, and who may take its role: statements chosen by the vendor's profile."""
+
+from typing import Any
+
+from modules.access import guide
+from modules.access.profile import GOOGLE
+from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from modules.athena import statements
+from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
+from modules.iam.policy import Condition, Policy, Principal, Statement
+
+
+def documents(settings: Access) -> dict[str, Policy]:
+    """Return the policy that is deployed, by the name of its page."""
+    return {"access": access(settings)}
+
+
+def trusts(settings: Access) -> dict[str, Policy]:
+    """Return the trust policy of the role that is made, if any."""
+    return {"access": trust(settings)} if settings.makes_role else {}
+
+
+def managed(settings: Access) -> tuple[str, ...]:
+    """Return the ARNs of AWS's own policies that are attached: none."""
+    del settings
+    return ()
+
+
+def access(settings: Access) -> Policy:
+    """Return what the user or role is granted."""
+    if settings.grants == "documented":
+        return guide.documented(settings)
+    if isinstance(settings, QueryAccess):
+        granted = _query(settings)
+    elif isinstance(settings, TablesAccess):
+        granted = _tables(settings)
+    elif isinstance(settings, MetadataAccess):
+        granted = _metadata(settings)
+    if settings.lake_formation:
+        granted += (statements.lake_formation(),)
+    if settings.keys is not None and settings.profile.addresses:
+        granted += (statements.deny_other_addresses(settings.profile.addresses),)
+    return Policy(granted)
+
+
+def _query(settings: QueryAccess) -> tuple[Statement, ...]:
+    arns, profile, name = settings.account.arns, settings.profile, settings.resource_name
+    bundles = profile.bundles
+    granted: tuple[Statement, ...] = (statements.run_queries(arns, name),)
+    if "named_queries" in bundles:
+        granted += (statements.named_queries(arns, name),)
+    if "prepared_statements" in bundles:
+        granted += (statements.prepared_statements(arns, name),)
+    granted += (
+        statements.read_catalog(arns, settings.catalog),
+        statements.list_account(),
+        statements.read_tables(arns, settings.databases, _unless(settings, "glue")),
+        *_more_of_the_catalog(settings),
+        statements.read_default_database(arns, _unless(settings, "glue")),
+    )
+    if settings.sources:
+        granted += statements.read_sources(
+            arns,
+            [source.bucket for source in settings.sources],
+            settings.locations,
+            _unless(settings, "sources"),
+        )
+    bucket, path = settings.results_bucket, settings.results_path
+    granted += statements.write_results(arns, bucket, path, _unless(settings, "results"))
+    if "fetch_results" in bundles:
+        granted += (statements.fetch_results(arns, bucket, path),)
+    if "list_results" in bundles:
+        granted += (statements.list_results(arns, bucket),)
+    if "delete_results" in bundles:
+        granted += (statements.delete_results(arns, bucket, path),)
+    return (
+        *granted,
+        *statements.use_keys(arns, settings.source_keys, settings.results.kms_key),
+    )
+
+
+def _more_of_the_catalog(settings: QueryAccess | MetadataAccess) -> tuple[Statement, ...]:
+    arns, bundles = settings.account.arns, settings.profile.bundles
+    conditions = _unless(settings, "glue")
+    granted: tuple[Statement, ...] = ()
+    if "table_versions" in bundles:
+        granted += (statements.table_versions(arns, settings.databases, conditions),)
+    if "all_databases" in bundles:
+        granted += (statements.list_databases(arns, conditions),)
+    if "search_tables" in bundles:
+        granted += (statements.search_tables(arns, settings.databases, conditions),)
+    return granted
+
+
+def _metadata(settings: MetadataAccess) -> tuple[Statement, ...]:
+    arns, bundles = settings.account.arns, settings.profile.bundles
+    granted: tuple[Statement, ...] = (
+        statements.read_tables(arns, settings.databases, ()),
+        *_more_of_the_catalog(settings),
+    )
+    if "iceberg_metadata" in bundles and settings.sources:
+        granted += statements.read_metadata(
+            arns, [source.bucket for source in settings.sources], settings.locations
+        )
+        granted += statements.use_keys(arns, settings.source_keys, None)
+    if settings.workgroups:
+        granted += (statements.query_history(arns, settings.workgroups),)
+    return granted
+
+
+def _tables(settings: TablesAccess) -> tuple[Statement, ...]:
+    arns, workgroup = settings.account.arns, settings.workgroup_name
+    granted: tuple[Statement, ...] = (
+        statements.run_own_queries(arns, workgroup),
+        statements.read_catalog_entries(arns, DEFAULT_CATALOG),
+        statements.write_tables(arns, settings.schema),
+        statements.read_default_database(arns, ()),
+        *statements.write_bucket(arns, settings.bucket),
+    )
+    if "prepared_statements" in settings.profile.bundles:
+        granted += (statements.prepared_statements(arns, workgroup),)
+    if "table_versions" in settings.profile.bundles:
+        granted += (statements.table_versions(arns, (settings.schema,), ()),)
+    if settings.databases:
+        granted += (statements.read_tables(arns, settings.databases, _unless(settings, "glue")),)
+    if settings.sources:
+        granted += statements.read_sources(
+            arns,
+            [source.bucket for source in settings.sources],
+            settings.locations,
+            _unless(settings, "sources"),
+        )
+    return (*granted, *statements.use_keys(arns, settings.source_keys, settings.kms_key))
+
+
+def _unless(settings: Access, calls: Any) -> tuple[Condition, ...]:
+    """Return the condition that only Athena calls, unless the vendor makes these ``calls`` itself,
+    which then carry no aws:CalledVia."""
+    return () if calls in settings.profile.itself else (CALLED_VIA_ATHENA,)
+
+
+def trust(settings: Access) -> Policy:
+    """Return who may take the role."""
+    if settings.grants == "documented" and settings.profile.page.trust is not None:
+        return guide.documented_trust(settings)
+    return Policy((_trust(settings),))
+
+
+def _trust(settings: Access) -> Statement:
+    if settings.assumed_by is not None:
+        offered = settings.profile.assumed_by
+        principals = settings.assumed_by.principals or (offered.principals if offered else ())
+        return Statement(
+            "Allow",
+            sid="Vendor",
+            why="The vendor's own role or account, for this customer alone.",
+            principals=tuple(Principal("AWS", one) for one in principals),
+            actions=("sts:AssumeRole",),
+            conditions=_external_id(settings.assumed_by.external_id),
+        )
+    if settings.trusted is not None:
+        return Statement(
+            "Allow",
+            sid="NamedOnly",
+            why="These may take the role, and nobody else of their accounts.",
+            principals=tuple(Principal("AWS", one) for one in settings.trusted.principals),
+            actions=("sts:AssumeRole",),
+            conditions=_external_id(settings.trusted.external_id),
+        )
+    if settings.service is not None:
+        return _service(settings)
+    if settings.web_identity is not None:
+        return _token(settings)
+    return _machines(settings)
+
+
+def _external_id(value: str | None) -> tuple[Condition, ...]:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html (2026-11)
+    return (Condition("StringEquals", "sts:ExternalId", (value,)),) if value else ()
+
+
+def _service(settings: Access) -> Statement:
+    assert settings.service is not None
+    assert settings.profile.service is not None
+    conditions = [Condition("StringEquals", "aws:SourceAccount", (settings.account.id,))]
+    if settings.service.source_arns:
+        conditions.append(Condition("ArnEquals", "aws:SourceArn", settings.service.source_arns))
+    return Statement(
+        "Allow",
+        sid="Service",
+        why="The AWS service, for resources of this account only.",
+        principals=(Principal("Service", settings.profile.service.principal),),
+        actions=("sts:AssumeRole",),
+        conditions=tuple(conditions),
+    )
+
+
+def _token(settings: Access) -> Statement:
+    """Return the statement that takes a token of the identity provider.
+
+    Which claim of a token a key compares:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+    (2026-11).
+    """
+    return Statement(
+        "Allow",
+        sid="Token",
+        why="The vendor's own identity, with a token made out for you.",
+        principals=(Principal("Federated", settings.provider or GOOGLE),),
+        actions=("sts:AssumeRoleWithWebIdentity",),
+        conditions=tuple(
+            Condition("StringEquals", key, (value,)) for key, value in token(settings).items()
+        ),
+    )
+
+
+def token(settings: Access) -> dict[str, str]:
+    """Return what a token must say to open the role, by condition key."""
+    if settings.runs_on is not None:
+        namespace, account = settings.runs_on.namespace, settings.runs_on.service_account
+        # https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+        # (2026-11).
+        return {
+            f"{settings.issuer}:aud": "sts.amazonaws.com",
+            f"{settings.issuer}:sub": f"system:serviceaccount:{namespace}:{account}",
+        }
+    given, offered = settings.web_identity, settings.profile.web_identity
+    assert given is not None
+    assert offered is not None
+    claims = {
+        "sub": given.subject or offered.subject,
+        "oaud": given.organization_identifier,
+        "aud": given.audience,
+    }
+    return {f"{settings.issuer}:{claim}": value for claim, value in claims.items() if value}
+
+
+def _machines(settings: Access) -> Statement:
+    """Return the statement that lets machines of the customer's take the role.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2.html,
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html and
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html (2026-11). China has a name of
+    its own for EC2: https://github.com/hashicorp/terraform-provider-aws/pull/47141 (2026-03).
+    """
+    assert settings.runs_on is not None
+    account, arns = settings.account, settings.account.arns
+    if settings.runs_on.on == "eks":
+        return _token(settings)
+    if settings.runs_on.on == "eks_pod_identity":
+        return Statement(
+            "Allow",
+            sid="PodIdentity",
+            why="The pods of this account's clusters that the role is associated with.",
+            principals=(Principal("Service", "pods.eks.amazonaws.com"),),
+            actions=("sts:AssumeRole", "sts:TagSession"),
+            conditions=(Condition("StringEquals", "aws:SourceAccount", (account.id,)),),
+        )
+    if settings.runs_on.on == "ecs":
+        tasks = f"arn:{arns.partition}:ecs:{account.region}:{account.id}:*"
+        return Statement(
+            "Allow",
+            sid="EcsTasks",
+            why="The tasks of this account that the role is given to.",
+            principals=(Principal("Service", "ecs-tasks.amazonaws.com"),),
+            actions=("sts:AssumeRole",),
+            conditions=(
+                Condition("ArnLike", "aws:SourceArn", (tasks,)),
+                Condition("StringEquals", "aws:SourceAccount", (account.id,)),
+            ),
+        )
+    suffix = ".cn" if arns.partition == "aws-cn" else ""
+    return Statement(
+        "Allow",
+        sid="Ec2",
+        why="The instances that the product runs on; iam:PassRole decides which.",
+        principals=(Principal("Service", f"ec2.amazonaws.com{suffix}"),),
+        actions=("sts:AssumeRole",),
+    )
+
+
+def remarks(settings: Access) -> tuple[str, ...]:
+    """Return what a reviewer of ``settings`` should know: what is wider than need be, and what
+    will not work."""
+    vendor, found = settings.vendor_name, []
+    if settings.grants == "documented":
+        found.append(
+            "grants: documented is the policy of the vendor's page; gate parity says what is "
+            "wider in it, and gate prove what does not work"
+        )
+    if settings.assumed_by is not None and settings.assumed_by.external_id is None:
+        found.append(
+            f"assumed_by: without external_id, whoever makes {vendor} use this role's ARN reaches "
+            "your data; ask for one"
+        )
+    offered = settings.profile.web_identity
+    if settings.web_identity is not None and offered is not None and settings.issuer == GOOGLE:
+        if settings.web_identity.organization_identifier is None:
+            found.append(
+                f"web_identity: without organization_identifier, a token that {vendor} has for "
+                "another customer opens the role too"
+            )
+        if settings.account.arns.partition == "aws-cn":
+            # https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html (2026-11)
+            found.append(
+                "web_identity: AWS in China does not take every web identity; whether it takes "
+                "Google's was not tested"
+            )
+    if settings.runs_on is not None and settings.runs_on.role_name is not None:
+        found.append(
+            f"runs_on: everything that uses the role {settings.runs_on.role_name!r} gets this "
+            "access, and the policies it has count towards the 10 that AWS attaches to a role"
+        )
+    if settings.keys is not None and not settings.profile.addresses:
+        others = [way for way in settings.profile.ways if way != "keys"]
+        if others:
+            found.append(
+                f"keys: they work from anywhere until they are removed; {vendor} also offers "
+                f"{', '.join(others)}, which leave no secret with it"
+            )
+    if not isinstance(settings, TablesAccess | MetadataAccess):
+        sources = getattr(settings, "sources", ())
+        found += [
+            f"source {source.bucket!r}: without prefixes, {vendor} may read the whole bucket"
+            for source in sources
+            if not source.prefixes and settings.grants != "documented"
+        ]
+    if isinstance(settings, TablesAccess):
+        if not settings.create_bucket:
+            found.append(
+                f"bucket: {vendor} may read, overwrite and delete everything in "
+                f"{settings.bucket!r}; better give it a bucket that holds nothing else"
+            )
+        if settings.workgroup is None:
+            found.append(
+                "workgroup: primary is shared by the whole account and its limits are not set "
+                f"here; workgroup {{}} makes one for {vendor}"
+            )
+    return (*found, *(settings.keys.remarks() if settings.keys else ()))

@@ -1,0 +1,108 @@
+"""What the stack of a vendor's block must consist of."""
+
+from modules.access.policies import access, trust
+from modules.access.settings import Access, QueryAccess, TablesAccess
+from modules.athena import resources as parts
+from modules.resources import Resource
+
+
+def resources(settings: Access) -> tuple[Resource, ...]:
+    """Return the resources that ``settings`` ask for."""
+    path, name, vendor = (settings.name,), settings.resource_name, settings.vendor_name
+    policies = parts.managed_policies(
+        path,
+        access(settings),
+        name=name,
+        iam_path=settings.path,
+        description=f"What {vendor} may do in Athena.",
+    )
+    found = (*policies, *_identity(settings, policies))
+    if isinstance(settings, QueryAccess):
+        found += parts.results_bucket(
+            (*path, "results"), settings.account, settings.results_bucket, settings.results
+        )
+        found += (
+            parts.workgroup(
+                path,
+                settings.workgroup,
+                name=name,
+                description=f"Queries of {vendor}",
+                location=settings.results_location,
+                owner=settings.account.id,
+                kms_key=settings.results.kms_key,
+                enforced=settings.profile.workgroup.enforced,
+                also={"tags": settings.profile.workgroup.tags}
+                if settings.profile.workgroup.tags
+                else None,
+            ),
+        )
+    if isinstance(settings, TablesAccess):
+        if settings.create_bucket:
+            found += parts.private_bucket(
+                (*path, "bucket"),
+                settings.account,
+                name=settings.bucket,
+                kms_key=settings.kms_key,
+                expire_after_days=settings.results_expire_after_days,
+                expire_prefix=settings.results_prefix,
+            )
+        if settings.workgroup is not None:
+            found += (
+                parts.workgroup(
+                    path,
+                    settings.workgroup,
+                    name=name,
+                    description=f"Queries of {vendor}",
+                    location=f"s3://{settings.bucket}/{settings.results_prefix}",
+                    owner=settings.account.id,
+                    kms_key=settings.kms_key,
+                    enforced=False,
+                ),
+            )
+    return found
+
+
+def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    path, name = (settings.name,), settings.resource_name
+    if settings.keys is not None:
+        user, *attached = parts.user(
+            path,
+            name=name,
+            iam_path=settings.path,
+            boundary=settings.permissions_boundary,
+            policies=policies,
+        )
+        return (user, *attached, *parts.access_keys(path, user, settings.keys))
+    if settings.runs_on is not None and settings.runs_on.role_name is not None:
+        return parts.attachments(path, settings.runs_on.role_name, policies)
+    role, *attached = parts.role(
+        path,
+        trust(settings),
+        name=name,
+        iam_path=settings.path,
+        description=f"{settings.vendor_name} acts as this role.",
+        boundary=settings.permissions_boundary,
+        policies=policies,
+    )
+    more: tuple[Resource, ...] = ()
+    if settings.runs_on is not None and settings.runs_on.on == "ec2":
+        more = (
+            Resource(
+                "aws_iam_instance_profile",
+                (*path, "instance_profile"),
+                {"name": name, "path": settings.path, "role": role.ref("name")},
+            ),
+        )
+    if settings.web_identity is not None and settings.provider:
+        if settings.web_identity.provider is None:
+            more = (
+                Resource(
+                    "aws_iam_openid_connect_provider",
+                    (*path, "provider"),
+                    {
+                        "url": f"https://{settings.issuer}",
+                        "client_id_list": [settings.web_identity.audience],
+                    },
+                ),
+            )
+    return (role, *attached, *more)

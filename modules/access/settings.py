@@ -1,0 +1,528 @@
+"""What a vendor's block accepts: the fields of its class, for its profile."""
+
+import warnings
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from modules.access.profile import GOOGLE, WAYS, Profile
+from modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
+from modules.account import Account, AccountReference, boundary_in_account, key_in_region
+from modules.athena.settings import Keys, Results, Source, Workgroup, source_keys_in_region
+from modules.athena.statements import DEFAULT_CATALOG
+from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
+from modules.fields import (
+    Block,
+    BlockName,
+    BucketName,
+    CatalogName,
+    GlueName,
+    IamPath,
+    KmsKeyArn,
+    List,
+    PolicyArn,
+    Settings,
+    unique,
+)
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): users and
+# roles alike.
+_IAM_NAME_LIMIT = 64
+_BUCKET_NAME_LIMIT = 63
+# The workgroup that every account has:
+# https://docs.aws.amazon.com/athena/latest/ug/user-created-workgroups.html (2026-11).
+PRIMARY = "primary"
+
+Databases = Annotated[List[GlueName], unique()]
+Sources = Annotated[
+    List[Source], unique(lambda source: str(source.bucket)), Block("source", "bucket")
+]
+# pydantic 2 keeps a method of this name from pydantic 1, deprecated; nothing here calls it.
+warnings.filterwarnings("ignore", message='Field name "schema" in ')
+
+
+class Access(Settings):
+    """What the blocks of all classes accept."""
+
+    kind: ClassVar[str]
+    profile: ClassVar[Profile]
+
+    name: BlockName = Field(description="Distinguishes this block from others of its vendor.")
+    account: AccountReference = Field(description="The account the data lies in.")
+    grants: Literal["least_privilege", "documented"] = Field(
+        "least_privilege",
+        description="`least_privilege`, or the policy of the vendor's page (`documented`).",
+    )
+    lake_formation: bool = Field(
+        False, description="`true` when Lake Formation governs the tables."
+    )
+    permissions_boundary: PolicyArn | None = Field(
+        None, description="A managed policy that bounds what the user or role can be granted."
+    )
+    path: IamPath = Field("/", description="The IAM path of everything made in IAM.")
+    keys: Annotated[Keys | None, Block("keys")] = Field(
+        None, description="Way in: access keys of an IAM user."
+    )
+    assumed_by: Annotated[AssumedBy | None, Block("assumed_by")] = Field(
+        None, description="Way in: a role that the vendor's AWS account takes."
+    )
+    web_identity: Annotated[WebIdentity | None, Block("web_identity")] = Field(
+        None, description="Way in: a role that a token of an identity provider opens."
+    )
+    runs_on: Annotated[RunsOn | None, Block("runs_on")] = Field(
+        None, description="Way in: the role of machines of yours."
+    )
+    service: Annotated[Service | None, Block("service")] = Field(
+        None, description="Way in: a role that an AWS service takes."
+    )
+    trusted: Annotated[Trusted | None, Block("trusted")] = Field(
+        None, description="Way in: a role that roles or users of your own take."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _short_enough(cls, value: str) -> str:
+        if len(made := cls.named(value)) > _IAM_NAME_LIMIT:
+            raise ValueError(
+                f"the user or role would be called {made!r}, {len(made)} characters; IAM takes "
+                f"{_IAM_NAME_LIMIT}"
+            )
+        return value
+
+    @field_validator("grants")
+    @classmethod
+    def _a_page_to_follow(cls, value: str) -> str:
+        if value == "documented" and cls.profile.page.access is None:
+            raise ValueError(
+                f'{cls.profile.title}\'s page has no policy; allowed: "least_privilege"'
+            )
+        return value
+
+    @field_validator("lake_formation")
+    @classmethod
+    def _nothing_beside_the_page(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("grants") == "documented":
+            raise ValueError(
+                "true would add to the page's policy, and documented is that policy and nothing "
+                'else; allowed: false, or grants = "least_privilege"'
+            )
+        return value
+
+    @field_validator("permissions_boundary")
+    @classmethod
+    def _boundary_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
+        boundary_in_account(value, info.data.get("account"), "user or role")
+        return value
+
+    @field_validator(*WAYS)
+    @classmethod
+    def _offered(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and info.field_name not in cls.profile.ways:
+            raise ValueError(f"{cls.profile.title} takes no such way in; it offers {cls.offer()}")
+        return value
+
+    @field_validator("assumed_by")
+    @classmethod
+    def _known_vendor(cls, value: AssumedBy | None) -> AssumedBy | None:
+        offered = cls.profile.assumed_by
+        if value is None or offered is None:
+            return value
+        if not value.principals and not offered.principals:
+            raise ValueError(
+                "principals is missing: the vendor's page does not print its account; "
+                f"{cls.profile.title} tells it to you"
+            )
+        if value.external_id is None and offered.external_id == "required":
+            raise ValueError(
+                "external_id is missing: without it, whoever makes "
+                f"{cls.profile.title} use this role's ARN reaches your data"
+            )
+        return value
+
+    @field_validator("web_identity")
+    @classmethod
+    def _known_token(cls, value: WebIdentity | None) -> WebIdentity | None:
+        offered = cls.profile.web_identity
+        if value is None or offered is None:
+            return value
+        if value.subject is None and offered.subject is None:
+            raise ValueError("subject is missing: the vendor tells whom its token is about")
+        google = offered.issuer == GOOGLE
+        if google and value.provider is not None:
+            # With a provider made for it, Google's tokens are refused (three reports, 2026-11):
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
+            raise ValueError("IAM knows Google without a provider; remove provider")
+        if not google and value.organization_identifier is not None:
+            raise ValueError("only Google's tokens have organization_identifier; use audience")
+        told = value.organization_identifier if google else value.audience
+        if told is None and (offered.audience == "required" or not google):
+            field = "organization_identifier" if google else "audience"
+            raise ValueError(f"{field} is missing: the token is for you only with it")
+        return value
+
+    @field_validator("runs_on")
+    @classmethod
+    def _where_it_runs(cls, value: RunsOn | None) -> RunsOn | None:
+        offered = cls.profile.runs_on
+        if value and offered and value.on is not None and value.on not in offered.on:
+            raise ValueError(
+                f"on = {value.on!r} is not among what the page names; allowed: "
+                f"{', '.join(offered.on)}, or role_name"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        given = [way for way in WAYS if getattr(self, way) is not None]
+        if len(given) > 1:
+            raise ValueError(f"has {len(given)} ways in: {', '.join(given)}; keep one")
+        if not given:
+            raise ValueError(
+                f"names no way in; {self.profile.title} offers {self.offer()}: add one of these "
+                "blocks"
+            )
+        return self
+
+    @classmethod
+    def offer(cls) -> str:
+        """Return the ways in that the vendor offers, as blocks."""
+        return ", ".join(f"{way} {{}}" for way in cls.profile.ways)
+
+    @classmethod
+    def named(cls, name: str) -> str:
+        """Return what the things of a block called ``name`` are called."""
+        return f"{cls.kind.replace('_', '-')}-{name}"
+
+    @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return self.profile.title
+
+    @property
+    def resource_name(self) -> str:
+        """Return the name of the user or role, its policy and its workgroup."""
+        return self.named(self.name)
+
+    @property
+    def way(self) -> str:
+        """Return the name of the way in."""
+        return next(way for way in WAYS if getattr(self, way) is not None)
+
+    @property
+    def makes_role(self) -> bool:
+        """Return whether a role is made."""
+        return self.keys is None and not (self.runs_on and self.runs_on.role_name)
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Return the accounts this block builds in."""
+        return (self.account,)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the files this block reads, relative to gate.hcl."""
+        return (self.keys.pgp_key_file,) if self.keys and self.keys.pgp_key_file else ()
+
+    @property
+    def made_buckets(self) -> tuple[str, ...]:
+        """Return the names of the buckets this block makes."""
+        return ()
+
+    @property
+    def provider(self) -> str | None:
+        """Return the ARN of the OIDC provider whose tokens open the role, if there is one; Google
+        has none."""
+        if self.runs_on is not None:
+            return self.runs_on.provider
+        if self.web_identity is None or self.issuer == GOOGLE:
+            return None
+        arns = self.account.arns
+        made = f"arn:{arns.partition}:iam::{arns.account}:oidc-provider/{self.issuer}"
+        return self.web_identity.provider or made
+
+    @property
+    def issuer(self) -> str:
+        """Return the host (and path) of the identity provider whose tokens open the role."""
+        if self.runs_on is not None and self.runs_on.provider is not None:
+            return self.runs_on.provider.partition(":oidc-provider/")[2]
+        return self.profile.web_identity.issuer if self.profile.web_identity else ""
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        role = self.runs_on.role_name if self.runs_on else None
+        return (
+            *((Existing.of(self.account, self.account.arns.role(role)),) if role else ()),
+            *existing_boundary(self.account, self.permissions_boundary),
+        )
+
+
+class Reads(Access):
+    """What a block accepts that reads tables."""
+
+    databases: Databases = Field(
+        (), validate_default=True, description="The Glue databases that may be queried."
+    )
+    sources: Sources = Field(
+        (), validate_default=True, description="The buckets the tables lie in."
+    )
+
+    @field_validator("databases")
+    @classmethod
+    def _databases_to_scope(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not value and info.data.get("grants") == "least_privilege":
+            raise ValueError('name at least one database, as in databases = ["sales"]')
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
+        source_keys_in_region(value, info.data.get("account"))
+        return value
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """Return where the tables lie, as ``bucket/prefix``."""
+        return tuple(location for source in self.sources for location in source.locations)
+
+    @property
+    def source_keys(self) -> tuple[str, ...]:
+        """Return the ARNs of the KMS keys of the sources."""
+        return tuple(dict.fromkeys(one.kms_key for one in self.sources if one.kms_key))
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        return (*super().existing, *existing_sources(self.account, self.sources))
+
+
+class QueryAccess(Reads):
+    """The block of a vendor that queries."""
+
+    catalog: CatalogName = Field(DEFAULT_CATALOG, description="The Athena data catalog.")
+    workgroup: Annotated[Workgroup, Block("workgroup")] = Field(
+        Workgroup(), description="The workgroup made for the vendor."
+    )
+    results: Annotated[Results, Block("results")] = Field(
+        Results(), validate_default=True, description="Where query results go."
+    )
+
+    @field_validator("sources")
+    @classmethod
+    def _data_somewhere(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
+        if not value and not info.data.get("lake_formation", True):
+            raise ValueError(
+                'name at least one bucket, as in source "acme-lake" {}, or set lake_formation'
+            )
+        return value
+
+    @field_validator("results")
+    @classmethod
+    def _results_fit(cls, value: Results, info: ValidationInfo) -> Results:
+        account, name = info.data.get("account"), info.data.get("name")
+        key_in_region(value.kms_key, account)
+        if value.bucket is None and account is not None and name is not None:
+            derived = cls.bucket_for(name, account)
+            if len(derived) > _BUCKET_NAME_LIMIT:
+                raise ValueError(
+                    f"the bucket would be called {derived!r}, {len(derived)} characters; S3 takes "
+                    f"{_BUCKET_NAME_LIMIT}: set results {{ bucket = ... }}"
+                )
+        wanted = cls.profile.results.prefix
+        if value.bucket is not None and not value.bucket.startswith(wanted):
+            raise ValueError(
+                f"{cls.profile.title} takes results from buckets called {wanted}* only; name "
+                "such a bucket, or leave the name out"
+            )
+        # Terraform would find out in the middle of an apply.
+        if value.create and value.bucket in [s.bucket for s in info.data.get("sources", ())]:
+            raise ValueError(
+                f"the bucket {value.bucket!r} is a source, so it exists already; name another, or "
+                "set create = false"
+            )
+        return value
+
+    @classmethod
+    def bucket_for(cls, name: str, account: Account) -> str:
+        """Return how the results bucket of a block called ``name`` is called by itself."""
+        return f"{cls.profile.results.prefix}{cls.named(name)}-results-{account.id}"
+
+    @property
+    def results_bucket(self) -> str:
+        """Return the name of the bucket results go to."""
+        return self.results.bucket or self.bucket_for(self.name, self.account)
+
+    @property
+    def results_path(self) -> str:
+        """Return the prefix results are written under, ending in a slash."""
+        return self.results.path or f"{self.resource_name}/"
+
+    @property
+    def results_location(self) -> str:
+        """Return where Athena writes results, as an S3 URI."""
+        return f"s3://{self.results_bucket}/{self.results_path}"
+
+    @property
+    def made_buckets(self) -> tuple[str, ...]:
+        """Return the names of the buckets this block makes."""
+        return (self.results_bucket,) if self.results.create else ()
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        bucket = () if self.results.create else (self.results_bucket,)
+        return (*super().existing, *existing_buckets(self.account, bucket))
+
+
+class MetadataAccess(Reads):
+    """The block of a vendor that reads the catalog, and metadata of Iceberg tables."""
+
+    workgroups: Annotated[List[str], unique()] = Field(
+        (), description="The workgroups whose query history may be read."
+    )
+
+    @field_validator("workgroups")
+    @classmethod
+    def _history_is_read(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and "query_history" not in cls.profile.bundles:
+            raise ValueError(f"{cls.profile.title} reads no query history; remove the field")
+        return value
+
+
+class TablesAccess(Access):
+    """The block of a vendor that writes tables: a bucket, and a database of its own in it."""
+
+    bucket: BucketName = Field(description="The destination bucket's name.")
+    create_bucket: bool = Field(
+        True,
+        description="`false` uses a bucket that exists, in the account's region, and leaves its "
+        "configuration alone.",
+    )
+    kms_key: KmsKeyArn | None = Field(
+        None,
+        description="The KMS key the bucket's objects are encrypted with, instead of S3's own.",
+    )
+    schema: GlueName = Field(  # type: ignore[assignment]
+        description="The Glue database of the vendor's tables, and their folder in the bucket; "
+        "the vendor makes both."
+    )
+    databases: Databases = Field(
+        (), description="Further Glue databases, which the vendor only reads."
+    )
+    sources: Sources = Field((), description="The buckets that those databases' tables lie in.")
+    results_folder: GlueName | None = Field(
+        None,
+        description="The folder that query results go to, as `FOLDER/athena_output/`; by default "
+        "the schema's.",
+    )
+    results_expire_after_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="Days until query results are deleted, never by default; tables never expire.",
+    )
+    workgroup: Annotated[Workgroup | None, Block("workgroup")] = Field(
+        None,
+        description="A workgroup made for the vendor, even when empty; without it, `primary`.",
+    )
+
+    @field_validator("kms_key")
+    @classmethod
+    def _key_of_this_region(cls, value: str | None, info: ValidationInfo) -> str | None:
+        key_in_region(value, info.data.get("account"))
+        return value
+
+    @field_validator("schema")
+    @classmethod
+    def _schema_of_its_own(cls, value: str) -> str:
+        if value == "default":
+            raise ValueError(
+                "'default' is the database that Athena falls back to for everyone in the account, "
+                "and the vendor may change and delete every table of its schema; allowed: a "
+                f'schema of its own, as in schema = "{cls.kind}"'
+            )
+        return value
+
+    @field_validator("databases")
+    @classmethod
+    def _read_only_ones(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("schema") in value:
+            raise ValueError("the schema is written; databases are the ones that are only read")
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
+        source_keys_in_region(value, info.data.get("account"))
+        if info.data.get("bucket") in [source.bucket for source in value]:
+            raise ValueError("the destination bucket is written; sources are only read")
+        return value
+
+    @field_validator("results_expire_after_days")
+    @classmethod
+    def _nothing_but_results_expires(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is None:
+            return value
+        if not info.data.get("create_bucket", True):
+            raise ValueError(
+                "the bucket exists already and keeps its own lifecycle; remove this field, or "
+                "create_bucket = false"
+            )
+        if {"schema", "results_folder"} - info.data.keys():
+            return value
+        schema = info.data["schema"]
+        if info.data["results_folder"] in (None, schema):
+            raise ValueError(
+                "query results would lie in the folder of the tables, which must not expire; name "
+                f'another one, as in results_folder = "{schema}_results"'
+            )
+        return value
+
+    @property
+    def workgroup_name(self) -> str:
+        """Return the workgroup that the vendor's queries run in."""
+        return self.resource_name if self.workgroup else PRIMARY
+
+    @property
+    def results_prefix(self) -> str:
+        """Return the prefix that query results are written under."""
+        return f"{self.results_folder or self.schema}/athena_output/"
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """Return where the tables lie that are only read, as ``bucket/prefix``."""
+        return tuple(location for source in self.sources for location in source.locations)
+
+    @property
+    def source_keys(self) -> tuple[str, ...]:
+        """Return the ARNs of the KMS keys of the sources."""
+        return tuple(dict.fromkeys(one.kms_key for one in self.sources if one.kms_key))
+
+    @property
+    def made_buckets(self) -> tuple[str, ...]:
+        """Return the names of the buckets this block makes."""
+        return (self.bucket,) if self.create_bucket else ()
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        bucket = () if self.create_bucket else (self.bucket,)
+        return (
+            *super().existing,
+            *existing_buckets(self.account, bucket),
+            *existing_sources(self.account, self.sources),
+        )
+
+
+_CLASSES: dict[str, type[Access]] = {
+    "query": QueryAccess,
+    "metadata": MetadataAccess,
+    "tables": TablesAccess,
+}
+
+
+def block_of(kind: str, profile: Profile) -> type[Access]:
+    """Return the settings of the block ``kind`` of the vendor that ``profile`` describes."""
+    base = _CLASSES[profile.cls]
+    name = f"{''.join(part.title() for part in kind.split('_'))}Access"
+    return type(name, (base,), {"__module__": __name__, "kind": kind, "profile": profile})
