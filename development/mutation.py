@@ -85,7 +85,7 @@ def synthesize(folder: Path) -> list[tuple[ConfiguredBlock, Stack]]:
 
 def judge(mutant: Mutant, block: ConfiguredBlock, own: Score) -> None:
     """Add what becomes of ``mutant`` to ``own``."""
-    claims, kind = INTEGRATIONS[block.kind], mutant.kind
+    claims, kind = block.integration, mutant.kind
     if kind == "wider":
         results = (prove_never(mutant.stack, claim) for claim in claims.never(block.settings))
     else:

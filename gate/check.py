@@ -86,7 +86,7 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
     result["remarks"] = [
         {"line": block.line, "block": block.title, "text": text}
         for block in configuration.blocks
-        for text in INTEGRATIONS[block.kind].remarks(block.settings)
+        for text in block.integration.remarks(block.settings)
     ]
     return result, [
         file.parent / name for block in configuration.blocks for name in block.settings.files

@@ -106,7 +106,7 @@ def parity(block: ConfiguredBlock) -> Parity:
 
 
 def _documents(block: ConfiguredBlock) -> Iterator[Document]:
-    integration, settings = INTEGRATIONS[block.kind], block.settings
+    integration, settings = block.integration, block.settings
     values = integration.values(settings)
     policies, trusts = integration.documents(settings), integration.trusts(settings)
     for name, guide in integration.guides.items():

@@ -55,8 +55,8 @@ def show(found: Parity) -> None:
 
 
 _TO_DO = (
-    "say why an action is left out (a Drop of the guide, dropped in a profile) or granted beside the "
-    "page (beside, or modules/athena/beside.py)"
+    "say why an action is left out (drops of the guide, dropped of a profile) or granted beside "
+    "the page (beside, or modules/athena/beside.py)"
 )
 
 

@@ -61,7 +61,7 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     if not results[0].holds:
         notes.append("the claims were not proved: they would be about what could be read only")
     else:
-        integration = INTEGRATIONS[block.kind]
+        integration = block.integration
         needs, nevers = integration.needs(block.settings), integration.never(block.settings)
         proved = [prove_need(stack, need) for need in needs]
         proved += [prove_never(stack, never) for never in nevers]

@@ -52,7 +52,7 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
 def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the hand-off as ``{"vendor", "block", "form", "fields": [{"label", "value"}],
     "keys": [{"generation", "access_key_id", "decrypt"}]}``; ``decrypt`` is a shell command."""
-    integration = INTEGRATIONS[block.kind]
+    integration = block.integration
     handoff = outputs["handoff"]["value"]
     return {
         "vendor": block.vendor,

@@ -51,11 +51,13 @@ class Ejected(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredBlock:
-    """An integration's block: its kind (``dot``), settings, and the line it starts on."""
+    """An integration's block: its kind (``dot``), settings, the line it starts on, and the
+    integration that it is a block of."""
 
     kind: str
     settings: Any
     line: int
+    integration: Integration
 
     @property
     def name(self) -> str:
@@ -482,7 +484,7 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
 
 def _policy_sizes(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
     for block in blocks:
-        count = INTEGRATIONS[block.kind].attached_policies(block.settings)
+        count = block.integration.attached_policies(block.settings)
         if count > ATTACHED_POLICIES_LIMIT:
             notes.add(
                 block.line,

@@ -18,7 +18,7 @@ def expected(block: ConfiguredBlock, backend: Backend) -> dict[str, Any]:
     """Return the stack of ``block`` in Terraform's JSON syntax, without the engine's comments, as
     the engine writes it; each policy is a ``Policy``, and the path of a local state its name alone.
     """
-    made = INTEGRATIONS[block.kind].resources(block.settings)
+    made = block.integration.resources(block.settings)
     by_type: dict[str, dict[str, Any]] = {}
     for one in made:
         kind, _, name = one.address.partition(".")
@@ -107,7 +107,7 @@ def _outputs(block: ConfiguredBlock, made: tuple[Resource, ...]) -> dict[str, An
         one.path[-1].removeprefix("key-"): one for one in made if one.type == "aws_iam_access_key"
     }
     handed = {
-        **INTEGRATIONS[block.kind].handoff(block.settings),
+        **block.integration.handoff(block.settings),
         **{f"access_key_id_{generation}": key.ref("id") for generation, key in keys.items()},
     }
     return {

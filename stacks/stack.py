@@ -55,7 +55,7 @@ class IntegrationStack(TerraformStack):
             provider(self, consumer, block.tag, alias="consumer", hcp_credentials=hcp)
             for consumer in consumers
         ]
-        construct = INTEGRATIONS[block.kind].construct(self, block.name, block.settings, *aliased)
+        construct = block.integration.construct(self, block.name, block.settings, *aliased)
         outputs(self, construct)
 
 

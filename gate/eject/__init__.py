@@ -85,7 +85,7 @@ def _moved(content: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
 
 def _head(block: ConfiguredBlock) -> str:
     read: dict[str, list[str]] = {}
-    for guide in INTEGRATIONS[block.kind].guides.values():
+    for guide in block.integration.guides.values():
         read.setdefault(guide.date, []).append(guide.source)
     lines = [
         f"The AWS side of {block.vendor}, which was {block.title} of gate.hcl, as `gate eject` "
@@ -104,7 +104,7 @@ def _head(block: ConfiguredBlock) -> str:
 
 def _statements(block: ConfiguredBlock) -> Iterator[Statement]:
     """Yield every statement that the block's policies may hold, each with its reason."""
-    integration, settings = INTEGRATIONS[block.kind], block.settings
+    integration, settings = block.integration, block.settings
     every = (*integration.documents(settings).values(), *integration.trusts(settings).values())
     for policy in every:
         yield from policy.statements

@@ -44,7 +44,7 @@ def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
         proof=prove_stack(stack, block, backend),
         parity=parity(block),
         limits=(*_shared_workgroups(shown, made), *made),
-        remarks=INTEGRATIONS[block.kind].remarks(block.settings),
+        remarks=block.integration.remarks(block.settings),
         documented=prove_grants(documented(stack, block), block),
     )
 

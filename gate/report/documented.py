@@ -18,7 +18,7 @@ def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
 
     Buckets and keys keep what we put on them; pages do without.
     """
-    integration = INTEGRATIONS[block.kind]
+    integration = block.integration
     values, guides = integration.values(block.settings), integration.guides
 
     def access(name: str) -> tuple[Statement, ...]:

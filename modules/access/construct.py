@@ -139,9 +139,8 @@ class VendorAccess(Construct):
                 results_owner=settings.account.id,
                 results_key=settings.kms_key,
                 # Enforced, a workgroup refuses tables at a location of their own, and would gain
-                # nothing: the policy lets the vendor write to this one bucket.
+                # nothing, as the policy lets the vendor write to this one bucket (2026-11):
                 # https://docs.aws.amazon.com/athena/latest/ug/workgroups-troubleshooting.html
-                # (2026-11)
                 enforce=False,
             )
 

@@ -4,7 +4,6 @@ A profile chooses among what ``modules.access`` knows; it holds no statement of 
 policies of the vendor's page lie beside it, as they stand there: ``access.json``, ``trust.json``.
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -218,8 +217,3 @@ class Profile(Settings):
 
 # The ways in, in the order in which they are told.
 WAYS = ("keys", "assumed_by", "web_identity", "runs_on", "service", "trusted")
-
-
-def folder_of(kind: str) -> Path:
-    """Return the folder of a vendor of the catalogue."""
-    return Path(__file__).resolve().parent.parent / "vendors" / kind

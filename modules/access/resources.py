@@ -93,16 +93,13 @@ def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resourc
                 {"name": name, "path": settings.path, "role": role.ref("name")},
             ),
         )
-    if settings.web_identity is not None and settings.provider:
-        if settings.web_identity.provider is None:
-            more = (
-                Resource(
-                    "aws_iam_openid_connect_provider",
-                    (*path, "provider"),
-                    {
-                        "url": f"https://{settings.issuer}",
-                        "client_id_list": [settings.web_identity.audience],
-                    },
-                ),
-            )
+    given = settings.web_identity
+    if given is not None and settings.provider and given.provider is None:
+        more = (
+            Resource(
+                "aws_iam_openid_connect_provider",
+                (*path, "provider"),
+                {"url": f"https://{settings.issuer}", "client_id_list": [given.audience]},
+            ),
+        )
     return (role, *attached, *more)

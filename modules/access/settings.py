@@ -1,6 +1,7 @@
 """What a vendor's block accepts: the fields of its class, for its profile."""
 
 import warnings
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -46,6 +47,7 @@ class Access(Settings):
 
     kind: ClassVar[str]
     profile: ClassVar[Profile]
+    folder: ClassVar[Path]
 
     name: BlockName = Field(description="Distinguishes this block from others of its vendor.")
     account: AccountReference = Field(description="The account the data lies in.")
@@ -521,8 +523,13 @@ _CLASSES: dict[str, type[Access]] = {
 }
 
 
-def block_of(kind: str, profile: Profile) -> type[Access]:
-    """Return the settings of the block ``kind`` of the vendor that ``profile`` describes."""
+def block_of(kind: str, profile: Profile, folder: Path) -> type[Access]:
+    """Return the settings of the block ``kind`` of the vendor that ``profile``, which lies in
+    ``folder``, describes."""
     base = _CLASSES[profile.cls]
     name = f"{''.join(part.title() for part in kind.split('_'))}Access"
-    return type(name, (base,), {"__module__": __name__, "kind": kind, "profile": profile})
+    return type(
+        name,
+        (base,),
+        {"__module__": __name__, "kind": kind, "profile": profile, "folder": folder},
+    )
