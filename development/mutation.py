@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from development.mutants import KINDS, Kind, Mutant, mutants
-from gate.prove import claims_of, prove_need, prove_never, prove_stack
+from gate.prove import claims_of, prove_grants, prove_need, prove_never
 from gate.resource_policies import meant, same
-from gate.synthesized import ResourcePolicy, Stack, files, read
+from gate.stack.model import ResourcePolicy, Stack
+from gate.stack.reader import files, read
 from modules.iam.claims import Requests
 from modules.iam.inclusion import escaped
 from modules.iam.policy import EVERYONE, Principal, Statement
@@ -56,7 +57,7 @@ def score(integrations: Iterable[str] = ()) -> dict[str, Score]:
         for block, stack in synthesize(Path(folder)):
             if not proved(block) or (wanted and block.kind not in wanted):
                 continue
-            if not prove_stack(stack, block).holds:
+            if not prove_grants(stack, block).holds:
                 raise ValueError(f"{block.title} does not hold: gate prove says why")
             own = scores.setdefault(block.kind, Score())
             for mutant in mutants(stack):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from gate.synthesized import Stack
+    from gate.stack.model import Stack
     from stacks.configuration import Configuration, ConfiguredBlock
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
@@ -159,19 +159,46 @@ def prove(
             "every block."
         ),
     ] = None,
+    checks_only: Annotated[
+        bool,
+        typer.Option(
+            "--checks-only",
+            help="For a stack of somebody else: prove nothing, only check its policies.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the proofs as JSON.")] = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Print the failures as SARIF.")] = False,
 ) -> None:
     """Prove what the synthesized stacks can do, and what they never can.
 
-    Exit code 0 when every claim holds, 1 when one does not.
+    Exit code 0 when every claim holds, 1 when one does not, when a stack has no block in gate.hcl
+    to be compared with, or when a block has no stack.
     """
     from gate import proofs
-    from gate.prove import prove_stack
+    from gate.prove import check_only, prove_missing, prove_stack, prove_unclaimed
 
     if as_json and sarif:
         _fail(2, "--json and --sarif print different things; choose one")
-    proved = [prove_stack(stack, block) for stack, block in _stacks(context.obj, what)]
+    if checks_only:
+        if what is None:
+            _fail(2, "--checks-only needs a folder with cdk.tf.json in it, or such a file")
+        proved = [check_only(stack) for stack in _read(Path(what))]
+    else:
+        configuration = _load(context.obj) if what is None or context.obj.exists() else None
+        proved = [
+            prove_stack(stack, block, configuration.backend)
+            if block and configuration
+            else prove_unclaimed(stack)
+            for stack, block in _stacks(context.obj, what)
+        ]
+        known = {proof.stack for proof in proved}
+        if configuration and what is not None and (Path(what) / "stacks").is_dir():
+            # A whole synth: what it lacks would not be noticed otherwise.
+            proved += [
+                prove_missing(block, what)
+                for block in configuration.blocks
+                if block.stack not in known
+            ]
     if as_json:
         print(json.dumps(proofs.as_json(proved), indent=2))
     elif sarif:
@@ -205,6 +232,7 @@ def explain(
     if given and not can:
         _fail(2, "--context belongs to --can")
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
+    _only_understood(stacks)
     if can is None:
         explained = [explain_stack(stack) for stack in stacks]
         if as_json:
@@ -232,6 +260,7 @@ def report(
     from gate.report import report as made
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
+    _only_understood([stack for stack, _ in stacks])
     page = made(_load(context.obj), stacks)
     try:
         if output.parent == BUILD:
@@ -328,14 +357,28 @@ def pipeline(
     print(one.about)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def sandbox(context: typer.Context) -> None:
+@app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})
+def sandbox(
+    context: typer.Context,
+    with_roles: Annotated[
+        bool,
+        typer.Option(
+            "--with-roles",
+            help="Give it the roles, users, boundaries, buckets and workgroups that gate.hcl takes "
+            "for granted.",
+        ),
+    ] = False,
+) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
 
-    Without a command, keep that AWS up and print the variables to export. Nothing of it outlives
-    the command, and no real credentials are passed on.
+    Without a command, keep that AWS up and print what to paste into another shell. Nothing of it
+    outlives the command, which gets no credentials of yours: no variable of a cloud, of CI or of
+    HCP Terraform, and none that is called a token, key, secret or password.
     """
-    from gate.sandbox import Sandbox, SandboxError
+    from gate.sandbox import DEFAULT_ACCOUNT, Sandbox, SandboxError
+    from gate.sandbox.cli_configuration import NotReadable
+    from gate.sandbox.existing import taken_for_granted
+    from gate.sandbox.state import StateElsewhere, require_folders_inside, require_state_inside
 
     configuration = _load(context.obj)
     direct = [
@@ -344,10 +387,23 @@ def sandbox(context: typer.Context) -> None:
         for account in block.settings.accounts
         if account.assume_role is None
     ]
-    os.environ.update(_terraform())
+    account = direct[0].id if direct else DEFAULT_ACCOUNT
+    existing = taken_for_granted(configuration, account) if with_roles else []
     try:
-        with Sandbox(direct[0].id if direct else "123456789012") as running:
-            raise typer.Exit(running.run(context.args) if context.args else running.serve_forever())
+        require_state_inside(configuration)
+        require_folders_inside(context.args)
+        base = _terraform()
+        if context.obj != Path(DEFAULT_FILE):
+            # What the command synthesizes is what was looked at here.
+            base["GATE_FILE"] = str(context.obj.absolute())
+        with Sandbox(account, existing) as running:
+            for one in existing:
+                print(f"gate sandbox: taken for granted: {one.arn}", file=sys.stderr)
+            raise typer.Exit(
+                running.run(context.args, base) if context.args else running.serve_forever(base)
+            )
+    except (StateElsewhere, NotReadable) as error:
+        _fail(2, str(error))
     except SandboxError as error:
         _fail(1, str(error))
 
@@ -382,8 +438,6 @@ def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
 
 def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock | None]]":
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
-    from gate.synthesized import NotReadable, files, read
-
     configuration = _load(file) if what is None or file.exists() else None
     blocks = configuration.blocks if configuration else ()
     titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
@@ -395,17 +449,30 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
         blocks = (_block(configuration or _load(file), what),)
         places = [_synthesized(file, blocks[0])]
     named = {block.stack: block for block in blocks}
-    tagged = {f"{block.kind}/{block.name}": block for block in blocks}
+    return [(one, named.get(one.name)) for place in places for one in _read(place)]
+
+
+def _read(place: Path) -> "list[Stack]":
+    from gate.stack.reader import NotReadable, files, read
+
     try:
-        stacks = [read(one) for place in places for one in files(place)]
+        return [read(one) for one in files(place)]
     except NotReadable as error:
-        _fail(2, str(error))
-    return [(one, named.get(one.name) or tagged.get(one.block_tag or "")) for one in stacks]
+        return _fail(2, str(error))
+
+
+def _only_understood(stacks: "list[Stack]") -> None:
+    """End with what is not understood of ``stacks``, if anything: nothing can be said of it."""
+    problems = [(stack, problem) for stack in stacks for problem in stack.problems]
+    for stack, problem in problems:
+        print(f"{stack.file}: {problem.address} {problem.text}", file=sys.stderr)
+    if problems:
+        _fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
 
 
 def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
     """Return the synthesized file of ``block``, which must be newer than what it came from."""
-    from gate.synthesized import FILE
+    from gate.stack.reader import FILE
 
     found = _output_folder() / "stacks" / block.stack / FILE
     for source in (file, *(file.parent / name for name in block.settings.files)):

@@ -23,6 +23,8 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str) -> str:
     failed = sum(not result.holds for result in results)
     stacks = "1 stack" if len(proofs) == 1 else f"{len(proofs)} stacks"
     claims = f"{len(results)} claims"
+    if all(proof.checks_only for proof in proofs):
+        claims = f"{len(results)} checks (no claims: --checks-only)"
     if failed:
         verb = "does" if failed == 1 else "do"
         lines.append(f"{cross} {stacks}: {failed} of {claims} {verb} not hold")
@@ -41,8 +43,6 @@ def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
         for result in results:
             yield from _wrapped(f"{tick if result.holds else cross} {result.says}", 4, 6)
             yield from _failures(result)
-    if proof.block is None:
-        yield "  note: gate.hcl has no block for this stack, so there are no claims to prove"
     for note in proof.notes:
         yield from _wrapped(f"note: {note}", 2, 4)
 
@@ -50,6 +50,8 @@ def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
 def _group(result: Result) -> str:
     if result.kind == "check":
         return "checks"
+    if result.kind == "resource":
+        return "what it consists of"
     return f"{result.of}: {'needs' if result.kind == 'need' else 'never'}"
 
 

@@ -52,6 +52,8 @@ class HandoffModule(Protocol):
     @property
     def LABELS(self) -> Mapping[str, str]: ...  # noqa: N802 - a constant of the module
 
+    def handoff(self, settings: Any) -> dict[str, str]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Integration:

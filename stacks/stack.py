@@ -31,8 +31,6 @@ from stacks import backends
 from stacks.configuration import Configuration, ConfiguredBlock
 from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
-CREDENTIALS = "tfc_aws_dynamic_credentials"
-
 
 class Handoff(Protocol):
     """What a stack needs of an integration's construct: the fields to hand over, and the
@@ -144,7 +142,7 @@ def provider(
             [AwsProviderAssumeRole(role_arn=account.assume_role)] if account.assume_role else None
         ),
         shared_config_files=(
-            [f"${{var.{CREDENTIALS}.{credentials}.shared_config_file}}"]
+            [f"${{var.{backends.HCP_CREDENTIALS}.{credentials}.shared_config_file}}"]
             if hcp_credentials
             else None
         ),
@@ -161,7 +159,7 @@ def dynamic_credentials(scope: Construct) -> None:
     files = "object({ shared_config_file = string })"
     TerraformVariable(
         scope,
-        CREDENTIALS,
+        backends.HCP_CREDENTIALS,
         type=f"object({{ default = {files}, aliases = map({files}) }})",
         description="Set by HCP Terraform: a file with credentials for each account.",
     )

@@ -17,7 +17,7 @@ from gate.eject.hcl import NotEjectable
 from gate.eject.module import files
 from gate.eject.read_back import compare
 from gate.eject.variables import Variables
-from gate.terraform_json import is_stack
+from gate.stack.terraform_json import is_stack
 from modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
 from stacks.configuration import ConfiguredBlock
 from stacks.integrations import INTEGRATIONS

@@ -19,7 +19,7 @@ from gate.eject.hcl import (
     template,
 )
 from gate.eject.variables import PURPOSES, Parts, Place, Variables, words
-from gate.terraform_json import dictionaries
+from gate.stack.terraform_json import dictionaries
 
 Reason = Callable[[Mapping[str, Any]], str]
 

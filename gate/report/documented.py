@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack
 from modules.iam.guide import fill
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import ConfiguredBlock

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
 from modules.athena.settings import Results, Source, Workgroup, source_keys_in_region
+from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
 from modules.fields import (
     Block,
     BlockName,
@@ -390,6 +391,22 @@ class DbtSettings(Settings):
         return (
             *((self.results_bucket,) if self.results.create else ()),
             *((self.data_bucket,) if self.data.create else ()),
+        )
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        account, workgroup = self.account, self.existing_workgroup
+        made_elsewhere = (
+            *(() if self.results.create else (self.results_bucket,)),
+            *(() if self.data.create else (self.data_bucket,)),
+        )
+        return (
+            *(Existing.of(account, arn) for arn in self.trusted),
+            *existing_boundary(account, self.permissions_boundary),
+            *existing_sources(account, self.sources),
+            *existing_buckets(account, made_elsewhere),
+            *((Existing.of(account, account.arns.workgroup(workgroup)),) if workgroup else ()),
         )
 
 

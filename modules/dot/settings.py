@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
 from modules.athena.settings import Keys, Results, Source, Workgroup, source_keys_in_region
 from modules.athena.statements import DEFAULT_CATALOG
+from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
 from modules.fields import (
     Block,
     BlockName,
@@ -160,6 +161,16 @@ class DotSettings(Settings):
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
         return (self.results_bucket,) if self.results.create else ()
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        account = self.account
+        return (
+            *existing_boundary(account, self.permissions_boundary),
+            *existing_sources(account, self.sources),
+            *existing_buckets(account, () if self.results.create else (self.results_bucket,)),
+        )
 
     @property
     def results_path(self) -> str:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, key_in_region
 from modules.athena.settings import Results, Workgroup
+from modules.existing import Existing, existing_buckets
 from modules.fields import (
     Block,
     BlockName,
@@ -483,6 +484,15 @@ class DynamodbConnectorSettings(Settings):
             self.spill_bucket,
             *(place.results_bucket for place in places if place.results.create),
         )
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        found = [Existing.of(self.consumer, reader) for reader in self.readers]
+        for place in (self.owner_place, self.readers_place)[: len(self.accounts)]:
+            if not place.results.create:
+                found += existing_buckets(place.account, (place.results_bucket,))
+        return tuple(found)
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a regional resource of the owner."""

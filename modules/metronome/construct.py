@@ -66,7 +66,7 @@ class Metronome(Construct):
         self.handoff = handoff(settings)
         self.encrypted_secrets = {}
         if settings.keys is None:
-            self.handoff["role_arn"] = role(
+            role(
                 self,
                 trust(settings),
                 name=name,
@@ -74,7 +74,7 @@ class Metronome(Construct):
                 description=f"{vendor} writes its exports as this role.",
                 permissions_boundary=settings.permissions_boundary,
                 policies=policies,
-            ).arn
+            )
             return
         made = user(
             self,
