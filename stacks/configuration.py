@@ -1,7 +1,7 @@
 """gate.hcl as typed settings: the only parsing there is."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -42,10 +42,15 @@ class ConfigurationError(Exception):
     def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
         self.file = file
         self.mistakes = tuple(sorted(set(mistakes)))
-        lines = [mistake.text(file) for mistake in self.mistakes[:MISTAKES_SHOWN]]
-        if len(self.mistakes) > MISTAKES_SHOWN:
-            lines.append(f"and {len(self.mistakes) - MISTAKES_SHOWN:,} more")
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(as_lines(file, self.mistakes)))
+
+
+def as_lines(file: str, mistakes: Sequence[Mistake]) -> list[str]:
+    """Return the first ``MISTAKES_SHOWN`` of ``mistakes`` in ``file``, each on a line, and how many
+    more there are."""
+    lines = [mistake.text(file) for mistake in mistakes[:MISTAKES_SHOWN]]
+    left = len(mistakes) - MISTAKES_SHOWN
+    return [*lines, f"and {left:,} more"] if left > 0 else lines
 
 
 class Ejected(Settings):
