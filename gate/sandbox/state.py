@@ -1,10 +1,11 @@
 """Where a configuration keeps its states, which in a sandbox is a file or the sandbox's own S3."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from gate.stack.reader import STACK_LIMIT
+from modules.files import Unreadable, parse_json, read_text, visible
 from stacks import hcl
 from stacks.backends import CloudBackend
 from stacks.configuration import Configuration
@@ -22,8 +23,9 @@ def require_state_inside(configuration: Configuration) -> None:
     """Raise ``StateElsewhere`` when ``configuration`` keeps its states in HCP Terraform."""
     if isinstance(configuration.backend, CloudBackend):
         raise StateElsewhere(
-            f'{configuration.file} has backend "cloud": Terraform would ask HCP Terraform, which '
-            "is not in the sandbox. Copy the file without that block (and without hcp_credentials) "
+            f'{visible(configuration.file)} has backend "cloud": Terraform would ask HCP '
+            "Terraform, which is not in the sandbox. Copy the file without that block (and without "
+            "hcp_credentials) "
             "and name the copy: gate --file COPY sandbox -- COMMAND"
         )
 
@@ -49,16 +51,16 @@ def _states(file: Path) -> Iterator[str]:
     What cannot be read yields nothing: Terraform will say what is wrong, and has no token.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, STACK_LIMIT)
         if file.suffix == ".json":
-            yield from _in_json(json.loads(text))
+            yield from _in_json(parse_json(text, str(file)))
         elif "backend" in text or "cloud" in text:
             body, _ = hcl.parse(text)
             for block in body.blocks:
                 for inner in block.blocks if block.type == "terraform" else ():
                     if inner.type in ("backend", "cloud"):
                         yield "".join(inner.labels) or inner.type
-    except (OSError, ValueError, RecursionError):
+    except Unreadable:
         return
 
 
