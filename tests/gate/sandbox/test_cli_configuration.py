@@ -45,16 +45,14 @@ def test_where_providers_come_from_stays_as_it_is_written(file: Path) -> None:
         'providers { aws = "SECRET" }',
         'anything_new = "SECRET"',
         'anything_new = ["SECRET", { a = "SECRET" }]',
-        '/* SECRET */ # SECRET\n// SECRET',
+        "/* SECRET */ # SECRET\n// SECRET",
     ],
 )
 @pytest.mark.parametrize("between", ["\n", " "])
 def test_nothing_else_is_taken_over(file: Path, secret: str, between: str) -> None:
     text = between.join(["plugin_cache_dir = true", secret.rstrip() + "\n", MIRROR, secret])
 
-    assert taken_over(file, text) == (
-        f"plugin_cache_dir = true\n{MIRROR}\n{NO_HCP_TERRAFORM}"
-    )
+    assert taken_over(file, text) == (f"plugin_cache_dir = true\n{MIRROR}\n{NO_HCP_TERRAFORM}")
 
 
 def test_json_is_taken_over_as_json(file: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_synthesized_folder_with_its_state_elsewhere_is_refused(
 
 @pytest.mark.parametrize(
     "text",
-    ['terraform {\n  cloud {\n    organization = "acme"\n  }\n}\n', 'terraform {\n  cloud {}\n}\n'],
+    ['terraform {\n  cloud {\n    organization = "acme"\n  }\n}\n', "terraform {\n  cloud {}\n}\n"],
 )
 def test_so_is_the_folder_the_command_starts_in(stack: Path, text: str) -> None:
     (stack.parent / "main.tf").write_text(text)
