@@ -21,9 +21,8 @@ BODY_LIMIT = 100 * 1024 * 1024
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (2026-11)
 TOKEN_REQUEST_LIMIT = 64 * 1024
 # Only its scope is read. Region and service have no dots: moto makes a host of the two, and
-# "motoapi" in the region "amazonaws.com" would be its own control pages.
+# "motoapi" in the region "amazonaws.com" would be its own control pages. The form (2026-11):
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-# (2026-11)
 SIGNATURE = re.compile(
     r"AWS4-HMAC-SHA256 Credential=[^/,\s]+/[0-9]{8}/[a-z0-9-]+/[a-z0-9-]+/aws4_request,"
 )
