@@ -9,6 +9,7 @@ from typing import Any
 from gate.findings import Failure, Result
 from gate.stack.model import Stack
 from gate.stack.understood import CLAIMS, RESOURCES
+from modules.files import Unreadable, parse_json
 from modules.iam.policy import MalformedPolicy, Policy
 
 # Where in the JSON something stands: the names and numbers that lead to it.
@@ -91,8 +92,8 @@ def _says(found: Any, wanted: Policy) -> bool:
     """Return whether the text ``found`` is a policy that says what ``wanted`` says."""
     try:
         text = found.replace("$${", "${").replace("%%{", "%{")
-        policy = Policy.from_document(json.loads(text))
-    except (AttributeError, ValueError, MalformedPolicy, RecursionError):
+        policy = Policy.from_document(parse_json(text, "policy"))
+    except (AttributeError, Unreadable, MalformedPolicy):
         return False
     return (policy.version, policy.grants()) == (wanted.version, wanted.grants())
 

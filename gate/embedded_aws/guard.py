@@ -7,6 +7,7 @@ https://portswigger.net/web-security/host-header (2026-11).
 """
 
 import io
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,8 +20,12 @@ BODY_LIMIT = 100 * 1024 * 1024
 # A web identity token has 20,000 characters at most:
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (2026-11)
 TOKEN_REQUEST_LIMIT = 64 * 1024
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html (2026-11)
-SIGNATURE = "AWS4-HMAC-SHA256 "
+# Only its scope is read. Region and service have no dots: moto makes a host of the two, and
+# "motoapi" in the region "amazonaws.com" would be its own control pages. The form (2026-11):
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+SIGNATURE = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=[^/,\s]+/[0-9]{8}/[a-z0-9-]+/[a-z0-9-]+/aws4_request,"
+)
 
 
 def guarded(application: Application, unsigned_path: str) -> Application:
@@ -61,7 +66,7 @@ def _refusal(environ: dict[str, Any], unsigned_path: str) -> tuple[str, str] | N
         return "400 Bad Request", "Content-Length is not a number"
     if not 0 <= length <= BODY_LIMIT:
         return "413 Content Too Large", f"the request has more than {BODY_LIMIT:,} bytes"
-    if environ.get("HTTP_AUTHORIZATION", "").startswith(SIGNATURE):
+    if SIGNATURE.match(environ.get("HTTP_AUTHORIZATION", "")):
         return None
     if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"] == unsigned_path:
         return None

@@ -33,24 +33,28 @@ DEFAULT_ACCOUNT = "123456789012"
 NO_SERVICES = ("moto_api", "moto_api._internal", "instance_metadata")
 
 
-def _nothing(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
-    return [b"gate sandbox: this is no service of AWS\n"]
-
-
-def _service(name: str) -> Any:
-    """Return moto's application for one AWS service.
+def _service(name: str | None) -> Any:
+    """Return moto's application for one AWS service; ``None`` is one that moto does not have.
 
     An API call that moto lacks is answered with 501: clients retry a 500 for minutes.
     """
-    # Here, and not by path: moto finds an application by the path, by the service in a
-    # signature's scope ("motoapi" of a region "amazonaws.com"), by the first part of a path
-    # ("/motoapi_amazonaws.com/") and by the body, and asks this function for each.
+    # Here, and not by path: moto finds an application by the path, by the scope of a signature, by
+    # the first part of a path and by the body, and asks this function for each.
     if name in NO_SERVICES:
-        return _nothing
+        return _refusal("403 Forbidden", "this is no service of AWS")
+    if name is None:
+        return _refusal("501 Not Implemented", "moto has no such service")
     service = werkzeug_app.create_backend_app(name)
     service.register_error_handler(NotImplementedError, lambda error: (str(error), 501))
     return service
+
+
+def _refusal(status: str, why: str) -> Any:
+    def app(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"gate sandbox: {why}\n".encode()]
+
+    return app
 
 
 _moto = werkzeug_app.DomainDispatcherApplication(_service)

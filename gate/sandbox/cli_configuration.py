@@ -9,7 +9,8 @@ import json
 import re
 from collections.abc import Mapping
 
-from gate.providers import own_configuration
+from gate.providers import CLI_CONFIGURATION_LIMIT, own_configuration
+from modules.files import Unreadable, parse_json, read_text
 from stacks.backends import HCP_TERRAFORM
 
 # The settings that are passed on. Everything else is not, such as credentials,
@@ -53,11 +54,11 @@ def without_credentials(environment: Mapping[str, str]) -> str:
     texts = []
     for file in files:
         try:
-            text = file.read_text(encoding="utf-8") if file.is_file() else ""
+            text = read_text(file, CLI_CONFIGURATION_LIMIT) if file.is_file() else ""
             if text.lstrip().startswith("{"):
                 return _json_passed_on(text)
             texts.append(_passed_on(text))
-        except (OSError, ValueError) as error:
+        except (Unreadable, ValueError) as error:
             raise NotReadable(
                 f"{file}, Terraform's CLI configuration, cannot be taken over without its "
                 f"credentials ({error}); name another file with TF_CLI_CONFIG_FILE"
@@ -66,7 +67,9 @@ def without_credentials(environment: Mapping[str, str]) -> str:
 
 
 def _json_passed_on(text: str) -> str:
-    found = json.loads(text)
+    found = parse_json(text, "JSON")
+    if not isinstance(found, dict):
+        raise ValueError("it is no object")
     kept = {name: found[name] for name in PASSED_ON if name in found}
     return json.dumps({**kept, "host": {HCP_TERRAFORM: {"services": {}}}})
 

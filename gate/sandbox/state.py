@@ -1,12 +1,13 @@
 """Where a configuration keeps its states, which in a sandbox is a file or the sandbox's own S3."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from gate.stack.reader import STACK_LIMIT
+from modules.files import Unreadable, parse_json, read_text, visible
 from stacks import hcl
-from stacks.backends import CloudBackend
+from stacks.backends import CloudBackend, LocalBackend
 from stacks.configuration import Configuration
 
 # The S3 backend follows AWS_ENDPOINT_URL; every other one has a server of its own.
@@ -19,13 +20,27 @@ class StateElsewhere(Exception):
 
 
 def require_state_inside(configuration: Configuration) -> None:
-    """Raise ``StateElsewhere`` when ``configuration`` keeps its states in HCP Terraform."""
+    """Raise ``StateElsewhere`` when ``configuration`` keeps its states in HCP Terraform, or a state
+    of its stacks in this folder lists resources: in the sandbox's AWS none of them exists, so
+    Terraform would drop them from the state, and whatever still stands would be nobody's.
+    """
     if isinstance(configuration.backend, CloudBackend):
         raise StateElsewhere(
-            f'{configuration.file} has backend "cloud": Terraform would ask HCP Terraform, which '
-            "is not in the sandbox. Copy the file without that block (and without hcp_credentials) "
+            f'{visible(configuration.file)} has backend "cloud": Terraform would ask HCP '
+            "Terraform, which is not in the sandbox. Copy the file without that block (and without "
+            "hcp_credentials) "
             "and name the copy: gate --file COPY sandbox -- COMMAND"
         )
+    if isinstance(configuration.backend, LocalBackend):
+        for stack in configuration.stacks:
+            file = Path(configuration.backend.file(stack))
+            if number := _resources(file):
+                raise StateElsewhere(
+                    f"{file} lists {number} resource{'s' if number > 1 else ''}, and a new sandbox "
+                    "has none of them: Terraform would take them for deleted and forget them. Work "
+                    "in a copy of the folder without that file; if an earlier sandbox left it, "
+                    "delete it"
+                )
 
 
 def require_folders_inside(command: Sequence[str]) -> None:
@@ -43,22 +58,32 @@ def require_folders_inside(command: Sequence[str]) -> None:
                     )
 
 
+def _resources(file: Path) -> int:
+    """Return how many resources the state in ``file`` lists; none when there is no state."""
+    try:
+        state = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return 0
+    resources = state.get("resources") if isinstance(state, dict) else None
+    return len(resources) if isinstance(resources, list) else 0
+
+
 def _states(file: Path) -> Iterator[str]:
     """Yield ``cloud`` and the types of the backends in ``file``.
 
     What cannot be read yields nothing: Terraform will say what is wrong, and has no token.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file, STACK_LIMIT)
         if file.suffix == ".json":
-            yield from _in_json(json.loads(text))
+            yield from _in_json(parse_json(text, str(file)))
         elif "backend" in text or "cloud" in text:
             body, _ = hcl.parse(text)
             for block in body.blocks:
                 for inner in block.blocks if block.type == "terraform" else ():
                     if inner.type in ("backend", "cloud"):
                         yield "".join(inner.labels) or inner.type
-    except (OSError, ValueError, RecursionError):
+    except Unreadable:
         return
 
 

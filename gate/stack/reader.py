@@ -2,7 +2,6 @@
 stack, by name and place, and then nothing is proved of it.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from gate.stack.model import (
 )
 from gate.stack.terraform_json import Provider, TerraformJson, is_stack
 from gate.stack.unknown import Place, unknown
-from modules.files import MEBIBYTE, Unreadable, read_json
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, visible
 from modules.iam.policy import (
     EVERYONE,
     Condition,
@@ -33,7 +32,7 @@ from modules.iam.policy import (
 
 FILE = "cdk.tf.json"
 # A stack of 1,000 resources has some 2 MB.
-_LARGEST = 32 * MEBIBYTE
+STACK_LIMIT = 8 * MEBIBYTE
 # AWS makes the roles of an application, whose policies are not in the stack.
 _APPLICATION = "aws_serverlessapplicationrepository_cloudformation_stack"
 _KINDS: tuple[IdentityKind, ...] = ("user", "role")
@@ -59,8 +58,8 @@ def files(place: Path) -> tuple[Path, ...]:
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
         raise NotReadable(
-            f"{place}: {what}; allowed: a folder with {FILE} in it, such a file, or a plan as "
-            "`terraform show -json PLAN` prints it"
+            f"{visible(place)}: {what}; allowed: a folder with {FILE} in it, such a file, or a "
+            "plan as `terraform show -json PLAN` prints it"
         )
     return found
 
@@ -69,11 +68,13 @@ def read(file: Path) -> Stack:
     """Return the stack in ``file``, with what is not understood of it, and of the files beside it
     that Terraform would read too, among its problems. Raises ``NotReadable``."""
     try:
-        content = read_json(file, _LARGEST)
+        content = read_json(file, STACK_LIMIT)
     except Unreadable as error:
         raise NotReadable(str(error)) from None
     if not is_stack(content):
-        raise NotReadable(f"{file}: not Terraform's JSON syntax; expected what cdktf writes")
+        raise NotReadable(
+            f"{visible(file)}: not Terraform's JSON syntax; expected what cdktf writes"
+        )
     return _Reader(file, content).stack()
 
 
@@ -124,11 +125,11 @@ class _Reader:
             self._problems.append(Problem(address, problem))
             return None
         try:
-            return Document(address, kind, Policy.from_document(json.loads(text)))
+            return Document(address, kind, Policy.from_document(parse_json(text, address)))
         except MalformedPolicy as error:
             self._problems.append(Problem(address, f"not an IAM policy: {error}"))
-        except (ValueError, RecursionError):
-            self._problems.append(Problem(address, "the policy is not JSON"))
+        except Unreadable as error:
+            self._problems.append(Problem(address, f"the policy cannot be read: {error.problem}"))
         return None
 
     def _identities(self) -> dict[_Key, Identity]:

@@ -6,7 +6,11 @@ import pytest
 
 from gate.embedded_aws.guard import BODY_LIMIT, guarded
 
-SIGNED = {"HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 Credential=sandbox/20261126/us-east-1/s3/..."}
+SIGNATURE = (
+    "AWS4-HMAC-SHA256 Credential=sandbox/20261126/{scope}/aws4_request, SignedHeaders=host, "
+    "Signature=0"
+)
+SIGNED = {"HTTP_AUTHORIZATION": SIGNATURE.format(scope="us-east-1/s3")}
 FORM = {
     "REQUEST_METHOD": "POST",
     "CONTENT_TYPE": "application/x-www-form-urlencoded; charset=utf-8",
@@ -90,6 +94,14 @@ def test_a_web_page_is_refused_whatever_it_asks(origin: str, method: str) -> Non
         ({"PATH_INFO": "/acme-lake/key"}, "403 Forbidden"),
         ({"PATH_INFO": "/latest/meta-data/"}, "403 Forbidden"),
         ({"HTTP_AUTHORIZATION": "Bearer token"}, "403 Forbidden"),
+        ({"HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 x"}, "403 Forbidden"),
+        ({"HTTP_AUTHORIZATION": SIGNATURE.format(scope="amazonaws.com/motoapi")}, "403 Forbidden"),
+        ({"HTTP_AUTHORIZATION": SIGNATURE.format(scope="us-east-1/s3/x")}, "403 Forbidden"),
+        ({"HTTP_AUTHORIZATION": SIGNATURE.format(scope="s3")}, "403 Forbidden"),
+        (
+            {"HTTP_AUTHORIZATION": SIGNATURE.format(scope="cn-north-1/execute-api")},
+            "let in with ''",
+        ),
         ({"HTTP_AUTHORIZATION": "AWS sandbox:c2lnbmF0dXJl"}, "403 Forbidden"),
         ({"QUERY_STRING": "X-Amz-Algorithm=AWS4-HMAC-SHA256"}, "403 Forbidden"),
     ],
