@@ -23,7 +23,6 @@ from modules.iam.claims import Requests
 from modules.iam.inclusion import escaped
 from modules.iam.policy import EVERYONE, Principal, Statement
 from stacks.configuration import ConfiguredBlock, load
-from stacks.integrations import INTEGRATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = Path(__file__).with_name("modes.hcl")

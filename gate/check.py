@@ -56,7 +56,6 @@ def check(file: Path) -> dict[str, Any]:
 
 def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
     from stacks.configuration import ConfigurationError, load
-    from stacks.integrations import INTEGRATIONS
 
     result: dict[str, Any] = {
         "file": str(file),

@@ -12,7 +12,7 @@ from gate.comparison import STATUSES, Cell, Status, compare
 from modules.iam.guide import Guide
 from modules.iam.policy import Condition, Effect, Grant, Policy, Statement
 from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS, Integration
+from stacks.integrations import Integration
 
 UNEXPLAINED = "Unexplained: nothing says why."
 

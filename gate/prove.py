@@ -20,7 +20,6 @@ from modules.iam.policy import EVERYONE, Policy, Principal, Statement
 from stacks.backends import Backend
 from stacks.configuration import ConfiguredBlock
 from stacks.expected import expected
-from stacks.integrations import INTEGRATIONS
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 _MOST_FAILURES = 10

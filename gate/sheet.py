@@ -8,7 +8,6 @@ from typing import Any
 from gate.quoting import markdown_cell, markdown_code, markdown_fence, shell
 from modules.files import MEBIBYTE, Unreadable, parse_json, visible, visible_lines
 from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
 
 OUTPUTS_LIMIT = MEBIBYTE
 _SECRET = "encrypted_secret_"

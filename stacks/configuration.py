@@ -24,7 +24,7 @@ from stacks.backends import (
     S3Backend,
 )
 from stacks.hcl import Mistake
-from stacks.integrations import INTEGRATIONS
+from stacks.integrations import VENDORS, Integration, Integrations
 
 DEFAULT_FILE = "gate.hcl"
 MISTAKES_SHOWN = 100
@@ -112,7 +112,7 @@ class Configuration:
 
 
 @dataclass(slots=True)
-class _Notes:
+class Notes:
     mistakes: list[Mistake] = field(default_factory=list)
 
     def add(self, line: int, subject: str, name: str, problem: str) -> None:
@@ -132,13 +132,14 @@ def load(file: Path) -> Configuration:
         mistake = Mistake(1, "", "", f"{error.problem}{next_step}")
         raise ConfigurationError(shown, [mistake]) from None
     body, mistakes = hcl.parse(text)
-    notes = _Notes(mistakes)
+    notes = Notes(mistakes)
     if mistakes and not body.blocks and not body.attributes:
         raise ConfigurationError(shown, mistakes)
     for attribute in body.attributes:
         notes.add(attribute.line, "", attribute.name, _NO_ATTRIBUTES)
 
-    known = ["account", *INTEGRATIONS, "backend", "ejected"]
+    integrations = Integrations(file.absolute().parent / VENDORS)
+    known = ["account", *integrations, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
             notes.add(block.line, "", block.type, _unknown("block", block.type, known))
@@ -147,21 +148,22 @@ def load(file: Path) -> Configuration:
     accounts: dict[str, Account | None] = context["accounts"]
     for block in body.blocks:
         if block.type == "account":
-            account = _build(block, Account, "name", notes, context)
+            account = build(block, Account, "name", notes, context)
             if block.labels:
                 accounts.setdefault(block.labels[0], account)
     backend = _backend([block for block in body.blocks if block.type == "backend"], notes, context)
     configured = []
     for block in body.blocks:
-        if block.type in INTEGRATIONS:
-            settings = _build(block, INTEGRATIONS[block.type].settings, "name", notes, context)
+        if block.type in integrations:
+            integration = integrations[block.type]
+            settings = build(block, integration.settings, "name", notes, context)
             if settings is not None:
-                configured.append(ConfiguredBlock(block.type, settings, block.line))
+                configured.append(ConfiguredBlock(block.type, settings, block.line, integration))
     ejected = {
         settings.name: block
         for block in body.blocks
         if block.type == "ejected"
-        and (settings := _build(block, Ejected, "name", notes, context)) is not None
+        and (settings := build(block, Ejected, "name", notes, context)) is not None
     }
     for one in configured:
         if one.stack in ejected:
@@ -173,7 +175,7 @@ def load(file: Path) -> Configuration:
     _policy_sizes(configured, notes)
     _states(body.blocks, backend, configured, notes)
     if not notes.mistakes and not configured:
-        notes.add(1, "", "", f"nothing to build; allowed blocks: {', '.join(INTEGRATIONS)}")
+        notes.add(1, "", "", "nothing to build; `gate vendors` lists the blocks that build")
     if notes.mistakes or backend is None:
         raise ConfigurationError(shown, notes.mistakes)
     return Configuration(
@@ -188,25 +190,25 @@ def load(file: Path) -> Configuration:
 _NO_ATTRIBUTES = "stands outside any block; allowed here: blocks such as account and dot"
 
 
-def _backend(blocks: list[hcl.Block], notes: _Notes, context: Mapping[str, Any]) -> Backend | None:
+def _backend(blocks: list[hcl.Block], notes: Notes, context: Mapping[str, Any]) -> Backend | None:
     """Return the backend, the local one when no block names another, ``None`` for a mistake."""
     for extra in blocks[1:]:
         notes.add(extra.line, extra.title, "", "a second backend; keep one")
     for block in blocks[:1]:
         kind = block.labels[0] if len(block.labels) == 1 else ""
         if kind in BACKENDS:
-            backend: Backend | None = _build(block, BACKENDS[kind], None, notes, context)
+            backend: Backend | None = build(block, BACKENDS[kind], None, notes, context)
             return backend
         notes.add(block.line, block.title, "", _unknown("backend", kind, BACKENDS))
         return None
     return LocalBackend()
 
 
-def _build(
+def build(
     block: hcl.Block,
     model: type[Settings],
     label: str | None,
-    notes: _Notes,
+    notes: Notes,
     context: Mapping[str, Any],
 ) -> Any:
     """Return the settings in ``block``, or ``None`` when they have mistakes, which are noted."""
@@ -226,7 +228,7 @@ class _Reading:
     """Turns one top-level block into the dictionary its model validates, and pydantic's errors
     back into lines of the file."""
 
-    def __init__(self, notes: _Notes, title: str) -> None:
+    def __init__(self, notes: Notes, title: str) -> None:
         self._notes = notes
         self._title = title
         self._lines: dict[hcl.Path, int] = {}
@@ -455,7 +457,7 @@ def _label_at(model: type[Settings], path: hcl.Path) -> str | None:
     return label
 
 
-def _duplicates(blocks: list[hcl.Block], notes: _Notes) -> None:
+def _duplicates(blocks: list[hcl.Block], notes: Notes) -> None:
     """Note blocks of one type whose names are the same, or would be to CDKTF.
 
     CDKTF strips construct ids of all but ``[A-Za-z0-9_-]``; of two that become equal, the first
@@ -477,7 +479,7 @@ def _duplicates(blocks: list[hcl.Block], notes: _Notes) -> None:
             )
 
 
-def _shared_names(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
+def _shared_names(blocks: list[ConfiguredBlock], notes: Notes) -> None:
     makers: dict[str, ConfiguredBlock] = {}
     for block in blocks:
         buckets = [f"the bucket {bucket!r}" for bucket in block.settings.made_buckets]
@@ -494,7 +496,7 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
                 )
 
 
-def _policy_sizes(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
+def _policy_sizes(blocks: list[ConfiguredBlock], notes: Notes) -> None:
     for block in blocks:
         count = block.integration.attached_policies(block.settings)
         if count > ATTACHED_POLICIES_LIMIT:
@@ -511,7 +513,7 @@ def _states(
     blocks: list[hcl.Block],
     backend: Backend | None,
     configured: list[ConfiguredBlock],
-    notes: _Notes,
+    notes: Notes,
 ) -> None:
     """Note what keeps ``backend`` from holding the states of these blocks."""
     for block in blocks:

@@ -10,7 +10,6 @@ from modules.account import Account
 from modules.resources import Resource
 from stacks.backends import HCP_CREDENTIALS, Backend, CloudBackend, LocalBackend, S3Backend
 from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
 from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
 

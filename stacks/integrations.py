@@ -148,7 +148,7 @@ class Vendor(Integration):
         from stacks.profiles import load_profile
 
         found: type[Settings] = self._file("settings").block_of(
-            self.kind, load_profile(self.folder), self.folder
+            self.kind, load_profile(self.folder / PROFILE), self.folder
         )
         return found
 

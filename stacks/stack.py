@@ -23,7 +23,6 @@ from modules.bindings import (
 )
 from stacks import backends
 from stacks.configuration import Configuration, ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
 from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
 

@@ -21,7 +21,6 @@ from gate.stack.terraform_json import is_stack
 from modules.files import Unreadable, read_json, read_text, visible
 from modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
 from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
 from stacks.providers import LOCK, LOCK_LIMIT
 
 __all__ = ["NotEjectable", "eject", "next_steps"]

@@ -17,7 +17,6 @@ from modules.files import read_bytes
 from stacks.backends import Backend
 from stacks.configuration import Configuration, ConfiguredBlock
 from stacks.hcl import SIZE_LIMIT
-from stacks.integrations import INTEGRATIONS
 
 
 def report(configuration: Configuration, stacks: Iterable[tuple[Stack, ConfiguredBlock]]) -> str:

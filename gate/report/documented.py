@@ -7,7 +7,6 @@ from typing import Any
 from gate.stack.model import Document, Identity, ResourcePolicy, Stack
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
 
 # Where the statements of a failed claim are said to stand.
 PLACE = "the guide"
