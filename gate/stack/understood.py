@@ -147,12 +147,16 @@ RESOURCES: Mapping[str, Kind] = {
             "force_destroy": _TRUTH,
             "name": _TEXT,
             "provider": _TEXT,
+            "tags": Names(_TEXT),
         },
     ),
     "aws_cloudwatch_log_group": Kind("functions", {"name": _TEXT, "retention_in_days": _NUMBER}),
     "aws_iam_access_key": Kind("keys", {"pgp_key": _TEXT, "user": Text(("aws_iam_user.name",))}),
     "aws_iam_instance_profile": Kind(
         "identities", {"name": _TEXT, "path": _TEXT, "role": Text(("aws_iam_role.name",))}
+    ),
+    "aws_iam_openid_connect_provider": Kind(
+        "identities", {"client_id_list": Items(_TEXT), "url": _TEXT}
     ),
     "aws_iam_policy": Kind(
         "policies",

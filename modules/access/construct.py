@@ -1,7 +1,7 @@
 """The resources of a vendor's block."""
 
 from modules.access.handoff import handoff
-from modules.access.policies import access, trust
+from modules.access.policies import access, managed, trust
 from modules.access.settings import Access, QueryAccess, TablesAccess
 from modules.athena.access_keys import access_keys
 from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
@@ -36,7 +36,8 @@ class VendorAccess(Construct):
             path=settings.path,
             description=f"What {settings.vendor_name} may do in Athena.",
         )
-        keys = self._identity(settings, policies)
+        attached = {arn.rsplit("/", 1)[1]: arn for arn in managed(settings)}
+        keys = self._identity(settings, {**attached, **policies})
         if isinstance(settings, QueryAccess):
             self._results(settings)
         elif isinstance(settings, TablesAccess):

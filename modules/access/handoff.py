@@ -1,5 +1,6 @@
 """What a vendor's form asks for."""
 
+from modules.access.guide import values
 from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 
 # What fields are called where the vendor's form calls them nothing else.
@@ -59,4 +60,5 @@ def handoff(settings: Access) -> dict[str, str]:
         fields["role"] = settings.runs_on.role_name
     if settings.runs_on is not None and settings.runs_on.on == "ec2":
         fields["instance_profile"] = settings.resource_name
-    return fields
+    known = {name: ", ".join(value) for name, value in values(settings).items()}
+    return fields | {name: text.format_map(known) for name, text in settings.profile.fields.items()}

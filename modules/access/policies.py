@@ -7,6 +7,7 @@ from modules.access.profile import GOOGLE
 from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 from modules.athena import statements
 from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
+from modules.iam.arn import managed_policy
 from modules.iam.policy import Condition, Policy, Principal, Statement
 
 
@@ -21,9 +22,11 @@ def trusts(settings: Access) -> dict[str, Policy]:
 
 
 def managed(settings: Access) -> tuple[str, ...]:
-    """Return the ARNs of AWS's own policies that are attached: none."""
-    del settings
-    return ()
+    """Return the ARNs of AWS's own policies that are attached, with ``full_access``."""
+    if settings.grants != "full_access":
+        return ()
+    partition = settings.account.arns.partition
+    return tuple(managed_policy(partition, name) for name in settings.profile.page.managed)
 
 
 def access(settings: Access) -> Policy:
@@ -44,8 +47,9 @@ def access(settings: Access) -> Policy:
 
 
 def _query(settings: QueryAccess) -> tuple[Statement, ...]:
-    arns, profile, name = settings.account.arns, settings.profile, settings.resource_name
-    bundles = profile.bundles
+    arns, name, bundles = settings.account.arns, settings.resource_name, settings.profile.bundles
+    if settings.grants == "full_access":
+        return _buckets(settings, direct=True)
     granted: tuple[Statement, ...] = (statements.run_queries(arns, name),)
     if "named_queries" in bundles:
         granted += (statements.named_queries(arns, name),)
@@ -58,15 +62,8 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
         *_more_of_the_catalog(settings),
         statements.read_default_database(arns, _unless(settings, "glue")),
     )
-    if settings.sources:
-        granted += statements.read_sources(
-            arns,
-            [source.bucket for source in settings.sources],
-            settings.locations,
-            _unless(settings, "sources"),
-        )
+    granted += _buckets(settings)
     bucket, path = settings.results_bucket, settings.results_path
-    granted += statements.write_results(arns, bucket, path, _unless(settings, "results"))
     if "fetch_results" in bundles:
         granted += (statements.fetch_results(arns, bucket, path),)
     if "list_results" in bundles:
@@ -76,6 +73,28 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
     return (
         *granted,
         *statements.use_keys(arns, settings.source_keys, settings.results.kms_key),
+    )
+
+
+def _buckets(settings: QueryAccess, direct: bool = False) -> tuple[Statement, ...]:
+    """Return the statements on sources and results; with ``direct``, not through Athena only."""
+    arns = settings.account.arns
+    found = statements.write_results(
+        arns,
+        settings.results_bucket,
+        settings.results_path,
+        () if direct else _unless(settings, "results"),
+    )
+    if not settings.sources:
+        return found
+    return (
+        *statements.read_sources(
+            arns,
+            [source.bucket for source in settings.sources],
+            settings.locations,
+            () if direct else _unless(settings, "sources"),
+        ),
+        *found,
     )
 
 

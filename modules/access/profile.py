@@ -48,6 +48,14 @@ Digest = Annotated[str, pattern(r"[0-9a-f]{64}", "the SHA-256 of the file, in he
 Action = Annotated[
     str, pattern(r"[a-z0-9-]+:[A-Za-z*?]+", 'an action, as in "athena:GetWorkGroup"')
 ]
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
+ManagedPolicy = Annotated[
+    str,
+    pattern(
+        r"(service-role/)?[\w+=,.@-]{1,128}",
+        'the name of a policy of AWS\'s, as in "AmazonAthenaFullAccess"',
+    ),
+]
 Sentence = Annotated[str, pattern(r"\S(?s:.*)[.!]", "a sentence that ends in a full stop")]
 
 
@@ -70,6 +78,9 @@ class Page(Settings):
     )
     actions: Annotated[List[Action], unique()] = Field(
         (), description="The actions that a page without a policy lists."
+    )
+    managed: Annotated[List[ManagedPolicy], unique()] = Field(
+        (), description="AWS's own policies that the page attaches, by their names."
     )
 
 
@@ -193,6 +204,11 @@ class Profile(Settings):
     )
     form: str = Field("", description="Where the vendor's form is.")
     labels: dict[str, str] = Field({}, description="What the form calls its fields.")
+    fields: dict[str, str] = Field(
+        {},
+        description="Fields of the form beside the ordinary ones, with placeholders, as in "
+        '`{ connection_string = "Workgroup={workgroup}" }`.',
+    )
     dropped: Annotated[List[Dropped], Block("dropped")] = Field((), description="")
     beside: Annotated[List[Beside], Block("beside")] = Field((), description="")
     todo: List[Sentence] = Field((), description="What the vendor or you must do besides.")

@@ -1,6 +1,6 @@
 """What the stack of a vendor's block must consist of."""
 
-from modules.access.policies import access, trust
+from modules.access.policies import access, managed, trust
 from modules.access.settings import Access, QueryAccess, TablesAccess
 from modules.athena import resources as parts
 from modules.resources import Resource
@@ -71,6 +71,7 @@ def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resourc
             iam_path=settings.path,
             boundary=settings.permissions_boundary,
             policies=policies,
+            elsewhere=managed(settings),
         )
         return (user, *attached, *parts.access_keys(path, user, settings.keys))
     if settings.runs_on is not None and settings.runs_on.role_name is not None:

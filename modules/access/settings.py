@@ -51,9 +51,10 @@ class Access(Settings):
 
     name: BlockName = Field(description="Distinguishes this block from others of its vendor.")
     account: AccountReference = Field(description="The account the data lies in.")
-    grants: Literal["least_privilege", "documented"] = Field(
+    grants: Literal["least_privilege", "documented", "full_access"] = Field(
         "least_privilege",
-        description="`least_privilege`, or the policy of the vendor's page (`documented`).",
+        description="`least_privilege`, the policy of the vendor's page (`documented`), or AWS's "
+        "own policies that the page attaches (`full_access`).",
     )
     lake_formation: bool = Field(
         False, description="`true` when Lake Formation governs the tables."

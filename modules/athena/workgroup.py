@@ -1,5 +1,7 @@
 """An Athena workgroup with limits."""
 
+from collections.abc import Mapping
+
 from modules.athena.settings import Workgroup
 from modules.bindings import (
     AthenaWorkgroup,
@@ -22,6 +24,7 @@ def workgroup(
     results_owner: str,
     results_key: str | None,
     enforce: bool = True,
+    tags: Mapping[str, str] | None = None,
     provider: TerraformProvider | None = None,
 ) -> AthenaWorkgroup:
     """Return a workgroup ``name``; with ``enforce`` its configuration overrides what clients ask
@@ -46,6 +49,7 @@ def workgroup(
         # Query history and named queries are part of the workgroup; without this a workgroup that
         # was used cannot be destroyed.
         force_destroy=True,
+        tags=dict(tags) if tags else None,
         configuration=AthenaWorkgroupConfiguration(
             enforce_workgroup_configuration=enforce,
             publish_cloudwatch_metrics_enabled=True,
