@@ -75,7 +75,9 @@ def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resourc
         )
         return (user, *attached, *parts.access_keys(path, user, settings.keys))
     if settings.runs_on is not None and settings.runs_on.role_name is not None:
-        return parts.attachments(path, settings.runs_on.role_name, policies)
+        return parts.attachments(
+            path, settings.runs_on.role_name, policies, elsewhere=managed(settings)
+        )
     role, *attached = parts.role(
         path,
         trust(settings),
@@ -84,6 +86,7 @@ def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resourc
         description=f"{settings.vendor_name} acts as this role.",
         boundary=settings.permissions_boundary,
         policies=policies,
+        elsewhere=managed(settings),
     )
     more: tuple[Resource, ...] = ()
     if settings.runs_on is not None and settings.runs_on.on == "ec2":

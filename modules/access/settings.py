@@ -95,9 +95,15 @@ class Access(Settings):
     @field_validator("grants")
     @classmethod
     def _a_page_to_follow(cls, value: str) -> str:
-        if value == "documented" and cls.profile.page.access is None:
+        page = cls.profile.page
+        allowed = [
+            "least_privilege",
+            *(["documented"] if page.access else []),
+            *(["full_access"] if page.managed else []),
+        ]
+        if value not in allowed:
             raise ValueError(
-                f'{cls.profile.title}\'s page has no policy; allowed: "least_privilege"'
+                f"{cls.profile.title}'s page has nothing of the kind; allowed: {', '.join(allowed)}"
             )
         return value
 

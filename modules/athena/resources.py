@@ -87,6 +87,7 @@ def role(
     policies: Iterable[Resource] = (),
     max_session_duration: int | None = None,
     also: Arguments | None = None,
+    elsewhere: Iterable[str] = (),
 ) -> tuple[Resource, ...]:
     """Return the role ``name`` and the attachments of its policies, first the role;
     ``max_session_duration`` is in seconds."""
@@ -102,7 +103,7 @@ def role(
     if max_session_duration is not None:
         arguments["max_session_duration"] = max_session_duration
     made = Resource("aws_iam_role", (*path, "role"), arguments)
-    return (made, *attachments(path, made.ref("name"), policies, also=also))
+    return (made, *attachments(path, made.ref("name"), policies, also=also, elsewhere=elsewhere))
 
 
 def attachments(
@@ -111,15 +112,19 @@ def attachments(
     policies: Iterable[Resource],
     suffix: str = "",
     also: Arguments | None = None,
+    elsewhere: Iterable[str] = (),
 ) -> tuple[Resource, ...]:
-    """Return the attachments of ``policies`` to ``role``, a name or a reference to one."""
+    """Return the attachments of ``policies`` to ``role``, a name or a reference to one;
+    ``elsewhere`` are the ARNs of managed policies that are not in the stack."""
+    attached = {policy.path[-1]: policy.ref("arn") for policy in policies}
+    attached |= {arn.rsplit("/", 1)[1]: arn for arn in elsewhere}
     return tuple(
         Resource(
             "aws_iam_role_policy_attachment",
-            (*path, f"attach-{policy.path[-1]}{suffix}"),
-            {"role": role, "policy_arn": policy.ref("arn"), **(also or {})},
+            (*path, f"attach-{part}{suffix}"),
+            {"role": role, "policy_arn": arn, **(also or {})},
         )
-        for policy in policies
+        for part, arn in attached.items()
     )
 
 
