@@ -28,17 +28,19 @@ dot "reporting" {
 }
 
 metronome "billing" {
-  account                 = "analytics"
-  service_account_id      = "108000002380243782158"
-  organization_identifier = "org-4711"
-  bucket                  = "acme-metronome"
-  schema                  = "metronome"
+  account = "analytics"
+  bucket  = "acme-metronome"
+  schema  = "metronome"
+
+  web_identity {
+    subject                 = "108000002380243782158"
+    organization_identifier = "org-4711"
+  }
 }
 
 immuta "governed" {
-  account        = "analytics"
-  authentication = "access_key"
-  database       = "sales"
+  account   = "analytics"
+  databases = ["sales"]
 
   source "acme-lake" {}
 

@@ -41,7 +41,10 @@ def text(partition: str) -> str:
         )
     ]
     written = [f'dot "d{n}" {{\n{block}\n}}' for n, block in enumerate(blocks)]
-    google = 'service_account_id = "108000002380243782158"\n organization_identifier = "org-4711"\n'
+    google = (
+        'web_identity {\n subject = "108000002380243782158"\n'
+        ' organization_identifier = "org-4711"\n }\n'
+    )
     metronome = [
         f'account = "a"\n grants = "{grants}"\n bucket = "acme-{grants[:3]}-{how}"\n'
         f' schema = "exports"\n {more}'
@@ -49,18 +52,18 @@ def text(partition: str) -> str:
         for how, more in (
             ("role", google),
             ("all", f'{google}{full}\n workgroup {{}}\n kms_key = "{kms}3"'),
-            ("keys", f'authentication = "access_key"\n{keys}'),
+            ("keys", keys),
         )
         if not (grants == "documented" and how == "all")
     ]
     written += [f'metronome "m{n}" {{\n{block}\n}}' for n, block in enumerate(metronome)]
     immuta = [
-        f'account = "a"\n grants = "{grants}"\n database = "sales"\n{sources}\n{more}'
+        f'account = "a"\n grants = "{grants}"\n databases = ["sales"]\n{sources}\n{more}'
         for grants in ("least_privilege", "documented")
         for more in (
             keys,
-            f'authentication = "instance_role"\n{full}\n{results}',
-            'authentication = "instance_role"\n role_name = "nodes"',
+            f'runs_on {{\n on = "ec2"\n }}\n{full}\n{results}',
+            'runs_on {\n role_name = "nodes"\n }',
         )
     ]
     written += [f'immuta "i{n}" {{\n{block}\n}}' for n, block in enumerate(immuta)]

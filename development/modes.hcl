@@ -51,18 +51,18 @@ dot "full" {
 }
 metronome "role" {
   account                 = "analytics"
-  service_account_id      = "108000002380243782158"
-  organization_identifier = "org-4711"
-  audience = "108000002380243782158"
+  web_identity {
+    subject                 = "108000002380243782158"
+    organization_identifier = "org-4711"
+    audience                = "108000002380243782158"
+  }
   bucket                  = "acme-metronome"
   schema                  = "metronome"
   kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ff" 
   workgroup {}
 }
-metronome "keys" {
+webflow "keys" {
   account        = "analytics"
-  authentication = "access_key"
-  vendor         = "webflow"
   bucket         = "acme-webflow"
   schema         = "webflow"
   keys {
@@ -73,14 +73,15 @@ metronome "keys" {
 metronome "documented" {
   account                 = "analytics"
   grants                  = "documented"
-  service_account_id      = "108000002380243782158"
+  web_identity {
+    subject = "108000002380243782158"
+  }
   bucket                  = "acme-metronome2"
   schema                  = "metronome"
 }
 immuta "keys" {
   account        = "analytics"
-  authentication = "access_key"
-  database       = "sales"
+  databases      = ["sales"]
   source "acme-lake" {
    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
@@ -98,21 +99,24 @@ immuta "keys" {
 }
 immuta "role" {
   account        = "analytics"
-  authentication = "instance_role"
-  database       = "sales"
+  runs_on {
+    on = "ec2"
+  }
+  databases      = ["sales"]
   source "acme-lake" { prefixes = ["sales/"] }
 }
 immuta "attached" {
   account        = "analytics"
-  authentication = "instance_role"
-  role_name      = "nodes"
-  database       = "sales"
+  runs_on {
+    role_name = "nodes"
+  }
+  databases      = ["sales"]
   source "acme-lake" { prefixes = ["sales/"] }
 }
 immuta "documented" {
   account        = "analytics"
   grants         = "documented"
-  database       = "sales"
+  databases      = ["sales"]
   source "acme-lake" {}
   keys {
     pgp_key_file = "../keys/example.asc"

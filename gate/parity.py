@@ -5,7 +5,7 @@ It reads gate.hcl and the guides, nothing else: no synthesis, no Terraform.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from gate.comparison import STATUSES, Cell, Status, compare
@@ -18,7 +18,11 @@ UNEXPLAINED = "Unexplained: nothing says why."
 
 # What AWS's own policies hold of the services that guides open; the rest of them is for consoles.
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/ has a page for each (2026-11).
-_MANAGED = {"AmazonAthenaFullAccess": "athena:*", "AWSGlueConsoleFullAccess": "glue:*"}
+_MANAGED = {
+    "AmazonAthenaFullAccess": ("athena:*",),
+    "AWSGlueConsoleFullAccess": ("glue:*",),
+    "AWSQuicksightAthenaAccess": ("athena:*", "glue:*", "s3:*", "lakeformation:GetDataAccess"),
+}
 _MANAGED_REASON = (
     "The block asks for AWS's managed policies, the guide's other way, and they know neither this "
     "workgroup nor these databases."
@@ -113,6 +117,8 @@ def _documents(block: ConfiguredBlock) -> Iterator[Document]:
         ours = policies.get(name)
         if managed := _managed_policies(integration, settings):
             ours = Policy((*(ours.statements if ours else ()), *managed))
+            opened = {action: _MANAGED_REASON for one in managed for action in one.actions}
+            guide = replace(guide, beside={**guide.beside, **opened})
         yield _document(name, "access", guide, guide.documented_for(values), ours)
         if guide.documented_trust is not None or name in trusts:
             documented = guide.trust_for(values)
@@ -124,7 +130,11 @@ def _managed_policies(integration: Integration, settings: Any) -> list[Statement
     names = [arn.rsplit("/", 1)[1] for arn in integration.managed(settings)]
     return [
         Statement(
-            "Allow", sid=name, why=_MANAGED_REASON, actions=(_MANAGED[name],), resources=("*",)
+            "Allow",
+            sid=name,
+            why=_MANAGED_REASON,
+            actions=_MANAGED.get(name, ("*",)),
+            resources=("*",),
         )
         for name in names
     ]

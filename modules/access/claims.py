@@ -106,7 +106,8 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
     if "results" in profile.itself or "list_results" in profile.bundles:
         calls = vendor.calls(claims.BUCKET_READS, results)
         found += (vendor.need("list-results", "look for result files in S3", calls),)
-    if "results" in profile.itself or "fetch_results" in profile.bundles:
+    fetched = settings.reads_results_directly or "fetch_results" in profile.bundles
+    if "results" in profile.itself or fetched:
         calls = vendor.calls(("s3:GetObject",), file)
         found += (vendor.need("fetch-results", "fetch result files from S3", calls),)
     if "delete_results" in profile.bundles:
@@ -352,7 +353,11 @@ def never(settings: Access) -> tuple[Never, ...]:
     elif isinstance(settings, MetadataAccess):
         found = _metadata_never(settings, vendor)
     found += claims.tls_only(settings.account.arns.partition, settings.made_buckets)
-    if settings.keys is not None and settings.profile.addresses:
+    if (
+        settings.keys
+        and settings.profile.addresses
+        and settings.restrict_to_vendor_ips is not False
+    ):
         elsewhere: When = {
             "aws:SourceIp": AnyBut(settings.profile.addresses),
             "aws:ViaAWSService": ("false",),
@@ -386,7 +391,7 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
     keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, written)
     objects = f"{arns.bucket(results)}*"
     itself: list[Requests] = []
-    if "fetch_results" in bundles:
+    if "fetch_results" in bundles or settings.reads_results_directly:
         itself.append(Requests(("s3:GetObject",), (objects,)))
     if "delete_results" in bundles:
         itself.append(Requests(("s3:DeleteObject",), (objects,)))

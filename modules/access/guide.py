@@ -99,6 +99,7 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
         "results_directory": (),
         "bucket": (),
         "schema": (),
+        "results_folder": (),
         "principal": principals or (offered.principals if offered else ()),
         "external_id": (way.external_id,) if way and way.external_id else (),
         "subject": _known(token.subject if token else None),
@@ -119,6 +120,7 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
             "workgroup": (settings.workgroup_name,),
             "bucket": (settings.bucket,),
             "schema": (settings.schema,),
+            "results_folder": (settings.results_folder or settings.schema,),
         }
     elif isinstance(settings, MetadataAccess):
         found["workgroup"] = settings.workgroups

@@ -39,9 +39,9 @@ def access(settings: Access) -> Policy:
         granted = _tables(settings)
     elif isinstance(settings, MetadataAccess):
         granted = _metadata(settings)
-    if settings.lake_formation:
+    if settings.lake_formation and settings.grants == "least_privilege":
         granted += (statements.lake_formation(),)
-    if settings.keys is not None and settings.profile.addresses:
+    if settings.restricted_to_vendor_ips:
         granted += (statements.deny_other_addresses(settings.profile.addresses),)
     return Policy(granted)
 
@@ -64,7 +64,7 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
     )
     granted += _buckets(settings)
     bucket, path = settings.results_bucket, settings.results_path
-    if "fetch_results" in bundles:
+    if settings.fetches_results:
         granted += (statements.fetch_results(arns, bucket, path),)
     if "list_results" in bundles:
         granted += (statements.list_results(arns, bucket),)
@@ -160,7 +160,9 @@ def _unless(settings: Access, calls: Any) -> tuple[Condition, ...]:
 
 def trust(settings: Access) -> Policy:
     """Return who may take the role."""
-    if settings.grants == "documented" and settings.profile.page.trust is not None:
+    documented = settings.grants == "documented" and settings.profile.page.trust is not None
+    # A token may say more than the page compares, and what the block says of it holds.
+    if documented and settings.web_identity is None:
         return guide.documented_trust(settings)
     return Policy((_trust(settings),))
 
@@ -301,7 +303,14 @@ def _machines(settings: Access) -> Statement:
 def remarks(settings: Access) -> tuple[str, ...]:
     """Return what a reviewer of ``settings`` should know: what is wider than need be, and what
     will not work."""
-    vendor, found = settings.vendor_name, []
+    vendor = settings.vendor_name
+    known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
+    found = [f"to do: {sentence.format_map(known)}" for sentence in settings.profile.todo]
+    if settings.grants == "full_access":
+        found.append(
+            f"grants: full_access attaches {' and '.join(settings.profile.page.managed)}, which "
+            "reach far beyond this block"
+        )
     if settings.grants == "documented":
         found.append(
             "grants: documented is the policy of the vendor's page; gate parity says what is "
@@ -329,6 +338,11 @@ def remarks(settings: Access) -> tuple[str, ...]:
         found.append(
             f"runs_on: everything that uses the role {settings.runs_on.role_name!r} gets this "
             "access, and the policies it has count towards the 10 that AWS attaches to a role"
+        )
+    if settings.restrict_to_vendor_ips is False:
+        found.append(
+            f"restrict_to_vendor_ips: with false, {vendor}'s keys work from any address on the "
+            "internet"
         )
     if settings.keys is not None and not settings.profile.addresses:
         others = [way for way in settings.profile.ways if way != "keys"]

@@ -59,6 +59,11 @@ class Access(Settings):
     lake_formation: bool = Field(
         False, description="`true` when Lake Formation governs the tables."
     )
+    restrict_to_vendor_ips: bool | None = Field(
+        None,
+        description="Refuses direct calls with the keys from anywhere but the addresses that the "
+        "vendor's page names; on where it names some, unless `grants` is `documented`.",
+    )
     permissions_boundary: PolicyArn | None = Field(
         None, description="A managed policy that bounds what the user or role can be granted."
     )
@@ -107,9 +112,18 @@ class Access(Settings):
             )
         return value
 
-    @field_validator("lake_formation")
+    @field_validator("restrict_to_vendor_ips")
     @classmethod
-    def _nothing_beside_the_page(cls, value: bool, info: ValidationInfo) -> bool:
+    def _addresses_are_known(cls, value: bool | None) -> bool | None:
+        if value is not None and not cls.profile.addresses:
+            raise ValueError(f"{cls.profile.title}'s page names no addresses; remove the field")
+        return value
+
+    @field_validator(
+        "lake_formation", "restrict_to_vendor_ips", "reads_results_directly", check_fields=False
+    )
+    @classmethod
+    def _nothing_beside_the_page(cls, value: bool | None, info: ValidationInfo) -> bool | None:
         if value and info.data.get("grants") == "documented":
             raise ValueError(
                 "true would add to the page's policy, and documented is that policy and nothing "
@@ -218,6 +232,15 @@ class Access(Settings):
         return next(way for way in WAYS if getattr(self, way) is not None)
 
     @property
+    def restricted_to_vendor_ips(self) -> bool:
+        """Return whether direct calls with the keys are tied to the vendor's addresses."""
+        if self.keys is None or not self.profile.addresses:
+            return False
+        if self.restrict_to_vendor_ips is None:
+            return self.grants != "documented"
+        return self.restrict_to_vendor_ips
+
+    @property
     def makes_role(self) -> bool:
         """Return whether a role is made."""
         return self.keys is None and not (self.runs_on and self.runs_on.role_name)
@@ -309,6 +332,11 @@ class QueryAccess(Reads):
     """The block of a vendor that queries."""
 
     catalog: CatalogName = Field(DEFAULT_CATALOG, description="The Athena data catalog.")
+    reads_results_directly: bool = Field(
+        False,
+        description="`true` when the client fetches result files from S3 itself, not through "
+        "Athena.",
+    )
     workgroup: Annotated[Workgroup, Block("workgroup")] = Field(
         Workgroup(), description="The workgroup made for the vendor."
     )
@@ -355,6 +383,18 @@ class QueryAccess(Reads):
     def bucket_for(cls, name: str, account: Account) -> str:
         """Return how the results bucket of a block called ``name`` is called by itself."""
         return f"{cls.profile.results.prefix}{cls.named(name)}-results-{account.id}"
+
+    @field_validator("reads_results_directly")
+    @classmethod
+    def _not_known_yet(cls, value: bool) -> bool:
+        if value and ("results" in cls.profile.itself or "fetch_results" in cls.profile.bundles):
+            raise ValueError(f"{cls.profile.title} does so in any case; remove the field")
+        return value
+
+    @property
+    def fetches_results(self) -> bool:
+        """Return whether the vendor is let at result files in S3 beside what Athena does."""
+        return self.reads_results_directly or "fetch_results" in self.profile.bundles
 
     @property
     def results_bucket(self) -> str:

@@ -83,6 +83,10 @@ GUIDE = Guide(
         )
     ),
     documented_trust=_DOCUMENTED_TRUST,
+    beside={
+        "glue:DeleteDatabase": "dbt drops the databases of runs that are over.",
+        "glue:DeleteTableVersion": "dbt trims old versions of the tables it replaces.",
+    },
 )
 
 GUIDES = {"access": GUIDE}

@@ -96,7 +96,11 @@ READERS = Guide(
     title=f"{_TITLE}: the people who query (no document)",
     source=_AWS_SOURCE,
     date=_DATE,
-    documented=Policy(()),
+    documented=None,
+    beside={
+        "lambda:InvokeFunction": "The page grants the call of the function on account A's side "
+        "only; across accounts the caller's own side must allow it too.",
+    },
 )
 
 KEY = Guide(
@@ -104,7 +108,11 @@ KEY = Guide(
     title=f"{_TITLE}: the spill bucket's KMS key (no document)",
     source=_AWS_SOURCE,
     date=_DATE,
-    documented=Policy(()),
+    documented=None,
+    beside={
+        "kms:*": "The default of AWS: who administers and uses the key is up to the owner's "
+        "policies.",
+    },
 )
 
 _DYNAMODB_READS = ("dynamodb:PartiQLSelect", "dynamodb:Query", "dynamodb:Scan")

@@ -1,1 +1,0 @@
-"""Dot (getdot.ai): an analyst that queries Athena with an IAM user's access keys."""

@@ -1,1 +1,0 @@
-"""The Metronome integration, and the other products that deliver with Prequel."""
