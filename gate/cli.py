@@ -16,6 +16,7 @@ from modules.files import Unreadable, read_json, visible, visible_lines
 if TYPE_CHECKING:
     from gate.stack.model import Stack
     from stacks.configuration import Configuration, ConfiguredBlock
+    from stacks.integrations import Integration
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
 DEFAULT_FILE = "gate.hcl"
@@ -305,6 +306,55 @@ def eject(
         place = error.filename or folder
         _fail(2, f"{place}: {error.strerror}; name another folder with --output")
     _say(next_steps(block, context.obj, folder, written))
+
+
+@app.command()
+def vendors(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="The vendor's block.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """List the vendors of the catalogue and of the folder vendors/, or show one."""
+    from gate.vendors import listed
+    from stacks.integrations import VENDORS, Integrations, Vendor
+
+    integrations = Integrations(context.obj.absolute().parent / VENDORS)
+    profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
+    if name is None:
+        from gate.vendors.text import table
+
+        found = listed(profiles)
+        if as_json:
+            print(json.dumps([one.as_json() for one in found], indent=2))
+        else:
+            print(table(found))
+        return
+    if name not in profiles:
+        import difflib
+
+        close = difflib.get_close_matches(name, profiles, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        _fail(2, f"no vendor has the block {name!r}{hint}; gate vendors lists them")
+    _show_vendor(name, integrations[name], as_json)
+
+
+def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
+    from gate.vendors.text import one
+    from stacks.configuration import ConfigurationError
+    from stacks.reference import rows
+
+    try:
+        block: Any = integration.settings
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        _fail(2, f"{_count(len(error.mistakes), 'mistake')} in {error.file}")
+    described = rows(block)
+    if as_json:
+        content = block.profile.model_dump(mode="json", by_alias=True)
+        fields = [{"name": n, "default": d, "meaning": m} for n, d, m in described]
+        print(json.dumps({"block": name, "profile": content, "fields": fields}, indent=2))
+    else:
+        print(one(name, block, described))
 
 
 @app.command()

@@ -140,6 +140,11 @@ class Vendor(Integration):
     folder: Path
 
     @property
+    def file(self) -> Path:
+        """Return the file of the profile."""
+        return self.folder / PROFILE
+
+    @property
     def package(self) -> str:
         return "modules.access"
 
@@ -148,7 +153,7 @@ class Vendor(Integration):
         from stacks.profiles import load_profile
 
         found: type[Settings] = self._file("settings").block_of(
-            self.kind, load_profile(self.folder / PROFILE), self.folder
+            self.kind, load_profile(self.file), self.folder
         )
         return found
 
