@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gate.stack.reader import STACK_LIMIT
-from modules.files import Unreadable, parse_json, read_text, visible
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text, visible
 from stacks import hcl
 from stacks.backends import CloudBackend, LocalBackend
 from stacks.configuration import Configuration
@@ -13,6 +13,7 @@ from stacks.configuration import Configuration
 # The S3 backend follows AWS_ENDPOINT_URL; every other one has a server of its own.
 # https://developer.hashicorp.com/terraform/language/backend (2026-11)
 ALLOWED = ("local", "s3")
+_LARGEST_STATE = 64 * MEBIBYTE
 
 
 class StateElsewhere(Exception):
@@ -61,8 +62,8 @@ def require_folders_inside(command: Sequence[str]) -> None:
 def _resources(file: Path) -> int:
     """Return how many resources the state in ``file`` lists; none when there is no state."""
     try:
-        state = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        state = read_json(file, _LARGEST_STATE)
+    except Unreadable:
         return 0
     resources = state.get("resources") if isinstance(state, dict) else None
     return len(resources) if isinstance(resources, list) else 0
