@@ -9,9 +9,9 @@ from pathlib import Path
 from modules.account import Account
 from modules.athena.settings import Keys, Results, Source, Workgroup
 from modules.fields import Settings
+from modules.reading import nested_blocks
 from stacks import reference
 from stacks.backends import BACKENDS
-from stacks.configuration import nested_blocks
 from stacks.integrations import INTEGRATIONS
 
 # The nested blocks that several integrations accept, documented once: name, settings, label.

@@ -98,8 +98,8 @@ def _print_orphans(compared: dict[str, Any], file: str) -> None:
 def _print_check(result: dict[str, Any]) -> None:
     file = visible(result["file"])
     if mistakes := result["mistakes"]:
-        from stacks.configuration import as_lines
-        from stacks.hcl import Mistake
+        from modules.hcl import Mistake
+        from modules.reading import as_lines
 
         found = [Mistake(m["line"], m["block"], m["field"], m["problem"]) for m in mistakes]
         _say("\n".join(as_lines(result["file"], found)), sys.stderr)
@@ -340,7 +340,7 @@ def vendors(
 
 def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
     from gate.vendors.text import one
-    from stacks.configuration import ConfigurationError
+    from modules.reading import ConfigurationError
     from stacks.reference import rows
 
     try:
@@ -369,7 +369,8 @@ def doctor(
     from gate.doctor import examine
     from gate.doctor.finding import Finding
     from gate.doctor.text import show
-    from stacks.configuration import ConfigurationError, load
+    from modules.reading import ConfigurationError
+    from stacks.configuration import load
 
     mistakes = None
     try:
@@ -467,7 +468,8 @@ def sandbox(
 
 
 def _load(file: Path) -> "Configuration":
-    from stacks.configuration import ConfigurationError, load
+    from modules.reading import ConfigurationError
+    from stacks.configuration import load
 
     try:
         return load(file)

@@ -150,11 +150,7 @@ class Vendor(Integration):
 
     @cached_property
     def settings(self) -> type[Settings]:
-        from stacks.profiles import load_profile
-
-        found: type[Settings] = self._file("settings").block_of(
-            self.kind, load_profile(self.file), self.folder
-        )
+        found: type[Settings] = self._file("catalogue").vendor_block(self.kind, self.folder)
         return found
 
     @property
@@ -187,8 +183,8 @@ class Integrations(Mapping[str, Integration]):
             for profile in sorted(place.glob(f"*/{PROFILE}")):
                 kind = profile.parent.name
                 found[kind] = Vendor(kind, profile.parent)
-        for construct in sorted(folder.glob("*/construct.py")):
-            kind = construct.parent.name
+        for claims in sorted(folder.glob("*/handoff.py")):
+            kind = claims.parent.name
             if kind != "access":
                 found[kind] = Integration(kind)
         return dict(sorted(found.items()))

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from pydantic_core import PydanticUndefined
 
 from modules.fields import Settings
-from stacks.configuration import nested_blocks
+from modules.reading import nested_blocks
 
 # Name as gate.hcl writes it, default, meaning.
 Row = tuple[str, str, str]
