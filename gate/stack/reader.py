@@ -2,7 +2,6 @@
 stack, by name and place, and then nothing is proved of it.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,9 +18,9 @@ from gate.stack.model import (
     ResourcePolicy,
     Stack,
 )
-from gate.stack.terraform_json import Provider, TerraformJson, is_stack
+from gate.stack.terraform_json import Provider, TerraformJson
 from gate.stack.unknown import Place, unknown
-from modules.files import MEBIBYTE, Unreadable, read_json
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json
 from modules.iam.policy import (
     EVERYONE,
     Condition,
@@ -34,6 +33,8 @@ from modules.iam.policy import (
 FILE = "cdk.tf.json"
 # A stack of 1,000 resources has some 2 MB.
 _LARGEST = 32 * MEBIBYTE
+# A file with none of them is something else, such as a plan.
+_SECTIONS = {"resource", "provider", "terraform", "output", "//"}
 # AWS makes the roles of an application, whose policies are not in the stack.
 _APPLICATION = "aws_serverlessapplicationrepository_cloudformation_stack"
 _KINDS: tuple[IdentityKind, ...] = ("user", "role")
@@ -72,7 +73,15 @@ def read(file: Path) -> Stack:
         content = read_json(file, _LARGEST)
     except Unreadable as error:
         raise NotReadable(str(error)) from None
-    if not is_stack(content):
+    stack = read_content(content, file)
+    beside = tuple(Problem(name, reason) for name, reason in unknown_files(file))
+    return replace(stack, problems=(*stack.problems, *beside))
+
+
+def read_content(content: object, file: Path) -> Stack:
+    """Return the stack whose JSON document is ``content``; ``file`` is where it is from, which is
+    not looked at. Raises ``NotReadable``."""
+    if not isinstance(content, dict) or not _SECTIONS & content.keys():
         raise NotReadable(f"{file}: not Terraform's JSON syntax; expected what cdktf writes")
     return _Reader(file, content).stack()
 
@@ -89,7 +98,6 @@ class _Reader:
         self._file = file
         places = list(unknown(content))
         self._problems = [Problem(".".join(map(str, place)), reason) for place, reason in places]
-        self._problems += [Problem(name, reason) for name, reason in unknown_files(file)]
         self._json = TerraformJson(_understood(content, [place for place, _ in places]))
 
     def stack(self) -> Stack:
@@ -124,11 +132,11 @@ class _Reader:
             self._problems.append(Problem(address, problem))
             return None
         try:
-            return Document(address, kind, Policy.from_document(json.loads(text)))
+            return Document(address, kind, Policy.from_document(parse_json(text, address)))
         except MalformedPolicy as error:
             self._problems.append(Problem(address, f"not an IAM policy: {error}"))
-        except (ValueError, RecursionError):
-            self._problems.append(Problem(address, "the policy is not JSON"))
+        except Unreadable as error:
+            self._problems.append(Problem(address, f"the policy: {error.problem}"))
         return None
 
     def _identities(self) -> dict[_Key, Identity]:
@@ -319,18 +327,24 @@ class _Granted:
 
 def _understood(content: Mapping[str, Any], unknowns: Iterable[Place]) -> dict[str, Any]:
     """Return ``content`` without the resources and the other sections that ``unknowns`` lie in."""
-    found = dict(content)
-    resources: dict[str, dict[str, Any]] = {
-        kind: dict(some) for kind, some in content.get("resource", {}).items()
-    }
+    without: dict[str, Any] = {}
     for section, *rest in unknowns:
-        match section, rest:
-            case "resource", [str(kind)]:
-                resources.pop(kind, None)
-            case "resource", [str(kind), str(name), *_]:
-                resources.get(kind, {}).pop(name, None)
-            case _:
-                found.pop(str(section), None)
-    if "resource" in found:
-        found["resource"] = resources
-    return found
+        # A section other than "resource" is taken or left as a whole.
+        path = [section, *rest[:2]] if section == "resource" else [section]
+        part = without
+        for name in path[:-1]:
+            part = part.setdefault(name, {})
+            if part is None:
+                break
+        else:
+            part[path[-1]] = None
+    return _left(content, without)
+
+
+def _left(found: Mapping[str, Any], without: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``found`` without the places in ``without``, of which one that is None is whole."""
+    return {
+        name: _left(value, without[name]) if name in without else value
+        for name, value in found.items()
+        if without.get(name, value) is not None
+    }

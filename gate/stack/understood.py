@@ -13,10 +13,16 @@ from stacks.backends import HCP_CREDENTIALS
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A plain text without a template, or a whole reference to one of ``refers``, attributes of a
-    resource of the same stack such as ``aws_iam_user.name``."""
+    """A plain text without a template."""
 
-    refers: tuple[str, ...] = ()
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference, and nothing around it, to ``to``: an attribute of a resource of the same stack,
+    such as ``aws_iam_user.name``; or, where ``or_text`` is true, a plain text."""
+
+    to: str
+    or_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,9 @@ class Expression:
     pattern: str
 
 
-Shape = Text | Number | Truth | PolicyText | Items | Names | Fields | Address | Expression
+Shape = (
+    Text | Reference | Number | Truth | PolicyText | Items | Names | Fields | Address | Expression
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,8 @@ CLAIMS = {
 }
 
 _TEXT, _NUMBER, _TRUTH, _POLICY = Text(), Number(), Truth(), PolicyText()
-_BUCKET = Text(("aws_s3_bucket.id",))
+_BUCKET = Reference("aws_s3_bucket.id")
+_PARAMETERS = Names(Reference("aws_kms_key.key_id", or_text=True))
 _CONNECTOR = (
     "aws_lambda_function",
     "aws_serverlessapplicationrepository_cloudformation_stack",
@@ -150,9 +159,9 @@ RESOURCES: Mapping[str, Kind] = {
         },
     ),
     "aws_cloudwatch_log_group": Kind("functions", {"name": _TEXT, "retention_in_days": _NUMBER}),
-    "aws_iam_access_key": Kind("keys", {"pgp_key": _TEXT, "user": Text(("aws_iam_user.name",))}),
+    "aws_iam_access_key": Kind("keys", {"pgp_key": _TEXT, "user": Reference("aws_iam_user.name")}),
     "aws_iam_instance_profile": Kind(
-        "identities", {"name": _TEXT, "path": _TEXT, "role": Text(("aws_iam_role.name",))}
+        "identities", {"name": _TEXT, "path": _TEXT, "role": Reference("aws_iam_role.name")}
     ),
     "aws_iam_policy": Kind(
         "policies",
@@ -183,15 +192,15 @@ RESOURCES: Mapping[str, Kind] = {
             "name": _TEXT,
             "policy": _POLICY,
             "provider": _TEXT,
-            "role": Text(("aws_iam_role.name",)),
+            "role": Reference("aws_iam_role.name"),
         },
     ),
     "aws_iam_role_policy_attachment": Kind(
         "attachments",
         {
-            "policy_arn": Text(("aws_iam_policy.arn",)),
+            "policy_arn": Reference("aws_iam_policy.arn"),
             "provider": _TEXT,
-            "role": Text(("aws_iam_role.name",)),
+            "role": Reference("aws_iam_role.name", or_text=True),
         },
     ),
     "aws_iam_user": Kind(
@@ -200,7 +209,10 @@ RESOURCES: Mapping[str, Kind] = {
     ),
     "aws_iam_user_policy_attachment": Kind(
         "attachments",
-        {"policy_arn": Text(("aws_iam_policy.arn",)), "user": Text(("aws_iam_user.name",))},
+        {
+            "policy_arn": Reference("aws_iam_policy.arn", or_text=True),
+            "user": Reference("aws_iam_user.name"),
+        },
     ),
     "aws_kms_key": Kind(
         "encryption-keys",
@@ -222,7 +234,7 @@ RESOURCES: Mapping[str, Kind] = {
             "image_uri": _TEXT,
             "memory_size": _NUMBER,
             "package_type": _TEXT,
-            "role": Text(("aws_iam_role.arn",)),
+            "role": Reference("aws_iam_role.arn"),
             "timeout": _NUMBER,
         },
     ),
@@ -293,7 +305,7 @@ RESOURCES: Mapping[str, Kind] = {
                     {
                         "apply_server_side_encryption_by_default": Fields(
                             {
-                                "kms_master_key_id": Text(("aws_kms_key.arn",)),
+                                "kms_master_key_id": Reference("aws_kms_key.arn", or_text=True),
                                 "sse_algorithm": _TEXT,
                             }
                         ),
@@ -316,12 +328,12 @@ RESOURCES: Mapping[str, Kind] = {
                 }
             ),
             "name": _TEXT,
-            "parameters": Names(Text(("aws_kms_key.key_id",))),
+            "parameters": _PARAMETERS,
             "semantic_version": _TEXT,
         },
     ),
     # Terraform's own, which keeps the parameters that the application's stack was made with.
-    "terraform_data": Kind("functions", {"input": Names(Text(("aws_kms_key.key_id",)))}),
+    "terraform_data": Kind("functions", {"input": _PARAMETERS}),
 }
 
 PROVIDERS: Mapping[str, Shape] = {
@@ -376,13 +388,13 @@ OUTPUT = Fields(
     {
         "description": _TEXT,
         "sensitive": _TRUTH,
-        "value": Text(("aws_iam_access_key.encrypted_secret",)),
+        "value": Reference("aws_iam_access_key.encrypted_secret"),
     }
 )
 HANDOFF = Fields(
     {
         "description": _TEXT,
-        "value": Names(Text(("aws_iam_access_key.id",))),
+        "value": Names(Reference("aws_iam_access_key.id", or_text=True)),
     }
 )
 
