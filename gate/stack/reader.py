@@ -276,25 +276,15 @@ class _Reader:
             named = Principal("AWS", principal)
         else:
             named = Principal("Service", principal)
-        conditions = [
-            Condition(operator, key, (self._text(body, attribute),))
-            for attribute, operator, key in (
-                ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
-                ("source_account", "StringEquals", "aws:SourceAccount"),
-                ("source_arn", "ArnLike", "aws:SourceArn"),
-                ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
-                ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
-            )
-            if body.get(attribute)
-        ]
-        qualifier = f":{self._text(body, 'qualifier')}" if body.get("qualifier") else ""
+        organization = self._text(body, "principal_org_id")
+        of_it = Condition("StringEquals", "aws:PrincipalOrgID", (organization,))
         return Statement(
             "Allow",
             sid=self._text(body, "statement_id"),
             principals=(named,),
             actions=(self._text(body, "action"),),
-            resources=(f"{arn}{qualifier}",),
-            conditions=tuple(conditions),
+            resources=(arn,),
+            conditions=(of_it,) if organization else (),
         )
 
 

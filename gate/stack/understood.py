@@ -116,10 +116,10 @@ _CONNECTOR = (
     "aws_serverlessapplicationrepository_cloudformation_stack",
 )
 # The provider of the second account of a block that has two.
-PROVIDER_ALIASES = ("consumer",)
+_PROVIDER = Expression(r"aws\.consumer")
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments (2026-11): of these, a resource
-# has only the ones in its own row. "provider" is one of PROVIDER_ALIASES.
+# has only the ones in its own row.
 RESOURCES: Mapping[str, Kind] = {
     "aws_athena_data_catalog": Kind(
         "catalogs",
@@ -128,7 +128,7 @@ RESOURCES: Mapping[str, Kind] = {
             "description": _TEXT,
             "name": _TEXT,
             "parameters": Fields({"function": _TEXT}),
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "type": _TEXT,
         },
     ),
@@ -155,7 +155,7 @@ RESOURCES: Mapping[str, Kind] = {
             "description": _TEXT,
             "force_destroy": _TRUTH,
             "name": _TEXT,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_cloudwatch_log_group": Kind("functions", {"name": _TEXT, "retention_in_days": _NUMBER}),
@@ -170,7 +170,7 @@ RESOURCES: Mapping[str, Kind] = {
             "name": _TEXT,
             "path": _TEXT,
             "policy": _POLICY,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_iam_role": Kind(
@@ -183,7 +183,7 @@ RESOURCES: Mapping[str, Kind] = {
             "name": _TEXT,
             "path": _TEXT,
             "permissions_boundary": _TEXT,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_iam_role_policy": Kind(
@@ -191,7 +191,7 @@ RESOURCES: Mapping[str, Kind] = {
         {
             "name": _TEXT,
             "policy": _POLICY,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "role": Reference("aws_iam_role.name"),
         },
     ),
@@ -199,7 +199,7 @@ RESOURCES: Mapping[str, Kind] = {
         "attachments",
         {
             "policy_arn": Reference("aws_iam_policy.arn"),
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "role": Reference("aws_iam_role.name", or_text=True),
         },
     ),
@@ -250,12 +250,14 @@ RESOURCES: Mapping[str, Kind] = {
             "statement_id": _TEXT,
         },
     ),
-    "aws_s3_bucket": Kind("buckets", {"bucket": _TEXT, "force_destroy": _TRUTH, "provider": _TEXT}),
+    "aws_s3_bucket": Kind(
+        "buckets", {"bucket": _TEXT, "force_destroy": _TRUTH, "provider": _PROVIDER}
+    ),
     "aws_s3_bucket_lifecycle_configuration": Kind(
         "buckets",
         {
             "bucket": _BUCKET,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "rule": Items(
                 Fields(
                     {
@@ -273,7 +275,7 @@ RESOURCES: Mapping[str, Kind] = {
     ),
     "aws_s3_bucket_ownership_controls": Kind(
         "buckets",
-        {"bucket": _BUCKET, "provider": _TEXT, "rule": Fields({"object_ownership": _TEXT})},
+        {"bucket": _BUCKET, "provider": _PROVIDER, "rule": Fields({"object_ownership": _TEXT})},
     ),
     "aws_s3_bucket_policy": Kind(
         "policies",
@@ -281,7 +283,7 @@ RESOURCES: Mapping[str, Kind] = {
             "bucket": _BUCKET,
             "depends_on": Items(Address(("aws_s3_bucket_public_access_block",))),
             "policy": _POLICY,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_s3_bucket_public_access_block": Kind(
@@ -291,7 +293,7 @@ RESOURCES: Mapping[str, Kind] = {
             "block_public_policy": _TRUTH,
             "bucket": _BUCKET,
             "ignore_public_acls": _TRUTH,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "restrict_public_buckets": _TRUTH,
         },
     ),
@@ -299,7 +301,7 @@ RESOURCES: Mapping[str, Kind] = {
         "buckets",
         {
             "bucket": _BUCKET,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "rule": Items(
                 Fields(
                     {

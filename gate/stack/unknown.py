@@ -8,7 +8,6 @@ from gate.stack.terraform_json import REFERENCE, is_expression
 from gate.stack.understood import (
     HANDOFF,
     OUTPUT,
-    PROVIDER_ALIASES,
     PROVIDERS,
     RESOURCES,
     TERRAFORM,
@@ -94,8 +93,6 @@ class _Reader:
                     continue
                 arguments = {key: value for key, value in resource.items() if key != "//"}
                 yield from self.named(place, RESOURCES[kind].arguments, arguments, "argument")
-                if resource.get("provider", "aws.consumer") not in _PROVIDERS:
-                    yield (*place, "provider"), f"a provider {_NOT_UNDERSTOOD}"
 
     def named(
         self, place: Place, known: Mapping[str, Shape], found: Any, what: str
@@ -165,9 +162,6 @@ class _Reader:
             for address in self._addresses
             if address.partition(".")[0] in shape.kinds
         }
-
-
-_PROVIDERS = {f"aws.{alias}" for alias in PROVIDER_ALIASES}
 
 
 def _an(word: str) -> str:

@@ -18,7 +18,6 @@ from gate.stack.understood import (
     CLAIMS,
     HANDOFF,
     OUTPUT,
-    PROVIDER_ALIASES,
     PROVIDERS,
     RESOURCES,
     TERRAFORM,
@@ -110,27 +109,23 @@ def forms_known() -> Iterator[str]:
     """Yield each form of a value that the tables take: its path with ``[]`` for an item and ``*``
     for a name, and what it is."""
     for name, kind in RESOURCES.items():
-        yield from forms(f"resource.{name}", Fields(kind.arguments), name)
-    yield from forms("provider", Fields(PROVIDERS), "")
-    yield from forms("terraform", Fields(TERRAFORM), "")
-    yield from forms("variable", Fields(VARIABLES), "")
-    yield from forms("output.handoff", HANDOFF, "")
-    yield from forms("output.*", OUTPUT, "")
+        yield from forms(f"resource.{name}", Fields(kind.arguments))
+    yield from forms("provider", Fields(PROVIDERS))
+    yield from forms("terraform", Fields(TERRAFORM))
+    yield from forms("variable", Fields(VARIABLES))
+    yield from forms("output.handoff", HANDOFF)
+    yield from forms("output.*", OUTPUT)
 
 
-def forms(path: str, shape: Shape, kind: str) -> Iterator[str]:
+def forms(path: str, shape: Shape) -> Iterator[str]:
     match shape:
         case Fields():
             for name, one in shape.fields.items():
-                # The meta-argument: a text in the table, but of PROVIDER_ALIASES only.
-                if kind and path == f"resource.{kind}" and name == "provider":
-                    yield from (f"{path}.provider: aws.{alias}" for alias in PROVIDER_ALIASES)
-                else:
-                    yield from forms(f"{path}.{name}", one, kind)
+                yield from forms(f"{path}.{name}", one)
         case Items():
-            yield from forms(f"{path}[]", shape.of, kind)
+            yield from forms(f"{path}[]", shape.of)
         case Names():
-            yield from forms(f"{path}.*", shape.of, kind)
+            yield from forms(f"{path}.*", shape.of)
         case Text() | PolicyText():
             yield f"{path}: text"
         case Number():
@@ -157,7 +152,12 @@ NAMES = {
     "output.handoff.value",
 }
 ADDRESSES = ("depends_on[]", "replace_triggered_by[]")
-EXPRESSIONS = ("ignore_changes[]", "shared_config_files[]", "variable.tfc_aws_dynamic_credentials.type")  # fmt: skip
+EXPRESSIONS = (
+    ".provider",
+    "ignore_changes[]",
+    "shared_config_files[]",
+    "variable.tfc_aws_dynamic_credentials.type",
+)
 
 
 def forms_used(content: Mapping[str, Any]) -> Iterator[str]:
@@ -192,8 +192,6 @@ def forms_in(path: str, value: object) -> Iterator[str]:
             yield f"{path}: address of {kind}.{name.partition('.')[2]}".rstrip(".")
         case str() if path.endswith(EXPRESSIONS):
             yield f"{path}: expression"
-        case str() if path.startswith("resource.") and path.endswith(".provider"):
-            yield f"{path}: {value}"
         case str() if is_expression(value):
             reference = REFERENCE.fullmatch(value)
             assert reference is not None, value
