@@ -34,7 +34,7 @@ FILE = "cdk.tf.json"
 # A stack of 1,000 resources has some 2 MB.
 _LARGEST = 32 * MEBIBYTE
 # A file with none of them is something else, such as a plan.
-_SECTIONS = {"resource", "provider", "terraform", "output", "//"}
+_SECTIONS = ("resource", "provider", "terraform", "output", "//")
 # AWS makes the roles of an application, whose policies are not in the stack.
 _APPLICATION = "aws_serverlessapplicationrepository_cloudformation_stack"
 _KINDS: tuple[IdentityKind, ...] = ("user", "role")
@@ -81,7 +81,10 @@ def read(file: Path) -> Stack:
 def read_content(content: object, file: Path) -> Stack:
     """Return the stack whose JSON document is ``content``; ``file`` is where it is from, which is
     not looked at. Raises ``NotReadable``."""
-    if not isinstance(content, dict) or not _SECTIONS & content.keys():
+    # A section may be of another type, which is a problem of that stack, but not all of them.
+    if not isinstance(content, dict) or not any(
+        isinstance(content.get(section), dict) for section in _SECTIONS
+    ):
         raise NotReadable(f"{file}: not Terraform's JSON syntax; expected what cdktf writes")
     return _Reader(file, content).stack()
 

@@ -17,7 +17,7 @@ HARMLESS = (
     "comments, `//` beside the sections and in the body of a resource",
     "order of keys, and white space",
     "in a policy: Id, Sid, order of statements, order and repetition in lists, one name and a list "
-    "of it, statements divided or repeated",
+    "of it, a truth value in a condition and the word for it, statements divided or repeated",
     "how many folders up a local state lies",
     "a section, or a type of resource, with nothing in it",
 )
@@ -375,7 +375,10 @@ def _each(statement: dict[str, Any]) -> Iterator[str]:
         rest["Principal"] = {k: sorted(set(_list(v))) for k, v in rest["Principal"].items()}
     if "Condition" in rest:
         rest["Condition"] = {
-            operator: {key: sorted(set(map(str, _list(v)))) for key, v in keys.items()}
+            operator: {
+                key: sorted({one if isinstance(one, str) else json.dumps(one) for one in _list(v)})
+                for key, v in keys.items()
+            }
             for operator, keys in rest["Condition"].items()
         }
     if not isinstance(statement.get("Sid", ""), str):
@@ -387,6 +390,6 @@ def _each(statement: dict[str, Any]) -> Iterator[str]:
 
 def _list(value: Any) -> list[Any]:
     """Return the names in ``value``; no list of no names, which IAM refuses."""
-    if value == [] or value is None or isinstance(value, dict | int):
+    if value == [] or value is None or isinstance(value, dict):
         raise TypeError
     return value if isinstance(value, list) else [value]

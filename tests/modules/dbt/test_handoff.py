@@ -87,7 +87,7 @@ def test_what_is_handed_over_has_a_profile_for_dbt_of_this_text() -> None:
             '      work_group: "primary"\n'
             '      s3_staging_dir: "s3://dbt-ci-results-111122223333/dbt-ci/"\n'
             '      s3_data_dir: "s3://dbt-ci-data-111122223333/dbt-ci-tables/"'
-        )
+        ),
     }
 
 
