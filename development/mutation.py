@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from development.mutants import KINDS, Kind, Mutant, mutants
-from gate.prove import claims_of, prove_grants, prove_need, prove_never
+from gate.prove import prove_grants, prove_need, prove_never
 from gate.resource_policies import meant, same
 from gate.stack.model import ResourcePolicy, Stack
 from gate.stack.reader import files, read
@@ -23,6 +23,7 @@ from modules.iam.claims import Requests
 from modules.iam.inclusion import escaped
 from modules.iam.policy import EVERYONE, Principal, Statement
 from stacks.configuration import ConfiguredBlock, load
+from stacks.integrations import INTEGRATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = Path(__file__).with_name("modes.hcl")
@@ -84,7 +85,7 @@ def synthesize(folder: Path) -> list[tuple[ConfiguredBlock, Stack]]:
 
 def judge(mutant: Mutant, block: ConfiguredBlock, own: Score) -> None:
     """Add what becomes of ``mutant`` to ``own``."""
-    claims, kind = claims_of(block.kind), mutant.kind
+    claims, kind = INTEGRATIONS[block.kind], mutant.kind
     if kind == "wider":
         results = (prove_never(mutant.stack, claim) for claim in claims.never(block.settings))
     else:

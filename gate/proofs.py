@@ -9,6 +9,7 @@ from typing import Any
 
 from gate.findings import Failure, Result
 from gate.prove import Proof
+from modules.files import visible
 
 _WIDTH = 80
 _MOST_FAILURES = 3
@@ -34,12 +35,12 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str) -> str:
 
 
 def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
-    yield f"{proof.stack} ({proof.block})" if proof.block else f"{proof.stack} ({proof.file})"
+    yield visible(f"{proof.stack} ({proof.block or proof.file})")
     groups: dict[str, list[Result]] = {}
     for result in proof.results:
         groups.setdefault(_group(result), []).append(result)
     for title, results in groups.items():
-        yield f"  {title}"
+        yield f"  {visible(title)}"
         for result in results:
             yield from _wrapped(f"{tick if result.holds else cross} {result.says}", 4, 6)
             yield from _failures(result)
@@ -92,7 +93,7 @@ def _failure(failure: Failure) -> Iterator[str]:
 
 def _wrapped(text: str, first: int, rest: int) -> list[str]:
     return textwrap.wrap(
-        text,
+        visible(text, None),
         _WIDTH,
         initial_indent=" " * first,
         subsequent_indent=" " * rest,

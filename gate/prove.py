@@ -1,11 +1,9 @@
 """`gate prove`: whether a synthesized stack grants what its integration needs, and nothing that
 its claims forbid."""
 
-import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol
 
 from gate import counter_example
 from gate.checks import checks
@@ -22,6 +20,7 @@ from modules.iam.policy import EVERYONE, Policy, Principal, Statement
 from stacks.backends import Backend
 from stacks.configuration import ConfiguredBlock
 from stacks.expected import expected
+from stacks.integrations import INTEGRATIONS
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 _MOST_FAILURES = 10
@@ -46,20 +45,6 @@ class Proof:
         return all(result.holds for result in self.results)
 
 
-class _Claims(Protocol):
-    """An integration's claims.py."""
-
-    def needs(self, settings: Any) -> tuple[Need, ...]: ...
-
-    def never(self, settings: Any) -> tuple[Never, ...]: ...
-
-
-def claims_of(kind: str) -> _Claims:
-    """Return the claims of the integration ``kind``."""
-    module: _Claims = importlib.import_module(f"modules.{kind}.claims")
-    return module
-
-
 def prove_stack(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Proof:
     """Return what holds of ``stack``: that it is what ``block`` asks for, with its state kept in
     ``backend``, and what it grants."""
@@ -76,8 +61,8 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     if not results[0].holds:
         notes.append("the claims were not proved: they would be about what could be read only")
     else:
-        claims = claims_of(block.kind)
-        needs, nevers = claims.needs(block.settings), claims.never(block.settings)
+        integration = INTEGRATIONS[block.kind]
+        needs, nevers = integration.needs(block.settings), integration.never(block.settings)
         proved = [prove_need(stack, need) for need in needs]
         proved += [prove_never(stack, never) for never in nevers]
         results = [*proved, *results, _claimed(stack, needs, nevers)]

@@ -20,7 +20,7 @@ NESTING_LIMIT = 100
 _CONTAINERS_LIMIT = 250_000
 # Terraform's own numbers have 512 bits, 155 digits:
 # https://developer.hashicorp.com/terraform/language/expressions/types (2026-11).
-_NUMBER_LIMIT = 155
+NUMBER_LIMIT = 155
 
 
 class Unreadable(Exception):
@@ -34,25 +34,42 @@ class Unreadable(Exception):
         super().__init__(f"{self.place}: {problem}")
 
 
-def visible(text: object, most: int | None = 1000) -> str:
-    r"""Return ``text``, which came from outside, for a terminal, a log or a message of one line.
+def printable(text: str) -> str:
+    r"""Return ``text`` with all that would not be seen as it is as Python's escapes: control
+    characters (``\x1b``, ``\n``), those that change the direction of a line (``\u202e``),
+    separators, lone surrogates (``\udcff``)."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
 
-    What would not be seen as it is, or would be taken for a command, is written as Python's
-    escapes: control characters (ESC and line ends among them), those that change the direction of
-    a line, separators, lone surrogates (``\x1b``, ``\n``, ``\u202e``, ``\udcff``). Of a text longer
-    than ``most`` characters the rest is left out and counted; ``None`` keeps it whole. What goes
-    into Markdown, HTML, YAML or a shell is quoted for it as well.
+
+def visible(text: object, most: int | None = 1000) -> str:
+    r"""Return ``text``, which came from outside, for a terminal, a log or a message of one line:
+    ``printable``, and with what begins a command in the log of a GitHub workflow as an escape
+    (``\x3a:error::``).
+
+    Of a text longer than ``most`` characters the rest is left out and counted; ``None`` keeps it
+    whole. What goes into Markdown, YAML or a shell is quoted for it: `gate.quoting`.
     """
     whole = str(text)
-    shown = whole if most is None else whole[:most]
-    if not shown.isprintable():
-        shown = "".join(c if c.isprintable() else _escaped(c) for c in shown)
+    shown = printable(whole if most is None else whole[:most])
+    if "::" in shown or "##[" in shown:
+        shown = _COMMAND.sub(lambda found: f"\\x{ord(found[0]):x}", shown)
     left = 0 if most is None else len(whole) - most
     return f"{shown}... and {left:,} characters more" if left > 0 else shown
 
 
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+# `::error::` at the start of a line, and `##[error]` anywhere in it:
+# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs (2026-11).
+_COMMAND = re.compile(r"(?<!\S):(?=:)|#(?=#\[)")
+
+
+def visible_lines(text: str) -> str:
+    """Return ``text``, of several lines, with each of them ``visible`` and whole, its tabs as
+    spaces."""
+    return "\n".join(visible(line.expandtabs(), None) for line in text.split("\n"))
 
 
 def read_bytes(file: Path, limit: int) -> bytes:
@@ -90,7 +107,8 @@ def read_bytes(file: Path, limit: int) -> bytes:
 
 def read_text(file: Path, limit: int) -> str:
     """Return the text in ``file``: UTF-8, with or without a byte order mark, without NUL, of
-    ``limit`` bytes at most. Line ends stay as they are. Raises ``Unreadable``."""
+    ``limit`` bytes at most. Lines end with ``\\n``, however they end there. Raises
+    ``Unreadable``."""
     content = read_bytes(file, limit)
     try:
         text = content.decode("utf-8-sig")
@@ -102,7 +120,7 @@ def read_text(file: Path, limit: int) -> str:
         line = text.count("\n", 0, text.index("\0")) + 1
         problem = f"line {line} has a NUL character; allowed: a text file in UTF-8"
         raise Unreadable(os.fspath(file), problem)
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_json(file: Path, limit: int) -> Any:
@@ -176,13 +194,13 @@ class _Number(Exception):
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > _NUMBER_LIMIT:
-        raise _Number(f"has a number of {len(digits):,} digits; allowed: {_NUMBER_LIMIT}")
+    if len(digits) > NUMBER_LIMIT:
+        raise _Number(f"has a number of {len(digits):,} digits; allowed: {NUMBER_LIMIT}")
     return int(digits)
 
 
 def _broken(digits: str) -> float:
-    number = float(digits) if len(digits) <= _NUMBER_LIMIT else math.inf
+    number = float(digits) if len(digits) <= NUMBER_LIMIT else math.inf
     if not math.isfinite(number):
         raise _Number(f"has a number that is too large or too long: {visible(digits, 40)}")
     return number

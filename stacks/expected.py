@@ -4,8 +4,7 @@
 https://developer.hashicorp.com/terraform/language/syntax/json (2026-11) has the form.
 """
 
-import importlib
-from typing import Any, Protocol
+from typing import Any
 
 from modules.account import Account
 from modules.resources import Resource
@@ -15,23 +14,11 @@ from stacks.integrations import INTEGRATIONS
 from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
 
-class _Resources(Protocol):
-    """An integration's resources.py."""
-
-    def expected(self, settings: Any) -> tuple[Resource, ...]: ...
-
-
-def resources_of(block: ConfiguredBlock) -> tuple[Resource, ...]:
-    """Return the resources that ``block`` asks for."""
-    module: _Resources = importlib.import_module(f"modules.{block.kind}.resources")
-    return module.expected(block.settings)
-
-
 def expected(block: ConfiguredBlock, backend: Backend) -> dict[str, Any]:
     """Return the stack of ``block`` in Terraform's JSON syntax, without the engine's comments, as
     the engine writes it; each policy is a ``Policy``, and the path of a local state its name alone.
     """
-    made = resources_of(block)
+    made = INTEGRATIONS[block.kind].resources(block.settings)
     by_type: dict[str, dict[str, Any]] = {}
     for one in made:
         kind, _, name = one.address.partition(".")
@@ -120,7 +107,7 @@ def _outputs(block: ConfiguredBlock, made: tuple[Resource, ...]) -> dict[str, An
         one.path[-1].removeprefix("key-"): one for one in made if one.type == "aws_iam_access_key"
     }
     handed = {
-        **INTEGRATIONS[block.kind].handoff.handoff(block.settings),
+        **INTEGRATIONS[block.kind].handoff(block.settings),
         **{f"access_key_id_{generation}": key.ref("id") for generation, key in keys.items()},
     }
     return {

@@ -13,14 +13,16 @@ from gate.report.flow import WORKGROUP, Lane, lanes
 from gate.report.limits import Limits, limits
 from gate.report.page import page
 from gate.stack.model import Stack
+from modules.files import read_bytes
 from stacks.backends import Backend
 from stacks.configuration import Configuration, ConfiguredBlock
+from stacks.hcl import SIZE_LIMIT
 from stacks.integrations import INTEGRATIONS
 
 
 def report(configuration: Configuration, stacks: Iterable[tuple[Stack, ConfiguredBlock]]) -> str:
     """Return the report on ``stacks``, each with its block of ``configuration``, as HTML."""
-    digest = hashlib.sha256(Path(configuration.file).read_bytes()).hexdigest()
+    digest = hashlib.sha256(read_bytes(Path(configuration.file), SIZE_LIMIT)).hexdigest()
     return page(
         configuration.file,
         digest,
@@ -44,7 +46,7 @@ def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
         proof=prove_stack(stack, block, backend),
         parity=parity(block),
         limits=(*_shared_workgroups(shown, made), *made),
-        remarks=INTEGRATIONS[block.kind].policies.remarks(block.settings),
+        remarks=INTEGRATIONS[block.kind].remarks(block.settings),
         documented=prove_grants(documented(stack, block), block),
     )
 

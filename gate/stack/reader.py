@@ -20,7 +20,7 @@ from gate.stack.model import (
 )
 from gate.stack.terraform_json import Provider, TerraformJson
 from gate.stack.unknown import Place, unknown
-from modules.files import MEBIBYTE, Unreadable, parse_json, read_json
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, visible
 from modules.iam.policy import (
     EVERYONE,
     Condition,
@@ -32,7 +32,7 @@ from modules.iam.policy import (
 
 FILE = "cdk.tf.json"
 # A stack of 1,000 resources has some 2 MB.
-_LARGEST = 32 * MEBIBYTE
+STACK_LIMIT = 8 * MEBIBYTE
 # A file with none of them is something else, such as a plan.
 _SECTIONS = ("resource", "provider", "terraform", "output", "//")
 # AWS makes the roles of an application, whose policies are not in the stack.
@@ -60,8 +60,8 @@ def files(place: Path) -> tuple[Path, ...]:
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
         raise NotReadable(
-            f"{place}: {what}; allowed: a folder with {FILE} in it, such a file, or a plan as "
-            "`terraform show -json PLAN` prints it"
+            f"{visible(place)}: {what}; allowed: a folder with {FILE} in it, such a file, or a "
+            "plan as `terraform show -json PLAN` prints it"
         )
     return found
 
@@ -70,7 +70,7 @@ def read(file: Path) -> Stack:
     """Return the stack in ``file``, with what is not understood of it, and of the files beside it
     that Terraform would read too, among its problems. Raises ``NotReadable``."""
     try:
-        content = read_json(file, _LARGEST)
+        content = read_json(file, STACK_LIMIT)
     except Unreadable as error:
         raise NotReadable(str(error)) from None
     stack = read_content(content, file)
@@ -85,7 +85,9 @@ def read_content(content: object, file: Path) -> Stack:
     if not isinstance(content, dict) or not any(
         isinstance(content.get(section), dict) for section in _SECTIONS
     ):
-        raise NotReadable(f"{file}: not Terraform's JSON syntax; expected what cdktf writes")
+        raise NotReadable(
+            f"{visible(file)}: not Terraform's JSON syntax; expected what cdktf writes"
+        )
     return _Reader(file, content).stack()
 
 
@@ -139,7 +141,7 @@ class _Reader:
         except MalformedPolicy as error:
             self._problems.append(Problem(address, f"not an IAM policy: {error}"))
         except Unreadable as error:
-            self._problems.append(Problem(address, f"the policy: {error.problem}"))
+            self._problems.append(Problem(address, f"the policy cannot be read: {error.problem}"))
         return None
 
     def _identities(self) -> dict[_Key, Identity]:

@@ -79,3 +79,6 @@ class Dbt(Construct):
             )
         self.handoff = handoff(settings)
         self.encrypted_secrets: dict[str, str] = {}
+
+
+build = Dbt

@@ -1,15 +1,15 @@
 """What the stack of a ``dbt`` block must consist of."""
 
-from modules.athena import resources
+from modules.athena import resources as parts
 from modules.dbt.policies import access, trust
 from modules.dbt.settings import DbtSettings
 from modules.resources import Resource
 
 
-def expected(settings: DbtSettings) -> tuple[Resource, ...]:
+def resources(settings: DbtSettings) -> tuple[Resource, ...]:
     """Return the resources that ``settings`` ask for."""
     path, name = (settings.name,), settings.resource_name
-    policies = resources.managed_policies(
+    policies = parts.managed_policies(
         path,
         access(settings),
         name=name,
@@ -18,7 +18,7 @@ def expected(settings: DbtSettings) -> tuple[Resource, ...]:
     )
     found = (
         *policies,
-        *resources.role(
+        *parts.role(
             path,
             trust(settings),
             name=name,
@@ -28,13 +28,13 @@ def expected(settings: DbtSettings) -> tuple[Resource, ...]:
             policies=policies,
             max_session_duration=settings.max_session_duration,
         ),
-        *resources.results_bucket(
+        *parts.results_bucket(
             (*path, "results"), settings.account, settings.results_bucket, settings.results
         ),
     )
     if settings.data.create:
         # Tables neither expire nor go with the block.
-        found += resources.private_bucket(
+        found += parts.private_bucket(
             (*path, "data"),
             settings.account,
             name=settings.data_bucket,
@@ -42,7 +42,7 @@ def expected(settings: DbtSettings) -> tuple[Resource, ...]:
         )
     if settings.workgroup is not None:
         found += (
-            resources.workgroup(
+            parts.workgroup(
                 path,
                 settings.workgroup,
                 name=name,

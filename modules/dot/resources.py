@@ -1,41 +1,41 @@
 """What the stack of a ``dot`` block must consist of."""
 
-from modules.athena import resources
-from modules.dot.policies import access, aws_managed_policies
+from modules.athena import resources as parts
+from modules.dot.policies import access, managed
 from modules.dot.settings import DotSettings
 from modules.resources import Resource
 
 
-def expected(settings: DotSettings) -> tuple[Resource, ...]:
+def resources(settings: DotSettings) -> tuple[Resource, ...]:
     """Return the resources that ``settings`` ask for."""
     path, name, account = (settings.name,), settings.resource_name, settings.account
-    policies = resources.managed_policies(
+    policies = parts.managed_policies(
         path,
         access(settings),
         name=name,
         iam_path=settings.path,
         description="What Dot may do in Athena.",
     )
-    user, *attachments = resources.user(
+    user, *attachments = parts.user(
         path,
         name=name,
         iam_path=settings.path,
         boundary=settings.permissions_boundary,
         policies=policies,
-        elsewhere=aws_managed_policies(settings),
+        elsewhere=managed(settings),
     )
     return (
         *policies,
         user,
         *attachments,
-        *resources.access_keys(path, user, settings.keys),
-        *resources.results_bucket(
+        *parts.access_keys(path, user, settings.keys),
+        *parts.results_bucket(
             (*path, "results"),
             account,
             settings.results_bucket,
             settings.results,
         ),
-        resources.workgroup(
+        parts.workgroup(
             path,
             settings.workgroup,
             name=name,

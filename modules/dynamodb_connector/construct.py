@@ -342,3 +342,6 @@ def _share_button(
         policy=sharing_access(settings).terraform_json(INLINE_POLICY_LIMIT),
         provider=provider,
     )
+
+
+build = DynamodbConnector

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from modules.athena import resources
+from modules.athena import resources as parts
 from modules.dynamodb_connector.policies import (
     access,
     connector_access,
@@ -32,7 +32,7 @@ _IMAGES = {"me-south-1": "084828588479", "ap-east-1": "183295418215"}
 _OTHER_IMAGES = "292517598671"
 
 
-def expected(settings: DynamodbConnectorSettings) -> tuple[Resource, ...]:
+def resources(settings: DynamodbConnectorSettings) -> tuple[Resource, ...]:
     """Return the resources that ``settings`` ask for."""
     owner = (settings.name, "owner")
     key = _spill_key(settings)
@@ -41,7 +41,7 @@ def expected(settings: DynamodbConnectorSettings) -> tuple[Resource, ...]:
     readers, also = owner, {}
     found = (
         *((key,) if key else ()),
-        *resources.private_bucket(
+        *parts.private_bucket(
             (*owner, "spill"),
             settings.owner,
             name=settings.spill_bucket,
@@ -91,14 +91,14 @@ def _connector(settings: DynamodbConnectorSettings, key: Resource | None) -> tup
     )
     if settings.deployment == "application":
         return (logs, *_application(settings, key, logs))
-    policies = resources.managed_policies(
+    policies = parts.managed_policies(
         path,
         connector_access(settings),
         name=settings.resource_name,
         iam_path="/",
         description="The DynamoDB tables named, and the spill bucket.",
     )
-    role, *attached = resources.role(
+    role, *attached = parts.role(
         path,
         connector_trust(),
         name=settings.resource_name,
@@ -198,7 +198,7 @@ def _permissions(settings: DynamodbConnectorSettings, connector: Resource) -> tu
 
 
 def _query_place(
-    path: resources.Path,
+    path: parts.Path,
     settings: DynamodbConnectorSettings,
     place: QueryPlace,
     connector: Resource,
@@ -220,10 +220,10 @@ def _query_place(
     )
     return (
         *(() if also and settings.console_sharing else (catalog,)),
-        *resources.results_bucket(
+        *parts.results_bucket(
             (*path, "results"), place.account, place.results_bucket, place.results, also
         ),
-        resources.workgroup(
+        parts.workgroup(
             path,
             settings.workgroup,
             name=place.resource_name,
@@ -237,9 +237,9 @@ def _query_place(
 
 
 def _sharing(
-    path: resources.Path, settings: DynamodbConnectorSettings, also: dict[str, Any]
+    path: parts.Path, settings: DynamodbConnectorSettings, also: dict[str, Any]
 ) -> tuple[Resource, ...]:
-    (role,) = resources.role(
+    (role,) = parts.role(
         path,
         sharing_trust(settings),
         name=settings.sharing_role,
@@ -261,9 +261,9 @@ def _sharing(
 
 
 def _readers(
-    path: resources.Path, settings: DynamodbConnectorSettings, also: dict[str, Any]
+    path: parts.Path, settings: DynamodbConnectorSettings, also: dict[str, Any]
 ) -> tuple[Resource, ...]:
-    policies = resources.managed_policies(
+    policies = parts.managed_policies(
         path,
         access(settings),
         name=settings.readers_policy,
@@ -272,7 +272,7 @@ def _readers(
         also=also,
     )
     attached = (
-        resources.attachments(path, role_name(reader), policies, f"-{role_id(reader)}", also)
+        parts.attachments(path, role_name(reader), policies, f"-{role_id(reader)}", also)
         for reader in (settings.readers if settings.attach_policy else ())
     )
     return (*policies, *(one for some in attached for one in some))

@@ -1,15 +1,15 @@
 """What the stack of an ``immuta`` block must consist of."""
 
-from modules.athena import resources
+from modules.athena import resources as parts
 from modules.immuta.policies import access, trust
 from modules.immuta.settings import ImmutaSettings
 from modules.resources import Resource
 
 
-def expected(settings: ImmutaSettings) -> tuple[Resource, ...]:
+def resources(settings: ImmutaSettings) -> tuple[Resource, ...]:
     """Return the resources that ``settings`` ask for."""
     path, name = (settings.name,), settings.resource_name
-    policies = resources.managed_policies(
+    policies = parts.managed_policies(
         path,
         access(settings),
         name=name,
@@ -19,10 +19,10 @@ def expected(settings: ImmutaSettings) -> tuple[Resource, ...]:
     return (
         *policies,
         *_identity(settings, policies),
-        *resources.results_bucket(
+        *parts.results_bucket(
             (*path, "results"), settings.account, settings.results_bucket, settings.results
         ),
-        resources.workgroup(
+        parts.workgroup(
             path,
             settings.workgroup,
             name=name,
@@ -37,17 +37,17 @@ def expected(settings: ImmutaSettings) -> tuple[Resource, ...]:
 def _identity(settings: ImmutaSettings, policies: tuple[Resource, ...]) -> tuple[Resource, ...]:
     path, name = (settings.name,), settings.resource_name
     if settings.keys is not None:
-        user, *attached = resources.user(
+        user, *attached = parts.user(
             path,
             name=name,
             iam_path=settings.path,
             boundary=settings.permissions_boundary,
             policies=policies,
         )
-        return (user, *attached, *resources.access_keys(path, user, settings.keys))
+        return (user, *attached, *parts.access_keys(path, user, settings.keys))
     if settings.role_name is not None:
-        return resources.attachments(path, settings.role_name, policies)
-    role, *attached = resources.role(
+        return parts.attachments(path, settings.role_name, policies)
+    role, *attached = parts.role(
         path,
         trust(settings),
         name=name,

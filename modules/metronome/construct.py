@@ -86,3 +86,6 @@ class Metronome(Construct):
         for generation, key in access_keys(self, made, settings.keys).items():
             self.handoff[f"access_key_id_{generation}"] = key.id
             self.encrypted_secrets[generation] = key.encrypted_secret
+
+
+build = Metronome

@@ -1,17 +1,17 @@
 """What the stack of a ``metronome`` block must consist of."""
 
-from modules.athena import resources
+from modules.athena import resources as parts
 from modules.metronome.policies import access, trust
 from modules.metronome.settings import MetronomeSettings
 from modules.resources import Resource
 
 
-def expected(settings: MetronomeSettings) -> tuple[Resource, ...]:
+def resources(settings: MetronomeSettings) -> tuple[Resource, ...]:
     """Return the resources that ``settings`` ask for."""
     path, name, vendor = (settings.name,), settings.resource_name, settings.vendor_name
     found: tuple[Resource, ...] = ()
     if settings.create_bucket:
-        found += resources.private_bucket(
+        found += parts.private_bucket(
             (*path, "bucket"),
             settings.account,
             name=settings.bucket,
@@ -21,7 +21,7 @@ def expected(settings: MetronomeSettings) -> tuple[Resource, ...]:
         )
     if settings.workgroup:
         found += (
-            resources.workgroup(
+            parts.workgroup(
                 path,
                 settings.workgroup,
                 name=name,
@@ -35,7 +35,7 @@ def expected(settings: MetronomeSettings) -> tuple[Resource, ...]:
                 enforced=False,
             ),
         )
-    policies = resources.managed_policies(
+    policies = parts.managed_policies(
         path,
         access(settings),
         name=name,
@@ -43,7 +43,7 @@ def expected(settings: MetronomeSettings) -> tuple[Resource, ...]:
         description=f"What {vendor} may do in Athena.",
     )
     if settings.keys is None:
-        identity = resources.role(
+        identity = parts.role(
             path,
             trust(settings),
             name=name,
@@ -53,12 +53,12 @@ def expected(settings: MetronomeSettings) -> tuple[Resource, ...]:
             policies=policies,
         )
     else:
-        identity = resources.user(
+        identity = parts.user(
             path,
             name=name,
             iam_path=settings.path,
             boundary=settings.permissions_boundary,
             policies=policies,
         )
-        identity += resources.access_keys(path, identity[0], settings.keys)
+        identity += parts.access_keys(path, identity[0], settings.keys)
     return (*found, *policies, *identity)

@@ -505,7 +505,8 @@ def test_a_policy_of_ten_thousand_statements_is_answered(
     assert failures(proof) == {
         "understood": (
             Failure(
-                "aws_iam_policy.access the policy has 898,928 characters, more than AWS takes of any kind",
+                "aws_iam_policy.access the policy has 898,928 characters, more than AWS takes of "
+                "any kind",
                 by=("aws_iam_policy.access",),
             ),
         )

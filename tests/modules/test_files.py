@@ -15,6 +15,7 @@ from modules.files import (
     read_json,
     read_text,
     visible,
+    visible_lines,
 )
 
 LIMIT = 100
@@ -33,13 +34,13 @@ def _not_json(text: str) -> str:
     return str(refused.value)
 
 
-def test_a_text_is_read_with_its_line_ends_and_without_its_byte_order_mark(
+def test_a_text_is_read_without_its_byte_order_mark_and_whatever_its_lines_end_with(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "a"
-    file.write_bytes(b"\xef\xbb\xbfone\r\ntwo \xc3\xa4\n")
-    assert read_text(file, LIMIT) == "one\r\ntwo ä\n"
-    assert read_bytes(file, LIMIT) == b"\xef\xbb\xbfone\r\ntwo \xc3\xa4\n"
+    file.write_bytes(b"\xef\xbb\xbfone\r\ntwo \xc3\xa4\rthree\n")
+    assert read_text(file, LIMIT) == "one\ntwo ä\nthree\n"
+    assert read_bytes(file, LIMIT) == b"\xef\xbb\xbfone\r\ntwo \xc3\xa4\rthree\n"
 
 
 def test_a_file_of_exactly_the_limit_is_read_and_one_byte_more_is_not(tmp_path: Path) -> None:
@@ -159,6 +160,10 @@ def test_what_is_within_the_limits_of_json_is_read() -> None:
         ("\u202egate\u2066\u200b", r"\u202egate\u2066\u200b"),
         ("\ud800\udcff", r"\ud800\udcff"),
         ("\U000e0041", r"\U000e0041"),
+        ("::error file=a::b", r"\x3a:error file=a::b"),
+        (" ::add-mask::a", r" \x3a:add-mask::a"),
+        ("a ##[error]b", r"a \x23#[error]b"),
+        ("a::b # c", "a::b # c"),
     ],
 )
 def test_what_cannot_be_seen_is_shown_as_an_escape(text: str, shown: str) -> None:
@@ -170,3 +175,9 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     assert visible("x" * 1003) == "x" * 1000 + "... and 3 characters more"
     assert visible("x" * 1003, most=None) == "x" * 1003
     assert visible("\0" * 5, most=2) == r"\x00\x00... and 3 characters more"
+
+
+def test_several_lines_stay_lines() -> None:
+    assert visible_lines("a\tb\n::error::\r\n" + "x" * 2000) == (
+        "a       b\n\\x3a:error::\\r\n" + "x" * 2000
+    )

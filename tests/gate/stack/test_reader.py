@@ -285,7 +285,10 @@ def test_the_policy_variables_of_iam_are_data_and_not_references(tmp_path: Path)
 @pytest.mark.parametrize(
     ("policy", "problem"),
     [
-        ("{", "the policy: line 1, column 2 is not JSON: Expecting property name enclosed in"),
+        (
+            "{",
+            "the policy cannot be read: line 1, column 2 is not JSON: Expecting property name ",
+        ),
         ("[]", "not an IAM policy: a policy is a JSON object with Version and Statement"),
         (
             '{"Statement": {"Effect": "Maybe", "Action": "*", "Resource": "*"}}',
@@ -293,10 +296,10 @@ def test_the_policy_variables_of_iam_are_data_and_not_references(tmp_path: Path)
         ),
         (
             '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}}',
-            'the policy: Statement: the key "Effect" stands twice; Terraform takes both, keep one',
+            'the policy cannot be read: Statement: the key "Effect" stands twice',
         ),
         (" " * 200_000, "the policy has 200,000 characters, more than AWS takes of any kind"),
-        ("[" * 100_000, "the policy: is nested too deeply; allowed: 100 levels"),
+        ("[" * 100_000, "the policy cannot be read: is nested too deeply; allowed: 100 levels"),
     ],
 )
 def test_a_policy_that_cannot_be_read_is_a_problem(
