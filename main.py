@@ -4,7 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from stacks.configuration import DEFAULT_FILE, ConfigurationError, load
+from modules.files import Unreadable
+from stacks.configuration import DEFAULT_FILE, Configuration, ConfigurationError, load
 from stacks.providers import LOCK, place_lock
 from stacks.removed import set_aside
 
@@ -16,6 +17,14 @@ def main() -> int:
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
+    try:
+        return _synthesize(configuration)
+    except Unreadable as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _synthesize(configuration: Configuration) -> int:
     # Imported late: a mistake in gate.hcl is told without starting Node.
     from modules.bindings import App
     from stacks.stack import build

@@ -24,6 +24,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import Sandbox, SandboxError
+from gate.sandbox.cli_configuration import NotReadable
+from gate.sandbox.existing import taken_for_granted
+from gate.sandbox.state import StateElsewhere, require_state_inside
 from stacks.configuration import Configuration, ConfigurationError, load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +46,8 @@ def main() -> int:
         version = require_terraform(os.environ)
         environment = terraform_environment(ROOT / ".gate", os.environ)
         configuration = load(ROOT / "gate.hcl")
-    except (NoTerraform, NoProvider, ConfigurationError) as error:
+        require_state_inside(configuration)
+    except (NoTerraform, NoProvider, ConfigurationError, StateElsewhere) as error:
         print(error, file=sys.stderr)
         return 2
     os.environ.update(environment)
@@ -54,15 +58,27 @@ def main() -> int:
             key = prepare(configuration)
         with step("gate check: gate.hcl has no mistakes"):
             run(["gate", "check"])
+        existing = taken_for_granted(configuration, account)
         with step("an embedded AWS on 127.0.0.1"):
-            sandbox = Sandbox(account)
+            sandbox = Sandbox(account, existing)
             sandbox.__enter__()
+        for one in existing:
+            print(f"  with what gate.hcl says you have: {one.arn}")
         try:
-            os.environ.update(sandbox.environment(os.environ))
+            inside = sandbox.environment(os.environ)
+            os.environ.clear()
+            os.environ.update(inside)
             demonstrate(configuration, stacks, sandbox, key)
         finally:
             sandbox.__exit__(None, None, None)
-    except (StepFailed, SandboxError, BotoCoreError, ClientError, RuntimeError) as error:
+    except (
+        StepFailed,
+        SandboxError,
+        NotReadable,
+        BotoCoreError,
+        ClientError,
+        RuntimeError,
+    ) as error:
         print(f"\n{error}\nEverything the commands said: {LOG.relative_to(ROOT)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -79,15 +95,7 @@ def demonstrate(
     key: pysequoia.Tsk,
 ) -> None:
     """Deploy, look at and destroy everything of ``configuration``."""
-    taken_for_granted = [
-        Role(reader)
-        for block in configuration.blocks
-        if block.kind == "dynamodb_connector"
-        for reader in block.settings.readers
-    ]
-    for role in taken_for_granted:
-        with step(f"a role that gate.hcl says you have: {role.arn}"):
-            role.create()
+    before = sandbox.inventory()
     with step("python main.py: a stack of Terraform JSON for each block"):
         run([sys.executable, str(ROOT / "main.py")])
     with step("gate prove: what each vendor can do, and can never do"):
@@ -109,11 +117,9 @@ def demonstrate(
         use_keys(json.loads(run(["gate", "sheet", block.stack, "--format", "json"])), key)
     with step(f"cdktf destroy: {', '.join(stacks)}") as progress:
         cdktf("destroy", stacks, r"Destruction complete", "destroyed", progress)
-    for role in taken_for_granted:
-        role.delete()
-    with step("the embedded AWS holds nothing any more"):
-        if left := sandbox.inventory():
-            raise StepFailed(f"still there: {json.dumps(left)}")
+    with step("the embedded AWS holds nothing but what it began with"):
+        if (left := sandbox.inventory()) != before:
+            raise StepFailed(f"still there: {json.dumps(left)}; before: {json.dumps(before)}")
 
 
 def client(service: str, account: str, region: str) -> Any:
@@ -128,28 +134,6 @@ def client(service: str, account: str, region: str) -> Any:
         aws_secret_access_key=granted["SecretAccessKey"],
         aws_session_token=granted["SessionToken"],
     )
-
-
-class Role:
-    """A role that the configuration names and does not make."""
-
-    def __init__(self, arn: str) -> None:
-        self.arn = arn
-        self._name = arn.rsplit("/", 1)[1]
-        self._path = arn.split(":role", 1)[1].removesuffix(self._name)
-        self._iam = client("iam", arn.split(":")[4], "us-east-1")
-
-    def create(self) -> None:
-        """Make the role, open to nobody."""
-        self._iam.create_role(
-            RoleName=self._name,
-            Path=self._path,
-            AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
-        )
-
-    def delete(self) -> None:
-        """Delete the role."""
-        self._iam.delete_role(RoleName=self._name)
 
 
 def show_sharing(settings: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack
 from modules.iam import actions as aws
 from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
 

@@ -15,13 +15,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from development.mutants import KINDS, Kind, Mutant, mutants
-from gate.prove import claims_of, prove_need, prove_never, prove_stack
+from gate.prove import prove_grants, prove_need, prove_never
 from gate.resource_policies import meant, same
-from gate.synthesized import ResourcePolicy, Stack, files, read
+from gate.stack.model import ResourcePolicy, Stack
+from gate.stack.reader import files, read
 from modules.iam.claims import Requests
 from modules.iam.inclusion import escaped
 from modules.iam.policy import EVERYONE, Principal, Statement
 from stacks.configuration import ConfiguredBlock, load
+from stacks.integrations import INTEGRATIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = Path(__file__).with_name("modes.hcl")
@@ -56,7 +58,7 @@ def score(integrations: Iterable[str] = ()) -> dict[str, Score]:
         for block, stack in synthesize(Path(folder)):
             if not proved(block) or (wanted and block.kind not in wanted):
                 continue
-            if not prove_stack(stack, block).holds:
+            if not prove_grants(stack, block).holds:
                 raise ValueError(f"{block.title} does not hold: gate prove says why")
             own = scores.setdefault(block.kind, Score())
             for mutant in mutants(stack):
@@ -83,7 +85,7 @@ def synthesize(folder: Path) -> list[tuple[ConfiguredBlock, Stack]]:
 
 def judge(mutant: Mutant, block: ConfiguredBlock, own: Score) -> None:
     """Add what becomes of ``mutant`` to ``own``."""
-    claims, kind = claims_of(block.kind), mutant.kind
+    claims, kind = INTEGRATIONS[block.kind], mutant.kind
     if kind == "wider":
         results = (prove_never(mutant.stack, claim) for claim in claims.never(block.settings))
     else:

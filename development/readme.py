@@ -46,7 +46,7 @@ def parts() -> dict[str, str]:
         **{
             f"deviations {kind}": "\n".join(
                 deviations(part, stated)
-                for name, guide in integration.guide.GUIDES.items()
+                for name, guide in integration.guides.items()
                 for part, stated in ((name, guide.deviations), ("trust", guide.trust_deviations))
                 if stated
             )

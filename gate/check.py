@@ -11,7 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
+
 _ROOT = Path(__file__).resolve().parent.parent
+# What is larger is no configuration and no key: whoever reads it says so.
+_LIMIT = MEBIBYTE
 
 
 def check(file: Path) -> dict[str, Any]:
@@ -24,19 +28,19 @@ def check(file: Path) -> dict[str, Any]:
     cache = file.parent / ".gate" / "check.json"
     key = _digest(str(file), _content(file), _program())
     try:
-        kept = json.loads(cache.read_text())
-        if kept["key"] == key and all(
+        kept = read_json(cache, _LIMIT)
+        result: dict[str, Any] = kept["result"]
+        if kept["key"] == _digest(key, json.dumps(result)) and all(
             _content(Path(name)) == digest for name, digest in kept["depends"].items()
         ):
-            result: dict[str, Any] = kept["result"]
             return result
-    except (OSError, ValueError, KeyError, TypeError):
+    except (Unreadable, KeyError, TypeError, AttributeError):
         pass
     result, depends = _check(file)
     if result["mistakes"]:
         return result
     entry = {
-        "key": key,
+        "key": _digest(key, json.dumps(result)),
         "depends": {str(name): _content(name) for name in depends},
         "result": result,
     }
@@ -86,7 +90,7 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
     result["remarks"] = [
         {"line": block.line, "block": block.title, "text": text}
         for block in configuration.blocks
-        for text in INTEGRATIONS[block.kind].policies.remarks(block.settings)
+        for text in INTEGRATIONS[block.kind].remarks(block.settings)
     ]
     return result, [
         file.parent / name for block in configuration.blocks for name in block.settings.files
@@ -95,8 +99,8 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
 
 def _content(file: Path) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError:
+        return hashlib.sha256(read_bytes(file, _LIMIT)).hexdigest()
+    except Unreadable:
         return ""
 
 
@@ -109,4 +113,4 @@ def _program() -> str:
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()

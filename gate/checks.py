@@ -7,7 +7,7 @@ from itertools import chain
 
 from gate.findings import Failure, Result
 from gate.resource_policies import STRANGER
-from gate.synthesized import Document, Stack
+from gate.stack.model import Document, Stack
 from modules.iam import actions as aws
 from modules.iam.conditions import UnknownOperator
 from modules.iam.decide import Caller, Policies, Request, decide
@@ -32,7 +32,10 @@ FUNCTION_POLICY_LIMIT = 20 * 1024
 def checks(stack: Stack) -> Iterator[Result]:
     """Yield what can be said of any stack, first whether all of it could be read: whether AWS
     would take it, and each grant counts."""
-    unreadable = [Failure(problem.text, by=(problem.address,)) for problem in stack.problems]
+    unreadable = [
+        Failure(f"{problem.address} {problem.text}", by=(problem.address,))
+        for problem in stack.problems
+    ]
     unreadable += list(_malformed(stack))
     missing, useless = [], []
     for document in _documents(stack):
@@ -45,7 +48,7 @@ def checks(stack: Stack) -> Iterator[Result]:
             ]
             useless += [replace(failure, by=where) for failure in _useless(statement)]
     for name, says, failures in (
-        ("readable", "every policy can be read", unreadable),
+        ("understood", "every part of it is understood", unreadable),
         ("within-limits", "every policy is within AWS's limits", list(_too_large(stack))),
         ("actions-exist", "every action exists", missing),
         ("takes-effect", "every grant takes effect", useless),

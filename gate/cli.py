@@ -4,17 +4,23 @@ quick as the check itself."""
 import json
 import os
 import sys
+from contextlib import suppress
+from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 
+from modules.files import Unreadable, read_json, visible, visible_lines
+
 if TYPE_CHECKING:
-    from gate.synthesized import Stack
+    from gate.stack.model import Stack
     from stacks.configuration import Configuration, ConfiguredBlock
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
 DEFAULT_FILE = "gate.hcl"
+_PROJECT = Path("cdktf.json")
+_PROJECT_LIMIT = 64 * 1024
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
 
@@ -83,20 +89,22 @@ def _print_orphans(compared: dict[str, Any], file: str) -> None:
     from gate.orphans import as_text
 
     if text := as_text(compared, file):
-        print(text)
+        _say(text)
         left = len(compared["removed"]) + len(compared["moved"])
         _fail(1, f"{_count(left, 'state')} would be left behind")
 
 
 def _print_check(result: dict[str, Any]) -> None:
-    file = result["file"]
-    for mistake in result["mistakes"]:
-        where = [f"{file}:{mistake['line']}", mistake["block"], mistake["field"]]
-        print(": ".join(part for part in [*where, mistake["problem"]] if part), file=sys.stderr)
-    if result["mistakes"]:
-        _fail(2, f"{_count(len(result['mistakes']), 'mistake')} in {file}")
+    file = visible(result["file"])
+    if mistakes := result["mistakes"]:
+        from stacks.configuration import as_lines
+        from stacks.hcl import Mistake
+
+        found = [Mistake(m["line"], m["block"], m["field"], m["problem"]) for m in mistakes]
+        _say("\n".join(as_lines(result["file"], found)), sys.stderr)
+        _fail(2, f"{_count(len(mistakes), 'mistake')} in {file}")
     for remark in result["remarks"]:
-        print(f"{file}:{remark['line']}: {remark['block']}: {remark['text']}")
+        _say(f"{file}:{remark['line']}: {remark['block']}: {remark['text']}")
     blocks = ", ".join(block["stack"] for block in result["blocks"])
     remarks = f", {_count(len(result['remarks']), 'remark')}" if result["remarks"] else ""
     print(f"{_tick()} {file}: {_count(len(result['blocks']), 'block')} ({blocks}){remarks}")
@@ -123,9 +131,9 @@ def sheet(
     if format == "json":
         print(json.dumps(content, indent=2))
     elif format == "markdown":
-        print(sheets.as_markdown(content))
+        _say(sheets.as_markdown(content))
     else:
-        print(sheets.as_text(content))
+        _say(sheets.as_text(content))
 
 
 @app.command()
@@ -159,25 +167,52 @@ def prove(
             "every block."
         ),
     ] = None,
+    checks_only: Annotated[
+        bool,
+        typer.Option(
+            "--checks-only",
+            help="For a stack of somebody else: prove nothing, only check its policies.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the proofs as JSON.")] = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Print the failures as SARIF.")] = False,
 ) -> None:
     """Prove what the synthesized stacks can do, and what they never can.
 
-    Exit code 0 when every claim holds, 1 when one does not.
+    Exit code 0 when every claim holds, 1 when one does not, when a stack has no block in gate.hcl
+    to be compared with, or when a block has no stack.
     """
     from gate import proofs
-    from gate.prove import prove_stack
+    from gate.prove import check_only, prove_missing, prove_stack, prove_unclaimed
 
     if as_json and sarif:
         _fail(2, "--json and --sarif print different things; choose one")
-    proved = [prove_stack(stack, block) for stack, block in _stacks(context.obj, what)]
+    if checks_only:
+        if what is None:
+            _fail(2, "--checks-only needs a folder with cdk.tf.json in it, or such a file")
+        proved = [check_only(stack) for stack in _read(Path(what))]
+    else:
+        configuration = _load(context.obj) if what is None or context.obj.exists() else None
+        proved = [
+            prove_stack(stack, block, configuration.backend)
+            if block and configuration
+            else prove_unclaimed(stack)
+            for stack, block in _stacks(context.obj, what)
+        ]
+        known = {proof.stack for proof in proved}
+        if configuration and what is not None and (Path(what) / "stacks").is_dir():
+            # A whole synth: what it lacks would not be noticed otherwise.
+            proved += [
+                prove_missing(block, what)
+                for block in configuration.blocks
+                if block.stack not in known
+            ]
     if as_json:
         print(json.dumps(proofs.as_json(proved), indent=2))
     elif sarif:
         print(json.dumps(proofs.as_sarif(proved, str(context.obj)), indent=2))
     else:
-        print(proofs.as_text(proved, _tick(), _cross()))
+        _say(proofs.as_text(proved, _tick(), _cross()))
     raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
 
 
@@ -205,12 +240,13 @@ def explain(
     if given and not can:
         _fail(2, "--context belongs to --can")
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
+    _only_understood(stacks)
     if can is None:
         explained = [explain_stack(stack) for stack in stacks]
         if as_json:
             print(json.dumps([explanations.as_json(one) for one in explained], indent=2))
         else:
-            print("\n\n".join(explanations.as_text(one) for one in explained))
+            _say("\n\n".join(explanations.as_text(one) for one in explained))
         return
     try:
         asked = question(can, given or [])
@@ -220,7 +256,7 @@ def explain(
     if as_json:
         print(json.dumps(explanations.answers_as_json(said), indent=2))
     else:
-        print(explanations.answers(said))
+        _say(explanations.answers(said))
 
 
 @app.command()
@@ -232,6 +268,7 @@ def report(
     from gate.report import report as made
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
+    _only_understood([stack for stack, _ in stacks])
     page = made(_load(context.obj), stacks)
     try:
         if output.parent == BUILD:
@@ -240,7 +277,7 @@ def report(
         output.write_text(page, encoding="utf-8")
     except OSError as error:
         _fail(2, f"{output} cannot be written: {error.strerror}; name another with --output")
-    print(output)
+    _say(visible(output))
 
 
 @app.command()
@@ -267,7 +304,7 @@ def eject(
     except OSError as error:
         place = error.filename or folder
         _fail(2, f"{place}: {error.strerror}; name another folder with --output")
-    print(next_steps(block, context.obj, folder, written))
+    _say(next_steps(block, context.obj, folder, written))
 
 
 @app.command()
@@ -299,8 +336,8 @@ def doctor(
         show(findings, {"ok": _tick(), "note": _dash(), "stop": _cross()})
     if mistakes:
         if not as_json:
-            print(mistakes, file=sys.stderr)
-        _fail(2, f"{_count(len(mistakes.mistakes), 'mistake')} in {context.obj}")
+            _say(str(mistakes), sys.stderr)
+        _fail(2, f"{_count(len(mistakes.mistakes), 'mistake')} in {visible(context.obj)}")
     raise typer.Exit(1 if any(finding.status == "stop" for finding in findings) else 0)
 
 
@@ -324,18 +361,32 @@ def pipeline(
         written = write(one, context.obj.parent, force)
     except NoPipeline as error:
         _fail(2, str(error))
-    print(f"{one.path} {'was written' if written else 'is up to date'}; see {one.page}")
-    print(one.about)
+    _say(f"{one.path} {'was written' if written else 'is up to date'}; see {one.page}")
+    _say(one.about)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def sandbox(context: typer.Context) -> None:
+@app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})
+def sandbox(
+    context: typer.Context,
+    with_roles: Annotated[
+        bool,
+        typer.Option(
+            "--with-roles",
+            help="Give it the roles, users, boundaries, buckets and workgroups that gate.hcl takes "
+            "for granted.",
+        ),
+    ] = False,
+) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
 
-    Without a command, keep that AWS up and print the variables to export. Nothing of it outlives
-    the command, and no real credentials are passed on.
+    Without a command, keep that AWS up and print what to paste into another shell. Nothing of it
+    outlives the command, which gets no credentials of yours: no variable of a cloud, of CI or of
+    HCP Terraform, and none that is called a token, key, secret or password.
     """
-    from gate.sandbox import Sandbox, SandboxError
+    from gate.sandbox import DEFAULT_ACCOUNT, Sandbox, SandboxError
+    from gate.sandbox.cli_configuration import NotReadable
+    from gate.sandbox.existing import taken_for_granted
+    from gate.sandbox.state import StateElsewhere, require_folders_inside, require_state_inside
 
     configuration = _load(context.obj)
     direct = [
@@ -344,10 +395,23 @@ def sandbox(context: typer.Context) -> None:
         for account in block.settings.accounts
         if account.assume_role is None
     ]
-    os.environ.update(_terraform())
+    account = direct[0].id if direct else DEFAULT_ACCOUNT
+    existing = taken_for_granted(configuration, account) if with_roles else []
     try:
-        with Sandbox(direct[0].id if direct else "123456789012") as running:
-            raise typer.Exit(running.run(context.args) if context.args else running.serve_forever())
+        require_state_inside(configuration)
+        require_folders_inside(context.args)
+        base = _terraform()
+        if context.obj != Path(DEFAULT_FILE):
+            # What the command synthesizes is what was looked at here.
+            base["GATE_FILE"] = str(context.obj.absolute())
+        with Sandbox(account, existing) as running:
+            for one in existing:
+                print(f"gate sandbox: taken for granted: {one.arn}", file=sys.stderr)
+            raise typer.Exit(
+                running.run(context.args, base) if context.args else running.serve_forever(base)
+            )
+    except (StateElsewhere, NotReadable) as error:
+        _fail(2, str(error))
     except SandboxError as error:
         _fail(1, str(error))
 
@@ -358,8 +422,8 @@ def _load(file: Path) -> "Configuration":
     try:
         return load(file)
     except ConfigurationError as error:
-        print(error, file=sys.stderr)
-        _fail(2, f"{_count(len(error.mistakes), 'mistake')} in {file}")
+        _say(str(error), sys.stderr)
+        _fail(2, f"{_count(len(error.mistakes), 'mistake')} in {visible(file)}")
 
 
 def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
@@ -372,18 +436,16 @@ def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
         return found[0]
     names = ", ".join(f"{block.kind}.{block.name}" for block in found or configuration.blocks)
     if found:
-        _fail(2, f"several blocks are called {name}; allowed: {names}")
+        _fail(2, f"several blocks are called {visible(name)}; allowed: {names}")
     import difflib
 
-    close = difflib.get_close_matches(name, [block.name for block in configuration.blocks], 1)
+    close = difflib.get_close_matches(name[:100], [block.name for block in configuration.blocks], 1)
     hint = f"; did you mean {close[0]}?" if close else ""
-    return _fail(2, f"no block is called {name}{hint}; allowed: {names}")
+    return _fail(2, f"no block is called {visible(name)}{hint}; allowed: {names}")
 
 
 def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock | None]]":
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
-    from gate.synthesized import NotReadable, files, read
-
     configuration = _load(file) if what is None or file.exists() else None
     blocks = configuration.blocks if configuration else ()
     titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
@@ -395,17 +457,30 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
         blocks = (_block(configuration or _load(file), what),)
         places = [_synthesized(file, blocks[0])]
     named = {block.stack: block for block in blocks}
-    tagged = {f"{block.kind}/{block.name}": block for block in blocks}
+    return [(one, named.get(one.name)) for place in places for one in _read(place)]
+
+
+def _read(place: Path) -> "list[Stack]":
+    from gate.stack.reader import NotReadable, files, read
+
     try:
-        stacks = [read(one) for place in places for one in files(place)]
+        return [read(one) for one in files(place)]
     except NotReadable as error:
-        _fail(2, str(error))
-    return [(one, named.get(one.name) or tagged.get(one.block_tag or "")) for one in stacks]
+        return _fail(2, str(error))
+
+
+def _only_understood(stacks: "list[Stack]") -> None:
+    """End with what is not understood of ``stacks``, if anything: nothing can be said of it."""
+    problems = [(stack, problem) for stack in stacks for problem in stack.problems]
+    for stack, problem in problems:
+        _say(visible(f"{stack.file}: {problem.address} {problem.text}"), sys.stderr)
+    if problems:
+        _fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
 
 
 def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
     """Return the synthesized file of ``block``, which must be newer than what it came from."""
-    from gate.synthesized import FILE
+    from gate.stack.reader import FILE
 
     found = _output_folder() / "stacks" / block.stack / FILE
     for source in (file, *(file.parent / name for name in block.settings.files)):
@@ -434,11 +509,18 @@ def _terraform() -> dict[str, str]:
 
 
 def _output_folder() -> Path:
+    if named := os.environ.get("CDKTF_OUTDIR"):
+        return Path(named)
     try:
-        project = json.loads(Path("cdktf.json").read_text())
-    except (OSError, ValueError):
+        project = read_json(_PROJECT, _PROJECT_LIMIT)
+    except Unreadable as error:
+        if not error.missing:
+            _fail(2, str(error))
         project = {}
-    return Path(os.environ.get("CDKTF_OUTDIR") or project.get("output") or "cdktf.out")
+    output = project.get("output", "cdktf.out") if isinstance(project, dict) else None
+    if not isinstance(output, str) or not output:
+        _fail(2, f'{_PROJECT} has no "output" that is the name of a folder')
+    return Path(output)
 
 
 def _count(number: int, word: str) -> str:
@@ -457,11 +539,43 @@ def _dash() -> str:
     return "\N{EN DASH}" if "utf" in (sys.stdout.encoding or "").lower() else "--"
 
 
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print ``text``, of one or more lines; what is in it cannot write to the terminal otherwise,
+    nor to the log of a pipeline."""
+    print(visible_lines(text), file=stream)
+
+
 def _fail(code: int, message: str) -> NoReturn:
-    print(f"gate: {message}", file=sys.stderr)
+    _say(f"gate: {message}", sys.stderr)
     raise typer.Exit(code)
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    # A stream that was closed is None, and one may know ASCII alone.
+    sys.stdout, sys.stderr = sys.stdout or StringIO(), sys.stderr or StringIO()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            app()
+        finally:
+            # What cannot be written is said here, not in a trace when the program ends.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it has enough.
+        _no_output()
+        sys.exit(1)
+    except OSError as error:
+        _no_output()
+        place = visible(error.filename or "the output")
+        print(f"gate: {place}: {error.strerror or visible(error)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _no_output() -> None:
+    """Leave nothing to be written when the program ends:
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe (2026-11)."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, product
 
-from gate.synthesized import ResourcePolicy, Stack
+from gate.stack.model import ResourcePolicy, Stack
 from modules.iam import actions as aws
 from modules.iam.arn import partition_of
 from modules.iam.circumstances import candidates

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gate import words
-from gate.synthesized import Document, Identity, ResourcePolicy, Stack, statements_of
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack, statements_of
 from modules.iam.conditions import UnknownOperator
 from modules.iam.decide import Answer, Caller, Policies, Request, decide
 from modules.iam.policy import MalformedPolicy, Policy, Statement

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gate import words
 from gate.explain import Explained, Explanation, Rule, Said
+from modules.files import visible
 
 _WIDTH = 80
 
@@ -28,8 +29,8 @@ def as_text(explanation: Explanation) -> str:
 
 
 def _lines(one: Explained) -> Iterator[str]:
-    yield one.title
-    yield f"  {one.arn}"
+    yield visible(one.title)
+    yield f"  {visible(one.arn)}"
     for who in one.becomes:
         yield from _wrapped(f"who: {who}", 2)
     for rule in one.rules:
@@ -41,7 +42,7 @@ def _lines(one: Explained) -> Iterator[str]:
 
 def _wrapped(text: str, indent: int) -> list[str]:
     return textwrap.wrap(
-        text,
+        visible(text, None),
         _WIDTH,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent + 2),
@@ -60,7 +61,8 @@ def _table(rules: Sequence[Rule]) -> list[str]:
             places.setdefault((place, rule.effect, rule.when), {})[rule.does] = None
     for (place, effect, when), does in places.items():
         never = "" if effect == "Allow" else "never "
-        table.add_row(place, f"{never}{words.joined(does)}", when)
+        row = (place, f"{never}{words.joined(does)}", when)
+        table.add_row(*(visible(cell, None) for cell in row))
     console = Console(width=_WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
         console.print(table)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["need", "never", "check"]
+Kind = Literal["need", "never", "resource", "check"]
 
 
 @dataclass(frozen=True, slots=True)

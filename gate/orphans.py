@@ -5,18 +5,17 @@ resources exist, and they go on existing. The same holds for a state that the ba
 looks for where it is.
 """
 
-import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gate.pipeline.stacks import MANIFEST, STACK_LIMIT, listed, set_aside
+from gate.quoting import shell
+from modules.files import Unreadable, read_json
 from stacks.backends import HCP_TERRAFORM, Backend, CloudBackend, LocalBackend, S3Backend
 from stacks.configuration import Configuration
 from stacks.removed import FILE
-
-MANIFEST = "manifest.json"
 
 
 class NoManifest(Exception):
@@ -40,7 +39,7 @@ class Earlier:
 
     def terraform(self, *arguments: str) -> str:
         """Return a command line of Terraform's in this folder."""
-        return shlex.join(["terraform", f"-chdir={self.folder}", *arguments])
+        return shell(["terraform", f"-chdir={self.folder}", *arguments])
 
 
 def compare(configuration: Configuration, against: Path) -> dict[str, Any]:
@@ -76,43 +75,45 @@ def read(against: Path) -> dict[str, Earlier]:
     """
     manifest = against / MANIFEST if against.is_dir() else against
     try:
-        stacks = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
-        folders = {name: manifest.parent / one["workingDirectory"] for name, one in stacks.items()}
-    except OSError as error:
+        folders = {**set_aside(manifest.parent), **listed(manifest)}
+    except Unreadable as error:
+        otherwise = (
+            ". Is there none, check out what was applied last, run CDKTF_OUTDIR=previous python "
+            "main.py, and compare with previous"
+        )
         raise NoManifest(
-            f"{manifest} cannot be read: {error.strerror}; name the output folder of an earlier "
-            "synth, as in --against cdktf.out. Is there none, check out what was applied last, "
-            "run CDKTF_OUTDIR=previous python main.py, and compare with previous"
+            f"{error}; name the output folder of an earlier synth, as in --against cdktf.out"
+            f"{otherwise if error.missing else ''}"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise NoManifest(
-            f"{manifest} is not the manifest of a synth; name a folder that cdktf synth or "
-            "python main.py wrote, as in --against cdktf.out"
-        ) from None
-    kept = {folder.name: folder for folder in sorted(manifest.parent.glob("removed/*/"))}
-    return {name: Earlier(folder, _state(folder)) for name, folder in (kept | folders).items()}
+    return {name: Earlier(folder, _state(folder)) for name, folder in folders.items()}
 
 
 def _state(folder: Path) -> State | None:
-    """Return where the state of the stack in ``folder`` is, ``None`` when its JSON is gone."""
+    """Return where the state of the stack in ``folder`` is, ``None`` when its JSON is gone or does
+    not say."""
     try:
-        terraform = json.loads((folder / FILE).read_text(encoding="utf-8"))["terraform"]
-    except (OSError, ValueError, KeyError, TypeError):
+        content = read_json(folder / FILE, STACK_LIMIT)
+    except Unreadable:
         return None
-    backend: Mapping[str, Any] = terraform.get("backend", {})
-    if "s3" in backend:
-        return _in_s3(backend["s3"]["bucket"], backend["s3"]["key"])
-    if "cloud" in terraform:
-        cloud = terraform["cloud"]
-        workspaces = cloud["workspaces"]
-        return _in_hcp(
-            cloud.get("hostname"),
-            cloud["organization"],
-            workspaces.get("name"),
-            workspaces.get("tags", []),
-        )
-    # Only the name: a folder that was copied elsewhere has not lost its state.
-    return _local(Path(backend.get("local", {}).get("path", "terraform.tfstate")).name)
+    match content:
+        case {"terraform": {"backend": {"s3": {"bucket": str(bucket), "key": str(key)}}}}:
+            return _in_s3(bucket, key)
+        case {"terraform": {"cloud": {"organization": str(organization)} as cloud}}:
+            host = cloud.get("hostname")
+            if host is None or isinstance(host, str):
+                match cloud.get("workspaces"):
+                    case {"name": str(name)}:
+                        return _in_hcp(host, organization, name, [])
+                    case {"tags": list(tags)} if all(isinstance(tag, str) for tag in tags):
+                        return _in_hcp(host, organization, None, tags)
+        # Only the name: a folder that was copied elsewhere has not lost its state.
+        case {"terraform": {"backend": {"local": {"path": str(path)}}}}:
+            return _local(Path(path).name)
+        case {"terraform": dict(terraform)} if terraform.get("backend", {"local": {}}) == {
+            "local": {}
+        }:
+            return _local("terraform.tfstate")
+    return None
 
 
 def configured(backend: Backend, stack: str) -> State:
@@ -130,7 +131,7 @@ def configured(backend: Backend, stack: str) -> State:
 
 def _in_s3(bucket: str, key: str) -> State:
     address = f"s3://{bucket}/{key}"
-    return State(address, shlex.join(["aws", "s3", "rm", address]))
+    return State(address, shell(["aws", "s3", "rm", address]))
 
 
 def _in_hcp(host: str | None, organization: str, name: str | None, tags: list[str]) -> State:
@@ -144,14 +145,15 @@ def _in_hcp(host: str | None, organization: str, name: str | None, tags: list[st
 
 
 def _local(name: str) -> State:
-    return State(f"the file {name} beside cdktf.json", shlex.join(["rm", name]))
+    file = f"./{name}" if name.startswith("-") else name
+    return State(f"the file {name} beside cdktf.json", shell(["rm", file]))
 
 
 def _removed(stack: str, earlier: Earlier) -> dict[str, Any]:
     if earlier.state is None:
         return {
             "stack": stack,
-            "state": f"unknown: {earlier.folder / FILE} is gone",
+            "state": f"unknown: {earlier.folder / FILE} is gone, or does not say",
             "destroy": ["put the block back and synthesize; then destroy it, then delete it"],
         }
     return {

@@ -12,7 +12,7 @@ from gate.comparison import STATUSES, Cell, Status, compare
 from modules.iam.guide import Deviation, Guide, fill
 from modules.iam.policy import Condition, Effect, Grant, Policy, Statement
 from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
+from stacks.integrations import INTEGRATIONS, Integration
 
 UNEXPLAINED = "Unexplained: no stated deviation from the guide mentions this."
 
@@ -106,15 +106,14 @@ def parity(block: ConfiguredBlock) -> Parity:
 
 
 def _documents(block: ConfiguredBlock) -> Iterator[Document]:
-    module: Any = INTEGRATIONS[block.kind].guide
-    settings = block.settings
-    values: Mapping[str, tuple[str, ...]] = module.values(settings)
-    policies, trusts = _policies(block), _trusts(block)
-    for name, guide in module.GUIDES.items():
+    integration, settings = INTEGRATIONS[block.kind], block.settings
+    values = integration.values(settings)
+    policies, trusts = integration.documents(settings), integration.trusts(settings)
+    for name, guide in integration.guides.items():
         documented = fill(guide.documented, values)
         ours = policies.get(name)
         stated = _stated(guide.deviations, values, settings)
-        if managed := _managed_policies(block):
+        if managed := _managed_policies(integration, settings):
             ours = Policy((*(ours.statements if ours else ()), *managed))
             stated = [Deviation(_MANAGED_REASON, documented.statements, ours.statements)]
         yield _document(name, "access", guide, documented, stated, ours)
@@ -145,42 +144,9 @@ def _stated(
     ]
 
 
-def _policies(block: ConfiguredBlock) -> dict[str, Policy]:
-    """Return the policies that ``block`` deploys by the name of the guide they belong to."""
-    policies: Any = INTEGRATIONS[block.kind].policies
-    settings = block.settings
-    if block.kind == "dynamodb_connector":
-        documents: dict[str, Policy] = policies.documents(settings)
-        return documents
-    return {"access": policies.access(settings)}
-
-
-def _trusts(block: ConfiguredBlock) -> dict[str, Policy]:
-    """Return the trust policies that ``block`` deploys by the name of the guide they belong to."""
-    policies: Any = INTEGRATIONS[block.kind].policies
-    settings = block.settings
-    match block.kind:
-        case "metronome" if settings.authentication == "web_identity":
-            return {"access": policies.trust(settings)}
-        case "immuta" if settings.authentication == "instance_role" and not settings.role_name:
-            return {"access": policies.trust(settings)}
-        case "dbt":
-            return {"access": policies.trust(settings)}
-        case "dynamodb_connector":
-            image, sharing = settings.deployment == "image", settings.console_sharing
-            return {
-                **({"sharing": policies.sharing_trust(settings)} if sharing else {}),
-                **({"connector": policies.connector_trust()} if image else {}),
-            }
-    return {}
-
-
-def _managed_policies(block: ConfiguredBlock) -> list[Statement]:
-    """Return what is known of the AWS managed policies that ``block`` attaches."""
-    policies: Any = INTEGRATIONS[block.kind].policies
-    if not hasattr(policies, "aws_managed_policies"):
-        return []
-    names = [arn.rsplit("/", 1)[1] for arn in policies.aws_managed_policies(block.settings)]
+def _managed_policies(integration: Integration, settings: Any) -> list[Statement]:
+    """Return what is known of the AWS managed policies that are attached."""
+    names = [arn.rsplit("/", 1)[1] for arn in integration.managed(settings)]
     return [
         Statement("Allow", sid=name, actions=(_MANAGED[name],), resources=("*",)) for name in names
     ]

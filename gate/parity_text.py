@@ -4,6 +4,7 @@ import re
 import textwrap
 
 from gate.parity import UNEXPLAINED, Parity, Row, Side
+from modules.files import visible_lines
 from modules.iam.policy import Effect
 
 _WIDTH = 80
@@ -46,7 +47,7 @@ def show(found: Parity) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    text = Text(as_text(found))
+    text = Text(visible_lines(as_text(found)))
     for label, style in _STYLES.items():
         text.highlight_regex(rf"(?m)^{label} +", style)
     text.highlight_regex(rf"(?m)^.*\n-+$|^{re.escape(found.block)}.*$", "bold")

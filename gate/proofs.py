@@ -9,6 +9,7 @@ from typing import Any
 
 from gate.findings import Failure, Result
 from gate.prove import Proof
+from modules.files import visible
 
 _WIDTH = 80
 _MOST_FAILURES = 3
@@ -23,6 +24,8 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str) -> str:
     failed = sum(not result.holds for result in results)
     stacks = "1 stack" if len(proofs) == 1 else f"{len(proofs)} stacks"
     claims = f"{len(results)} claims"
+    if all(proof.checks_only for proof in proofs):
+        claims = f"{len(results)} checks (no claims: --checks-only)"
     if failed:
         verb = "does" if failed == 1 else "do"
         lines.append(f"{cross} {stacks}: {failed} of {claims} {verb} not hold")
@@ -32,17 +35,15 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str) -> str:
 
 
 def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
-    yield f"{proof.stack} ({proof.block})" if proof.block else f"{proof.stack} ({proof.file})"
+    yield visible(f"{proof.stack} ({proof.block or proof.file})")
     groups: dict[str, list[Result]] = {}
     for result in proof.results:
         groups.setdefault(_group(result), []).append(result)
     for title, results in groups.items():
-        yield f"  {title}"
+        yield f"  {visible(title)}"
         for result in results:
             yield from _wrapped(f"{tick if result.holds else cross} {result.says}", 4, 6)
             yield from _failures(result)
-    if proof.block is None:
-        yield "  note: gate.hcl has no block for this stack, so there are no claims to prove"
     for note in proof.notes:
         yield from _wrapped(f"note: {note}", 2, 4)
 
@@ -50,6 +51,8 @@ def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
 def _group(result: Result) -> str:
     if result.kind == "check":
         return "checks"
+    if result.kind == "resource":
+        return "what it consists of"
     return f"{result.of}: {'needs' if result.kind == 'need' else 'never'}"
 
 
@@ -90,7 +93,7 @@ def _failure(failure: Failure) -> Iterator[str]:
 
 def _wrapped(text: str, first: int, rest: int) -> list[str]:
     return textwrap.wrap(
-        text,
+        visible(text, None),
         _WIDTH,
         initial_indent=" " * first,
         subsequent_indent=" " * rest,

@@ -1,33 +1,26 @@
 """`gate prove`: whether a synthesized stack grants what its integration needs, and nothing that
 its claims forbid."""
 
-import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Protocol
 
 from gate import counter_example
 from gate.checks import checks
+from gate.consists import consists
 from gate.counter_example import Asker
 from gate.findings import Failure, Result
 from gate.resource_policies import STRANGER, all_denies, allows, denies, same, somebody
-from gate.synthesized import (
-    Document,
-    Identity,
-    ResourcePolicy,
-    Stack,
-    caller_with,
-    statements_of,
-)
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack, caller_with, statements_of
 from modules.iam.claims import Anyone, Call, Need, Never, Strangers
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.inclusion import escaped
 from modules.iam.patterns import PatternsTooComplex
 from modules.iam.policy import EVERYONE, Policy, Principal, Statement
+from stacks.backends import Backend
 from stacks.configuration import ConfiguredBlock
-
-__all__ = ["Failure", "Proof", "Result", "claims_of", "prove_need", "prove_never", "prove_stack"]
+from stacks.expected import expected
+from stacks.integrations import INTEGRATIONS
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 _MOST_FAILURES = 10
@@ -36,7 +29,8 @@ _MOST_FAILURES = 10
 @dataclass(frozen=True, slots=True)
 class Proof:
     """The claims on one stack; ``block`` is its title in gate.hcl (``dot "reporting"``) or None
-    when it has none, and only the checks were made. ``notes`` are what a reader should know."""
+    when it has none. ``notes`` are what a reader should know; with ``checks_only`` there are no
+    claims among ``results``."""
 
     stack: str
     file: str
@@ -44,46 +38,71 @@ class Proof:
     line: int | None
     results: tuple[Result, ...]
     notes: tuple[str, ...]
+    checks_only: bool = False
 
     @property
     def holds(self) -> bool:
         return all(result.holds for result in self.results)
 
 
-class _Claims(Protocol):
-    """An integration's claims.py."""
-
-    def needs(self, settings: Any) -> tuple[Need, ...]: ...
-
-    def never(self, settings: Any) -> tuple[Never, ...]: ...
-
-
-def claims_of(kind: str) -> _Claims:
-    """Return the claims of the integration ``kind``."""
-    module: _Claims = importlib.import_module(f"modules.{kind}.claims")
-    return module
+def prove_stack(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Proof:
+    """Return what holds of ``stack``: that it is what ``block`` asks for, with its state kept in
+    ``backend``, and what it grants."""
+    if stack.problems:
+        return prove_grants(stack, block)
+    parts = consists(stack, expected(block, backend))
+    proof = prove_grants(stack, block)
+    return replace(proof, results=(*proof.results, *parts))
 
 
-def prove_stack(stack: Stack, block: ConfiguredBlock | None) -> Proof:
-    """Return what holds of ``stack``; without its ``block`` only the checks are made, and where a
-    policy cannot be read."""
+def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
+    """Return what holds of the grants of ``stack`` alone: needs, nevers, and the checks."""
     results, notes = list(checks(stack)), list(_notes(stack))
-    unread = not results[0].holds
-    if block is not None and unread:
+    if not results[0].holds:
         notes.append("the claims were not proved: they would be about what could be read only")
-    elif block is not None:
-        claims = claims_of(block.kind)
-        needs, nevers = claims.needs(block.settings), claims.never(block.settings)
+    else:
+        integration = INTEGRATIONS[block.kind]
+        needs, nevers = integration.needs(block.settings), integration.never(block.settings)
         proved = [prove_need(stack, need) for need in needs]
         proved += [prove_never(stack, never) for never in nevers]
         results = [*proved, *results, _claimed(stack, needs, nevers)]
+    return Proof(stack.name, str(stack.file), block.title, block.line, tuple(results), tuple(notes))
+
+
+def prove_unclaimed(stack: Stack) -> Proof:
+    """Return that nothing is proved of ``stack``, which no block of gate.hcl asks for."""
+    reason = (
+        f"gate.hcl has no block whose stack is {stack.name!r}, so there is nothing to prove; give "
+        "the gate.hcl it is of with --file, or --checks-only for a stack of somebody else"
+    )
+    return _unclaimed(stack.name, str(stack.file), reason)
+
+
+def prove_missing(block: ConfiguredBlock, folder: str) -> Proof:
+    """Return that nothing is proved of ``block``, whose stack is not in ``folder``."""
+    reason = f"{folder} has no stack of it; run: cdktf synth (or python main.py)"
+    proof = _unclaimed(block.stack, folder, reason)
+    return replace(proof, block=block.title, line=block.line)
+
+
+def _unclaimed(name: str, file: str, reason: str) -> Proof:
+    result = Result("check", "has-claims", "its claims were proved", name, (Failure(reason),))
+    return Proof(name, file, None, None, (result,), ())
+
+
+def check_only(stack: Stack) -> Proof:
+    """Return whether AWS would take the policies of ``stack`` as far as it is understood, and
+    nothing else; ``notes`` say what is not understood."""
+    understood = replace(stack, problems=())
+    notes = [f"not looked at: {one.address}: {one.text}" for one in stack.problems]
     return Proof(
         stack.name,
         str(stack.file),
-        block.title if block else None,
-        block.line if block else None,
-        tuple(results),
-        tuple(notes),
+        None,
+        None,
+        tuple(checks(understood)),
+        (*_notes(stack), *notes),
+        checks_only=True,
     )
 
 

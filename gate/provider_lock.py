@@ -22,8 +22,9 @@ from gate.providers import (
     registry_answers,
     require_terraform,
 )
+from modules.files import Unreadable, read_text
 from stacks import hcl
-from stacks.providers import LOCK, PROVIDER_SOURCE, PROVIDER_VERSIONS
+from stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
 
 # Runs in HCP Terraform and hosted pipelines, Linux on Arm, and Macs.
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_arm64")
@@ -99,7 +100,7 @@ def locked(lock: str, options: Sequence[str], environment: Mapping[str, str]) ->
             raise NotLocked(f"Terraform did not end within {TIMEOUT} seconds") from None
         if done.returncode or not file.exists():
             raise NotLocked(done.stderr.strip() or done.stdout.strip())
-        return file.read_text()
+        return read_text(file, LOCK_LIMIT)
 
 
 def from_mirror(lock: str, mirror: Path, environment: Mapping[str, str]) -> str:
@@ -121,7 +122,7 @@ def renew(file: Path, environment: Mapping[str, str]) -> str:
 
     Raises ``NotLocked`` when that did not work: the message says what was done instead.
     """
-    before = file.read_text() if file.exists() else ""
+    before = _text(file)
     try:
         after = locked(before, [f"-platform={name}" for name in PLATFORMS], environment)
     except NotLocked as error:
@@ -134,6 +135,15 @@ def renew(file: Path, environment: Mapping[str, str]) -> str:
     file.write_text(after)
     said = "already up to date" if after == before else "renewed"
     return f"{file}: {PROVIDER_SOURCE} {read(after).version}, {', '.join(PLATFORMS)}: {said}"
+
+
+def _text(file: Path) -> str:
+    try:
+        return read_text(file, LOCK_LIMIT)
+    except Unreadable as error:
+        if error.missing:
+            return ""
+        raise UnreadableLock(str(error)) from None
 
 
 def _without_registry(file: Path, lock: str, environment: Mapping[str, str]) -> str:

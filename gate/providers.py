@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from modules.files import MEBIBYTE, Unreadable, read_text
+
+CLI_CONFIGURATION_LIMIT = MEBIBYTE
 REGISTRY = "registry.terraform.io"
 _PROVIDER = Path(REGISTRY) / "hashicorp" / "aws"
 # The CLI configuration that is written, in the folder for what can be made again.
@@ -147,8 +150,8 @@ def write_configuration(build: Path, source: ProviderSource) -> Path:
 def installs_providers(file: Path) -> bool:
     """Return whether the CLI configuration ``file`` says where providers come from."""
     try:
-        return "provider_installation" in file.read_text()
-    except OSError:
+        return "provider_installation" in read_text(file, CLI_CONFIGURATION_LIMIT)
+    except Unreadable:
         return False
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from gate.synthesized import Document, ResourcePolicy, Stack, session_of
+from gate.stack.model import Document, ResourcePolicy, Stack, session_of
 from modules.iam.decide import Caller
 from modules.iam.policy import Principal, Statement
 

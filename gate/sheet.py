@@ -1,14 +1,16 @@
 """`gate sheet`: what to type into the vendor's form, from the outputs of a deployed stack."""
 
-import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gate.quoting import markdown_cell, markdown_code, markdown_fence, shell
+from modules.files import MEBIBYTE, Unreadable, parse_json, visible, visible_lines
 from stacks.configuration import ConfiguredBlock
 from stacks.integrations import INTEGRATIONS
 
+OUTPUTS_LIMIT = MEBIBYTE
 _SECRET = "encrypted_secret_"
 _KEY_ID = "access_key_id_"
 
@@ -30,7 +32,8 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
             ["terraform", f"-chdir={folder}", *arguments],
             env=dict(environment),
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="backslashreplace",
             check=False,
         )
 
@@ -39,14 +42,35 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
         # A stack that was deployed elsewhere, or synthesized anew, has no working directory here.
         terraform("init", "-input=false")
         shown = terraform("output", "-json")
+    detail = shown.stderr.strip().splitlines()[:1]
+    return parse_outputs(stack, shown.stdout, visible(detail[0]) if detail else "")
+
+
+def parse_outputs(stack: str, text: str, detail: str = "") -> dict[str, Any]:
+    """Return the outputs in ``text``, what ``terraform output -json`` printed of ``stack``.
+
+    Raises ``NotDeployed``, with ``detail``, when there are none, or those of something else.
+    """
+    next_step = f"run: cdktf deploy {stack}"
+    if not text.strip():
+        raise NotDeployed(f"{stack} has no outputs{f' ({detail})' if detail else ''}; {next_step}")
+    if len(text) > OUTPUTS_LIMIT:
+        raise NotDeployed(f"the outputs of {stack} are too large; {next_step}")
     try:
-        outputs: dict[str, Any] = json.loads(shown.stdout)
-    except ValueError:
-        outputs = {}
-    if "handoff" not in outputs:
-        detail = f" ({shown.stderr.strip().splitlines()[0]})" if shown.stderr.strip() else ""
-        raise NotDeployed(f"{stack} has no outputs{detail}; run: cdktf deploy {stack}")
-    return outputs
+        outputs = parse_json(text, f"the outputs of {stack}")
+    except Unreadable as error:
+        raise NotDeployed(f"{error}; {next_step}") from None
+    match outputs:
+        case {"handoff": {"value": dict(handoff)}, **others}:
+            names = [str(name) for name in others if str(name).startswith(_SECRET)]
+            wanted = {_KEY_ID + name.removeprefix(_SECRET) for name in names}
+            if wanted <= handoff.keys() and all(isinstance(v, str) for v in handoff.values()):
+                return dict(outputs)
+        case dict() if "handoff" not in outputs:
+            raise NotDeployed(
+                f"{stack} has no outputs{f' ({detail})' if detail else ''}; {next_step}"
+            )
+    raise NotDeployed(f"the outputs of {stack} are those of something else; {next_step}")
 
 
 def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -57,18 +81,18 @@ def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> d
     return {
         "vendor": block.vendor,
         "block": block.title,
-        "form": integration.handoff.FORM,
+        "form": integration.form,
         "fields": [
             {"label": label, "value": handoff[key]}
-            for key, label in integration.handoff.LABELS.items()
+            for key, label in integration.labels.items()
             if key in handoff
         ],
         "keys": [
             {
                 "generation": name.removeprefix(_SECRET),
                 "access_key_id": handoff[_KEY_ID + name.removeprefix(_SECRET)],
-                "decrypt": f"terraform -chdir={folder.as_posix()} output -raw {name} "
-                "| base64 --decode | gpg --decrypt",
+                "decrypt": shell(["terraform", f"-chdir={folder.as_posix()}", "output", "-raw"])
+                + f" {shell([name])} | base64 --decode | gpg --decrypt",
             }
             for name in sorted(outputs)
             if name.startswith(_SECRET)
@@ -78,7 +102,7 @@ def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> d
 
 def as_text(content: Mapping[str, Any]) -> str:
     """Return the sheet for a terminal."""
-    rows = _rows(content)
+    rows = [(visible(label), visible_lines(value)) for label, value in _rows(content)]
     width = max((len(label) for label, value in rows if "\n" not in value), default=0)
     lines = [f"{content['vendor']}: {content['block']}", content["form"], ""]
     lines += [f"  {label.ljust(width)}  {value}" for label, value in rows if "\n" not in value]
@@ -97,13 +121,15 @@ def as_markdown(content: Mapping[str, Any]) -> str:
     lines = [f"# {content['vendor']}: {content['block']}", "", content["form"], ""]
     lines += ["| Field | Value |", "|---|---|"]
     rows = _rows(content)
-    lines += [f"| {label} | `{value}` |" for label, value in rows if "\n" not in value]
+    lines += [f"| {label} | {markdown_cell(value)} |" for label, value in rows if "\n" not in value]
     for label, value in rows:
         if "\n" in value:
-            lines += ["", f"{label}:", "", "```", value.rstrip("\n"), "```"]
+            fence = markdown_fence(value)
+            lines += ["", f"{label}:", "", fence, visible_lines(value.rstrip("\n")), fence]
     for key in content["keys"]:
-        lines += ["", f"Secret access key ({key['generation']}):", "", "```sh"]
-        lines += [key["decrypt"], "```"]
+        fence = markdown_fence(key["decrypt"])
+        lines += ["", f"Secret access key ({markdown_code(key['generation'])}):", "", f"{fence}sh"]
+        lines += [key["decrypt"], fence]
     return "\n".join(lines)
 
 

@@ -5,10 +5,10 @@ Every type is a ``str``, ``int`` or ``bool`` checked by pydantic. A value that b
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -219,14 +219,14 @@ Prefix = Annotated[str, AfterValidator(_prefix)]
 
 
 def _no_overlap(values: tuple[str, ...]) -> tuple[str, ...]:
-    for outer in values:
-        for inner in values:
-            if inner is not outer and inner.startswith(outer):
-                raise ValueError(
-                    f"{inner!r} lies within {outer!r}; keep one of them"
-                    if inner != outer
-                    else f"{inner!r} stands here twice; once is enough"
-                )
+    # In order, what lies within another comes right after it.
+    for outer, inner in pairwise(sorted(values)):
+        if inner.startswith(outer):
+            raise ValueError(
+                f"{inner!r} lies within {outer!r}; keep one of them"
+                if inner != outer
+                else f"{inner!r} stands here twice; once is enough"
+            )
     return values
 
 
@@ -253,21 +253,34 @@ CatalogName = Annotated[
     str, pattern(r"[\w@-]{1,128}", "1 to 128 letters, digits, underscores, at signs, hyphens")
 ]
 
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (2026-11): what every service takes.
-_TAG = r"[\w\s.:/=+@-]"
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html (2026-11), and every other
+# service takes these; of the separators only the space, which can be seen.
+_TAG = r"[\w .:/=+@-]"
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): 50, and one
+# of them names the block.
+_TAGS_LIMIT = 49
 
 
 def _tags(values: Mapping[str, str]) -> Mapping[str, str]:
+    if len(values) > _TAGS_LIMIT:
+        raise ValueError(f"has {len(values)} tags; allowed: {_TAGS_LIMIT}, and one names the block")
+    seen: dict[str, str] = {}
     for key, value in values.items():
         if not re.fullmatch(_TAG + "{1,128}", key) or key.lower().startswith("aws:"):
             raise ValueError(
                 f"{key!r} is not a tag key; allowed: 1 to 128 letters, digits, spaces and "
                 '_ . : / = + - @, not starting with "aws:"'
             )
-        if not re.fullmatch(_TAG + "{0,256}", value):
+        if not re.fullmatch(_TAG + "{0,256}", value) or value.lower().startswith("aws:"):
             raise ValueError(
                 f"{key}: {value!r} is not a tag value; allowed: up to 256 letters, digits, spaces "
-                "and _ . : / = + - @"
+                'and _ . : / = + - @, not starting with "aws:"'
+            )
+        # The tags of users and roles: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+        # (2026-11). Terraform would learn it in the middle of an apply.
+        if (first := seen.setdefault(key.lower(), key)) != key:
+            raise ValueError(
+                f"{first!r} and {key!r} differ in case only, and are one key to IAM; keep one"
             )
     return values
 
@@ -285,7 +298,7 @@ def _pgp_key(value: str) -> str:
         raise ValueError("keybase names are not supported; allowed: the key itself, in base64")
     try:
         key = base64.b64decode("".join(value.split()), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError(
             "not base64; allowed: a PGP public key, as `gpg --export KEY | base64 -w0` prints it"
         ) from None

@@ -1,7 +1,7 @@
 """gate.hcl as typed settings: the only parsing there is."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from modules import fields
 from modules.account import Account
 from modules.fields import Settings
+from modules.files import Unreadable, read_text
 from modules.iam.policy import ATTACHED_POLICIES_LIMIT
 from stacks import hcl
 from stacks.backends import (
@@ -26,6 +27,7 @@ from stacks.hcl import Mistake
 from stacks.integrations import INTEGRATIONS
 
 DEFAULT_FILE = "gate.hcl"
+MISTAKES_SHOWN = 100
 
 
 StackName = Annotated[
@@ -34,12 +36,21 @@ StackName = Annotated[
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; ``mistakes`` are all that was found, in order of line."""
+    """The configuration cannot be used; ``mistakes`` are all that was found, in order of line. The
+    message has the first ``MISTAKES_SHOWN``, each on a line."""
 
     def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
         self.file = file
         self.mistakes = tuple(sorted(set(mistakes)))
-        super().__init__("\n".join(mistake.text(file) for mistake in self.mistakes))
+        super().__init__("\n".join(as_lines(file, self.mistakes)))
+
+
+def as_lines(file: str, mistakes: Sequence[Mistake]) -> list[str]:
+    """Return the first ``MISTAKES_SHOWN`` of ``mistakes`` in ``file``, each on a line, and how many
+    more there are."""
+    lines = [mistake.text(file) for mistake in mistakes[:MISTAKES_SHOWN]]
+    left = len(mistakes) - MISTAKES_SHOWN
+    return [*lines, f"and {left:,} more"] if left > 0 else lines
 
 
 class Ejected(Settings):
@@ -74,7 +85,7 @@ class ConfiguredBlock:
     @property
     def vendor(self) -> str:
         """Return who is given access, as they write themselves; a block may say who it is."""
-        return str(getattr(self.settings, "vendor_name", INTEGRATIONS[self.kind].vendor))
+        return str(self.settings.vendor_name)
 
     @property
     def tag(self) -> str:
@@ -113,13 +124,11 @@ def load(file: Path) -> Configuration:
     """
     shown = str(file)
     try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        problem = "no such file; name one with `gate --file FILE` or GATE_FILE"
-        raise ConfigurationError(shown, [Mistake(1, "", "", problem)]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        problem = f"cannot be read: {error}"
-        raise ConfigurationError(shown, [Mistake(1, "", "", problem)]) from None
+        text = read_text(file, hcl.SIZE_LIMIT)
+    except Unreadable as error:
+        next_step = "; name one with `gate --file FILE` or GATE_FILE" if error.missing else ""
+        mistake = Mistake(1, "", "", f"{error.problem}{next_step}")
+        raise ConfigurationError(shown, [mistake]) from None
     body, mistakes = hcl.parse(text)
     notes = _Notes(mistakes)
     if mistakes and not body.blocks and not body.attributes:
@@ -127,8 +136,7 @@ def load(file: Path) -> Configuration:
     for attribute in body.attributes:
         notes.add(attribute.line, "", attribute.name, _NO_ATTRIBUTES)
 
-    kinds = {"account": Account, **{kind: i.settings for kind, i in INTEGRATIONS.items()}}
-    known = [*kinds, "backend", "ejected"]
+    known = ["account", *INTEGRATIONS, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
             notes.add(block.line, "", block.type, _unknown("block", block.type, known))
@@ -318,12 +326,14 @@ class _Reading:
     ) -> None:
         """Note pydantic's ``details`` as a mistake, unless it follows from one noted before."""
         loc = tuple(details["loc"])
-        if any(loc[: len(path)] == path for path in self.broken):
+        # The longest first: a list may have as many mistakes as items.
+        above = [loc[:end] for end in range(len(loc), -1, -1)]
+        if any(path in self.broken for path in above):
             return
         if details["type"] == "broken_account":
             return
-        owner = max((p for p in self._titles if loc[: len(p)] == p), key=len)
-        line = self._lines[max((p for p in self._lines if loc[: len(p)] == p), key=len)]
+        owner = next(path for path in above if path in self._titles)
+        line = self._lines[next(path for path in above if path in self._lines)]
         names = [str(part) for part in loc[len(owner) :][:1]]
         nested = {f: b for b, (f, _, _) in nested_blocks(_model_at(model, owner)).items()}
         name = "".join(nested.get(part, part) for part in names)
@@ -385,7 +395,8 @@ def _shown(value: object) -> str:
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    # Quadratic in what is compared; no name here is half as long.
+    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
     hint = f'; did you mean "{close[0]}"?' if close else ""
     allowed = ", ".join(known) if known else "none"
     return f'no {what} "{name}"{hint}; allowed: {allowed}'
@@ -483,7 +494,7 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
 
 def _policy_sizes(blocks: list[ConfiguredBlock], notes: _Notes) -> None:
     for block in blocks:
-        count = INTEGRATIONS[block.kind].policies.attached_policies(block.settings)
+        count = INTEGRATIONS[block.kind].attached_policies(block.settings)
         if count > ATTACHED_POLICIES_LIMIT:
             notes.add(
                 block.line,

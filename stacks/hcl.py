@@ -4,6 +4,7 @@ python-hcl2 parses the text; this module walks its syntax tree instead of taking
 can make, because that has no lines for values, merges duplicates, and would accept expressions.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,14 @@ from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from modules.fields import has_template
+from modules.files import NUMBER_LIMIT, visible
+
+# A hundred Dot blocks have 50 KB, and 10,000 tokens, of which the parser takes 30,000 a second at
+# the worst (measured 2026-11, python-hcl2 8.1).
+SIZE_LIMIT = 256 * 1024
+_TOKEN_LIMIT = 60_000
+# Blocks, lists and maps in each other; gate.hcl has 4 at most.
+NESTING_LIMIT = 30
 
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 Path = tuple[str | int, ...]
@@ -21,17 +30,25 @@ Path = tuple[str | int, ...]
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
     """Something wrong in the configuration: ``subject`` is the block, ``field`` a dotted path
-    within it (both may be empty), ``problem`` says what is wrong and what is allowed."""
+    within it (both may be empty), ``problem`` says what is wrong and what is allowed. What they
+    quote of the file is ``visible``."""
 
     line: int
     subject: str
     field: str
     problem: str
 
+    def __post_init__(self) -> None:
+        for name in ("subject", "field", "problem"):
+            object.__setattr__(self, name, visible(getattr(self, name), _LONGEST_MISTAKE))
+
     def text(self, file: str) -> str:
         """Return the mistake on one line, as ``file:line: block: field: problem``."""
-        where = [f"{file}:{self.line}", self.subject, self.field, self.problem]
+        where = [f"{visible(file)}:{self.line}", self.subject, self.field, self.problem]
         return ": ".join(part for part in where if part)
+
+
+_LONGEST_MISTAKE = 500
 
 
 @dataclass(slots=True)
@@ -65,8 +82,11 @@ class Block:
 def parse(text: str) -> tuple[Block, list[Mistake]]:
     """Return the file's body as a block without type, and the mistakes found on the way.
 
-    A text that is not HCL gives an empty body and a single mistake.
+    A text that is not HCL gives an empty body and a single mistake. What comes from a file has
+    ``SIZE_LIMIT`` characters at most.
     """
+    if too_much := _too_much(text):
+        return Block("", (), 1), [too_much]
     try:
         tree = hcl2.parses_to_tree(text)
     except UnexpectedInput as error:
@@ -77,8 +97,29 @@ def parse(text: str) -> tuple[Block, list[Mistake]]:
     return body, reader.mistakes
 
 
+_PLAIN_STRING = re.compile(r'"[^"\n$%]*"')
+_TOKEN = re.compile(r"[\w-]+|[^\w\s]")
+_BLANK = re.compile(r"\s{200}")
+
+
+def _too_much(text: str) -> Mistake | None:
+    """Return the mistake of a text that the parser would take long for."""
+    if len(text) > _TOKEN_LIMIT:
+        tokens = len(_TOKEN.findall(_PLAIN_STRING.sub('""', text)))
+        if tokens > _TOKEN_LIMIT:
+            allowed = f"allowed: {_TOKEN_LIMIT:,} at most; divide the file"
+            return Mistake(1, "", "", f"has {tokens:,} words and signs; {allowed}")
+    # The parser's expression for heredocs is quadratic in these.
+    if "<<" in text and (blank := _BLANK.search(text)):
+        line = text.count("\n", 0, blank.start()) + 1
+        problem = "a heredoc and 200 blank characters in one file; allowed: strings in quotes"
+        return Mistake(line, "", "", problem)
+    return None
+
+
 def _syntax(error: UnexpectedInput, text: str) -> Mistake:
-    lines = text.splitlines()
+    # As the parser counts them; splitlines() has other ends of lines too.
+    lines = text.removesuffix("\n").split("\n")
     for number, line in enumerate(lines, start=1):
         comment = line.lstrip().startswith(("#", "//"))
         if not comment and line.replace('\\"', "").count('"') % 2:
@@ -108,28 +149,30 @@ class _Reader:
         self._broken.add(path)
         self.mistakes.append(Mistake(line, self._subject, self._field, problem))
 
-    def read_body(self, body: Tree[Token], into: Block, subject: str) -> None:
+    def read_body(self, body: Tree[Token], into: Block, subject: str, depth: int = 0) -> None:
+        names: set[str] = set()
         for child in body.children:
             if not isinstance(child, Tree):
                 continue
             if child.data == "attribute":
-                self._attribute(child, into, subject)
+                self._attribute(child, into, subject, names)
             elif child.data == "block":
-                block = self._block(child, subject)
+                block = self._block(child, subject, depth)
                 into.blocks.append(block)
 
-    def _attribute(self, tree: Tree[Token], into: Block, subject: str) -> None:
+    def _attribute(self, tree: Tree[Token], into: Block, subject: str, names: set[str]) -> None:
         self._subject, self._field = subject, _text(tree.children[0])
         line = tree.meta.line
-        if any(attribute.name == self._field for attribute in into.attributes):
+        if self._field in names:
             self._mistake("is set twice; keep one", line)
             return
+        names.add(self._field)
         self._broken = set()
         lines: dict[Path, int] = {}
         value = self._value(tree.children[-1], (), lines)
         into.attributes.append(Attribute(self._field, line, value, lines, self._broken))
 
-    def _block(self, tree: Tree[Token], subject: str) -> Block:
+    def _block(self, tree: Tree[Token], subject: str, depth: int) -> Block:
         *head, _brace, body, _end = [c for c in tree.children if not _is_space(c)]
         type_ = _text(head[0])
         self._subject, self._field = subject or type_, "name"
@@ -141,11 +184,18 @@ class _Reader:
         ]
         block = Block(type_, tuple(labels), tree.meta.line)
         assert isinstance(body, Tree)
-        self.read_body(body, block, f"{subject}: {block.title}" if subject else block.title)
+        if depth == NESTING_LIMIT:
+            self._mistake(_TOO_DEEP, tree.meta.line)
+            return block
+        inside = f"{subject}: {block.title}" if subject else block.title
+        self.read_body(body, block, inside, depth + 1)
         return block
 
     def _value(self, node: Any, path: Path, lines: dict[Path, int]) -> Value:
         lines[path] = line = node.meta.line
+        if len(path) > NESTING_LIMIT:
+            self._mistake(_TOO_DEEP, line, path)
+            return None
         if node.data == "expr_term":
             inner = [child for child in node.children if not _is_space(child)]
             if len(inner) != 1:
@@ -155,9 +205,9 @@ class _Reader:
         if node.data == "string":
             return self._string(node, path)
         if node.data == "int_lit":
-            return int(_text(node))
+            return self._number(int, _text(node), line, path)
         if node.data == "float_lit":
-            return float(_text(node))
+            return self._number(float, _text(node), line, path)
         if node.data == "literal_value":
             return {"true": True, "false": False, "null": None}[_text(node)]
         if node.data == "unary_op" and _text(node.children[0]) == "-":
@@ -174,6 +224,16 @@ class _Reader:
         else:
             self._mistake(_PLAIN, line, path)
         return None
+
+    def _number(
+        self, kind: type[int] | type[float], digits: str, line: int, path: Path
+    ) -> int | float | None:
+        # An int of many digits takes long, and of more than 4,300 is none to Python.
+        if len(digits) > NUMBER_LIMIT or not math.isfinite(float(digits)):
+            allowed = f"allowed: {NUMBER_LIMIT} digits, up to 1e308"
+            self._mistake(f"{visible(digits, 40)} is too large a number; {allowed}", line, path)
+            return None
+        return kind(digits)
 
     def _object(self, node: Tree[Token], path: Path, lines: dict[Path, int]) -> dict[str, Value]:
         found: dict[str, Value] = {}
@@ -209,7 +269,12 @@ class _Reader:
         def unescape(match: re.Match[str]) -> str:
             code = match[1]
             if len(code) > 1:
-                return chr(int(code[1:], 16))
+                number = int(code[1:], 16)
+                if not 0 < number <= 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+                    problem = f"has the escape \\{code}, which is no character"
+                    self._mistake(f"{problem}; allowed: \\u0001 to \\U0010ffff", line, path)
+                    return ""
+                return chr(number)
             if code not in _ESCAPES:
                 self._mistake(
                     f'has an unknown escape \\{code}; allowed: \\n \\r \\t \\" \\\\',
@@ -232,6 +297,7 @@ class _Reader:
         return text
 
 
+_TOO_DEEP = f"is nested too deeply; allowed: {NESTING_LIMIT} levels"
 _PLAIN = (
     "is an expression; allowed: a plain string in quotes, a number, true, false, or a list or "
     "map of these"

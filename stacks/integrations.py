@@ -1,81 +1,145 @@
-"""Which blocks of gate.hcl are integrations: the one place to add a sixth to."""
+"""Which blocks of gate.hcl are integrations, and the one contract that each of them keeps.
 
-from collections.abc import Mapping
+An integration is a folder of ``modules`` with these files; nothing outside asks which it is:
+
+- ``settings.py``: ``BLOCK``, what its block accepts
+- ``guide.py``: ``GUIDES``, the pages as data, and ``values(settings)`` for their placeholders
+- ``policies.py``: ``documents(settings)`` and ``trusts(settings)``, its policies by the name of the
+  guide they belong to, ``managed(settings)``, the ARNs of AWS's policies it attaches, and
+  ``remarks(settings)``
+- ``claims.py``: ``needs(settings)`` and ``never(settings)``
+- ``resources.py``: ``resources(settings)``, what its stack must consist of
+- ``handoff.py``: ``FORM``, ``LABELS`` and ``handoff(settings)``
+- ``construct.py``: ``build(scope, name, settings, *providers)``, which makes it
+"""
+
+import importlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from modules.dbt import guide as dbt_guide
-from modules.dbt import handoff as dbt_handoff
-from modules.dbt import policies as dbt_policies
-from modules.dbt.settings import DbtSettings
-from modules.dot import guide as dot_guide
-from modules.dot import handoff as dot_handoff
-from modules.dot import policies as dot_policies
-from modules.dot.settings import DotSettings
-from modules.dynamodb_connector import guide as dynamodb_connector_guide
-from modules.dynamodb_connector import handoff as dynamodb_connector_handoff
-from modules.dynamodb_connector import policies as dynamodb_connector_policies
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
+import modules
 from modules.fields import Settings
+from modules.iam.claims import Need, Never
 from modules.iam.guide import Guide
-from modules.immuta import guide as immuta_guide
-from modules.immuta import handoff as immuta_handoff
-from modules.immuta import policies as immuta_policies
-from modules.immuta.settings import ImmutaSettings
-from modules.metronome import guide as metronome_guide
-from modules.metronome import handoff as metronome_handoff
-from modules.metronome import policies as metronome_policies
-from modules.metronome.settings import MetronomeSettings
+from modules.iam.policy import Policy
+from modules.resources import Resource
+
+_ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
 
 
-class GuideModule(Protocol):
-    """An integration's guide.py: the vendor's documents by what they are for."""
-
-    @property
-    def GUIDES(self) -> Mapping[str, Guide]: ...  # noqa: N802 - a constant of the module
-
-
-class PoliciesModule(Protocol):
-    """An integration's policies.py: ``remarks`` is what a reviewer should know of a block,
-    ``attached_policies`` how many managed policies one user or role of it gets."""
-
-    def remarks(self, settings: Any) -> tuple[str, ...]: ...
-
-    def attached_policies(self, settings: Any) -> int: ...
-
-
-class HandoffModule(Protocol):
-    """An integration's handoff.py: where the vendor's form is, and what it calls its fields."""
-
-    FORM: str
-
-    @property
-    def LABELS(self) -> Mapping[str, str]: ...  # noqa: N802 - a constant of the module
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Integration:
-    """What the rest of the program knows of an integration without building it."""
+    """An integration by the name of its block; its files are imported when they are asked for."""
 
-    vendor: str
-    settings: type[Settings]
-    guide: GuideModule
-    policies: PoliciesModule
-    handoff: HandoffModule
+    kind: str
+
+    def _file(self, name: str) -> ModuleType:
+        return importlib.import_module(f"modules.{self.kind}.{name}")
+
+    @cached_property
+    def settings(self) -> type[Settings]:
+        """Return what the block accepts."""
+        found: type[Settings] = self._file("settings").BLOCK
+        return found
+
+    @property
+    def guides(self) -> Mapping[str, Guide]:
+        """Return the vendor's pages by what they are for."""
+        found: Mapping[str, Guide] = self._file("guide").GUIDES
+        return found
+
+    def values(self, settings: Any) -> Mapping[str, tuple[str, ...]]:
+        """Return what the placeholders of ``guides`` stand for."""
+        found: Mapping[str, tuple[str, ...]] = self._file("guide").values(settings)
+        return found
+
+    def documents(self, settings: Any) -> dict[str, Policy]:
+        """Return the policies that are deployed, trust policies apart, by the names of
+        ``guides``."""
+        found: dict[str, Policy] = self._file("policies").documents(settings)
+        return found
+
+    def trusts(self, settings: Any) -> dict[str, Policy]:
+        """Return the trust policies of the roles that are made, by the names of ``guides``."""
+        found: dict[str, Policy] = self._file("policies").trusts(settings)
+        return found
+
+    def managed(self, settings: Any) -> tuple[str, ...]:
+        """Return the ARNs of AWS's own policies that are attached."""
+        found: tuple[str, ...] = self._file("policies").managed(settings)
+        return found
+
+    def remarks(self, settings: Any) -> tuple[str, ...]:
+        """Return what a reviewer of the block should know."""
+        found: tuple[str, ...] = self._file("policies").remarks(settings)
+        return found
+
+    def needs(self, settings: Any) -> tuple[Need, ...]:
+        """Return what must be allowed."""
+        found: tuple[Need, ...] = self._file("claims").needs(settings)
+        return found
+
+    def never(self, settings: Any) -> tuple[Never, ...]:
+        """Return what never may be."""
+        found: tuple[Never, ...] = self._file("claims").never(settings)
+        return found
+
+    def resources(self, settings: Any) -> tuple[Resource, ...]:
+        """Return what the block's stack must consist of."""
+        found: tuple[Resource, ...] = self._file("resources").resources(settings)
+        return found
+
+    def attached_policies(self, settings: Any) -> int:
+        """Return the most managed policies that one user or role gets."""
+        attached: dict[str, int] = {}
+        for one in self.resources(settings):
+            if one.type in _ATTACHMENTS:
+                holder = one.arguments[_ATTACHMENTS[one.type]]
+                attached[holder] = attached.get(holder, 0) + 1
+        return max(attached.values(), default=0)
+
+    @property
+    def form(self) -> str:
+        """Return where the vendor's form is."""
+        return str(self._file("handoff").FORM)
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return what that form calls the fields of ``handoff``."""
+        found: Mapping[str, str] = self._file("handoff").LABELS
+        return found
+
+    def handoff(self, settings: Any) -> dict[str, str]:
+        """Return what to hand over as far as it is known before anything is deployed."""
+        found: dict[str, str] = self._file("handoff").handoff(settings)
+        return found
+
+    def construct(self, scope: Any, name: str, settings: Any, *providers: Any) -> Any:
+        """Make it under ``scope``. Starts the engine."""
+        return self._file("construct").build(scope, name, settings, *providers)
 
 
-INTEGRATIONS = {
-    "dot": Integration("Dot", DotSettings, dot_guide, dot_policies, dot_handoff),
-    "metronome": Integration(
-        "Metronome", MetronomeSettings, metronome_guide, metronome_policies, metronome_handoff
-    ),
-    "immuta": Integration("Immuta", ImmutaSettings, immuta_guide, immuta_policies, immuta_handoff),
-    "dbt": Integration("dbt", DbtSettings, dbt_guide, dbt_policies, dbt_handoff),
-    "dynamodb_connector": Integration(
-        "Athena DynamoDB connector",
-        DynamodbConnectorSettings,
-        dynamodb_connector_guide,
-        dynamodb_connector_policies,
-        dynamodb_connector_handoff,
-    ),
-}
+class _Integrations(Mapping[str, Integration]):
+    """Every integration by the name of its block: each folder that keeps the contract."""
+
+    @cached_property
+    def _known(self) -> dict[str, Integration]:
+        folder = Path(modules.__path__[0])
+        kinds = sorted(one.parent.name for one in folder.glob("*/construct.py"))
+        return {kind: Integration(kind) for kind in kinds}
+
+    def __getitem__(self, kind: str) -> Integration:
+        return self._known[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+INTEGRATIONS = _Integrations()

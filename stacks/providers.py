@@ -4,6 +4,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from modules.files import MEBIBYTE, Unreadable, read_text
+
 # Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
 # from. The qualified source is the one OpenTofu wants as well.
 PROVIDER_SOURCE = "hashicorp/aws"
@@ -13,18 +15,30 @@ TERRAFORM_VERSIONS = ">= 1.11"
 # Terraform's own name for it; it stands in the project's folder, beside cdktf.json.
 # https://developer.hashicorp.com/terraform/language/files/dependency-lock (2026-11)
 LOCK = Path(".terraform.lock.hcl")
+LOCK_LIMIT = MEBIBYTE
 
 
 def place_lock(lock: Path, stacks: Iterable[Path]) -> None:
     """Copy ``lock`` into the folder of every stack; a missing ``lock`` is no error.
+    Raises ``Unreadable`` for one that cannot be read.
 
     A copy that Terraform has only added a checksum to stays: on a platform whose unpacked package
     ``lock`` does not know, `terraform plan` would refuse the provider it has installed.
     """
-    if not lock.exists():
-        return
-    lines = set(lock.read_text().splitlines())
+    try:
+        lines = set(read_text(lock, LOCK_LIMIT).splitlines())
+    except Unreadable as error:
+        if error.missing:
+            return
+        raise
     for stack in stacks:
         copy = stack / lock.name
-        if not copy.exists() or not lines <= set(copy.read_text().splitlines()):
+        if not lines <= _lines(copy):
             shutil.copyfile(lock, copy)
+
+
+def _lines(copy: Path) -> set[str]:
+    try:
+        return set(read_text(copy, LOCK_LIMIT).splitlines())
+    except Unreadable:
+        return set()

@@ -1,7 +1,6 @@
 """A Terraform stack per block: provider, backend, the integration, its outputs."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -22,16 +21,10 @@ from modules.bindings import (
     TerraformStack,
     TerraformVariable,
 )
-from modules.dbt.construct import Dbt
-from modules.dot.construct import Dot
-from modules.dynamodb_connector.construct import DynamodbConnector
-from modules.immuta.construct import Immuta
-from modules.metronome.construct import Metronome
 from stacks import backends
 from stacks.configuration import Configuration, ConfiguredBlock
+from stacks.integrations import INTEGRATIONS
 from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
-
-CREDENTIALS = "tfc_aws_dynamic_credentials"
 
 
 class Handoff(Protocol):
@@ -40,16 +33,6 @@ class Handoff(Protocol):
 
     handoff: dict[str, str]
     encrypted_secrets: dict[str, str]
-
-
-# Each takes scope, id and settings, and the consumer's provider where a block has two accounts.
-CONSTRUCTS: dict[str, Callable[..., Handoff]] = {
-    "dot": Dot,
-    "immuta": Immuta,
-    "metronome": Metronome,
-    "dbt": Dbt,
-    "dynamodb_connector": DynamodbConnector,
-}
 
 
 class IntegrationStack(TerraformStack):
@@ -72,7 +55,7 @@ class IntegrationStack(TerraformStack):
             provider(self, consumer, block.tag, alias="consumer", hcp_credentials=hcp)
             for consumer in consumers
         ]
-        construct = CONSTRUCTS[block.kind](self, block.name, block.settings, *aliased)
+        construct = INTEGRATIONS[block.kind].construct(self, block.name, block.settings, *aliased)
         outputs(self, construct)
 
 
@@ -144,7 +127,7 @@ def provider(
             [AwsProviderAssumeRole(role_arn=account.assume_role)] if account.assume_role else None
         ),
         shared_config_files=(
-            [f"${{var.{CREDENTIALS}.{credentials}.shared_config_file}}"]
+            [f"${{var.{backends.HCP_CREDENTIALS}.{credentials}.shared_config_file}}"]
             if hcp_credentials
             else None
         ),
@@ -161,7 +144,7 @@ def dynamic_credentials(scope: Construct) -> None:
     files = "object({ shared_config_file = string })"
     TerraformVariable(
         scope,
-        CREDENTIALS,
+        backends.HCP_CREDENTIALS,
         type=f"object({{ default = {files}, aliases = map({files}) }})",
         description="Set by HCP Terraform: a file with credentials for each account.",
     )

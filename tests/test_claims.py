@@ -5,8 +5,8 @@ import pytest
 
 from development.mutants import KINDS
 from development.mutation import proved, score, synthesize
-from gate.prove import prove_stack
-from gate.synthesized import Stack
+from gate.prove import prove_grants
+from gate.stack.model import Stack
 from stacks.configuration import ConfiguredBlock
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ def broken(modes: list[tuple[ConfiguredBlock, Stack]]) -> dict[str, list[str]]:
     return {
         block.title: [
             f"{result.kind} {result.name}"
-            for result in prove_stack(stack, block).results
+            for result in prove_grants(stack, block).results
             if not result.holds
         ]
         for block, stack in modes

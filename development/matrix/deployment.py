@@ -2,15 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
-
-import boto3
 
 from bench.process import Failed
 from gate.sandbox import Sandbox
+from gate.sandbox.existing import taken_for_granted
 from stacks.configuration import Configuration
 
 # An S3 lifecycle rule alone takes 55 s.
@@ -29,8 +27,8 @@ def deploy(configuration: Configuration, stacks: Path, variables: Mapping[str, s
     # State that an interrupted run left describes an AWS that is gone.
     for state in stacks.parents[2].glob("terraform.*.tfstate*"):
         state.unlink()
-    with Sandbox(configuration.blocks[0].settings.accounts[0].id) as sandbox:
-        _create_roles(configuration, sandbox)
+    account = configuration.blocks[0].settings.accounts[0].id
+    with Sandbox(account, taken_for_granted(configuration, account)) as sandbox:
         before = sandbox.inventory()
         environment = sandbox.environment(variables)
         with ThreadPoolExecutor(len(folders)) as pool:
@@ -64,40 +62,3 @@ def _life_cycle(folder: Path, environment: Mapping[str, str]) -> str:
     selected = json.loads(terraform("version", "-json"))["provider_selections"]
     (version,) = (v for name, v in selected.items() if name.endswith("/hashicorp/aws"))
     return str(version)
-
-
-def _create_roles(configuration: Configuration, sandbox: Sandbox) -> None:
-    """Make the roles that gate.hcl takes for granted: the readers of a connector."""
-    readers: Iterable[str] = (
-        reader
-        for block in configuration.blocks
-        if block.kind == "dynamodb_connector"
-        for reader in block.settings.readers
-    )
-    for arn in readers:
-        account, path = arn.split(":")[4], arn.split(":role", 1)[1]
-        granted = _client("sts", sandbox, "sandbox", "sandbox").assume_role(
-            RoleArn=f"arn:aws:iam::{account}:role/matrix", RoleSessionName="matrix"
-        )["Credentials"]
-        _client(
-            "iam",
-            sandbox,
-            granted["AccessKeyId"],
-            granted["SecretAccessKey"],
-            granted["SessionToken"],
-        ).create_role(
-            RoleName=path.rsplit("/", 1)[1],
-            Path=f"{path.rsplit('/', 1)[0]}/",
-            AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
-        )
-
-
-def _client(service: str, sandbox: Sandbox, key: str, secret: str, token: str | None = None) -> Any:
-    return boto3.client(
-        service,
-        region_name="us-east-1",
-        endpoint_url=sandbox.endpoint,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        aws_session_token=token,
-    )

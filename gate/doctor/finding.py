@@ -7,11 +7,15 @@ from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from modules.files import MEBIBYTE
+
 # "note" stops nothing: worth knowing, or not for this machine to check.
 Status = Literal["ok", "note", "stop"]
 
 PATIENCE = 2.0
 LIMIT = 5.0
+# What is read of a server's answer.
+ANSWER_LIMIT = MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)

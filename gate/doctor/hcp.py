@@ -1,6 +1,5 @@
 """HCP Terraform or Terraform Enterprise: does the host answer, and does it know the token."""
 
-import json
 import ssl
 import urllib.error
 import urllib.request
@@ -9,8 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from gate.doctor.finding import Finding
-from gate.providers import own_configuration
+from gate.doctor.finding import ANSWER_LIMIT, Finding
+from gate.providers import CLI_CONFIGURATION_LIMIT, own_configuration
+from modules.files import Unreadable, parse_json, read_json, read_text
 from stacks import hcl
 from stacks.backends import HCP_TERRAFORM, CloudBackend
 
@@ -70,9 +70,16 @@ def _discover(name: str) -> str:
     """
     url = f"https://{name}/.well-known/terraform.json"
     with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
-        services: Any = json.load(response)
+        services = _document(response.read(ANSWER_LIMIT).decode(), url)
         path = services.get("tfe.v2") if isinstance(services, dict) else None
         return urljoin(response.url, path) if isinstance(path, str) else ""
+
+
+def _document(text: str, url: str) -> Any:
+    try:
+        return parse_json(text, url)
+    except Unreadable as error:
+        raise ValueError(str(error)) from None
 
 
 def _ask(url: str, token: str) -> int:
@@ -133,16 +140,16 @@ def find_token(name: str, environment: Mapping[str, str]) -> tuple[str, str]:
         return token, str(own)
     file = Path(environment.get("HOME", "~")).expanduser() / ".terraform.d/credentials.tfrc.json"
     try:
-        read = json.loads(file.read_text())["credentials"][name]["token"]
-    except (OSError, ValueError, KeyError, TypeError):
+        read = read_json(file, CLI_CONFIGURATION_LIMIT)["credentials"][name]["token"]
+    except (Unreadable, KeyError, TypeError):
         return "", ""
     return (read, str(file)) if isinstance(read, str) else ("", "")
 
 
 def _in_configuration(file: Path, name: str) -> str:
     try:
-        body, _ = hcl.parse(file.read_text())
-    except (OSError, ValueError):
+        body, _ = hcl.parse(read_text(file, hcl.SIZE_LIMIT))
+    except Unreadable:
         return ""
     for block in body.blocks:
         if (block.type, block.labels) == ("credentials", (name,)):

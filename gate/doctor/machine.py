@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from gate.doctor.finding import Finding
 from gate.providers import NoTerraform, require_terraform
+from modules.files import MEBIBYTE, Unreadable, read_json
 
 PYTHON = (3, 11)
 # Synth was run on each of these majors (2026-11); an older Node ended its life before the engine's
@@ -115,10 +115,11 @@ def _installed(package: str) -> str | None:
 
 def _package(folder: Path) -> dict[str, str]:
     try:
-        read: dict[str, str] = json.loads((folder / "package.json").read_text())
-    except (OSError, ValueError):
+        read = read_json(folder / "package.json", MEBIBYTE)
+    except Unreadable:
         return {}
-    return read
+    found = read.items() if isinstance(read, dict) else ()
+    return {name: value for name, value in found if isinstance(value, str)}
 
 
 def terraform() -> list[Finding]:

@@ -1,6 +1,5 @@
 """Where the AWS provider comes from, and whether the lock accepts what comes from there."""
 
-import json
 import os
 import re
 import shutil
@@ -8,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 from gate import provider_lock
-from gate.doctor.finding import Finding
+from gate.doctor.finding import ANSWER_LIMIT, Finding
 from gate.provider_lock import UnreadableLock
 from gate.providers import (
     CONFIGURATION,
@@ -20,7 +19,8 @@ from gate.providers import (
     own_configuration,
     write_configuration,
 )
-from stacks.providers import LOCK, PROVIDER_SOURCE, PROVIDER_VERSIONS
+from modules.files import Unreadable, parse_json, read_text
+from stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
 
 SOURCE = "Provider source"
 LOCKED = "Provider lock"
@@ -108,9 +108,11 @@ def _lock(mirror: Path | None = None, registry: bool = False) -> Finding:
         if mirror and cdktf:
             return Finding(LOCKED, "stop", f"{found}, and cdktf asks the registry for one", _RENEW)
         return Finding(LOCKED, "note", found, _RENEW)
-    text = LOCK.read_text()
     try:
+        text = read_text(LOCK, LOCK_LIMIT)
         lock = provider_lock.read(text)
+    except Unreadable as error:
+        return Finding(LOCKED, "stop", str(error), _RENEW)
     except UnreadableLock as error:
         return Finding(LOCKED, "stop", f"{LOCK}: {error}", _RENEW)
     here = provider_lock.this_platform()
@@ -151,6 +153,7 @@ def published(version: str) -> str:
     url = f"https://{REGISTRY}/v1/providers/{PROVIDER_SOURCE}/{version}/download/{here}"
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
-            return str(json.load(response).get("shasum", ""))
-    except (OSError, ValueError):
+            found = parse_json(response.read(ANSWER_LIMIT).decode(), REGISTRY)
+    except (OSError, ValueError, Unreadable):
         return ""
+    return str(found.get("shasum", "")) if isinstance(found, dict) else ""

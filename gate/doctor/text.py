@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from gate.doctor.finding import Finding, Status
+from modules.files import visible_lines
 
 _WIDTH = 80
 _UNBROKEN = "\N{NO-BREAK SPACE}"
@@ -50,7 +51,7 @@ def show(findings: Sequence[Finding], marks: Mapping[Status, str]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    text = Text(as_text(findings, marks))
+    text = Text(visible_lines(as_text(findings, marks)))
     for status, style in _STYLES.items():
         text.highlight_regex(rf"(?m)^{marks[status]} ", style)
     text.highlight_regex(r"(?m)^ +> .*(?:\n {4,}(?!> ).*)*", "bold")

@@ -5,9 +5,7 @@ between a stack's JSON and the files: `module` (blocks), `variables` (what varie
 or maps), `hcl` (text), `read_back` (the proof that the text says the same).
 """
 
-import json
 import os
-import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,11 +15,14 @@ from gate.eject.hcl import NotEjectable
 from gate.eject.module import files
 from gate.eject.read_back import compare
 from gate.eject.variables import Variables
-from gate.terraform_json import is_stack
+from gate.quoting import shell
+from gate.stack.reader import STACK_LIMIT
+from gate.stack.terraform_json import is_stack
+from modules.files import Unreadable, read_json, read_text, visible
 from modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
 from stacks.configuration import ConfiguredBlock
 from stacks.integrations import INTEGRATIONS
-from stacks.providers import LOCK
+from stacks.providers import LOCK, LOCK_LIMIT
 
 __all__ = ["NotEjectable", "eject", "next_steps"]
 
@@ -38,19 +39,21 @@ def eject(block: ConfiguredBlock, file: Path, output: Path) -> list[str]:
     """
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise NotEjectable(
-            f"{output} is there already, and nothing is overwritten; name another folder with "
-            "--output, or move that one away"
+            f"{visible(output)} is there already, and nothing is overwritten; name another folder "
+            "with --output, or move that one away"
         )
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise NotEjectable(f"{file}: not JSON: {error}; run: cdktf synth") from None
+        content = read_json(file, STACK_LIMIT)
+    except Unreadable as error:
+        raise NotEjectable(f"{error}; run: cdktf synth") from None
     if not is_stack(content):
         raise NotEjectable(f"{file}: not Terraform's JSON syntax; run: cdktf synth")
     texts = texts_of(block, _moved(content, file.parent, output))
-    lock = file.parent / LOCK
-    if lock.exists():
-        texts[LOCK.name] = lock.read_text(encoding="utf-8")
+    try:
+        texts[LOCK.name] = read_text(file.parent / LOCK, LOCK_LIMIT)
+    except Unreadable as error:
+        if not error.missing:
+            raise NotEjectable(str(error)) from None
     output.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (output / name).write_text(text, encoding="utf-8")
@@ -85,7 +88,7 @@ def _moved(content: Mapping[str, Any], old: Path, new: Path) -> dict[str, Any]:
 
 def _head(block: ConfiguredBlock) -> str:
     read: dict[str, list[str]] = {}
-    for guide in INTEGRATIONS[block.kind].guide.GUIDES.values():
+    for guide in INTEGRATIONS[block.kind].guides.values():
         read.setdefault(guide.date, []).append(guide.source)
     lines = [
         f"The AWS side of {block.vendor}, which was {block.title} of gate.hcl, as `gate eject` "
@@ -104,15 +107,10 @@ def _head(block: ConfiguredBlock) -> str:
 
 def _statements(block: ConfiguredBlock) -> Iterator[Statement]:
     """Yield every statement that the block's policies may hold, each with its reason."""
-    policies: Any = INTEGRATIONS[block.kind].policies
-    for name in ("access", "trust", "sharing_trust"):
-        if hasattr(policies, name):
-            yield from getattr(policies, name)(block.settings).statements
-    if hasattr(policies, "documents"):
-        for policy in policies.documents(block.settings).values():
-            yield from policy.statements
-    if hasattr(policies, "connector_trust"):
-        yield from policies.connector_trust().statements
+    integration, settings = INTEGRATIONS[block.kind], block.settings
+    every = (*integration.documents(settings).values(), *integration.trusts(settings).values())
+    for policy in every:
+        yield from policy.statements
 
 
 def _reason(document: Mapping[str, Any], statements: tuple[Statement, ...]) -> str:
@@ -129,13 +127,13 @@ def _reason(document: Mapping[str, Any], statements: tuple[Statement, ...]) -> s
 
 def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterable[str]) -> str:
     """Return what was ``written`` and what to do after it; ``file`` is gate.hcl."""
-    folder = shlex.quote(str(output))
+    folder = shell([output])
     paragraphs = [
-        f"{output}: {', '.join(written)}",
+        f"{visible(output)}: {', '.join(written)}",
         f"Next:\n  terraform -chdir={folder} init\n  terraform -chdir={folder} plan",
         "The plan finds no changes if gate.hcl was deployed as it stands. Then replace "
-        f"{block.title} ({file}:{block.line}) by this line, which keeps pipelines from destroying "
-        "what is deployed, and do not run `cdktf destroy`. The state stays where it is.",
+        f"{block.title} ({visible(file)}:{block.line}) by this line, which keeps pipelines from "
+        "destroying what is deployed, and do not run `cdktf destroy`. The state stays where it is.",
         f'  ejected "{block.stack}" {{}}',
         f"Until then the new folder and the stack {block.stack} share one state, and an apply of "
         "one undoes the changes of the other.",

@@ -19,7 +19,8 @@ from gate.eject.hcl import (
     template,
 )
 from gate.eject.variables import PURPOSES, Parts, Place, Variables, words
-from gate.terraform_json import dictionaries
+from gate.stack.terraform_json import dictionaries
+from modules.files import Unreadable, parse_json
 
 Reason = Callable[[Mapping[str, Any]], str]
 
@@ -285,9 +286,10 @@ def _json(text: str, place: Place) -> Any:
     if not text.startswith(("{", "[")):
         return None
     try:
-        # Terraform writes 1.0 as 1, and knows no NaN.
-        found = json.loads(text, parse_float=_not_exact, parse_constant=_not_exact)
-    except ValueError:
+        found = parse_json(text, place.last)
+        # Terraform writes 1.0 as 1.
+        json.loads(text, parse_float=_not_exact)
+    except (Unreadable, ValueError):
         return None
     policy = place.last in schema.POLICIES and place.kind.startswith("aws_")
     return found if policy or jsonencode(found) == text else None

@@ -17,7 +17,7 @@ from lark.exceptions import LarkError
 
 from gate.eject import schema
 from gate.eject.hcl import NotEjectable, heredoc_text
-from gate.terraform_json import dictionaries
+from gate.stack.terraform_json import dictionaries
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
 _CHARACTERS = {"n": "\n", "r": "\r", "t": "\t"}

@@ -22,7 +22,7 @@ from itertools import count
 from typing import Any, Literal
 
 from gate.eject.hcl import Expression
-from gate.terraform_json import TerraformJson
+from gate.stack.terraform_json import TerraformJson
 
 Parts = tuple[str | Expression, ...]
 

@@ -1,4 +1,4 @@
-"""Run the embedded AWS: `python -m gate.embedded_aws.server [--account ID]`.
+"""Run the embedded AWS: `python -m gate.embedded_aws.server [--account ID] [--existing JSON]`.
 
 Listens on a free port of 127.0.0.1, prints one line of JSON (`{"port": 41234}`) to stdout once it
 does, and serves until stdin closes or SIGTERM comes. Whoever starts it keeps stdin open: the
@@ -19,29 +19,49 @@ import moto.iam.models
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import make_server
 
-from gate.embedded_aws import athena, iam, inventory, serverlessrepo
+from gate.embedded_aws import athena, existing, iam, inventory, serverlessrepo
+from gate.embedded_aws.guard import guarded
 from gate.embedded_aws.retries import answer_once
 
 HOST = "127.0.0.1"
 DEFAULT_ACCOUNT = "123456789012"
 
 
-def _service(name: str) -> Any:
-    """Return moto's application for one AWS service.
+# What moto serves beside AWS's services, by moto's own names: pages that empty, seed, record and
+# reconfigure it, and a credential service of EC2.
+# https://docs.getmoto.org/en/latest/docs/server_mode.html#dashboard (2026-11)
+NO_SERVICES = ("moto_api", "moto_api._internal", "instance_metadata")
+
+
+def _service(name: str | None) -> Any:
+    """Return moto's application for one AWS service; ``None`` is one that moto does not have.
 
     An API call that moto lacks is answered with 501: clients retry a 500 for minutes.
     """
+    # Here, and not by path: moto finds an application by the path, by the scope of a signature, by
+    # the first part of a path and by the body, and asks this function for each.
+    if name in NO_SERVICES:
+        return _refusal("403 Forbidden", "this is no service of AWS")
+    if name is None:
+        return _refusal("501 Not Implemented", "moto has no such service")
     service = werkzeug_app.create_backend_app(name)
     service.register_error_handler(NotImplementedError, lambda error: (str(error), 501))
     return service
 
 
+def _refusal(status: str, why: str) -> Any:
+    def app(_: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [f"gate sandbox: {why}\n".encode()]
+
+    return app
+
+
 _moto = werkzeug_app.DomainDispatcherApplication(_service)
 
 
-@answer_once
-def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """The WSGI application: moto, and in front of it what moto has no service for."""
+def _answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Moto, and in front of it what moto has no service for."""
     authorization = environ.get("HTTP_AUTHORIZATION", "")
     if serverlessrepo.SIGNING_SCOPE in authorization:
         return serverlessrepo.app(environ, start_response)
@@ -52,12 +72,18 @@ def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return answer
 
 
+# The guard is outermost: an answer that is kept for a repeated call is not for everyone either.
+app = guarded(answer_once(_answer), inventory.PATH)
+
+
 def prepare(account: str) -> None:
     """Fill the gaps and make `account` the one that credentials unknown to moto work in."""
     # moto looks for the access key among all it has handed out and falls back to this constant.
     # MOTO_ACCOUNT_ID would pin every request, so a provider with assume_role would never leave it.
     for module in (moto.iam.models, werkzeug_app):
         vars(module)["DEFAULT_ACCOUNT_ID"] = account
+    # Otherwise every answer says that any web page may read it.
+    vars(werkzeug_app)["DISABLE_GLOBAL_CORS"] = True
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     athena.fill_gaps()
     iam.fill_gaps()
@@ -66,7 +92,10 @@ def prepare(account: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m gate.embedded_aws.server")
     parser.add_argument("--account", default=DEFAULT_ACCOUNT, help="account of the default caller")
-    prepare(parser.parse_args().account)
+    parser.add_argument("--existing", default="[]", help="resources to begin with, as JSON")
+    arguments = parser.parse_args()
+    prepare(arguments.account)
+    existing.make(json.loads(arguments.existing))
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(

@@ -18,6 +18,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gate.pipeline.program import Usage, run
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text, visible
+
+# The plan of a stack has some 200 KB.
+PLAN_LIMIT = 16 * MEBIBYTE
+# https://developer.hashicorp.com/terraform/internals/json-format#change-representation (2026-11)
+_ACTIONS = {"no-op", "create", "read", "update", "delete", "forget"}
 _NOTHING = (["no-op"], ["read"])
 # What a change is made of; neither names nor order of anything else in a plan matter.
 _MATTERS = ("address", "previous_address", "deposed", "change")
@@ -25,6 +32,32 @@ _PROGRESS = re.compile(
     r"^\S+: (Refreshing state|Reading|Still reading|Read complete).*\n|^\u2500+\n(.*\n)*",
     re.MULTILINE,
 )
+
+
+def read_plan(file: Path) -> dict[str, Any]:
+    """Return the plan in ``file``; ``{}`` is one that changes nothing. Raises ``Unreadable``."""
+    plan = read_json(file, PLAN_LIMIT)
+    match plan:
+        case dict():
+            resources, outputs = plan.get("resource_changes", []), plan.get("output_changes", {})
+            if isinstance(resources, list) and isinstance(outputs, dict):
+                named = all(isinstance(one, dict) and _is_text(one, "address") for one in resources)
+                found = [one.get("change") for one in resources] if named else [None]
+                if all(map(_is_change, [*found, *outputs.values()])):
+                    return plan
+    problem = "is not a plan; allowed: what `terraform show -json PLAN` prints"
+    raise Unreadable(str(file), problem)
+
+
+def _is_text(one: Mapping[str, Any], name: str) -> bool:
+    return isinstance(one.get(name), str)
+
+
+def _is_change(change: object) -> bool:
+    actions = change.get("actions") if isinstance(change, dict) else None
+    return isinstance(actions, list) and all(
+        isinstance(action, str) and action in _ACTIONS for action in actions
+    )
 
 
 def changes(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -64,27 +97,38 @@ def _changed(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def main(arguments: Sequence[str]) -> int:
     """Return 1 when the plan is not the one that was approved; see the module."""
-    if arguments[0] != "--approved":
-        entry, plan_file, text_file = arguments
-        plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
-        reviewed = {
-            **json.loads(entry),
-            "digest": digest(plan),
-            "changes": changes(plan),
-            "text": shown(Path(text_file).read_text(encoding="utf-8")),
-        }
-        print(json.dumps(reviewed, indent=2))
-        return 0
-    _, approved, plan_file = arguments
-    plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
+    match arguments:
+        case ["--approved", approved, plan_file]:
+            return _compare(read_plan(Path(plan_file)), approved)
+        case [entry, plan_file, text_file]:
+            plan = read_plan(Path(plan_file))
+            reviewed = {
+                **_entry(entry),
+                "digest": digest(plan),
+                "changes": changes(plan),
+                "text": shown(read_text(Path(text_file), PLAN_LIMIT)),
+            }
+            print(json.dumps(reviewed, indent=2))
+            return 0
+    raise Usage
+
+
+def _entry(text: str) -> dict[str, Any]:
+    entry = parse_json(text, "ENTRY")
+    if isinstance(entry, dict):
+        return entry
+    raise Unreadable("ENTRY", "is not what gate.pipeline.stacks prints of a stack")
+
+
+def _compare(plan: Mapping[str, Any], approved: str) -> int:
     if digest(plan) == approved:
         return 0
     print("What would be changed now is not what was approved; nothing was changed.")
     for one in changes(plan) or [{"address": "nothing", "actions": ["no-op"]}]:
-        print(f"  {', '.join(one['actions'])}: {one['address']}")
+        print(f"  {', '.join(one['actions'])}: {visible(one['address'])}")
     print("Run the workflow again, and review the new plan.")
     return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, __doc__))

@@ -16,8 +16,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gate.pipeline.changes import read_plan
+from gate.pipeline.program import Usage, run
 from gate.pipeline.review import changed, read
 from gate.pipeline.stacks import stacks
+from gate.quoting import gitlab_variable, yaml_json
+from modules.files import MEBIBYTE, Unreadable, read_text
+
+_TEMPLATE_LIMIT = MEBIBYTE
 
 
 def plans(entries: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]:
@@ -30,7 +36,7 @@ def plans(entries: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]:
     for entry in entries:
         variables = {
             **_variables(entry),
-            "ENTRY": json.dumps(entry),
+            "ENTRY": gitlab_variable(json.dumps(entry)),
             "DRIFT": "yes" if source == "schedule" else "",
         }
         jobs[f"plan {_job(entry)}"] = {"extends": ".plan", "variables": variables}
@@ -62,7 +68,7 @@ def applies(entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
             "extends": ".apply",
             # Of all pipelines together, one runs at a time.
             "resource_group": f"athena-gate/{entry['stack']}",
-            "variables": {**_variables(entry), "DIGEST": entry["digest"]},
+            "variables": {**_variables(entry), "DIGEST": gitlab_variable(entry["digest"])},
         }
     return {**jobs, "applied": {"extends": ".applied"}}
 
@@ -73,9 +79,9 @@ def _job(entry: Mapping[str, str]) -> str:
 
 def _variables(entry: Mapping[str, str]) -> dict[str, str]:
     return {
-        "STACK": entry["stack"],
-        "FOLDER": entry["folder"],
-        "ACCOUNT": entry["account"],
+        "STACK": gitlab_variable(entry["stack"]),
+        "FOLDER": gitlab_variable(entry["folder"]),
+        "ACCOUNT": gitlab_variable(entry["account"]),
         "MODE": "-destroy" if entry["action"] == "destroy" else "-refresh=true",
     }
 
@@ -83,27 +89,35 @@ def _variables(entry: Mapping[str, str]) -> dict[str, str]:
 def pipeline(template: str, synth: str, jobs: Mapping[str, Any]) -> str:
     """Return ``template`` with ``jobs``; ``synth`` is the id of the pipeline that has the synth."""
     added = {"variables": {"SYNTH_PIPELINE": synth}, **jobs}
-    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in added.items()]
+    lines = [f"{yaml_json(name)}: {yaml_json(value)}" for name, value in added.items()]
     return "\n".join([template, *lines, ""])
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print what the first of ``arguments`` names; see the module."""
-    what, file, *folders = arguments
-    text = Path(file).read_text(encoding="utf-8")
-    match what:
-        case "plans":
-            new, *old = map(Path, folders)
-            entries = stacks(new, next((one for one in old if one.is_dir()), None))
-            jobs = plans(entries, os.environ["CI_PIPELINE_SOURCE"])
-            print(pipeline(text, os.environ["CI_PIPELINE_ID"], jobs), end="")
-        case "counts":
-            print(json.dumps(counts(json.loads(text))))
-        case "applies":
-            jobs = applies(changed(read(Path(folders[0]))))
-            print(pipeline(text, os.environ["SYNTH_PIPELINE"], jobs), end="")
+    match arguments:
+        case ["plans", template, new, *old] if len(old) < 2:
+            text = read_text(Path(template), _TEMPLATE_LIMIT)
+            entries = stacks(Path(new), next((p for p in map(Path, old) if p.is_dir()), None))
+            jobs = plans(entries, _variable("CI_PIPELINE_SOURCE"))
+            print(pipeline(text, _variable("CI_PIPELINE_ID"), jobs), end="")
+        case ["counts", plan]:
+            print(json.dumps(counts(read_plan(Path(plan)))))
+        case ["applies", template, folder]:
+            text = read_text(Path(template), _TEMPLATE_LIMIT)
+            jobs = applies(changed(read(Path(folder))))
+            print(pipeline(text, _variable("SYNTH_PIPELINE"), jobs), end="")
+        case _:
+            raise Usage
     return 0
 
 
+def _variable(name: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise Unreadable(name, "is not set; GitLab sets it in a pipeline")
+    return value
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, __doc__))

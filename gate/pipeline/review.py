@@ -4,24 +4,51 @@ FOLDER holds what `gate.pipeline.changes` printed of each stack, as `*.json`. Wi
 prints the job matrix of those that would change instead, with their digests.
 """
 
+import html
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gate.pipeline.changes import PLAN_LIMIT
+from gate.pipeline.program import Usage, run
+from gate.quoting import markdown_code, markdown_fence
+from modules.files import Unreadable, read_json, visible, visible_lines
+
 # Finds the comment again that is to be updated.
 MARKER = "<!-- athena-gate: plan -->"
 # A comment has 65,536 characters at most (GitHub answers "body is too long"); the rest is left
 # for what stands around the plans.
 _LIMIT = 60_000
+_MOST_CHANGES = 100
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
-    """Return the reviewed stacks, by name."""
-    found = [json.loads(file.read_text(encoding="utf-8")) for file in folder.rglob("*.json")]
+    """Return the reviewed stacks, by name. Raises ``Unreadable``."""
+    found = [_reviewed(file) for file in folder.rglob("*.json")]
     return sorted(found, key=lambda one: str(one["stack"]))
+
+
+def _reviewed(file: Path) -> dict[str, Any]:
+    """Return what ``gate.pipeline.changes`` printed into ``file``."""
+    one = read_json(file, 2 * PLAN_LIMIT)
+    texts = ("stack", "folder", "account", "region", "action", "digest", "text")
+    match one:
+        case {"changes": [*changes], **others} if all(
+            isinstance(others.get(name), str) for name in texts
+        ):
+            for change in changes:
+                match change:
+                    case {"address": str(), "actions": [*actions]} if all(
+                        isinstance(action, str) for action in actions
+                    ):
+                        continue
+                break
+            else:
+                return dict(one)
+    raise Unreadable(str(file), "is not what gate.pipeline.changes prints of a stack")
 
 
 def changed(reviewed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
@@ -39,17 +66,17 @@ def as_markdown(reviewed: Sequence[dict[str, Any]]) -> str:
     lines = [MARKER, "### athena-gate", ""]
     for one in reviewed:
         what = "**destroy**: " if one["action"] == "destroy" else ""
-        lines.append(f"- `{one['stack']}` ({one['account']}): {what}{_count(one['changes'])}")
+        name, account = markdown_code(one["stack"]), markdown_code(one["account"])
+        lines.append(f"- {name} ({account}): {what}{_count(one['changes'])}")
     share = _LIMIT // max(len(changing), 1)
     for one in changing:
-        text = one["text"].strip()
+        text = visible_lines(one["text"].strip())
         if len(text) > share:
             text = f"{text[:share]}\n... cut; the job's log has all of it"
-        # Longer than any fence in the plan: a value cannot end the block.
-        fence = "`" * max(3, 1 + max(map(len, _fences(text)), default=0))
+        fence = markdown_fence(text)
         lines += [
             "",
-            f"<details><summary>{one['stack']}</summary>",
+            f"<details><summary>{html.escape(visible(one['stack']))}</summary>",
             "",
             fence,
             text,
@@ -59,31 +86,29 @@ def as_markdown(reviewed: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _fences(text: str) -> list[str]:
-    runs, run = [], ""
-    for character in [*text, " "]:
-        if character == "`":
-            run += character
-        elif run:
-            runs.append(run)
-            run = ""
-    return runs
-
-
 def _count(changes: Sequence[dict[str, Any]]) -> str:
     if not changes:
         return "no changes"
     signs = ["".join(_SIGNS.get(action, action) for action in one["actions"]) for one in changes]
-    return ", ".join(f"`{sign} {one['address']}`" for sign, one in zip(signs, changes, strict=True))
+    shown = [
+        markdown_code(f"{sign} {one['address']}")
+        for sign, one in zip(signs[:_MOST_CHANGES], changes, strict=False)
+    ]
+    left = len(changes) - len(shown)
+    return ", ".join([*shown, f"and {left:,} more"] if left else shown)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the page, or the matrix; see the module."""
-    *options, folder = arguments
-    reviewed = read(Path(folder))
-    print(json.dumps(changed(reviewed)) if options else as_markdown(reviewed))
+    match arguments:
+        case ["--changed", folder]:
+            print(json.dumps(changed(read(Path(folder)))))
+        case [folder]:
+            print(as_markdown(read(Path(folder))))
+        case _:
+            raise Usage
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, __doc__))

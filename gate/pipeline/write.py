@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gate.quoting import github, gitlab
+from modules.files import MEBIBYTE, Unreadable, read_text, visible
 from stacks.backends import CloudBackend, LocalBackend
 from stacks.configuration import DEFAULT_FILE, Configuration
 
@@ -25,6 +27,7 @@ _PLACES = {
 _S3 = {"github": "github-actions/athena-gate.yml", "gitlab": "gitlab-ci/gitlab-ci.yml"}
 _CLOUD = {"github": "hcp-vcs/github.yml", "gitlab": "hcp-vcs/gitlab.yml"}
 _EXAMPLE = "111122223333"
+_LIMIT = MEBIBYTE
 
 
 class NoPipeline(Exception):
@@ -49,8 +52,8 @@ def pipeline(platform: Platform, configuration: Configuration) -> Pipeline:
     """Return the pipeline of ``platform`` for ``configuration``. Raises ``NoPipeline``."""
     if isinstance(configuration.backend, LocalBackend):
         raise NoPipeline(
-            f"{configuration.file} keeps states in local files, and a runner's disk is gone after "
-            'the run; write backend "s3" { ... } or backend "cloud" { ... }'
+            f"{visible(configuration.file)} keeps states in local files, and a runner's disk is "
+            'gone after the run; write backend "s3" { ... } or backend "cloud" { ... }'
         )
     templates = _CLOUD if isinstance(configuration.backend, CloudBackend) else _S3
     template = TEMPLATES / templates[platform]
@@ -58,9 +61,14 @@ def pipeline(platform: Platform, configuration: Configuration) -> Pipeline:
     comment = _comment("".join(lines))
     text = "".join([*_for_each(accounts(configuration), comment), *lines[len(comment) :]])
     name = Path(configuration.file).as_posix()
+    if not name.isprintable():
+        raise NoPipeline(
+            f"{visible(name)}: a pipeline cannot name a file with such characters; rename it"
+        )
+    value = github(name) if platform == "github" else gitlab(name)
     return Pipeline(
         _PLACES[platform],
-        text.replace(f"GATE_FILE: {DEFAULT_FILE}", f"GATE_FILE: {name}"),
+        text.replace(f"GATE_FILE: {DEFAULT_FILE}", f"GATE_FILE: {value}"),
         f"pipelines/{template.parent.name}/README.md",
     )
 
@@ -93,10 +101,17 @@ def write(made: Pipeline, folder: Path, force: bool) -> bool:
     Raises ``NoPipeline`` when a file is there that differs, unless ``force``.
     """
     path = folder / made.path
-    if path.exists() and path.read_text(encoding="utf-8") == made.text:
-        return False
-    if path.exists() and not force:
+    try:
+        if read_text(path, _LIMIT) == made.text:
+            return False
+        there = True
+    except Unreadable as error:
+        there = not error.missing
+    if there and not force:
         raise NoPipeline(f"{made.path} is there and differs; --force overwrites it")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(made.text, encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made.text, encoding="utf-8")
+    except OSError as error:
+        raise NoPipeline(f"{visible(path)} cannot be written: {error.strerror}") from None
     return True

@@ -1,36 +1,38 @@
 """`gate report`: one HTML file for whoever reviews the access."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gate.explain import explain_stack
 from gate.parity import parity
-from gate.prove import prove_stack
+from gate.prove import prove_grants, prove_stack
 from gate.report.chapter import Chapter
 from gate.report.documented import documented
 from gate.report.flow import WORKGROUP, Lane, lanes
 from gate.report.limits import Limits, limits
 from gate.report.page import page
-from gate.synthesized import Stack
+from gate.stack.model import Stack
+from modules.files import read_bytes
+from stacks.backends import Backend
 from stacks.configuration import Configuration, ConfiguredBlock
+from stacks.hcl import SIZE_LIMIT
 from stacks.integrations import INTEGRATIONS
 
 
 def report(configuration: Configuration, stacks: Iterable[tuple[Stack, ConfiguredBlock]]) -> str:
     """Return the report on ``stacks``, each with its block of ``configuration``, as HTML."""
-    digest = hashlib.sha256(Path(configuration.file).read_bytes()).hexdigest()
+    digest = hashlib.sha256(read_bytes(Path(configuration.file), SIZE_LIMIT)).hexdigest()
     return page(
         configuration.file,
         digest,
         tuple(configuration.accounts.values()),
-        [_chapter(stack, block) for stack, block in stacks],
+        [_chapter(stack, block, configuration.backend) for stack, block in stacks],
     )
 
 
-def _chapter(stack: Stack, block: ConfiguredBlock) -> Chapter:
-    content = json.loads(stack.file.read_text(encoding="utf-8"))
+def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
+    content = stack.content
     results = getattr(block.settings, "results_location", None)
     shown = lanes(stack, content, block.vendor, results)
     made = limits(stack, content)
@@ -41,11 +43,11 @@ def _chapter(stack: Stack, block: ConfiguredBlock) -> Chapter:
         accounts=block.settings.accounts,
         lanes=shown,
         explanation=explain_stack(stack),
-        proof=prove_stack(stack, block),
+        proof=prove_stack(stack, block, backend),
         parity=parity(block),
         limits=(*_shared_workgroups(shown, made), *made),
-        remarks=INTEGRATIONS[block.kind].policies.remarks(block.settings),
-        documented=prove_stack(documented(stack, block), block),
+        remarks=INTEGRATIONS[block.kind].remarks(block.settings),
+        documented=prove_grants(documented(stack, block), block),
     )
 
 

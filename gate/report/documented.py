@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack
 from modules.iam.guide import fill
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import ConfiguredBlock
@@ -19,14 +19,14 @@ def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
 
     Buckets and keys keep what we put on them; pages do without.
     """
-    module: Any = INTEGRATIONS[block.kind].guide
-    values: Mapping[str, tuple[str, ...]] = module.values(block.settings)
+    integration = INTEGRATIONS[block.kind]
+    values, guides = integration.values(block.settings), integration.guides
 
     def access(name: str) -> tuple[Statement, ...]:
-        return fill(module.GUIDES[name].documented, values).statements
+        return fill(guides[name].documented, values).statements
 
     def identity(one: Identity, name: str) -> Identity:
-        trust = module.GUIDES[name].documented_trust
+        trust = guides[name].documented_trust
         return replace(
             one,
             policies=_document("managed", access(name)),
@@ -34,8 +34,8 @@ def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
             trust=_document("resource", fill(trust, values).statements)[0] if trust else one.trust,
         )
 
-    names = _names(stack) if block.kind == "dynamodb_connector" else {}
-    identities = tuple(identity(one, names.get(one.address, "access")) for one in stack.identities)
+    names = _names(stack, integration.documents(block.settings))
+    identities = tuple(identity(one, names[one.address]) for one in stack.identities)
     trusts = {one.arn: one.trust for one in identities if one.trust}
     spill = getattr(block.settings, "spill_bucket", None)
 
@@ -54,17 +54,16 @@ def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
     )
 
 
-def _names(stack: Stack) -> dict[str, str]:
-    """Return the name of the guide's document for each identity of a connector, by its address:
-    of the roles made here, Lambda takes the connector's and the console the one for sharing."""
-    return {
-        one.address: "readers"
-        if one.trust is None
-        else "connector"
-        if any(p.kind == "Service" for s in one.trust.policy.statements for p in s.principals)
-        else "sharing"
-        for one in stack.identities
-    }
+def _names(stack: Stack, documents: Mapping[str, Policy]) -> dict[str, str]:
+    """Return the name of the document that each identity holds, by its address: the one of which
+    it has a statement, else the only one."""
+    found = {}
+    for one in stack.identities:
+        held = {grant for document in one.policies for grant in document.policy.grants()}
+        found[one.address] = next(
+            (name for name, policy in documents.items() if policy.grants() & held), "access"
+        )
+    return found
 
 
 def _document(kind: Any, statements: tuple[Statement, ...]) -> tuple[Document, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gate.synthesized import Identity, Stack
+from gate.stack.model import Identity, Stack
 from modules.iam.actions import level, matching
 from modules.iam.policy import Principal, Statement
 

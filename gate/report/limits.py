@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gate.report.flow import WORKGROUP
-from gate.synthesized import Stack
+from gate.stack.model import Stack
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")

@@ -1,8 +1,11 @@
-"""HTML as values: everything that is put into an element is escaped unless it is markup already."""
+"""HTML as values: everything that is put into an element is escaped unless it is markup
+already, and nothing in it changes what is seen around it."""
 
 import html
 from collections.abc import Iterable
 from typing import Self
+
+from modules.files import printable
 
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements (2026-11)
 _VOID = frozenset({"br", "meta", "wbr"})
@@ -27,7 +30,11 @@ def _markup(part: object) -> str:
         return part
     if isinstance(part, list | tuple):
         return Markup.joined(part)
-    return html.escape(str(part))
+    return html.escape(_printable(part))
+
+
+def _printable(part: object) -> str:
+    return "\n".join(map(printable, str(part).split("\n")))
 
 
 def element(name: str, /, *children: object, **attributes: object) -> Markup:
@@ -37,7 +44,7 @@ def element(name: str, /, *children: object, **attributes: object) -> Markup:
     attribute that is None or False is left out, one that is True has no value.
     """
     written = "".join(
-        f" {_attribute(key)}" + ("" if value is True else f'="{html.escape(str(value))}"')
+        f" {_attribute(key)}" + ("" if value is True else f'="{html.escape(_printable(value))}"')
         for key, value in attributes.items()
         if value is not None and value is not False
     )

@@ -176,7 +176,6 @@ def _guides(chapters: Sequence[Chapter]) -> Markup:
 
 def _in_short(result: Result) -> list[Markup]:
     """Return a claim that fails as a term, and as its description why."""
-    kinds = {"need": "It cannot ", "never": "Not true: ", "check": "Not true: "}
     first = result.failures[0]
     if not first.caller:
         why = [element("p", reason) for reason in dict.fromkeys(f.reason for f in result.failures)]
@@ -191,6 +190,6 @@ def _in_short(result: Result) -> list[Markup]:
     if len(why) > SHOWN:
         why = [*why[:SHOWN], element("p", f"and {len(why) - SHOWN} more")]
     return [
-        element("dt", f"{kinds[result.kind]}{result.says}"),
+        element("dt", f"{'It cannot ' if result.kind == 'need' else 'Not true: '}{result.says}"),
         element("dd", why),
     ]

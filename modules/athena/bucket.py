@@ -1,5 +1,6 @@
 """A private, encrypted bucket."""
 
+from modules.athena.statements import deny_plain_http
 from modules.bindings import (
     Construct,
     S3Bucket,
@@ -17,33 +18,10 @@ from modules.bindings import (
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
     TerraformProvider,
 )
-from modules.iam.arn import bucket as bucket_arn
-from modules.iam.policy import (
-    BUCKET_POLICY_LIMIT,
-    EVERYONE,
-    Condition,
-    Policy,
-    Statement,
-)
+from modules.iam.policy import BUCKET_POLICY_LIMIT, Policy, Statement
 
 # For results and spilled data: copies that nobody needs for long.
 DEFAULT_EXPIRY_DAYS = 30
-
-
-def deny_plain_http(partition: str, bucket: str) -> Statement:
-    """Return the bucket policy's statement that refuses requests without TLS.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (2026-11)
-    """
-    return Statement(
-        "Deny",
-        sid="DenyInsecureTransport",
-        why="Nothing travels in the clear.",
-        principals=(EVERYONE,),
-        actions=("s3:*",),
-        resources=(bucket_arn(partition, bucket), f"{bucket_arn(partition, bucket)}/*"),
-        conditions=(Condition("Bool", "aws:SecureTransport", ("false",)),),
-    )
 
 
 class PrivateBucket(Construct):

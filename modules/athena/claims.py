@@ -312,12 +312,21 @@ def catalog_reads_only(holder: Holder) -> Never:
 
 def no_other_bucket(holder: Holder, arns: Arns, locations: Iterable[str]) -> Never:
     """Return the claim that in S3 the holder reaches nothing but ``locations``
-    (``bucket/prefix``) and the buckets they are in."""
+    (``bucket/prefix``) and the buckets they are in.
+
+    Names of objects are not kept to a prefix: AWS's policies for Athena grant s3:ListBucket without
+    s3:prefix, and none of its pages says which prefixes Athena asks for
+    (https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html, 2026-11).
+    """
     locations = tuple(locations)
     buckets = dict.fromkeys(location.partition("/")[0] for location in locations)
+    prefixed = any(location.partition("/")[2] for location in locations)
     return holder.never(
         "no-other-bucket",
-        "no S3 outside the buckets and prefixes named",
+        "no S3 but the buckets named: objects under the prefixes named, names of objects anywhere "
+        "in these buckets"
+        if prefixed
+        else "no S3 but the buckets named",
         Requests(
             ("s3:*",),
             but_resources=(

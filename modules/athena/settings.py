@@ -23,9 +23,13 @@ from modules.fields import (
     counted,
     unique,
 )
+from modules.files import Unreadable, read_bytes
 
 # SHA-256 of keys/example.asc in binary form.
 EXAMPLE_KEY = "4f9c6db9cc085a296779242388c85f0b8339706cf97de8096947cda55e4b8d85"
+
+# A key that many have signed has 100 KB.
+KEY_LIMIT = 256 * 1024
 
 MEBIBYTE = 1024**2
 GIBIBYTE = 1024**3
@@ -178,11 +182,10 @@ def read_public_key(file: Path) -> str:
     anything but a public key. Armor: https://www.rfc-editor.org/rfc/rfc9580#section-6 (2024-07).
     """
     try:
-        content = file.read_bytes()
-    except OSError as error:
+        content = read_bytes(file, KEY_LIMIT)
+    except Unreadable as error:
         raise ValueError(
-            f"cannot read {str(file)!r}: {error.strerror}; write your public key there with "
-            "`gpg --armor --export KEY`"
+            f"{error}; write your public key there with `gpg --armor --export KEY`"
         ) from None
     if b"-----BEGIN PGP PRIVATE KEY" in content:
         raise ValueError(f"{str(file)!r} holds a PGP private key; give the public one")

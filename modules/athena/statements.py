@@ -8,7 +8,8 @@ KMS and Lake Formation, https://docs.aws.amazon.com/service-authorization/latest
 from collections.abc import Iterable
 
 from modules.iam.arn import Arns
-from modules.iam.policy import Condition, Statement
+from modules.iam.arn import bucket as bucket_arn
+from modules.iam.policy import EVERYONE, Condition, Statement
 
 # True only for calls that Athena makes on the caller's behalf.
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html (2026-11)
@@ -241,4 +242,20 @@ def lake_formation() -> Statement:
         why="Read tables that Lake Formation governs; its own grants say which.",
         actions=("lakeformation:GetDataAccess",),
         resources=("*",),
+    )
+
+
+def deny_plain_http(partition: str, bucket: str) -> Statement:
+    """Return the bucket policy's statement that refuses requests without TLS.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (2026-11)
+    """
+    return Statement(
+        "Deny",
+        sid="DenyInsecureTransport",
+        why="Nothing travels in the clear.",
+        principals=(EVERYONE,),
+        actions=("s3:*",),
+        resources=(bucket_arn(partition, bucket), f"{bucket_arn(partition, bucket)}/*"),
+        conditions=(Condition("Bool", "aws:SecureTransport", ("false",)),),
     )

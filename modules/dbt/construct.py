@@ -4,7 +4,7 @@ from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
 from modules.athena.identity import managed_policies, role
 from modules.athena.workgroup import workgroup
 from modules.bindings import Construct
-from modules.dbt.handoff import aws_config_profile, handoff
+from modules.dbt.handoff import handoff
 from modules.dbt.policies import access, trust
 from modules.dbt.settings import DbtSettings
 
@@ -23,7 +23,7 @@ class Dbt(Construct):
         """
         super().__init__(scope, construct_id)
         name = settings.resource_name
-        dbt = role(
+        role(
             self,
             trust(settings),
             name=name,
@@ -77,9 +77,8 @@ class Dbt(Construct):
                 # https://github.com/dbt-labs/dbt-athena/issues/176 (2023-03-10)
                 enforce=False,
             )
-        self.handoff = {
-            "role_arn": dbt.arn,
-            "aws_config_profile": aws_config_profile(settings, dbt.arn),
-            **handoff(settings),
-        }
+        self.handoff = handoff(settings)
         self.encrypted_secrets: dict[str, str] = {}
+
+
+build = Dbt

@@ -19,18 +19,22 @@ LABELS = {
 
 def handoff(settings: DbtSettings) -> dict[str, str]:
     """Return what is known before anything is deployed; none of it is secret."""
-    return {"dbt_profile": dbt_profile(settings)}
+    return {
+        "role_arn": settings.account.arns.role(settings.resource_name, settings.path),
+        "aws_config_profile": aws_config_profile(settings),
+        "dbt_profile": dbt_profile(settings),
+    }
 
 
-def aws_config_profile(settings: DbtSettings, role_arn: str) -> str:
-    """Return the section of ``~/.aws/config`` that takes the role ``role_arn``.
+def aws_config_profile(settings: DbtSettings) -> str:
+    """Return the section of ``~/.aws/config`` that takes dbt's role.
 
     The settings: https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
     (2026-11).
     """
     lines = [
         f"[profile {settings.resource_name}]",
-        f"role_arn = {role_arn}",
+        f"role_arn = {settings.account.arns.role(settings.resource_name, settings.path)}",
         "# default, or another profile that may take the role",
         "source_profile = default",
         f"region = {settings.account.region}",

@@ -4,7 +4,7 @@ from modules.athena import statements
 from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG, via_s3_services
 from modules.dbt.guide import GUIDE, documented_trust, values
 from modules.dbt.settings import DbtSettings
-from modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Principal, Statement
+from modules.iam.policy import Condition, Policy, Principal, Statement
 
 _VIA_ATHENA = (CALLED_VIA_ATHENA,)
 _DESCRIBE_TABLES = ("glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables")
@@ -45,11 +45,6 @@ def access(settings: DbtSettings) -> Policy:
     if settings.mode == "run":
         granted = (*granted, *_direct(settings))
     return Policy((*granted, *_keys(settings)))
-
-
-def attached_policies(settings: DbtSettings) -> int:
-    """Return how many managed policies the role gets, ours divided by AWS's size limit."""
-    return len(access(settings).split(MANAGED_POLICY_LIMIT))
 
 
 def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
@@ -286,6 +281,22 @@ def _keys(settings: DbtSettings) -> tuple[Statement, ...]:
             ),
         )
     return granted
+
+
+def documents(settings: DbtSettings) -> dict[str, Policy]:
+    """Return every policy that is deployed, trust policies apart, by the names of the guides."""
+    return {"access": access(settings)}
+
+
+def trusts(settings: DbtSettings) -> dict[str, Policy]:
+    """Return the trust policy of the role that is made, if any, by the name of its guide."""
+    return {"access": trust(settings)}
+
+
+def managed(settings: DbtSettings) -> tuple[str, ...]:
+    """Return the ARNs of AWS's own policies that are attached: none."""
+    del settings
+    return ()
 
 
 def remarks(settings: DbtSettings) -> tuple[str, ...]:

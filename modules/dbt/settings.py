@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
 from modules.athena.settings import Results, Source, Workgroup, source_keys_in_region
+from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
 from modules.fields import (
     Block,
     BlockName,
@@ -316,6 +317,11 @@ class DbtSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "dbt"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the role, its policy and, where one is made, its workgroup.
 
@@ -392,6 +398,22 @@ class DbtSettings(Settings):
             *((self.data_bucket,) if self.data.create else ()),
         )
 
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        account, workgroup = self.account, self.existing_workgroup
+        made_elsewhere = (
+            *(() if self.results.create else (self.results_bucket,)),
+            *(() if self.data.create else (self.data_bucket,)),
+        )
+        return (
+            *(Existing.of(account, arn) for arn in self.trusted),
+            *existing_boundary(account, self.permissions_boundary),
+            *existing_sources(account, self.sources),
+            *existing_buckets(account, made_elsewhere),
+            *((Existing.of(account, account.arns.workgroup(workgroup)),) if workgroup else ()),
+        )
+
 
 def _derived_bucket(name: str, account: Account, purpose: str) -> str:
     return f"dbt-{name}-{purpose}-{account.id}"
@@ -421,3 +443,6 @@ def _bucket_fits(value: Results | Data, info: ValidationInfo, purpose: str) -> N
             f"the bucket {value.bucket!r} is a source, so it exists already; name another, or set "
             "create = false"
         )
+
+
+BLOCK = DbtSettings

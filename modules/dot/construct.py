@@ -6,7 +6,7 @@ from modules.athena.identity import managed_policies, user
 from modules.athena.workgroup import workgroup
 from modules.bindings import Construct
 from modules.dot.handoff import handoff
-from modules.dot.policies import access, aws_managed_policies
+from modules.dot.policies import access, managed
 from modules.dot.settings import DotSettings
 
 
@@ -30,7 +30,7 @@ class Dot(Construct):
             path=settings.path,
             permissions_boundary=settings.permissions_boundary,
             policies={
-                **{arn.rsplit("/", 1)[1]: arn for arn in aws_managed_policies(settings)},
+                **{arn.rsplit("/", 1)[1]: arn for arn in managed(settings)},
                 **managed_policies(
                     self,
                     access(settings),
@@ -68,3 +68,6 @@ class Dot(Construct):
         self.encrypted_secrets = {
             generation: key.encrypted_secret for generation, key in keys.items()
         }
+
+
+build = Dot

@@ -5,10 +5,10 @@ from modules.athena.statements import CALLED_VIA_ATHENA
 from modules.dot.guide import GUIDE, VENDOR_IPS, values
 from modules.dot.settings import DotSettings
 from modules.iam.arn import managed_policy
-from modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Statement
+from modules.iam.policy import Condition, Policy, Statement
 
 
-def aws_managed_policies(settings: DotSettings) -> tuple[str, ...]:
+def managed(settings: DotSettings) -> tuple[str, ...]:
     """Return the ARNs of the AWS managed policies that ``full_access`` attaches."""
     if settings.grants != "full_access":
         return ()
@@ -20,7 +20,7 @@ def aws_managed_policies(settings: DotSettings) -> tuple[str, ...]:
 
 
 def access(settings: DotSettings) -> Policy:
-    """Return what the user is granted beside ``aws_managed_policies``."""
+    """Return what the user is granted beside ``managed``."""
     if settings.grants == "documented":
         return GUIDE.documented_for(values(settings))
     if settings.grants == "full_access":
@@ -30,11 +30,6 @@ def access(settings: DotSettings) -> Policy:
     if settings.restricted_to_vendor_ips:
         granted = (*granted, deny_other_addresses())
     return Policy(granted)
-
-
-def attached_policies(settings: DotSettings) -> int:
-    """Return how many managed policies the user gets, ours divided by AWS's size limit."""
-    return len(aws_managed_policies(settings)) + len(access(settings).split(MANAGED_POLICY_LIMIT))
 
 
 def _least_privilege(settings: DotSettings) -> tuple[Statement, ...]:
@@ -114,6 +109,17 @@ def deny_other_addresses() -> Statement:
             Condition("Bool", "aws:ViaAWSService", ("false",)),
         ),
     )
+
+
+def documents(settings: DotSettings) -> dict[str, Policy]:
+    """Return every policy that is deployed, trust policies apart, by the names of the guides."""
+    return {"access": access(settings)}
+
+
+def trusts(settings: DotSettings) -> dict[str, Policy]:
+    """Return the trust policy of the role that is made, if any, by the name of its guide."""
+    del settings
+    return {}
 
 
 def remarks(settings: DotSettings) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
 from modules.athena.settings import Keys, Results, Source, Workgroup, source_keys_in_region
 from modules.athena.statements import DEFAULT_CATALOG
+from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
 from modules.fields import (
     Block,
     BlockName,
@@ -130,6 +131,11 @@ class DotSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "Dot"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the user, its policy and its workgroup."""
         return f"dot-{self.name}"
@@ -162,6 +168,16 @@ class DotSettings(Settings):
         return (self.results_bucket,) if self.results.create else ()
 
     @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        account = self.account
+        return (
+            *existing_boundary(account, self.permissions_boundary),
+            *existing_sources(account, self.sources),
+            *existing_buckets(account, () if self.results.create else (self.results_bucket,)),
+        )
+
+    @property
     def results_path(self) -> str:
         """Return the prefix results are written under, ending in a slash."""
         return self.results.path or f"{self.resource_name}/"
@@ -174,3 +190,6 @@ class DotSettings(Settings):
 
 def _derived_bucket(name: str, account: Account) -> str:
     return f"dot-{name}-results-{account.id}"
+
+
+BLOCK = DotSettings

@@ -93,8 +93,8 @@ class DynamodbConnector(Construct):
             _query_place(readers, settings, settings.readers_place, connector, consumer)
         if settings.console_sharing:
             _share_button(Construct(readers, "sharing"), settings, consumer)
-        policies = _readers(Construct(readers, "readers"), settings, consumer)
-        self.handoff = {**handoff(settings), "readers_policy": ", ".join(policies)}
+        _readers(Construct(readers, "readers"), settings, consumer)
+        self.handoff = handoff(settings)
         self.encrypted_secrets: dict[str, str] = {}
 
 
@@ -299,8 +299,8 @@ def _query_place(
 
 def _readers(
     scope: Construct, settings: DynamodbConnectorSettings, provider: TerraformProvider | None
-) -> list[str]:
-    """Make the readers' policy, attach it if asked to, and return the ARNs of its parts."""
+) -> None:
+    """Make the readers' policy, and attach it if asked to."""
     policies = managed_policies(
         scope,
         access(settings),
@@ -318,7 +318,6 @@ def _readers(
                 policy_arn=arn,
                 provider=provider,
             )
-    return list(policies.values())
 
 
 def _share_button(
@@ -343,3 +342,6 @@ def _share_button(
         policy=sharing_access(settings).terraform_json(INLINE_POLICY_LIMIT),
         provider=provider,
     )
+
+
+build = DynamodbConnector

@@ -1,7 +1,9 @@
 """What people of both accounts need to query, and with ``console_sharing`` to press Share:
 https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html (read 2026-11-22)."""
 
+from modules.dynamodb_connector.policies import access
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from modules.iam.policy import MANAGED_POLICY_LIMIT
 
 FORM = "Athena console: Query editor, in the region below"
 
@@ -31,6 +33,7 @@ def handoff(settings: DynamodbConnectorSettings) -> dict[str, str]:
         "owner_workgroup": settings.resource_name,
         "owner_results_location": settings.owner_place.results_location,
         "example_query": example_query(settings),
+        "readers_policy": ", ".join(_readers_policies(settings)),
     }
     if settings.shared:
         fields |= {
@@ -42,6 +45,13 @@ def handoff(settings: DynamodbConnectorSettings) -> dict[str, str]:
     if settings.console_sharing:
         fields["share"] = clicks(settings)
     return fields
+
+
+def _readers_policies(settings: DynamodbConnectorSettings) -> list[str]:
+    """Return the ARNs of the parts of the readers' policy."""
+    name = settings.consumer.arns.policy(settings.readers_policy)
+    parts = access(settings).split(MANAGED_POLICY_LIMIT)
+    return [name, *(f"{name}-{number}" for number in range(2, len(parts) + 1))]
 
 
 def example_query(settings: DynamodbConnectorSettings) -> str:

@@ -14,7 +14,7 @@ from modules.dynamodb_connector.guide import (
     values,
 )
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings, role_id
-from modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Principal, Statement
+from modules.iam.policy import Condition, Policy, Principal, Statement
 
 
 def access(settings: DynamodbConnectorSettings) -> Policy:
@@ -278,14 +278,20 @@ def documents(settings: DynamodbConnectorSettings) -> dict[str, Policy]:
     return {name: policy for name, policy in every.items() if policy.statements}
 
 
-def attached_policies(settings: DynamodbConnectorSettings) -> int:
-    """Return the most managed policies that one role gets, divided by AWS's size limit."""
-    deployed = documents(settings)
-    return max(
-        len(deployed[role].split(MANAGED_POLICY_LIMIT))
-        for role in ("connector", "readers")
-        if role in deployed
-    )
+def trusts(settings: DynamodbConnectorSettings) -> dict[str, Policy]:
+    """Return the trust policies of the roles that are made, by the names of the guides."""
+    found = {}
+    if settings.console_sharing:
+        found["sharing"] = sharing_trust(settings)
+    if settings.deployment == "image":
+        found["connector"] = connector_trust()
+    return found
+
+
+def managed(settings: DynamodbConnectorSettings) -> tuple[str, ...]:
+    """Return the ARNs of AWS's own policies that are attached: none."""
+    del settings
+    return ()
 
 
 def remarks(settings: DynamodbConnectorSettings) -> tuple[str, ...]:

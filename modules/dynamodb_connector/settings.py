@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, key_in_region
 from modules.athena.settings import Results, Workgroup
+from modules.existing import Existing, existing_buckets
 from modules.fields import (
     Block,
     BlockName,
@@ -398,6 +399,11 @@ class DynamodbConnectorSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "Athena DynamoDB connector"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the connector's role, the workgroups and the application's stack."""
         return _resource_name(self.name)
@@ -484,6 +490,15 @@ class DynamodbConnectorSettings(Settings):
             *(place.results_bucket for place in places if place.results.create),
         )
 
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        found = [Existing.of(self.consumer, reader) for reader in self.readers]
+        for place in (self.owner_place, self.readers_place)[: len(self.accounts)]:
+            if not place.results.create:
+                found += existing_buckets(place.account, (place.results_bucket,))
+        return tuple(found)
+
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a regional resource of the owner."""
         owner = self.owner
@@ -543,3 +558,6 @@ def _results_fit(results: Results, info: ValidationInfo, side: str) -> Results:
             f"{place.results_bucket!r} is {taken[place.results_bucket]}; name another bucket"
         )
     return results
+
+
+BLOCK = DynamodbConnectorSettings

@@ -63,8 +63,11 @@ class Arns:
     def glue_tables(self, database: str) -> str:
         return self._regional("glue", f"table/{database}/*")
 
-    def role(self, name: str) -> str:
-        return f"arn:{self.partition}:iam::{self.account}:role/{name}"
+    def role(self, name: str, path: str = "/") -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role{path}{name}"
+
+    def policy(self, name: str, path: str = "/") -> str:
+        return f"arn:{self.partition}:iam::{self.account}:policy{path}{name}"
 
     def bucket(self, name: str) -> str:
         return bucket(self.partition, name)

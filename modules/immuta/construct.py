@@ -99,3 +99,6 @@ class Immuta(Construct):
             path=settings.path,
             role=made.name,
         )
+
+
+build = Immuta

@@ -2,7 +2,7 @@
 
 from modules.athena import statements
 from modules.iam.arn import Arns
-from modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Principal, Statement
+from modules.iam.policy import Policy, Principal, Statement
 from modules.immuta.guide import GUIDE, values
 from modules.immuta.settings import ImmutaSettings
 
@@ -35,11 +35,6 @@ def access(settings: ImmutaSettings) -> Policy:
     if settings.grants == "documented":
         return GUIDE.documented_for(values(settings))
     return Policy(_least_privilege(settings))
-
-
-def attached_policies(settings: ImmutaSettings) -> int:
-    """Return how many managed policies the user or role gets, divided by AWS's size limit."""
-    return len(access(settings).split(MANAGED_POLICY_LIMIT))
 
 
 def _least_privilege(settings: ImmutaSettings) -> tuple[Statement, ...]:
@@ -90,6 +85,23 @@ def named_queries(arns: Arns, workgroup: str) -> Statement:
         ),
         resources=(arns.workgroup(workgroup),),
     )
+
+
+def documents(settings: ImmutaSettings) -> dict[str, Policy]:
+    """Return every policy that is deployed, trust policies apart, by the names of the guides."""
+    return {"access": access(settings)}
+
+
+def trusts(settings: ImmutaSettings) -> dict[str, Policy]:
+    """Return the trust policy of the role that is made, if any, by the name of its guide."""
+    made = settings.authentication == "instance_role" and settings.role_name is None
+    return {"access": trust(settings)} if made else {}
+
+
+def managed(settings: ImmutaSettings) -> tuple[str, ...]:
+    """Return the ARNs of AWS's own policies that are attached: none."""
+    del settings
+    return ()
 
 
 def remarks(settings: ImmutaSettings) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
 from modules.athena.settings import Keys, Results, Source, Workgroup, source_keys_in_region
+from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
 from modules.fields import (
     Block,
     BlockName,
@@ -165,6 +166,11 @@ class ImmutaSettings(Settings):
         return value
 
     @property
+    def vendor_name(self) -> str:
+        """Return the vendor as it writes itself."""
+        return "Immuta"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the user or role, its policy and its workgroup."""
         return f"immuta-{self.name}"
@@ -204,6 +210,20 @@ class ImmutaSettings(Settings):
         """Return the names of the buckets this block makes."""
         return (self.results_bucket,) if self.results.create else ()
 
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        account, role = self.account, self.role_name
+        return (
+            *((Existing.of(account, account.arns.role(role)),) if role else ()),
+            *existing_boundary(account, self.permissions_boundary),
+            *existing_sources(account, self.sources),
+            *existing_buckets(account, () if self.results.create else (self.results_bucket,)),
+        )
+
 
 def _derived_bucket(name: str, account: Account) -> str:
     return f"immuta-{name}-results-{account.id}"
+
+
+BLOCK = ImmutaSettings

@@ -66,7 +66,7 @@ class Metronome(Construct):
         self.handoff = handoff(settings)
         self.encrypted_secrets = {}
         if settings.keys is None:
-            self.handoff["role_arn"] = role(
+            role(
                 self,
                 trust(settings),
                 name=name,
@@ -74,7 +74,7 @@ class Metronome(Construct):
                 description=f"{vendor} writes its exports as this role.",
                 permissions_boundary=settings.permissions_boundary,
                 policies=policies,
-            ).arn
+            )
             return
         made = user(
             self,
@@ -86,3 +86,6 @@ class Metronome(Construct):
         for generation, key in access_keys(self, made, settings.keys).items():
             self.handoff[f"access_key_id_{generation}"] = key.id
             self.encrypted_secrets[generation] = key.encrypted_secret
+
+
+build = Metronome

@@ -19,10 +19,13 @@ LABELS = {
 def handoff(settings: MetronomeSettings) -> dict[str, str]:
     """Return what is asked for and known before anything is deployed, none of it secret;
     ``LABELS`` has what the guide calls it."""
-    return {
+    fields = {
         "database": settings.results_database,
         "schema": settings.schema,
         "workgroup": settings.workgroup_name,
         "bucket": settings.bucket,
         "bucket_region": settings.account.region,
     }
+    if settings.keys is None:
+        fields["role_arn"] = settings.account.arns.role(settings.resource_name, settings.path)
+    return fields

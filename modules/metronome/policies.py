@@ -1,7 +1,7 @@
 """Who may write exports as Metronome, and what that is worth."""
 
 from modules.athena import statements
-from modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Principal, Statement
+from modules.iam.policy import Condition, Policy, Principal, Statement
 from modules.metronome.guide import GUIDE, values
 from modules.metronome.settings import PRIMARY, MetronomeSettings
 
@@ -56,11 +56,6 @@ def access(settings: MetronomeSettings) -> Policy:
     if settings.kms_key:
         granted = (*granted, use_key(settings, settings.kms_key))
     return Policy(granted)
-
-
-def attached_policies(settings: MetronomeSettings) -> int:
-    """Return how many managed policies the role or user gets."""
-    return len(access(settings).split(MANAGED_POLICY_LIMIT))
 
 
 def run_queries(settings: MetronomeSettings) -> Statement:
@@ -170,6 +165,22 @@ def use_key(settings: MetronomeSettings, kms_key: str) -> Statement:
         resources=(kms_key,),
         conditions=(Condition("StringEquals", "kms:ViaService", via_s3),),
     )
+
+
+def documents(settings: MetronomeSettings) -> dict[str, Policy]:
+    """Return every policy that is deployed, trust policies apart, by the names of the guides."""
+    return {"access": access(settings)}
+
+
+def trusts(settings: MetronomeSettings) -> dict[str, Policy]:
+    """Return the trust policy of the role that is made, if any, by the name of its guide."""
+    return {"access": trust(settings)} if settings.authentication == "web_identity" else {}
+
+
+def managed(settings: MetronomeSettings) -> tuple[str, ...]:
+    """Return the ARNs of AWS's own policies that are attached: none."""
+    del settings
+    return ()
 
 
 def remarks(settings: MetronomeSettings) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from modules.account import Account, AccountReference, boundary_in_account
 from modules.athena.settings import Keys, Workgroup
+from modules.existing import Existing, existing_boundary, existing_buckets
 from modules.fields import (
     Block,
     BlockName,
@@ -295,3 +296,14 @@ class MetronomeSettings(Settings):
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
         return (self.bucket,) if self.create_bucket else ()
+
+    @property
+    def existing(self) -> tuple[Existing, ...]:
+        """Return what this block names and somebody else must have made."""
+        return (
+            *existing_boundary(self.account, self.permissions_boundary),
+            *existing_buckets(self.account, () if self.create_bucket else (self.bucket,)),
+        )
+
+
+BLOCK = MetronomeSettings

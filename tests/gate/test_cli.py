@@ -207,6 +207,102 @@ print(code, sorted(heavy & set(sys.modules)))
     assert shown.splitlines()[-1] == "0 []"
 
 
+def test_a_sandbox_refuses_states_in_hcp_terraform(project: Project) -> None:
+    project.write(f'backend "cloud" {{\n  organization = "acme"\n}}\n{DOT}')
+
+    done = gate(project.folder, "sandbox", "--", "terraform", "init")
+
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        'gate: gate.hcl has backend "cloud": Terraform would ask HCP Terraform, which is not in '
+        "the sandbox. Copy the file without that block (and without hcp_credentials) and name the "
+        "copy: gate --file COPY sandbox -- COMMAND\n",
+    )
+
+
+def test_a_sandbox_refuses_a_folder_synthesized_for_hcp_terraform(project: Project) -> None:
+    stack = project.folder / "cdktf.out" / "stacks" / "dot-reporting"
+    stack.mkdir(parents=True)
+    (stack / "cdk.tf.json").write_text('{"terraform": {"cloud": {"organization": "acme"}}}')
+    command = ["terraform", "-chdir=cdktf.out/stacks/dot-reporting", "init"]
+
+    done = gate(project.folder, "sandbox", "--", *command)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json keeps its state elsewhere (cloud)"
+    )
+
+
+@pytest.mark.parametrize(
+    "resources", [pytest.param(0, marks=pytest.mark.slow, id="none"), pytest.param(3, id="three")]
+)
+def test_a_sandbox_takes_no_state_from_elsewhere(project: Project, resources: int) -> None:
+    state = project.folder / "terraform.dot-reporting.tfstate"
+    state.write_text(json.dumps({"version": 4, "resources": [{"mode": "managed"}] * resources}))
+
+    done = gate(project.folder, "sandbox", "--", "true")
+
+    refused = (
+        "gate: terraform.dot-reporting.tfstate lists 3 resources, and a new sandbox has none of "
+        "them: Terraform would take them for deleted and forget them. Work in a copy of the folder "
+        "without that file; if an earlier sandbox left it, delete it\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        (2, "", refused) if resources else (0, "", "")
+    )
+
+
+def test_a_sandbox_without_moto_says_what_to_install(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("gate.cli._terraform", dict)
+
+    done = gate(project.folder, "sandbox", "--", "true")
+
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        "gate: the embedded AWS needs moto, which is not installed here; run: pip install "
+        "'athena-gate[sandbox]'\n",
+    )
+
+
+def test_an_option_that_the_sandbox_does_not_have_is_no_command(project: Project) -> None:
+    done = gate(project.folder, "sandbox", "--with-role", "--", "true")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such option: --with-role (Possible options: --with-roles)" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("terraform_variables")
+def test_a_sandbox_gives_roles_and_names_the_configuration_it_looked_at(project: Project) -> None:
+    other = project.file.rename(project.folder / "other.hcl")
+    code = (
+        "import os, urllib.request as r; "
+        "print(r.urlopen(os.environ['AWS_ENDPOINT_URL'] + '/gate/inventory').read().decode(), "
+        "os.environ['GATE_FILE'])"
+    )
+
+    command = ["gate", "--file", "other.hcl", "sandbox", "--with-roles", "--"]
+    done = subprocess.run(
+        [*command, sys.executable, "-c", code],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        f'{{"111122223333":{{"aws_s3_bucket":["acme-lake"]}}}}\n {other}\n',
+        "gate sandbox: taken for granted: arn:aws:s3:::acme-lake\n",
+    )
+
+
 @pytest.mark.slow
 def test_the_cdktf_command_line_lists_synthesizes_diffs_deploys_and_destroys(
     project: Project, sandbox: Sandbox, sandbox_variables: dict[str, str], terraform: Terraform

@@ -18,7 +18,8 @@ from development.examples import synthesize
 from gate.eject import NotEjectable, texts_of
 from gate.eject.read_back import compare
 from gate.sandbox import Sandbox
-from gate.synthesized import Stack, read
+from gate.stack.model import Stack
+from gate.stack.reader import read
 from modules.iam.policy import Grant
 from stacks.configuration import ConfiguredBlock, load
 from tests.conftest import ROOT, Project, Terraform, make_project

@@ -9,7 +9,7 @@ import pytest
 
 from gate import explanations
 from gate.explain import Explained, Rule, Said, can, explain_stack, question
-from gate.synthesized import Stack
+from gate.stack.model import Stack
 from modules.dot.policies import access
 from modules.iam.arn import managed_policy
 from modules.iam.policy import Policy, Principal, Statement

@@ -185,7 +185,7 @@ def test_without_its_json_a_removed_stack_is_named_all_the_same(project: Project
     assert compared(project)["removed"] == [
         {
             "stack": "dbt-gone",
-            "state": "unknown: old/stacks/dbt-gone/cdk.tf.json is gone",
+            "state": "unknown: old/stacks/dbt-gone/cdk.tf.json is gone, or does not say",
             "destroy": ["put the block back and synthesize; then destroy it, then delete it"],
         }
     ]
@@ -195,21 +195,67 @@ def test_without_an_earlier_synth_there_is_nothing_to_compare_with(project: Proj
     done = gate(project.folder, "check", "--against", "nowhere")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate: nowhere cannot be read: No such file or directory; name the output folder of an "
-        "earlier synth, as in --against cdktf.out. Is there none, check out what was applied "
-        "last, run CDKTF_OUTDIR=previous python main.py, and compare with previous\n",
+        "gate: nowhere: no such file; name the output folder of an earlier synth, as in --against "
+        "cdktf.out. Is there none, check out what was applied last, run CDKTF_OUTDIR=previous "
+        "python main.py, and compare with previous\n",
     )
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"stacks": ["dbt-kept"]}', "\xff"])
-def test_a_file_that_is_no_manifest_is_wrong_usage(project: Project, content: str) -> None:
+NAMES = (
+    "has another name or folder than a synth gives; allowed: letters, digits and - _ . in both, "
+    "the folder below the manifest"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "line 1, column 1 is not JSON: Expecting value"),
+        ("[]", "is not the manifest of a synth"),
+        ('{"stacks": ["dbt-kept"]}', "is not the manifest of a synth"),
+        ("\xff", "line 1 is not UTF-8; allowed: a text file in UTF-8"),
+        ('{"stacks": {"a": 1}}', f'the stack "a" {NAMES}'),
+        ('{"stacks": {"a": {"workingDirectory": "/etc"}}}', f'the stack "a" {NAMES}'),
+        ('{"stacks": {"a": {"workingDirectory": "../a"}}}', f'the stack "a" {NAMES}'),
+        ('{"stacks": {"a": {"workingDirectory": "$(id)"}}}', f'the stack "a" {NAMES}'),
+        (
+            '{"stacks": {"-a\\u001b": {"workingDirectory": "a"}}}',
+            f'the stack "-a\\x1b" {NAMES}',
+        ),
+    ],
+)
+def test_a_file_that_is_no_manifest_is_wrong_usage(
+    project: Project, content: str, problem: str
+) -> None:
     (project.folder / "manifest.json").write_bytes(content.encode("latin-1"))
     done = gate(project.folder, "check", "--against", "manifest.json")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate: manifest.json is not the manifest of a synth; name a folder that cdktf synth or "
-        "python main.py wrote, as in --against cdktf.out\n",
+        f"gate: manifest.json: {problem}; name the output folder of an earlier synth, as in "
+        "--against cdktf.out\n",
     )
+
+
+@pytest.mark.parametrize(
+    "terraform",
+    [
+        [],
+        {"backend": []},
+        {"backend": {"s3": {"bucket": "a", "key": 1}}},
+        {"backend": {"gcs": {}}},
+        {"cloud": {"organization": "a", "workspaces": []}},
+        {"cloud": {"organization": "a", "hostname": 1, "workspaces": {"name": "a"}}},
+    ],
+)
+def test_a_stack_that_does_not_say_where_its_state_is_is_named_all_the_same(
+    project: Project, terraform: object
+) -> None:
+    synthesized(project.folder / OLD, {name: local(name) for name in ("dbt-gone", "dbt-kept")})
+    file = project.folder / OLD / "stacks" / "dbt-gone" / "cdk.tf.json"
+    file.write_text(json.dumps({"terraform": terraform}))
+    assert [one["state"] for one in compared(project)["removed"]] == [
+        "unknown: old/stacks/dbt-gone/cdk.tf.json is gone, or does not say"
+    ]
 
 
 def test_an_ejected_stack_is_looked_after_elsewhere(project: Project) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from gate import proofs
 from gate.findings import Failure, Result
-from gate.prove import Proof, prove_never, prove_stack
-from gate.synthesized import Stack, read
+from gate.prove import Proof, prove_grants, prove_never
+from gate.stack.model import Stack
+from gate.stack.reader import read
 from modules.dot.policies import access
 from modules.dot.settings import DotSettings
 from modules.iam.arn import managed_policy
@@ -103,7 +104,7 @@ def failures(proof: Proof) -> dict[str, tuple[Failure, ...]]:
 
 
 def test_what_is_built_is_proved(make: Make, block: ConfiguredBlock) -> None:
-    proof = prove_stack(make(access(block.settings)), block)
+    proof = prove_grants(make(access(block.settings)), block)
     assert proof == Proof(
         stack="dot-reporting",
         file=proof.file,
@@ -116,7 +117,7 @@ def test_what_is_built_is_proved(make: Make, block: ConfiguredBlock) -> None:
 
 def test_a_grant_too_many_is_shown_by_a_request(make: Make, block: ConfiguredBlock) -> None:
     whole_lake = Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",), sid="WholeLake")
-    proof = prove_stack(make(wider(block.settings, whole_lake)), block)
+    proof = prove_grants(make(wider(block.settings, whole_lake)), block)
     failure = Failure(
         "is allowed",
         caller=USER,
@@ -131,7 +132,7 @@ def test_a_grant_too_many_is_shown_by_a_request(make: Make, block: ConfiguredBlo
 def test_a_grant_missing_is_shown_by_the_call_it_denies(make: Make, block: ConfiguredBlock) -> None:
     policy = access(block.settings)
     less = [s for s in policy.statements if s.sid != "AthenaAccountLists"]
-    proof = prove_stack(make(Policy(tuple(less))), block)
+    proof = prove_grants(make(Policy(tuple(less))), block)
     assert [(f.reason, f.action, f.resource) for f in failures(proof)["list-account"]] == [
         ("denied: no statement allows it", f"athena:{name}", "*")
         for name in ("ListDataCatalogs", "ListWorkGroups", "ListEngineVersions")
@@ -140,7 +141,7 @@ def test_a_grant_missing_is_shown_by_the_call_it_denies(make: Make, block: Confi
 
 def test_a_deny_that_breaks_a_need_is_named(make: Make, block: ConfiguredBlock) -> None:
     no_lists = Statement("Deny", ("athena:List*",), ("*",), sid="NoLists")
-    proof = prove_stack(make(wider(block.settings, no_lists)), block)
+    proof = prove_grants(make(wider(block.settings, no_lists)), block)
     assert failures(proof)["earlier-queries"] == (
         Failure(
             "denied: explicit deny",
@@ -169,7 +170,7 @@ def test_the_circumstances_of_a_request_are_part_of_it(make: Make, block: Config
             Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("glue.amazonaws.com",)),
         ),
     )
-    proof = prove_stack(make(wider(block.settings, through_glue)), block)
+    proof = prove_grants(make(wider(block.settings, through_glue)), block)
     assert failures(proof) == {
         "only-through-athena": (
             Failure(
@@ -188,7 +189,7 @@ def test_not_action_and_not_resource_are_taken_for_what_they_match(
     make: Make, block: ConfiguredBlock
 ) -> None:
     but_iam = Statement("Allow", not_actions=("iam:*", "sts:*"), not_resources=(f"{LAKE}/*",))
-    proof = prove_stack(make(wider(block.settings, but_iam)), block)
+    proof = prove_grants(make(wider(block.settings, but_iam)), block)
     assert [*failures(proof)] == [
         "no-iam",
         "no-other-service",
@@ -209,7 +210,7 @@ def test_not_action_and_not_resource_are_taken_for_what_they_match(
 def test_a_policy_variable_may_stand_for_anything(make: Make, block: ConfiguredBlock) -> None:
     homes = "arn:aws:s3:::homes/${aws:username}/*"
     home = Statement("Allow", ("s3:GetObject",), (homes,), sid="Home")
-    proof = prove_stack(make(wider(block.settings, home)), block)
+    proof = prove_grants(make(wider(block.settings, home)), block)
     assert failures(proof)["no-other-bucket"] == (
         Failure(
             "may be allowed",
@@ -231,7 +232,7 @@ def test_what_aws_manages_is_not_provable(make: Make, block: ConfiguredBlock) ->
     unknown = Failure(
         "not provable: ReadOnlyAccess is AWS's and may change", by=("aws_iam_user.user",)
     )
-    found = failures(prove_stack(stack, block))
+    found = failures(prove_grants(stack, block))
     assert set(found.values()) == {(unknown,)}
     # A Deny of ours keeps it out, whatever it says.
     assert "vendor-addresses" not in found
@@ -243,7 +244,7 @@ def test_what_another_stack_manages_is_not_provable_either(
 ) -> None:
     attachments = {"x": {"user": "dot-reporting", "policy_arn": "arn:aws:iam::1:policy/theirs"}}
     stack = make(access(block.settings), aws_iam_user_policy_attachment=attachments)
-    found = failures(prove_stack(stack, block))
+    found = failures(prove_grants(stack, block))
     assert found["no-iam"] == (
         Failure("not provable: what theirs grants is not in the stack", by=("aws_iam_user.user",)),
     )
@@ -260,7 +261,7 @@ def test_a_bucket_policy_that_lets_somebody_in_is_shown(make: Make, block: Confi
         actions=("s3:GetObject",),
         resources=(f"arn:aws:s3:::{RESULTS}/*",),
     )
-    proof = prove_stack(make(access(block.settings), Policy((partner, TLS))), block)
+    proof = prove_grants(make(access(block.settings), Policy((partner, TLS))), block)
     assert failures(proof) == {
         "nobody-else": (
             Failure(
@@ -284,7 +285,7 @@ def test_a_bucket_policy_that_names_the_user_counts_as_its_own(
         actions=("s3:DeleteObject",),
         resources=(f"arn:aws:s3:::{RESULTS}/*",),
     )
-    proof = prove_stack(make(access(block.settings), Policy((own, TLS))), block)
+    proof = prove_grants(make(access(block.settings), Policy((own, TLS))), block)
     assert [*failures(proof)] == [
         "no-other-bucket",
         "results-only",
@@ -294,7 +295,7 @@ def test_a_bucket_policy_that_names_the_user_counts_as_its_own(
 
 
 def test_a_bucket_without_its_deny_lets_plain_http_in(make: Make, block: ConfiguredBlock) -> None:
-    proof = prove_stack(make(access(block.settings), aws_s3_bucket_policy={}), block)
+    proof = prove_grants(make(access(block.settings), aws_s3_bucket_policy={}), block)
     assert failures(proof) == {
         "tls-only": (
             Failure(
@@ -365,7 +366,7 @@ def test_somebody_of_whom_no_claim_speaks_is_pointed_out(
             "managed_policy_arns": [managed_policy("aws", "AdministratorAccess")],
         },
     }
-    proof = prove_stack(make(access(block.settings), aws_iam_user=extra), block)
+    proof = prove_grants(make(access(block.settings), aws_iam_user=extra), block)
     assert failures(proof) == {
         "claimed": (Failure("no claim speaks of the user spy", by=("aws_iam_user.spy",)),)
     }
@@ -373,7 +374,7 @@ def test_somebody_of_whom_no_claim_speaks_is_pointed_out(
 
 def test_a_user_that_is_not_there_fails_its_claims(make: Make, block: ConfiguredBlock) -> None:
     stack = make(Policy((TLS,)), aws_iam_policy={}, aws_iam_user_policy_attachment={})
-    proof = prove_stack(replace(stack, identities=()), block)
+    proof = prove_grants(replace(stack, identities=()), block)
     assert failures(proof)["no-iam"] == (Failure(f"the stack has no {USER}"),)
     assert failures(proof)["read-results"] == (Failure(f"the stack has no {USER}"),)
 
@@ -420,7 +421,7 @@ def test_what_aws_would_not_take_or_not_heed_is_pointed_out(
 ) -> None:
     workgroup = "arn:aws:athena:eu-central-1:111122223333:workgroup/x"
     named = tuple(workgroup if r == "w" else r for r in statement.resources)
-    proof = prove_stack(make(Policy((replace(statement, resources=named),))), None)
+    proof = prove_grants(make(Policy((replace(statement, resources=named),))), None)
     found = failures(proof)
     assert [*found] == [check]
     assert [f.reason.replace(workgroup, "w")[: len(reason)] for f in found[check]] == [reason]
@@ -436,7 +437,7 @@ def test_inline_and_attached_policies_have_limits_of_their_own(make: Make) -> No
         aws_iam_user={"user": {"name": "dot", "managed_policy_arns": many}},
         aws_iam_user_policy={"inline": {"user": "dot", "policy": Policy((long,)).json()}},
     )
-    assert failures(prove_stack(stack, None)) == {
+    assert failures(prove_grants(stack, None)) == {
         "within-limits": (
             Failure(
                 "the inline policies of user dot together: 2,186 characters, AWS takes 2,048",
@@ -451,7 +452,7 @@ def test_inline_and_attached_policies_have_limits_of_their_own(make: Make) -> No
 
 def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredBlock) -> None:
     stack = make(access(block.settings), aws_iam_policy={"access": {"policy": "{"}})
-    proof = prove_stack(stack, block)
+    proof = prove_grants(stack, block)
     assert [(result.kind, result.name, result.holds) for result in proof.results] == [
         ("check", "readable", False),
         ("check", "within-limits", True),
@@ -465,7 +466,7 @@ def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredB
 
 def test_a_boundary_is_told_and_not_counted(make: Make, block: ConfiguredBlock) -> None:
     edge = {"user": {"name": "dot-reporting", "permissions_boundary": "arn:aws:iam::1:policy/e"}}
-    proof = prove_stack(make(access(block.settings), aws_iam_user=edge), block)
+    proof = prove_grants(make(access(block.settings), aws_iam_user=edge), block)
     assert (proof.holds, proof.notes) == (
         True,
         (
@@ -488,7 +489,7 @@ def test_deep_wildcards_are_answered(
     make: Make, block: ConfiguredBlock, statement: Statement
 ) -> None:
     """With a counter-example, or that it cannot be proved."""
-    proof = prove_stack(make(wider(block.settings, statement)), block)
+    proof = prove_grants(make(wider(block.settings, statement)), block)
     assert "no-other-bucket" in failures(proof)
 
 
@@ -496,7 +497,7 @@ def test_a_policy_of_ten_thousand_statements_is_answered(
     make: Make, block: ConfiguredBlock
 ) -> None:
     many = (Statement("Allow", ("s3:GetObject",), (f"{LAKE}/{n}/*",)) for n in range(10_000))
-    proof = prove_stack(make(Policy(tuple(many))), block)
+    proof = prove_grants(make(Policy(tuple(many))), block)
     assert failures(proof) == {
         "readable": (
             Failure(
@@ -511,7 +512,7 @@ def test_more_statements_than_anyone_reads_are_summed_up(
     make: Make, block: ConfiguredBlock
 ) -> None:
     many = (Statement("Allow", ("s3:GetObject",), (f"{LAKE}{n}/*",)) for n in range(20))
-    found = failures(prove_stack(make(wider(block.settings, *many)), block))
+    found = failures(prove_grants(make(wider(block.settings, *many)), block))
     assert [f.resource for f in found["no-other-bucket"]] == [
         *(f"{LAKE}{n}/x" for n in range(10)),
         "",

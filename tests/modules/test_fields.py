@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
 from modules import fields
+from modules.account import Account
 from modules.athena.settings import EXAMPLE_KEY, Keys, read_public_key
 from modules.fields import Settings
 from tests.conftest import ROOT
@@ -177,3 +178,45 @@ def test_the_example_key_is_pointed_out() -> None:
         "decrypt what is encrypted to it; put your own in its place",
     )
     assert len(EXAMPLE_KEY) == 64
+
+
+def _tags(**tags: str) -> str:
+    """Return the mistake of an account with ``tags``; empty when there is none."""
+    try:
+        Account(name="a", id="111122223333", region="eu-central-1", tags=tags)
+    except ValidationError as error:
+        (found,) = error.errors()
+        return str(found["ctx"]["error"])
+    return ""
+
+
+KEYS = '1 to 128 letters, digits, spaces and _ . : / = + - @, not starting with "aws:"'
+VALUES = 'up to 256 letters, digits, spaces and _ . : / = + - @, not starting with "aws:"'
+
+
+@pytest.mark.parametrize("value", ["", "a b", "é", "_.:/=+-@", "x" * 256, "my aws:x"])
+def test_a_tag_is_what_every_service_takes(value: str) -> None:
+    assert _tags(**{"k" * 128: value, "a:b": ""}) == ""
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\tb", "a\x1b", "a\u2028b", "a,b", "x" * 257, "AWS:x"])
+def test_a_tag_value_that_some_service_refuses_is_a_mistake(value: str) -> None:
+    assert _tags(team=value) == f"team: {value!r} is not a tag value; allowed: {VALUES}"
+
+
+@pytest.mark.parametrize("key", ["", "a\n", "a\xa0b", "a*", "x" * 129, "aws:x", "Aws:x"])
+def test_a_tag_key_that_some_service_refuses_is_a_mistake(key: str) -> None:
+    assert _tags(**{key: "x"}) == f"{key!r} is not a tag key; allowed: {KEYS}"
+
+
+def test_tag_keys_that_differ_in_case_only_are_one_key_to_iam() -> None:
+    assert _tags(Team="a", other="b", tEAM="c") == (
+        "'Team' and 'tEAM' differ in case only, and are one key to IAM; keep one"
+    )
+
+
+def test_the_fiftieth_tag_is_the_one_that_names_the_block() -> None:
+    assert _tags(**{f"t{number}": "" for number in range(49)}) == ""
+    assert _tags(**{f"t{number}": "" for number in range(50)}) == (
+        "has 50 tags; allowed: 49, and one names the block"
+    )

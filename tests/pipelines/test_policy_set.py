@@ -12,7 +12,7 @@ from development.mutants import Mutant, mutants
 from development.mutation import harmless, proved, synthesize
 from development.plans import plans, read
 from gate.prove import claims_of, prove_never
-from gate.synthesized import Stack
+from gate.stack.model import Stack
 from stacks.configuration import ConfiguredBlock
 from tests.conftest import ROOT
 from tests.pipelines.plans import Plan, PolicySet, claims, plan_of, stacks

@@ -153,9 +153,9 @@ dot "reporting" {
         "lower-case letters, digits, underscores and hyphens; no wildcards",
         'gate.hcl:9: dot "reporting": source "acme-lake": prefixes: \'sales\' would also match '
         "'sales-old/'; end it with a slash: 'sales/'",
-        'gate.hcl:12: dot "reporting": keys: pgp_key_file: cannot read '
-        f"'{project.folder}/keys/none.asc': No such file or directory; write your public key "
-        "there with `gpg --armor --export KEY`",
+        'gate.hcl:12: dot "reporting": keys: pgp_key_file: '
+        f"{project.folder}/keys/none.asc: no such file; write your public key there with "
+        "`gpg --armor --export KEY`",
         'gate.hcl:13: dot "reporting": keys: generations: has 0 items; allowed: 1 to 2',
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.hcl import Attribute, Block, Mistake, parse
+from stacks.hcl import NESTING_LIMIT, SIZE_LIMIT, Attribute, Block, Mistake, parse
 
 
 def attribute(text: str) -> Attribute:
@@ -18,7 +18,9 @@ def attribute(text: str) -> Attribute:
         ('""', ""),
         ('"  a  "', "  a  "),
         (r'"a\nb\t\"c\" \\ \u00e9"', 'a\nb\t"c" \\ é'),
+        (r'"\U0001F600 \U0010FFFF"', "\N{GRINNING FACE} \U0010ffff"),
         ("12", 12),
+        ("9" * 155, 10**155 - 1),
         ("-3", -3),
         ("2.5", 2.5),
         ("true", True),
@@ -123,3 +125,92 @@ def test_a_field_set_twice_is_a_mistake_at_the_second() -> None:
 def test_what_is_not_hcl_is_one_mistake_with_its_line(text: str, line: int, problem: str) -> None:
     body, mistakes = parse(text)
     assert (body, mistakes) == (Block("", (), 1), [Mistake(line, "", "", problem)])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            rf'"\{escape}"',
+            rf"has the escape \{escape}, which is no character; allowed: \u0001 to \U0010ffff",
+        )
+        for escape in ("U00110000", "UFFFFFFFF", "ud800", "U0000DFFF", "u0000")
+    ]
+    + [
+        (
+            number,
+            f"{shown} is too large a number; allowed: 155 digits, up to 1e308",
+        )
+        for number, shown in (
+            ("1" * 156, "1" * 40 + "... and 116 characters more"),
+            ("1" * 5000, "1" * 40 + "... and 4,960 characters more"),
+            ("1e999", "1e999"),
+            ("1." + "1" * 200, "1." + "1" * 38 + "... and 162 characters more"),
+        )
+    ]
+    + [
+        ("[" * depth + "]" * depth, "is nested too deeply; allowed: 30 levels")
+        for depth in (NESTING_LIMIT + 2, 5000)
+    ],
+)
+def test_what_no_field_can_hold_is_a_mistake(text: str, problem: str) -> None:
+    _, mistakes = parse(f"\nx = {text}\n")
+    assert mistakes == [Mistake(2, "", "x", problem)]
+
+
+def test_what_is_nested_as_deeply_as_allowed_is_read() -> None:
+    depth = NESTING_LIMIT
+    assert parse(f"x = {'[' * depth}{']' * depth}\n")[1] == []
+    assert parse("a {\n" * depth + "}\n" * depth)[1] == []
+
+
+def test_blocks_that_are_nested_too_deeply_are_a_mistake_with_its_line() -> None:
+    depth = 5000
+    _, mistakes = parse("a {\n" * depth + "}\n" * depth)
+    titles = ": ".join(["a"] * NESTING_LIMIT)
+    assert mistakes == [
+        Mistake(NESTING_LIMIT + 1, titles, "name", "is nested too deeply; allowed: 30 levels")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        (
+            "x = [" + "1," * 30_000 + "]",
+            1,
+            "has 60,004 words and signs; allowed: 60,000 at most; divide the file",
+        ),
+        (
+            "{" * SIZE_LIMIT,
+            1,
+            "has 262,144 words and signs; allowed: 60,000 at most; divide the file",
+        ),
+        (
+            'x = "' + "${a}" * 30_000 + '"',
+            1,
+            "has 120,004 words and signs; allowed: 60,000 at most; divide the file",
+        ),
+        (
+            "x = <<EOT\n" + "\n" * SIZE_LIMIT + "EOT\n",
+            1,
+            "a heredoc and 200 blank characters in one file; allowed: strings in quotes",
+        ),
+    ],
+)
+def test_what_the_parser_would_take_long_for_is_refused_before_it(
+    text: str, line: int, problem: str
+) -> None:
+    assert parse(text) == (Block("", (), 1), [Mistake(line, "", "", problem)])
+
+
+def test_lines_are_counted_as_the_parser_does_whatever_stands_in_comments() -> None:
+    _, mistakes = parse("# a\x0cb\u2028c\x85d\nx = = 1\n")
+    assert mistakes == [Mistake(2, "", "", "not HCL at column 5: x = = 1")]
+
+
+def test_a_mistake_shows_what_it_quotes_on_one_short_line() -> None:
+    found = Mistake(1, "a\x1b[2Jb", "c\nd", "x" * 1000)
+    assert found.text("::error::\x9b") == (
+        r"\x3a:error::\x9b:1: a\x1b[2Jb: c\nd: " + "x" * 500 + "... and 500 characters more"
+    )

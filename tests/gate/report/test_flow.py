@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gate.report.flow import Lane, Node, lanes
-from gate.synthesized import read
+from gate.stack.reader import read
 
 ACCOUNT = "111122223333"
 VIA_ATHENA = {"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
@@ -45,8 +45,12 @@ def test_a_user_with_a_key_reads_through_athena_and_writes_results(tmp_path: Pat
         {
             "aws_iam_user": {"name": "dot"},
             "aws_iam_access_key": {"user": "${aws_iam_user.x.name}"},
-            "aws_iam_user_policy": {
+            "aws_iam_user_policy_attachment": {
                 "user": "${aws_iam_user.x.name}",
+                "policy_arn": "${aws_iam_policy.x.arn}",
+            },
+            "aws_iam_policy": {
+                "name": "dot",
                 "policy": policy(
                     RUN_QUERIES,
                     {

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gate.report.limits import Limits, hours, limits, size
-from gate.synthesized import read
+from gate.stack.reader import read
 
 CONTENT: dict[str, Any] = {
     "provider": {

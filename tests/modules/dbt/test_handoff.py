@@ -29,7 +29,7 @@ def user(**fields: Any) -> DbtSettings:
 
 
 def test_the_profile_for_the_aws_sdk_is_the_guides_with_the_region() -> None:
-    assert aws_config_profile(minimal(), ROLE) == (
+    assert aws_config_profile(minimal()) == (
         "[profile dbt-ci]\n"
         f"role_arn = {ROLE}\n"
         "# default, or another profile that may take the role\n"
@@ -40,7 +40,7 @@ def test_the_profile_for_the_aws_sdk_is_the_guides_with_the_region() -> None:
 
 def test_an_ini_reader_finds_external_id_and_session_length_in_the_profile() -> None:
     parser = configparser.ConfigParser()
-    parser.read_string(aws_config_profile(user(), ROLE))
+    parser.read_string(aws_config_profile(user()))
     assert {name: dict(parser[name]) for name in parser.sections()} == {
         "profile dbt-ci": {
             "role_arn": ROLE,
@@ -56,7 +56,7 @@ def test_the_aws_sdk_itself_reads_the_profile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "config"
-    file.write_text(aws_config_profile(user(), ROLE) + "\n")
+    file.write_text(aws_config_profile(user()) + "\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     assert botocore.session.Session().full_config["profiles"] == {
@@ -70,8 +70,10 @@ def test_the_aws_sdk_itself_reads_the_profile(
     }
 
 
-def test_the_profile_for_dbt_is_this_text() -> None:
+def test_what_is_handed_over_has_a_profile_for_dbt_of_this_text() -> None:
     assert handoff(minimal()) == {
+        "role_arn": ROLE,
+        "aws_config_profile": aws_config_profile(minimal()),
         "dbt_profile": (
             "dbt-ci:\n"
             '  target: "ci"\n'
@@ -85,7 +87,7 @@ def test_the_profile_for_dbt_is_this_text() -> None:
             '      work_group: "primary"\n'
             '      s3_staging_dir: "s3://dbt-ci-results-111122223333/dbt-ci/"\n'
             '      s3_data_dir: "s3://dbt-ci-data-111122223333/dbt-ci-tables/"'
-        )
+        ),
     }
 
 
@@ -132,4 +134,4 @@ def test_no_name_is_anything_but_text_to_yaml(name: str, database: str, path: st
 
 
 def test_everything_handed_over_has_a_label() -> None:
-    assert set(handoff(minimal())) | {"role_arn", "aws_config_profile"} == set(LABELS)
+    assert set(handoff(minimal())) == set(LABELS)

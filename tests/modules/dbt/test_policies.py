@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from modules.dbt.policies import access, attached_policies, remarks, trust
+from modules.dbt.policies import access, remarks, trust
 from modules.iam.arn import partition_of
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.policy import MANAGED_POLICY_LIMIT, TRUST_POLICY_LIMIT
+from stacks.integrations import INTEGRATIONS
 from tests.modules.dbt.conftest import REGIONS, key, maximal, minimal
 
 HERE = "eu-central-1:111122223333"
@@ -433,7 +434,11 @@ def test_twenty_databases_and_ten_buckets_fit_into_few_policies(region: str, mod
     )
     parts = access(settings).split(MANAGED_POLICY_LIMIT)
     assert max(part.size() for part in parts) <= MANAGED_POLICY_LIMIT
-    assert attached_policies(settings) == len(parts) == {"via_athena": 3, "run": 6}[mode]
+    assert (
+        INTEGRATIONS["dbt"].attached_policies(settings)
+        == len(parts)
+        == {"via_athena": 3, "run": 6}[mode]
+    )
     assert frozenset().union(*(part.grants() for part in parts)) == access(settings).grants()
 
 

@@ -5,11 +5,11 @@ import pytest
 from modules.athena.settings import Results, Source
 from modules.dot.policies import (
     access,
-    attached_policies,
-    aws_managed_policies,
+    managed,
     remarks,
 )
 from modules.iam.policy import MANAGED_POLICY_LIMIT
+from stacks.integrations import INTEGRATIONS
 from tests.modules.dot.test_guide import KMS, dot
 
 EXAMPLE = "arn:aws:s3:::acme-lake"
@@ -18,7 +18,7 @@ RESULTS = "arn:aws:s3:::dot-reporting-results-111122223333"
 
 def test_full_access_attaches_the_managed_policies_and_grants_the_buckets() -> None:
     settings = dot(grants="full_access")
-    assert aws_managed_policies(settings) == (
+    assert managed(settings) == (
         "arn:aws:iam::aws:policy/AmazonAthenaFullAccess",
         "arn:aws:iam::aws:policy/AWSGlueConsoleFullAccess",
     )
@@ -66,7 +66,7 @@ def test_full_access_attaches_the_managed_policies_and_grants_the_buckets() -> N
 
 
 def test_managed_policies_are_those_of_the_partition() -> None:
-    assert aws_managed_policies(dot("aws-cn", grants="full_access")) == (
+    assert managed(dot("aws-cn", grants="full_access")) == (
         "arn:aws-cn:iam::aws:policy/AmazonAthenaFullAccess",
         "arn:aws-cn:iam::aws:policy/AWSGlueConsoleFullAccess",
     )
@@ -74,7 +74,7 @@ def test_managed_policies_are_those_of_the_partition() -> None:
 
 @pytest.mark.parametrize("grants", ["least_privilege", "documented"])
 def test_only_full_access_attaches_managed_policies(grants: str) -> None:
-    assert aws_managed_policies(dot(grants=grants)) == ()
+    assert managed(dot(grants=grants)) == ()
 
 
 def test_every_statement_says_why_it_is_there_in_a_line() -> None:
@@ -89,7 +89,7 @@ def test_twenty_databases_and_ten_buckets_fit() -> None:
             Source(bucket=f"acme-lake-{n}", prefixes=("sales/", "finance/")) for n in range(10)
         ),
     )
-    assert attached_policies(settings) == 1
+    assert INTEGRATIONS["dot"].attached_policies(settings) == 1
     assert access(settings).size() <= MANAGED_POLICY_LIMIT
 
 
@@ -97,7 +97,7 @@ def test_what_does_not_fit_one_policy_is_divided() -> None:
     settings = dot(databases=tuple(f"a_warehouse_with_a_long_name_{n:02}" for n in range(40)))
     parts = access(settings).split(MANAGED_POLICY_LIMIT)
     assert [part.size() <= MANAGED_POLICY_LIMIT for part in parts] == [True, True]
-    assert attached_policies(settings) == 2
+    assert INTEGRATIONS["dot"].attached_policies(settings) == 2
     assert parts[0].grants() | parts[1].grants() == access(settings).grants()
 
 

@@ -5,7 +5,6 @@ import pytest
 from modules.dynamodb_connector.guide import STATEMENT_ID
 from modules.dynamodb_connector.policies import (
     access,
-    attached_policies,
     connector_access,
     connector_trust,
     documents,
@@ -18,6 +17,7 @@ from modules.dynamodb_connector.policies import (
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.policy import BUCKET_POLICY_LIMIT, MANAGED_POLICY_LIMIT, Policy
+from stacks.integrations import INTEGRATIONS
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,
     CONSUMER,
@@ -431,7 +431,7 @@ def test_a_hundred_tables_and_the_most_readers_fit(region: str) -> None:
     )
     parts = connector_access(settings).split(MANAGED_POLICY_LIMIT)
     assert [part.size() <= MANAGED_POLICY_LIMIT for part in parts] == [True] * len(parts)
-    assert attached_policies(settings) == len(parts) == 6
+    assert INTEGRATIONS["dynamodb_connector"].attached_policies(settings) == len(parts) == 6
     assert spill_access(settings).size() < BUCKET_POLICY_LIMIT
     assert invocation(settings).size() < 20 * 1024
 

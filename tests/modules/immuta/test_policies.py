@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from modules.iam.arn import partition_of
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.policy import MANAGED_POLICY_LIMIT
-from modules.immuta.policies import access, attached_policies, remarks, trust
+from modules.immuta.policies import access, remarks, trust
+from stacks.integrations import INTEGRATIONS
 from tests.modules.immuta.conftest import REGIONS, key, maximal, minimal
 
 HERE = "eu-central-1:111122223333"
@@ -249,7 +250,7 @@ def test_a_policy_over_the_limit_is_divided_and_says_the_same(
     parts = policy.split(MANAGED_POLICY_LIMIT)
     assert [part.size() for part in parts if part.size() > MANAGED_POLICY_LIMIT] == []
     assert frozenset[object]().union(*(part.grants() for part in parts)) == policy.grants()
-    assert attached_policies(settings) == len(parts)
+    assert INTEGRATIONS["immuta"].attached_policies(settings) == len(parts)
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -6,7 +6,8 @@ import pytest
 
 from modules.iam.arn import partition_of
 from modules.iam.policy import MANAGED_POLICY_LIMIT, TRUST_POLICY_LIMIT
-from modules.metronome.policies import access, attached_policies, remarks, trust
+from modules.metronome.policies import access, remarks, trust
+from stacks.integrations import INTEGRATIONS
 from tests.modules.metronome.conftest import (
     REGIONS,
     SERVICE_ACCOUNT,
@@ -188,7 +189,7 @@ def test_the_longest_names_that_aws_takes_fit_one_policy() -> None:
         organization_identifier="o" * 255,
         audience="a" * 255,
     )
-    assert attached_policies(settings) == 1
+    assert INTEGRATIONS["metronome"].attached_policies(settings) == 1
     assert access(settings).size() <= MANAGED_POLICY_LIMIT
     assert trust(settings).size() <= TRUST_POLICY_LIMIT
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from gate.sandbox import Sandbox, SandboxError
+from gate.sandbox.withheld import withheld
+from modules.existing import Existing
 
 pytestmark = pytest.mark.slow
 
@@ -23,19 +26,27 @@ ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"
 REGION = "eu-central-1"
 APPLICATION = "arn:aws:serverlessrepo:us-east-1:292517598671:applications/AthenaDynamoDBConnector"
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
-def no_aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in filter(withheld, list(os.environ)):
         monkeypatch.delenv(name)
+    # A name that no file has: what is passed on says nothing of its own.
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", "/nowhere/terraform.rc")
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Sandbox]:
-    with Sandbox(ACCOUNT) as sandbox:
-        yield sandbox
+    """One server for every test that looks at accounts or names of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        # moto's own way to say in which account everything happens.
+        patch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+        sandbox = Sandbox(ACCOUNT)
+        sandbox.__enter__()
+    yield sandbox
+    sandbox.__exit__(None, None, None)
 
 
 def client(sandbox: Sandbox, service: str, credentials: Mapping[str, Any] | None = None) -> Any:
@@ -117,12 +128,14 @@ def test_real_credentials_never_reach_the_command(
         "AWS_PROFILE",
         "AWS_CONFIG_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
-        "AWS_ROLE_ARN",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
         "AWS_CA_BUNDLE",
         "AWS_ENDPOINT_URL_S3",
+        "TF_TOKEN_app_terraform_io",
+        "TF_CLOUD_ORGANIZATION",
+        "GITHUB_TOKEN",
+        "CI_JOB_TOKEN",
+        "VAULT_TOKEN",
     ):
         monkeypatch.setenv(name, "real")
     seen = tmp_path / "seen.json"
@@ -130,7 +143,7 @@ def test_real_credentials_never_reach_the_command(
     aws.run(python(f"import json, os; json.dump(dict(os.environ), open({str(seen)!r}, 'w'))"))
 
     environment = json.loads(seen.read_text())
-    assert {name: environment[name] for name in environment if name.startswith("AWS_")} == {
+    assert {name: environment[name] for name in environment if withheld(name)} == {
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_CONFIG_FILE": "/dev/null",
@@ -146,11 +159,41 @@ def test_real_credentials_never_reach_the_command(
 def test_loopback_is_added_to_the_hosts_that_need_no_proxy(aws: Sandbox) -> None:
     environment = aws.environment({"PATH": "/bin", "NO_PROXY": "acme.internal"})
 
+    configuration = environment.pop("TF_CLI_CONFIG_FILE")
+    assert Path(configuration).parent.stat().st_mode & 0o077 == 0
     assert {name: value for name, value in environment.items() if not name.startswith("AWS_")} == {
         "PATH": "/bin",
         "NO_PROXY": "acme.internal,127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
+
+
+@pytest.mark.usefixtures("terraform_variables")
+def test_terraform_has_no_token_and_no_way_to_hcp_terraform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws: Sandbox
+) -> None:
+    folder = tmp_path / ".terraform.d"
+    folder.mkdir()
+    token = {"credentials": {"app.terraform.io": {"token": "real"}}}
+    (folder / "credentials.tfrc.json").write_text(json.dumps(token))
+    cloud = {"organization": "acme", "workspaces": {"name": "dot-reporting"}}
+    (tmp_path / "main.tf.json").write_text(json.dumps({"terraform": {"cloud": cloud}}))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("TF_CLI_CONFIG_FILE")
+    monkeypatch.setenv("TF_TOKEN_app_terraform_io", "real")
+    monkeypatch.setenv("CHECKPOINT_DISABLE", "1")
+
+    done = subprocess.run(
+        ["terraform", f"-chdir={tmp_path}", "init", "-no-color"],
+        env={**aws.environment(os.environ), "TF_LOG": "debug"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Error: Host app.terraform.io does not provide a tfe service" in done.stderr
+    assert "credentials.tfrc.json" not in done.stderr
+    assert "Service discovery for app.terraform.io at" not in done.stderr
 
 
 def test_the_environment_given_is_left_as_it_is(aws: Sandbox) -> None:
@@ -162,18 +205,125 @@ def test_the_environment_given_is_left_as_it_is(aws: Sandbox) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_server_listens_on_loopback_only(aws: Sandbox) -> None:
+def test_the_server_listens_on_loopback_only_and_once(aws: Sandbox) -> None:
     listening = "0A"
-    port = f"{urlsplit(aws.endpoint).port:04X}"
+    sockets = {str(file.readlink()) for file in Path(f"/proc/{aws._server.pid}/fd").iterdir()}
     rows = [
         row.split()
-        for table in ("tcp", "tcp6")
+        for table in ("tcp", "tcp6", "udp", "udp6")
         for row in Path("/proc/net", table).read_text().splitlines()[1:]
     ]
 
-    addresses = [row[1] for row in rows if row[1].endswith(f":{port}") and row[3] == listening]
+    addresses = [row[1] for row in rows if f"socket:[{row[9]}]" in sockets and row[3] == listening]
 
-    assert addresses == [f"0100007F:{port}"]
+    assert addresses == [f"0100007F:{urlsplit(aws.endpoint).port:04X}"]
+
+
+def scope(service: str, region: str = "us-east-1") -> dict[str, str]:
+    """The header of a request that is signed for a service."""
+    credential = f"Credential=sandbox/20261126/{region}/{service}/aws4_request"
+    return {"Authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"}
+
+
+SIGNED = scope("s3")
+# moto takes the service from the path, from a signature's scope or from a path's first part, and
+# "motoapi" of a region "amazonaws.com" is the address of its control pages.
+CONTROL_PAGES = {
+    "reset": ("POST", "/moto-api/reset", SIGNED),
+    "unsigned": ("POST", "/moto-api/reset", {}),
+    "dashboard": ("GET", "/moto-api/", SIGNED),
+    "no slash": ("GET", "/moto-api", SIGNED),
+    "data": ("GET", "/moto-api/data.json", SIGNED),
+    "seed": ("POST", "/moto-api/seed?a=1", SIGNED),
+    "config": ("POST", "/moto-api/config", SIGNED),
+    "recorder": ("POST", "/moto-api/recorder/start-recording", SIGNED),
+    "passthrough": ("POST", "/moto-api/proxy/passthrough", SIGNED),
+    "trailing slash": ("POST", "/moto-api/reset/", SIGNED),
+    "escaped": ("POST", "/%6doto-api%2freset", SIGNED),
+    "absolute": ("POST", "{endpoint}/moto-api/reset", SIGNED),
+    "foreign": ("POST", "http://motoapi.amazonaws.com/moto-api/reset", SIGNED),
+    "by scope": ("POST", "/moto-api/reset", scope("motoapi", "amazonaws.com")),
+    "by scope, two slashes": ("POST", "//moto-api/reset", scope("motoapi", "amazonaws.com")),
+    "by scope, dots": ("POST", "/x/../moto-api/reset", scope("motoapi", "amazonaws.com")),
+    "by scope, capitals": ("POST", "/MOTO-API/reset", scope("MotoAPI", "amazonaws.com")),
+    "by scope, region": ("POST", "/moto-api/reset", scope("motoapi")),
+    "by path": ("POST", "/motoapi_amazonaws.com/moto-api/reset", {}),
+    "by path, malformed scope": (
+        "POST",
+        "/motoapi_amazonaws.com/moto-api/reset",
+        {"Authorization": "AWS4-HMAC-SHA256 x"},
+    ),
+    "host": ("POST", "/moto-api/reset", {**SIGNED, "Host": "moto-api.localhost"}),
+    "forwarded": ("POST", "/moto-api/reset", {**SIGNED, "X-Forwarded-Host": "motoapi"}),
+    "EC2's credentials": ("GET", "/latest/meta-data/iam/security-credentials/", SIGNED),
+    "EC2's token": ("PUT", "/latest/api/token", SIGNED),
+    "icon": ("GET", "/favicon.ico", SIGNED),
+}
+
+
+def ask(sandbox: Sandbox, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    address = urlsplit(sandbox.endpoint)
+    assert address.hostname is not None
+    connection = HTTPConnection(address.hostname, address.port)
+    connection.request(method, path.format(endpoint=sandbox.endpoint), headers=dict(headers))
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response.status, body
+
+
+def test_motos_control_pages_are_off_however_they_are_asked_for(aws: Sandbox) -> None:
+    make_bucket(aws, "acme-still-here")
+
+    found = {name: ask(aws, *request) for name, request in CONTROL_PAGES.items()}
+
+    assert {name: status for name, (status, _) in found.items() if status != 403} == {}
+    assert all(body.startswith(b"gate sandbox: ") for _, body in found.values())
+    assert "acme-still-here" in aws.inventory()[ACCOUNT]["aws_s3_bucket"]
+
+
+def test_what_only_looks_like_a_control_page_is_a_key_in_s3(aws: Sandbox) -> None:
+    make_bucket(aws, "acme-kept")
+    before = aws.inventory()
+
+    paths = ("//moto-api/reset", "/MOTO-API/reset", "/x/../moto-api/reset")
+    answers = [ask(aws, "POST", path, SIGNED) for path in paths]
+
+    assert [status for status, _ in answers if status < 300] == []
+    assert aws.inventory() == before
+
+
+def test_a_web_page_and_another_host_are_refused_by_the_server_too(aws: Sandbox) -> None:
+    port = urlsplit(aws.endpoint).port
+    asked = [
+        ask(aws, "GET", "/gate/inventory", headers)[0]
+        for headers in (
+            {},
+            {"Host": f"localhost:{port}"},
+            {"Origin": "https://evil.example"},
+            {"Host": f"evil.example:{port}"},
+            {"Host": "127.0.0.1"},
+        )
+    ]
+
+    assert asked == [200, 200, 403, 403, 403]
+
+
+def test_no_answer_says_that_a_web_page_may_read_it(aws: Sandbox) -> None:
+    headers = client(aws, "sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+
+    assert [name for name in headers if name.startswith("access-control-")] == []
+
+
+def test_credentials_for_a_web_identity_need_no_signature(aws: Sandbox) -> None:
+    answer = client(aws, "sts").assume_role_with_web_identity(
+        RoleArn=f"arn:aws:iam::{OTHER_ACCOUNT}:role/ci",
+        RoleSessionName="test",
+        WebIdentityToken="token",
+    )
+
+    credentials = answer["Credentials"]
+    assert client(aws, "sts", credentials).get_caller_identity()["Account"] == OTHER_ACCOUNT
 
 
 def test_the_exit_code_is_the_commands(aws: Sandbox) -> None:
@@ -198,11 +348,12 @@ def test_an_unknown_command_is_one_clear_line(
     )
 
 
-def test_nothing_is_printed_while_requests_are_served(capfd: pytest.CaptureFixture[str]) -> None:
-    with Sandbox() as sandbox:
-        make_bucket(sandbox, "acme-quiet")
-        with pytest.raises(ClientError):
-            client(sandbox, "athena").list_engine_versions()
+def test_nothing_is_printed_while_requests_are_served(
+    aws: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make_bucket(aws, "acme-quiet")
+    with pytest.raises(ClientError):
+        client(aws, "athena").list_engine_versions()
 
     assert capfd.readouterr() == ("", "")
 
@@ -253,22 +404,27 @@ def test_kept_up_it_prints_what_to_paste_and_ends_with_ctrl_c(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("GITHUB_TOKEN", "real")
+    monkeypatch.setenv("TF_TOKEN_app_terraform_io", "real")
     monkeypatch.setenv("NO_PROXY", "acme.internal, acme.example")
     monkeypatch.delenv("no_proxy", raising=False)
     process = start("""
-import sys
+import os, sys
 from gate.sandbox import Sandbox
 with Sandbox() as sandbox:
     print(sandbox.endpoint)
-    code = sandbox.serve_forever()
+    code = sandbox.serve_forever({**os.environ, "GATE_FILE": "/acme/try.hcl"})
 sys.exit(code)
 """)
-    endpoint, *lines = read_until(process, "export no_proxy")
+    endpoint, *lines = read_until(process, "export GATE_FILE")
 
     os.killpg(process.pid, signal.SIGINT)
 
+    (configuration,) = [line for line in lines if "TF_CLI_CONFIG_FILE" in line]
     assert lines == [
         "unset AWS_PROFILE",
+        "unset GITHUB_TOKEN",
+        "unset TF_TOKEN_app_terraform_io",
         "export AWS_ACCESS_KEY_ID=sandbox",
         "export AWS_SECRET_ACCESS_KEY=sandbox",
         "export AWS_DEFAULT_REGION=us-east-1",
@@ -277,8 +433,10 @@ sys.exit(code)
         f"export AWS_ENDPOINT_URL={endpoint}",
         "export AWS_CONFIG_FILE=/dev/null",
         "export AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+        configuration,
         "export NO_PROXY='acme.internal, acme.example,127.0.0.1,localhost'",
         "export no_proxy=127.0.0.1,localhost",
+        "export GATE_FILE=/acme/try.hcl",
     ]
     assert (*process.communicate(), process.returncode) == (
         "",
@@ -286,6 +444,7 @@ sys.exit(code)
         0,
     )
     wait_until_nobody_listens(endpoint)
+    assert not Path(configuration.partition("=")[2]).exists()
 
 
 def test_a_server_that_does_not_start_says_why(
@@ -304,15 +463,39 @@ def test_a_server_that_does_not_start_says_why(
     )
 
 
-def test_two_sandboxes_do_not_see_each_others_buckets() -> None:
-    with Sandbox(ACCOUNT) as one, Sandbox(ACCOUNT) as two:
-        make_bucket(one, "acme-one")
-        make_bucket(two, "acme-two")
+def test_two_sandboxes_share_nothing_and_begin_with_what_each_is_given() -> None:
+    iam = f"arn:aws:iam::{OTHER_ACCOUNT}"
+    existing = [
+        Existing(f"{iam}:role/data/analyst", OTHER_ACCOUNT, REGION),
+        Existing(f"{iam}:user/ops/jo", OTHER_ACCOUNT, REGION),
+        Existing(f"{iam}:policy/teams/boundary", OTHER_ACCOUNT, REGION),
+        Existing("arn:aws:s3:::acme-lake", ACCOUNT, "us-west-2"),
+        Existing(f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/shared", ACCOUNT, REGION),
+        Existing(f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/primary", ACCOUNT, REGION),
+    ]
+    given = {
+        ACCOUNT: {"aws_athena_workgroup": ["shared"], "aws_s3_bucket": ["acme-lake"]},
+        OTHER_ACCOUNT: {
+            "aws_iam_policy": ["boundary"],
+            "aws_iam_role": ["analyst"],
+            "aws_iam_user": ["jo"],
+        },
+    }
+    with Sandbox(ACCOUNT) as one, Sandbox(ACCOUNT, existing) as two:
+        assert (one.inventory(), two.inventory()) == ({}, given)
+        make_bucket(one, "acme-lake")
+        assert one.inventory() == {ACCOUNT: {"aws_s3_bucket": ["acme-lake"]}}
+        client(one, "s3").delete_bucket(Bucket="acme-lake")
+        assert (one.inventory(), two.inventory()) == ({}, given)
 
-        assert (one.inventory(), two.inventory()) == (
-            {ACCOUNT: {"aws_s3_bucket": ["acme-one"]}},
-            {ACCOUNT: {"aws_s3_bucket": ["acme-two"]}},
-        )
+        there = client(two, "iam", assume_role(two, OTHER_ACCOUNT))
+        assert there.get_role(RoleName="analyst")["Role"]["Arn"] == f"{iam}:role/data/analyst"
+        assert there.get_user(UserName="jo")["User"]["Arn"] == f"{iam}:user/ops/jo"
+        there.create_user(UserName="bounded", PermissionsBoundary=f"{iam}:policy/teams/boundary")
+        location = client(two, "s3").get_bucket_location(Bucket="acme-lake")
+        assert location["LocationConstraint"] == "us-west-2"
+        workgroup = client(two, "athena").get_work_group(WorkGroup="shared")["WorkGroup"]
+        assert (workgroup["Name"], workgroup["State"]) == ("shared", "ENABLED")
 
 
 def test_the_account_is_the_one_asked_for_and_after_assume_role_the_roles(aws: Sandbox) -> None:
@@ -322,76 +505,60 @@ def test_the_account_is_the_one_asked_for_and_after_assume_role_the_roles(aws: S
     assert client(aws, "sts", credentials).get_caller_identity()["Account"] == OTHER_ACCOUNT
 
 
-def test_a_variable_of_motos_does_not_change_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+def test_the_inventory_names_what_exists_in_every_account_and_region(aws: Sandbox) -> None:
+    here, there = "200000000001", "200000000002"
+    own, other = assume_role(aws, here), assume_role(aws, there)
+    make_bucket(aws, "acme-b", own)
+    make_bucket(aws, "acme-a", own)
+    make_bucket(aws, "acme-partner", other)
+    iam = client(aws, "iam", own)
+    iam.create_user(UserName="dot")
+    key = iam.create_access_key(UserName="dot")["AccessKey"]["AccessKeyId"]
+    iam.create_policy(PolicyName="access", PolicyDocument=_allow("athena:GetWorkGroup"))
+    iam.create_role(RoleName="metronome", AssumeRolePolicyDocument=_trust("ec2.amazonaws.com"))
+    iam.create_instance_profile(InstanceProfileName="immuta")
+    athena = client(aws, "athena", own)
+    athena.create_work_group(Name="reporting")
+    athena.create_named_query(Name="top", Database="sales", QueryString="SELECT 1")
+    client(aws, "athena", other).create_data_catalog(
+        Name="orders", Type="LAMBDA", Parameters={"function": _function("orders")}
+    )
+    client(aws, "dynamodb", own).create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    kms = client(aws, "kms", own)
+    kept, deleted = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.schedule_key_deletion(KeyId=deleted)
+    client(aws, "logs", own).create_log_group(logGroupName="/aws/lambda/orders")
+    _create_connector(aws, "connector", credentials=own)
 
-    with Sandbox(ACCOUNT) as sandbox:
-        assert client(sandbox, "sts").get_caller_identity()["Account"] == ACCOUNT
+    found = {account: aws.inventory()[account] for account in (here, there)}
 
-
-def test_the_inventory_names_what_exists_in_every_account_and_region() -> None:
-    with Sandbox(ACCOUNT) as sandbox:
-        other = assume_role(sandbox, OTHER_ACCOUNT)
-        make_bucket(sandbox, "acme-b")
-        make_bucket(sandbox, "acme-a")
-        make_bucket(sandbox, "acme-partner", other)
-        iam = client(sandbox, "iam")
-        iam.create_user(UserName="dot")
-        key = iam.create_access_key(UserName="dot")["AccessKey"]["AccessKeyId"]
-        iam.create_policy(PolicyName="access", PolicyDocument=_allow("athena:GetWorkGroup"))
-        iam.create_role(RoleName="metronome", AssumeRolePolicyDocument=_trust("ec2.amazonaws.com"))
-        iam.create_instance_profile(InstanceProfileName="immuta")
-        athena = client(sandbox, "athena")
-        athena.create_work_group(Name="reporting")
-        athena.create_named_query(Name="top", Database="sales", QueryString="SELECT 1")
-        client(sandbox, "athena", other).create_data_catalog(
-            Name="orders", Type="LAMBDA", Parameters={"function": _function("orders")}
-        )
-        client(sandbox, "dynamodb").create_table(
-            TableName="orders",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        kms = client(sandbox, "kms")
-        kept, deleted = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
-        kms.schedule_key_deletion(KeyId=deleted)
-        client(sandbox, "logs").create_log_group(logGroupName="/aws/lambda/orders")
-        _create_connector(sandbox, "connector")
-
-        found = sandbox.inventory()
-
-        (role,) = {*found[ACCOUNT].pop("aws_iam_role")} - {"metronome"}
-        assert role.startswith("serverlessrepo-connector-FunctionRole-")
-        assert found == {
-            ACCOUNT: {
-                "aws_athena_named_query": ["top"],
-                "aws_athena_workgroup": ["reporting"],
-                "aws_cloudformation_stack": ["serverlessrepo-connector"],
-                "aws_cloudwatch_log_group": ["/aws/lambda/orders"],
-                "aws_dynamodb_table": ["orders"],
-                "aws_iam_access_key": [key],
-                "aws_iam_instance_profile": ["immuta"],
-                "aws_iam_policy": ["access"],
-                "aws_iam_user": ["dot"],
-                "aws_kms_key": [kept],
-                "aws_lambda_function": ["connector"],
-                "aws_s3_bucket": ["acme-a", "acme-b"],
-            },
-            OTHER_ACCOUNT: {
-                "aws_athena_data_catalog": ["orders"],
-                "aws_s3_bucket": ["acme-partner"],
-            },
-        }
-
-
-def test_the_inventory_is_empty_before_and_after() -> None:
-    with Sandbox(ACCOUNT) as sandbox:
-        before = sandbox.inventory()
-        make_bucket(sandbox, "acme-results")
-        client(sandbox, "s3").delete_bucket(Bucket="acme-results")
-
-        assert (before, sandbox.inventory()) == ({}, {})
+    (role,) = {*found[here].pop("aws_iam_role")} - {"metronome"}
+    assert role.startswith("serverlessrepo-connector-FunctionRole-")
+    assert found == {
+        here: {
+            "aws_athena_named_query": ["top"],
+            "aws_athena_workgroup": ["reporting"],
+            "aws_cloudformation_stack": ["serverlessrepo-connector"],
+            "aws_cloudwatch_log_group": ["/aws/lambda/orders"],
+            "aws_dynamodb_table": ["orders"],
+            "aws_iam_access_key": [key],
+            "aws_iam_instance_profile": ["immuta"],
+            "aws_iam_policy": ["access"],
+            "aws_iam_user": ["dot"],
+            "aws_kms_key": [kept],
+            "aws_lambda_function": ["connector"],
+            "aws_s3_bucket": ["acme-a", "acme-b"],
+        },
+        there: {
+            "aws_athena_data_catalog": ["orders"],
+            "aws_s3_bucket": ["acme-partner"],
+        },
+    }
 
 
 def test_managed_policies_of_aws_can_be_attached(aws: Sandbox) -> None:
@@ -604,54 +771,61 @@ def test_an_application_tells_its_parameters_and_capabilities(aws: Sandbox) -> N
     }
 
 
-def test_an_application_becomes_a_stack_with_a_function_and_is_gone_again() -> None:
-    with Sandbox(ACCOUNT) as sandbox:
-        cloudformation = client(sandbox, "cloudformation")
-        functions = client(sandbox, "lambda")
-        client(sandbox, "iam").create_role(
-            RoleName="connector", AssumeRolePolicyDocument=_trust("lambda.amazonaws.com")
-        )
+def test_an_application_becomes_a_stack_with_a_function_and_is_gone_again(aws: Sandbox) -> None:
+    account = "200000000003"
+    credentials = assume_role(aws, account)
+    role = f"arn:aws:iam::{account}:role/connector"
+    cloudformation = client(aws, "cloudformation", credentials)
+    functions = client(aws, "lambda", credentials)
+    client(aws, "iam", credentials).create_role(
+        RoleName="connector", AssumeRolePolicyDocument=_trust("lambda.amazonaws.com")
+    )
 
-        stack_id = _create_connector(sandbox, "orders", LambdaRole=_role("connector"))
+    stack_id = _create_connector(aws, "orders", credentials=credentials, LambdaRole=role)
 
-        (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
-        assert _described(stack) == {
-            "StackName": "serverlessrepo-orders",
-            "StackStatus": "CREATE_COMPLETE",
-            "Capabilities": ["CAPABILITY_IAM"],
-            "Parameters": {
-                "AthenaCatalogName": "orders",
-                "SpillBucket": "acme-spill",
-                "SpillPrefix": "athena-spill",
-                "LambdaTimeout": "900",
-                "LambdaMemory": "3008",
-                "LambdaRole": _role("connector"),
-                "DisableSpillEncryption": "false",
-                "KMSKeyId": "",
-                "PermissionsBoundaryARN": "",
-            },
-            "Tags": {
-                "owner": "data-platform",
-                "serverlessrepo:applicationId": APPLICATION,
-                "serverlessrepo:semanticVersion": "2026.33.1",
-            },
-        }
-        configuration = functions.get_function(FunctionName="orders")["Configuration"]
-        assert configuration["Role"] == _role("connector")
+    (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
+    assert _described(stack) == {
+        "StackName": "serverlessrepo-orders",
+        "StackStatus": "CREATE_COMPLETE",
+        "Capabilities": ["CAPABILITY_IAM"],
+        "Parameters": {
+            "AthenaCatalogName": "orders",
+            "SpillBucket": "acme-spill",
+            "SpillPrefix": "athena-spill",
+            "LambdaTimeout": "900",
+            "LambdaMemory": "3008",
+            "LambdaRole": role,
+            "DisableSpillEncryption": "false",
+            "KMSKeyId": "",
+            "PermissionsBoundaryARN": "",
+        },
+        "Tags": {
+            "owner": "data-platform",
+            "serverlessrepo:applicationId": APPLICATION,
+            "serverlessrepo:semanticVersion": "2026.33.1",
+        },
+    }
+    configuration = functions.get_function(FunctionName="orders")["Configuration"]
+    assert configuration["Role"] == role
 
-        _create_connector(
-            sandbox, "orders", version="2026.34.1", LambdaRole=_role("connector"), SpillPrefix="s"
-        )
-        (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
-        changed = _described(stack)
-        assert (
-            changed["StackStatus"],
-            changed["Parameters"]["SpillPrefix"],
-            changed["Tags"]["serverlessrepo:semanticVersion"],
-        ) == ("UPDATE_COMPLETE", "s", "2026.34.1")
+    _create_connector(
+        aws,
+        "orders",
+        credentials=credentials,
+        version="2026.34.1",
+        LambdaRole=role,
+        SpillPrefix="s",
+    )
+    (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
+    changed = _described(stack)
+    assert (
+        changed["StackStatus"],
+        changed["Parameters"]["SpillPrefix"],
+        changed["Tags"]["serverlessrepo:semanticVersion"],
+    ) == ("UPDATE_COMPLETE", "s", "2026.34.1")
 
-        cloudformation.delete_stack(StackName=stack_id)
-        assert sandbox.inventory() == {ACCOUNT: {"aws_iam_role": ["connector"]}}
+    cloudformation.delete_stack(StackName=stack_id)
+    assert aws.inventory()[account] == {"aws_iam_role": ["connector"]}
 
 
 @pytest.mark.parametrize(
@@ -695,6 +869,13 @@ def test_a_call_that_moto_lacks_is_refused_in_a_way_that_clients_do_not_retry(aw
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
+def test_a_service_that_moto_lacks_is_refused_likewise(aws: Sandbox) -> None:
+    assert ask(aws, "POST", "/", scope("unheard-of")) == (
+        501,
+        b"gate sandbox: moto has no such service\n",
+    )
+
+
 def test_a_call_that_is_made_again_is_answered_as_the_first_time(aws: Sandbox) -> None:
     athena = client(aws, "athena")
     athena.meta.events.register(
@@ -712,9 +893,14 @@ def test_a_call_that_is_made_again_is_answered_as_the_first_time(aws: Sandbox) -
 
 
 def _create_connector(
-    sandbox: Sandbox, name: str, version: str = "2026.33.1", **parameters: str
+    sandbox: Sandbox,
+    name: str,
+    version: str = "2026.33.1",
+    *,
+    credentials: Mapping[str, Any],
+    **parameters: str,
 ) -> str:
-    change_set = client(sandbox, "serverlessrepo").create_cloud_formation_change_set(
+    change_set = client(sandbox, "serverlessrepo", credentials).create_cloud_formation_change_set(
         ApplicationId=APPLICATION,
         StackName=name,
         SemanticVersion=version,
@@ -729,7 +915,9 @@ def _create_connector(
         ],
         Tags=[{"Key": "owner", "Value": "data-platform"}],
     )
-    client(sandbox, "cloudformation").execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    client(sandbox, "cloudformation", credentials).execute_change_set(
+        ChangeSetName=change_set["ChangeSetId"]
+    )
     stack_id: str = change_set["StackId"]
     return stack_id
 

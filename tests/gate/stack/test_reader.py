@@ -6,17 +6,9 @@ from typing import Any
 
 import pytest
 
-from gate.synthesized import (
-    Document,
-    Identity,
-    NotReadable,
-    Problem,
-    ResourcePolicy,
-    Stack,
-    files,
-    read,
-)
-from gate.terraform_json import Provider, from_plan, providers
+from gate.stack.model import Document, Identity, Problem, ResourcePolicy, Stack
+from gate.stack.reader import NotReadable, files, read
+from gate.stack.terraform_json import Provider, from_plan, providers
 from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
 
 PROVIDERS: dict[str, Any] = {

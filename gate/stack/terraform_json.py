@@ -1,4 +1,4 @@
-"""Terraform's JSON syntax, as cdktf writes it, and plans: resources, providers and references.
+"""Terraform's JSON syntax, as cdktf writes it: resources, providers and references.
 
 https://developer.hashicorp.com/terraform/language/syntax/json (2026-11).
 """
@@ -11,8 +11,9 @@ from typing import Any
 from modules.iam.arn import partition_of
 
 # A reference to an attribute of a resource; an escaped one is data.
-_REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[\w-]+\.[^${}.\s]+\.[\w.\[\]\"-]+)\}")
-_TEMPLATE = re.compile(r"(?<![$%])[$%]\{")
+REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[\w-]+\.[^${}.\s]+\.[\w.\[\]\"-]+)\}")
+# Two are an escape, one begins a template; what three would be is nowhere said.
+_TEMPLATE = re.compile(r"(\$+|%+)\{")
 
 
 def is_stack(content: object) -> bool:
@@ -40,7 +41,7 @@ def strings(value: object) -> list[str]:
 
 def is_expression(value: str) -> bool:
     """Return whether Terraform would evaluate something in ``value``."""
-    return bool(_TEMPLATE.search(value))
+    return any(len(found[1]) != 2 for found in _TEMPLATE.finditer(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,96 +139,4 @@ class TerraformJson:
             found = self.attribute(address, attribute)
             return match[0] if found is None else found
 
-        return _REFERENCE.sub(replaced, value).replace("$${", "${").replace("%%{", "%{")
-
-
-def is_plan(content: object) -> bool:
-    """Return whether ``content`` is what `terraform show -json` prints of a plan or a state."""
-    return isinstance(content, dict) and ("planned_values" in content or "values" in content)
-
-
-def from_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plan, or a state, in Terraform's JSON syntax.
-
-    https://developer.hashicorp.com/terraform/internals/json-format (2026-11). What is known only
-    after apply is missing in the values; the configuration says which attribute it refers to.
-    """
-    values = plan.get("planned_values") or plan["values"]
-    configuration = plan.get("configuration", {})
-    expressions = dict(_expressions(configuration.get("root_module", {}), ""))
-    resources: dict[str, dict[str, Any]] = {}
-    for planned in _planned(values.get("root_module", {})):
-        configured = expressions.get(planned["address"].partition("[")[0], {})
-        body = {
-            **{name: _reference(some) for name, some in configured.get("expressions", {}).items()},
-            **_escaped({k: v for k, v in planned.get("values", {}).items() if v is not None}),
-        }
-        key = configured.get("provider_config_key", "aws")
-        name = planned["address"].removeprefix(f"{planned['type']}.")
-        resources.setdefault(planned["type"], {})[name] = {**body, "provider": key}
-    variables = {f"var.{name}": one.get("value") for name, one in plan.get("variables", {}).items()}
-    providers = [
-        {
-            **_constant(provider.get("expressions", {})),
-            **_from_variables(provider.get("expressions", {}), variables),
-            "alias": provider.get("alias"),
-        }
-        for provider in configuration.get("provider_config", {}).values()
-        if provider.get("name") == "aws"
-    ]
-    return {"resource": resources, "provider": {"aws": providers}}
-
-
-def _from_variables(expressions: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments that say which account and region a provider works in, where they are
-    variables. A plan lists what an expression refers to, not how; these two have nothing around."""
-    references = {
-        name: expressions.get(name, {}).get("references", ())
-        for name in ("region", "allowed_account_ids")
-    }
-    return {
-        name: variables[found[0]]
-        for name, found in references.items()
-        if len(found) == 1 and found[0] in variables
-    }
-
-
-def _planned(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from (one for one in module.get("resources", ()) if one.get("mode") == "managed")
-    for child in module.get("child_modules", ()):
-        yield from _planned(child)
-
-
-def _expressions(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for resource in module.get("resources", ()):
-        yield f"{prefix}{resource['address']}", resource
-    for name, call in module.get("module_calls", {}).items():
-        yield from _expressions(call.get("module", {}), f"{prefix}module.{name}.")
-
-
-def _reference(expression: Any) -> Any:
-    """Return what an attribute refers to as Terraform writes it: ``${aws_iam_policy.x.arn}``."""
-    if isinstance(expression, Mapping) and expression.get("references"):
-        return f"${{{expression['references'][0]}}}"
-    return _constant(expression)
-
-
-def _constant(expression: Any) -> Any:
-    if isinstance(expression, list):
-        return [_constant(one) for one in expression]
-    if not isinstance(expression, Mapping):
-        return expression
-    if "constant_value" in expression:
-        return expression["constant_value"]
-    return {name: _constant(one) for name, one in expression.items() if name != "references"}
-
-
-def _escaped(value: Any) -> Any:
-    """Return a value of a plan, in which nothing is a template, as Terraform's syntax has it."""
-    if isinstance(value, str):
-        return value.replace("${", "$${").replace("%{", "%%{")
-    if isinstance(value, list):
-        return [_escaped(one) for one in value]
-    if isinstance(value, Mapping):
-        return {name: _escaped(one) for name, one in value.items()}
-    return value
+        return REFERENCE.sub(replaced, value).replace("$${", "${").replace("%%{", "%{")

@@ -1,26 +1,26 @@
-"""What a synthesized stack grants: its users and roles with their policies, and the policies of
-its resources, read from cdk.tf.json or from what `terraform show -json` prints of a plan.
+"""Reads a synthesized stack: the one place that does. What is not understood is a problem of the
+stack, by name and place, and then nothing is proved of it.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from gate.terraform_json import (
-    Provider,
-    TerraformJson,
-    dictionaries,
-    from_plan,
-    is_expression,
-    is_plan,
-    is_stack,
-    strings,
+from gate.stack.beside import unknown_files
+from gate.stack.model import (
+    Document,
+    Identity,
+    IdentityKind,
+    Problem,
+    ResourceKind,
+    ResourcePolicy,
+    Stack,
 )
-from modules.iam.decide import Caller
-from modules.iam.patterns import arn_matches
+from gate.stack.terraform_json import Provider, TerraformJson, is_stack
+from gate.stack.unknown import Place, unknown
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, visible
 from modules.iam.policy import (
     EVERYONE,
     Condition,
@@ -30,138 +30,18 @@ from modules.iam.policy import (
     Statement,
 )
 
-IdentityKind = Literal["user", "role", "group", "policy", "application"]
-ResourceKind = Literal["trust", "bucket", "key", "function", "other"]
-
 FILE = "cdk.tf.json"
+# A stack of 1,000 resources has some 2 MB.
+STACK_LIMIT = 8 * MEBIBYTE
 # AWS makes the roles of an application, whose policies are not in the stack.
 _APPLICATION = "aws_serverlessapplicationrepository_cloudformation_stack"
-_KINDS: tuple[IdentityKind, ...] = ("user", "role", "group")
+_KINDS: tuple[IdentityKind, ...] = ("user", "role")
 # Kind, account and name of an identity.
 _Key = tuple[IdentityKind, str, str]
 
 
 class NotReadable(Exception):
     """A file is not what it should be; the message says what is expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A policy and the Terraform address of the resource it stands in."""
-
-    address: str
-    kind: Literal["managed", "inline", "resource"]
-    policy: Policy
-
-    def place(self, statement: Statement) -> str:
-        """Return where ``statement``, one of this policy's, stands: ``address Sid``."""
-        return f"{self.address} {statement.sid}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A user, role or group of the stack, or one from elsewhere that the stack attaches policies
-    to; a managed policy that is attached to nobody; or an application whose role AWS makes.
-
-    ``aws_managed`` are the ARNs of what it is granted beside ``policies``: managed policies (or
-    the application) whose content stands elsewhere. ``here`` is False for one from elsewhere,
-    whose ARN is guessed without its path, and whose trust is not known.
-    """
-
-    address: str
-    kind: IdentityKind
-    name: str
-    arn: str
-    account: str
-    trust: Document | None = None
-    policies: tuple[Document, ...] = ()
-    aws_managed: tuple[str, ...] = ()
-    boundary: str | None = None
-    instance_profiles: tuple[str, ...] = ()
-    access_keys: tuple[str, ...] = ()
-    here: bool = True
-
-    @property
-    def caller(self) -> Caller:
-        """Return who calls with these policies: the user, a session of the role, or (for a
-        policy) of some role that it is attached to."""
-        return caller_with(self.kind, self.arn)
-
-
-def statements_of(documents: Iterable[Document]) -> tuple[Statement, ...]:
-    """Return the statements of all ``documents``, which AWS sees as one policy."""
-    return tuple(statement for document in documents for statement in document.policy.statements)
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcePolicy:
-    """The policy of one resource: a role's trust policy, a bucket's, a key's, a function's.
-
-    ``arn`` is ``*`` for a resource whose ARN cannot be computed.
-    """
-
-    address: str
-    kind: ResourceKind
-    arn: str
-    account: str
-    documents: tuple[Document, ...]
-
-    @property
-    def policy(self) -> Policy:
-        """Return the documents as the one policy that AWS sees."""
-        return Policy(statements_of(self.documents))
-
-    def governs(self, resource: str) -> bool:
-        """Return whether this is the policy of ``resource``, an ARN, or a pattern that matches
-        the ARN of this one."""
-        if "*" in resource and resource != "*":
-            return arn_matches(resource, self.arn)
-        return resource == self.arn or (
-            self.kind == "bucket" and resource.startswith(f"{self.arn}/")
-        )
-
-
-def caller_with(kind: IdentityKind, arn: str) -> Caller:
-    """Return who calls with the policies of the identity ``arn``."""
-    if kind == "user":
-        return Caller.of(arn)
-    _, partition, _, _, account, _ = arn.split(":", 5)
-    role = arn if kind == "role" else f"arn:{partition}:iam::{account}:role/whoever"
-    return session_of(role)
-
-
-def session_of(role: str) -> Caller:
-    """Return a session of the role with this ARN."""
-    _, partition, _, _, account, resource = role.split(":", 5)
-    name = resource.rsplit("/", 1)[-1]
-    return Caller.of(f"arn:{partition}:sts::{account}:assumed-role/{name}/session", issuer=role)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something in the stack that could not be read, so that nothing is known of it."""
-
-    address: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """One stack; ``block_tag`` is ``kind/name`` of its block in gate.hcl, or None for one that is
-    not ours; ``accounts`` are the account ids of its providers, the default one's first."""
-
-    name: str
-    file: Path
-    block_tag: str | None
-    accounts: tuple[str, ...]
-    regions: tuple[str, ...]
-    identities: tuple[Identity, ...]
-    resource_policies: tuple[ResourcePolicy, ...]
-    problems: tuple[Problem, ...]
-
-    def policy_of(self, resource: str) -> ResourcePolicy | None:
-        """Return the policy of ``resource`` (an ARN, or a pattern of one), if it is here."""
-        return next((place for place in self.resource_policies if place.governs(resource)), None)
 
 
 def files(place: Path) -> tuple[Path, ...]:
@@ -171,36 +51,29 @@ def files(place: Path) -> tuple[Path, ...]:
     """
     if place.is_file():
         return (place,)
-    found = tuple(sorted(place.rglob(FILE)))
+    # What stacks/removed.py keeps of removed blocks is there to be destroyed, not to be applied.
+    found = tuple(
+        sorted(one for one in place.rglob(FILE) if "removed" not in one.relative_to(place).parts)
+    )
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
         raise NotReadable(
-            f"{place}: {what}; allowed: a folder with {FILE} in it, such a file, or a plan as "
-            "`terraform show -json PLAN` prints it"
+            f"{visible(place)}: {what}; allowed: a folder with {FILE} in it, such a file, or a "
+            "plan as `terraform show -json PLAN` prints it"
         )
     return found
 
 
 def read(file: Path) -> Stack:
-    """Return the stack in ``file``. Raises ``NotReadable``."""
+    """Return the stack in ``file``, with what is not understood of it, and of the files beside it
+    that Terraform would read too, among its problems. Raises ``NotReadable``."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NotReadable(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise NotReadable(f"{file}: not a text file in UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise NotReadable(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
-    except RecursionError:
-        raise NotReadable(f"{file}: nested too deeply to be Terraform's JSON") from None
-    try:
-        content = from_plan(content) if is_plan(content) else content
-    except (AttributeError, KeyError, TypeError):
-        content = None
+        content = read_json(file, STACK_LIMIT)
+    except Unreadable as error:
+        raise NotReadable(str(error)) from None
     if not is_stack(content):
         raise NotReadable(
-            f"{file}: neither Terraform's JSON syntax nor a plan; expected what cdktf writes, or "
-            "what `terraform show -json PLAN` prints"
+            f"{visible(file)}: not Terraform's JSON syntax; expected what cdktf writes"
         )
     return _Reader(file, content).stack()
 
@@ -211,33 +84,36 @@ _LONGEST = 128 * 1024
 
 
 class _Reader:
-    """Reads the grants of one stack."""
+    """Reads the grants of one stack: of what is understood of it."""
 
     def __init__(self, file: Path, content: Mapping[str, Any]) -> None:
         self._file = file
-        self._json = TerraformJson(content)
-        self._problems: list[Problem] = []
+        places = list(unknown(content))
+        self._problems = [Problem(".".join(map(str, place)), reason) for place, reason in places]
+        self._problems += [Problem(name, reason) for name, reason in unknown_files(file)]
+        self._json = TerraformJson(_understood(content, [place for place, _ in places]))
 
     def stack(self) -> Stack:
         identities = self._identities()
         resource_policies = (*self._trusts(identities), *self._resource_policies())
-        tags = [tag for provider in self._json.providers.values() if (tag := provider.tag)]
-        metadata = self._json.content.get("//", {}).get("metadata", {})
+        providers = self._json.providers.values()
         return Stack(
-            name=metadata.get("stackName") or self._name_of(tags),
+            name=self._name(),
             file=self._file,
-            block_tag=tags[0] if tags else None,
-            accounts=tuple(provider.account for provider in self._json.providers.values()),
-            regions=tuple(provider.region for provider in self._json.providers.values()),
+            content={key: value for key, value in self._json.content.items() if key != "//"},
+            block_tag=next((provider.tag for provider in providers if provider.tag), None),
+            accounts=tuple(provider.account for provider in providers),
+            regions=tuple(provider.region for provider in providers),
             identities=tuple(identities.values()),
             resource_policies=resource_policies,
             problems=tuple(self._problems),
         )
 
-    def _name_of(self, tags: list[str]) -> str:
-        if tags:
-            return tags[0].replace("/", "-").replace("_", "-")
-        return self._file.parent.name if self._file.name == FILE else self._file.stem
+    def _name(self) -> str:
+        metadata = self._json.content.get("//")
+        metadata = metadata.get("metadata") if isinstance(metadata, dict) else None
+        name = metadata.get("stackName") if isinstance(metadata, dict) else None
+        return name if isinstance(name, str) and name else self._file.absolute().parent.name
 
     def _document(
         self, address: str, kind: Literal["managed", "inline", "resource"], value: object
@@ -249,20 +125,11 @@ class _Reader:
             self._problems.append(Problem(address, problem))
             return None
         try:
-            return Document(address, kind, Policy.from_document(json.loads(text)))
+            return Document(address, kind, Policy.from_document(parse_json(text, address)))
         except MalformedPolicy as error:
             self._problems.append(Problem(address, f"not an IAM policy: {error}"))
-        except (ValueError, RecursionError):
-            raw = value if isinstance(value, str) else ""
-            self._problems.append(
-                Problem(
-                    address,
-                    "the policy is an expression of Terraform's and stands in a plan only; "
-                    "give the plan: terraform show -json PLAN"
-                    if is_expression(raw) or not raw
-                    else "the policy is not JSON",
-                )
-            )
+        except Unreadable as error:
+            self._problems.append(Problem(address, f"the policy cannot be read: {error.problem}"))
         return None
 
     def _identities(self) -> dict[_Key, Identity]:
@@ -272,9 +139,9 @@ class _Reader:
                 key = self._key(kind, body, self._json.name(address, body))
                 found[key] = self._identity(key, address, body)
         self._attach(granted)
-        self._inline(granted)
-        for group, user in self._memberships():
-            granted.share(group, user)
+        for address, body in self._json.resources("aws_iam_role_policy"):
+            key = self._key("role", body, self._text(body, "role"))
+            granted.add(key, address, self._document(address, "inline", body.get("policy")))
         partition = next(iter(self._json.providers.values()), Provider()).partition
         for key, address in granted.addresses.items():
             if key not in found:
@@ -348,36 +215,6 @@ class _Reader:
             for address, body in self._json.resources(f"aws_iam_{kind}_policy_attachment"):
                 key = self._key(kind, body, self._text(body, kind))
                 yield key, address, self._text(body, "policy_arn")
-            for address, body in self._json.resources("aws_iam_policy_attachment"):
-                for name in strings(body.get(f"{kind}s")):
-                    key = self._key(kind, body, self._json.text(name))
-                    yield key, address, self._text(body, "policy_arn")
-            for address, body in self._json.resources(f"aws_iam_{kind}"):
-                key = self._key(kind, body, self._json.name(address, body))
-                for arn in strings(body.get("managed_policy_arns")):
-                    yield key, address, self._json.text(arn)
-
-    def _inline(self, granted: "_Granted") -> None:
-        for kind in _KINDS:
-            for address, body in self._json.resources(f"aws_iam_{kind}_policy"):
-                key = self._key(kind, body, self._text(body, kind))
-                granted.add(key, address, self._document(address, "inline", body.get("policy")))
-            for address, body in self._json.resources(f"aws_iam_{kind}"):
-                key = self._key(kind, body, self._json.name(address, body))
-                for inline in dictionaries(body.get("inline_policy")):
-                    if text := inline.get("policy"):
-                        granted.add(key, address, self._document(address, "inline", text))
-
-    def _memberships(self) -> Iterator[tuple[_Key, _Key]]:
-        """Yield group and user of each membership."""
-        for _, body in self._json.resources("aws_iam_user_group_membership"):
-            user = self._key("user", body, self._text(body, "user"))
-            for group in strings(body.get("groups")):
-                yield self._key("group", body, self._json.text(group)), user
-        for _, body in self._json.resources("aws_iam_group_membership"):
-            group_key = self._key("group", body, self._text(body, "group"))
-            for name in strings(body.get("users")):
-                yield group_key, self._key("user", body, self._json.text(name))
 
     def _trusts(self, identities: Mapping[Any, Identity]) -> Iterator[ResourcePolicy]:
         for one in identities.values():
@@ -393,17 +230,7 @@ class _Reader:
             if body.get("policy"):
                 arn = self._json.attribute(address, "arn") or "*"
                 yield from self._resource_policy(address, "key", arn, body)
-        for address, body in self._json.resources("aws_kms_key_policy"):
-            key = self._text(body, "key_id")
-            arn = key if key.startswith("arn:") else self._json.arn("kms", f"key/{key}", body)
-            yield from self._resource_policy(address, "key", arn, body)
         yield from self._functions()
-        known = {"aws_s3_bucket_policy", "aws_kms_key", "aws_kms_key_policy", "aws_iam_policy"}
-        known |= {f"aws_iam_{kind}_policy" for kind in ("user", "role", "group")}
-        for kind in sorted(self._json.content.get("resource", {})):
-            for address, body in self._json.resources(kind) if kind not in known else ():
-                if isinstance(body.get("policy"), str) and "Statement" in body["policy"]:
-                    yield from self._resource_policy(address, "other", "*", body)
 
     def _resource_policy(
         self, address: str, kind: ResourceKind, arn: str, body: Mapping[str, Any]
@@ -482,12 +309,6 @@ class _Granted:
         self.addresses.setdefault(key, address)
         self.arns.setdefault(key, []).append(arn)
 
-    def share(self, group: _Key, user: _Key) -> None:
-        """Grant a user what its group has."""
-        self.addresses.setdefault(user, self.addresses.get(group, ""))
-        self.documents.setdefault(user, []).extend(self.documents.get(group, ()))
-        self.arns.setdefault(user, []).extend(self.arns.get(group, ()))
-
     def given(self, key: _Key, identity: Identity) -> Identity:
         """Return ``identity`` with what it is granted."""
         return replace(
@@ -495,3 +316,22 @@ class _Granted:
             policies=tuple(dict.fromkeys(self.documents.get(key, ()))),
             aws_managed=(*identity.aws_managed, *dict.fromkeys(self.arns.get(key, ()))),
         )
+
+
+def _understood(content: Mapping[str, Any], unknowns: Iterable[Place]) -> dict[str, Any]:
+    """Return ``content`` without the resources and the other sections that ``unknowns`` lie in."""
+    found = dict(content)
+    resources: dict[str, dict[str, Any]] = {
+        kind: dict(some) for kind, some in content.get("resource", {}).items()
+    }
+    for section, *rest in unknowns:
+        match section, rest:
+            case "resource", [str(kind)]:
+                resources.pop(kind, None)
+            case "resource", [str(kind), str(name), *_]:
+                resources.get(kind, {}).pop(name, None)
+            case _:
+                found.pop(str(section), None)
+    if "resource" in found:
+        found["resource"] = resources
+    return found

@@ -6,8 +6,13 @@
 
 Unmodified Terraform, cdktf, AWS CLI and boto3 follow the variables, none of which is a credential
 of yours: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html (2026-11).
+
+`existing` is what it has from the start, `withheld` which variables a command is not given,
+`cli_configuration` Terraform's own configuration without tokens, `state` where states may lie.
 """
 
+import dataclasses
+import hashlib
 import importlib.util
 import json
 import os
@@ -18,14 +23,19 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from gate.sandbox.cli_configuration import without_credentials
+from gate.sandbox.withheld import withheld
+from modules.existing import Existing
+
 START_TIMEOUT = 60
 STDERR_TAIL = 20
 LOOPBACK = ("127.0.0.1", "localhost")
+DEFAULT_ACCOUNT = "123456789012"
 NO_AWS_FILES = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 
@@ -39,26 +49,34 @@ class Sandbox:
     `account` (12 digits) is where its throw-away credentials work: what `sts get-caller-identity`
     answers and what `allowed_account_ids` compares. A provider with
     `assume_role { role_arn = "arn:aws:iam::444455556666:role/x" }` works in 444455556666 instead;
-    the role need not exist. Two sandboxes share nothing, and nothing outlives the block.
+    the role need not exist. `existing` are the resources it has from the start. Two sandboxes
+    share nothing, and nothing outlives the block.
 
     Raises SandboxError on entering when moto is not installed or the server does not listen
     within 60 seconds.
     """
 
-    def __init__(self, account: str = "123456789012") -> None:
+    def __init__(self, account: str = DEFAULT_ACCOUNT, existing: Iterable[Existing] = ()) -> None:
         self.account = account
+        self.existing = tuple(existing)
         self.endpoint = ""
 
     def __enter__(self) -> Self:
         if importlib.util.find_spec("moto") is None:
             raise SandboxError(
-                "the embedded AWS needs moto, which is not installed here: "
-                "pip install 'athena-gate[dev]'"
+                "the embedded AWS needs moto, which is not installed here; run: "
+                "pip install 'athena-gate[sandbox]'"
             )
+        # For Terraform's CLI configuration; nobody but this user may read it.
+        self._folder = tempfile.TemporaryDirectory(prefix="athena-gate-")
+        existing = json.dumps([dataclasses.asdict(one) for one in self.existing])
         self._stderr: IO[bytes] = tempfile.TemporaryFile()
         self._server = subprocess.Popen(
             # -P: a moto.py or flask.py in the working directory is not what this needs.
-            [sys.executable, "-P", "-m", "gate.embedded_aws.server", "--account", self.account],
+            [
+                *(sys.executable, "-P", "-m", "gate.embedded_aws.server"),
+                *("--account", self.account, "--existing", existing),
+            ],
             # Held open for as long as this process lives: the server ends when it closes.
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -84,27 +102,27 @@ class Sandbox:
         self._stop()
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """`base` without any AWS_* variable and with those that lead to this sandbox.
+        """Return `base` without what `withheld` lists, and with what leads to this sandbox.
 
-        No credential, profile, role, token or CA bundle of `base` survives, and the files in
-        ~/.aws are replaced by the null device.
+        No credential, profile, role, token or CA bundle of `base` survives, the files in ~/.aws
+        are replaced by the null device, and Terraform's CLI configuration by one that says no more
+        than where providers come from. Raises NotReadable when that one cannot be taken apart.
         """
-        environment = _without("AWS_", base) | self._variables()
-        for name in ("NO_PROXY", "no_proxy"):
-            given = [base[name]] if base.get(name) else []
-            environment[name] = ",".join([*given, *LOOPBACK])
-        return environment
+        passed_on = {name: value for name, value in base.items() if not withheld(name)}
+        return passed_on | self._variables(base)
 
-    def run(self, command: Sequence[str]) -> int:
-        """Run `command` in the sandbox's environment, with this process's stdin and output.
+    def run(self, command: Sequence[str], base: Mapping[str, str] = os.environ) -> int:
+        """Run `command` in the sandbox's environment made from `base`, with this process's stdin
+        and output.
 
         Returns its exit code; 128 + n when signal n ended it, 127 when it cannot be run at all.
         Ctrl-C is the command's to answer: this process waits until it has ended.
         """
+        environment = self.environment(base)
         # Not SIG_IGN, which the command would inherit; a handler is reset when it is executed.
         previous = signal.signal(signal.SIGINT, lambda *_: None)
         try:
-            code = subprocess.run(command, env=self.environment(os.environ), check=False).returncode
+            code = subprocess.run(command, env=environment, check=False).returncode
         except OSError as error:
             print(f"gate sandbox: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
             return 127
@@ -112,19 +130,21 @@ class Sandbox:
             signal.signal(signal.SIGINT, previous)
         return code if code >= 0 else 128 - code
 
-    def serve_forever(self) -> int:
-        """Print the lines that lead another shell here, wait for Ctrl-C and return 0.
+    def serve_forever(self, base: Mapping[str, str] = os.environ) -> int:
+        """Print the lines that turn another shell's environment into the sandbox's made from
+        `base`, wait for Ctrl-C and return 0.
 
         Returns 1 when the server ends before that.
         """
+        environment = self.environment(base)
+        ours = self._variables(base)
+        ours |= {n: v for n, v in environment.items() if n not in ours and os.environ.get(n) != v}
         try:
             print("Paste these lines into another shell; Ctrl-C here ends it.", file=sys.stderr)
-            environment = self.environment(os.environ)
-            ours = [*self._variables(), "NO_PROXY", "no_proxy"]
-            for name in sorted(_starting_with("AWS_", os.environ) - set(ours)):
+            for name in sorted(set(os.environ) - set(environment)):
                 print(f"unset {name}")
-            for name in ours:
-                print(f"export {name}={shlex.quote(environment[name])}")
+            for name, value in ours.items():
+                print(f"export {name}={shlex.quote(value)}")
             sys.stdout.flush()
             self._server.wait()
         except KeyboardInterrupt:
@@ -143,15 +163,30 @@ class Sandbox:
             found: dict[str, dict[str, list[str]]] = json.load(response)
         return found
 
-    def _variables(self) -> dict[str, str]:
-        return {
+    def _variables(self, base: Mapping[str, str]) -> dict[str, str]:
+        variables = {
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": self.endpoint,
-        } | NO_AWS_FILES
+            **NO_AWS_FILES,
+            "TF_CLI_CONFIG_FILE": str(self._cli_configuration(base)),
+        }
+        for name in ("NO_PROXY", "no_proxy"):
+            given = [base[name]] if base.get(name) else []
+            variables[name] = ",".join([*given, *LOOPBACK])
+        return variables
+
+    def _cli_configuration(self, base: Mapping[str, str]) -> Path:
+        text = without_credentials(base)
+        # Another base may have another one, while a command still works with the first.
+        name = hashlib.sha256(text.encode()).hexdigest()[:12]
+        # Terraform tells JSON from HCL by the content, not by the name.
+        file = Path(self._folder.name) / f"terraform-{name}.rc"
+        file.write_text(text, encoding="utf-8")
+        return file
 
     def _wait_for_port(self) -> int:
         assert self._server.stdout is not None
@@ -172,21 +207,19 @@ class Sandbox:
         self._server.kill()
         self._server.communicate()
         self._stderr.close()
-
-
-def _starting_with(prefix: str | tuple[str, ...], environment: Mapping[str, str]) -> set[str]:
-    return {name for name in environment if name.startswith(prefix)}
-
-
-def _without(prefix: str | tuple[str, ...], environment: Mapping[str, str]) -> dict[str, str]:
-    removed = _starting_with(prefix, environment)
-    return {name: value for name, value in environment.items() if name not in removed}
+        self._folder.cleanup()
 
 
 def _server_environment() -> dict[str, str]:
     # A MOTO_ACCOUNT_ID or INITIAL_NO_AUTH_ACTION_COUNT would change what the sandbox is; a profile
-    # that does not exist or a broken ~/.aws/config stops the boto3 inside moto.
-    environment = _without(("AWS_", "MOTO_", "INITIAL_NO_AUTH_"), os.environ) | NO_AWS_FILES
+    # that does not exist or a broken ~/.aws/config stops the boto3 inside moto. Nor does it need
+    # any secret.
+    changing = ("MOTO_", "INITIAL_NO_AUTH_")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(changing) and not withheld(name)
+    } | NO_AWS_FILES
     # This package, wherever the caller's working directory is.
-    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return environment | {"PYTHONPATH": os.pathsep.join(paths)}

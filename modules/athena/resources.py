@@ -1,0 +1,297 @@
+"""What integrations share of what their stacks must consist of: users, roles, policies, buckets and
+workgroups, with the arguments of the AWS provider
+(https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs, 2026-11).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from modules.account import Account
+from modules.athena.settings import Keys, Results, Workgroup
+from modules.athena.statements import deny_plain_http
+from modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Statement
+from modules.resources import Resource
+
+Path = tuple[str, ...]
+# Arguments that every resource of a block's second account has.
+Arguments = Mapping[str, Any]
+
+
+def managed_policies(
+    path: Path,
+    policy: Policy,
+    *,
+    name: str,
+    iam_path: str,
+    description: str,
+    also: Arguments | None = None,
+) -> tuple[Resource, ...]:
+    """Return the managed policies that together say what ``policy`` says, under ``path``."""
+    parts = policy.split(MANAGED_POLICY_LIMIT)
+    suffixes = ["", *(f"-{number}" for number in range(2, len(parts) + 1))]
+    return tuple(
+        Resource(
+            "aws_iam_policy",
+            (*path, f"access{suffix}"),
+            {
+                "name": f"{name}{suffix}",
+                "path": iam_path,
+                "description": description,
+                "policy": part,
+                **(also or {}),
+            },
+        )
+        for suffix, part in zip(suffixes, parts, strict=True)
+    )
+
+
+def user(
+    path: Path,
+    *,
+    name: str,
+    iam_path: str,
+    boundary: str | None,
+    policies: Iterable[Resource],
+    elsewhere: Iterable[str] = (),
+) -> tuple[Resource, ...]:
+    """Return the user ``name`` and the attachments of its policies, first the user; ``elsewhere``
+    are the ARNs of managed policies that are not in the stack."""
+    made = Resource(
+        "aws_iam_user",
+        (*path, "user"),
+        {"name": name, "path": iam_path, "force_destroy": True, **_boundary(boundary)},
+    )
+    attached = {policy.path[-1]: policy.ref("arn") for policy in policies}
+    attached |= {arn.rsplit("/", 1)[1]: arn for arn in elsewhere}
+    return (
+        made,
+        *(
+            Resource(
+                "aws_iam_user_policy_attachment",
+                (*path, f"attach-{part}"),
+                {"user": made.ref("name"), "policy_arn": arn},
+            )
+            for part, arn in attached.items()
+        ),
+    )
+
+
+def role(
+    path: Path,
+    trust: Policy,
+    *,
+    name: str,
+    iam_path: str,
+    description: str,
+    boundary: str | None = None,
+    policies: Iterable[Resource] = (),
+    max_session_duration: int | None = None,
+    also: Arguments | None = None,
+) -> tuple[Resource, ...]:
+    """Return the role ``name`` and the attachments of its policies, first the role;
+    ``max_session_duration`` is in seconds."""
+    arguments = {
+        "name": name,
+        "path": iam_path,
+        "description": description,
+        "assume_role_policy": trust,
+        "force_detach_policies": True,
+        **_boundary(boundary),
+        **(also or {}),
+    }
+    if max_session_duration is not None:
+        arguments["max_session_duration"] = max_session_duration
+    made = Resource("aws_iam_role", (*path, "role"), arguments)
+    return (made, *attachments(path, made.ref("name"), policies, also=also))
+
+
+def attachments(
+    path: Path,
+    role: str,
+    policies: Iterable[Resource],
+    suffix: str = "",
+    also: Arguments | None = None,
+) -> tuple[Resource, ...]:
+    """Return the attachments of ``policies`` to ``role``, a name or a reference to one."""
+    return tuple(
+        Resource(
+            "aws_iam_role_policy_attachment",
+            (*path, f"attach-{policy.path[-1]}{suffix}"),
+            {"role": role, "policy_arn": policy.ref("arn"), **(also or {})},
+        )
+        for policy in policies
+    )
+
+
+def access_keys(path: Path, user: Resource, keys: Keys) -> tuple[Resource, ...]:
+    """Return an access key of ``user`` for each generation, encrypted to the key of ``keys``."""
+    return tuple(
+        Resource(
+            "aws_iam_access_key",
+            (*path, f"key-{generation}"),
+            {"user": user.ref("name"), "pgp_key": keys.public_key},
+        )
+        for generation in keys.generations
+    )
+
+
+def private_bucket(
+    path: Path,
+    account: Account,
+    *,
+    name: str,
+    kms_key: str | None,
+    statements: tuple[Statement, ...] = (),
+    expire_after_days: int | None = None,
+    expire_prefix: str = "",
+    force_destroy: bool = False,
+    also: Arguments | None = None,
+) -> tuple[Resource, ...]:
+    """Return the bucket ``name`` of ``account`` under ``path``.
+
+    It is encrypted with ``kms_key`` (an ARN, a reference to one, or ``None`` for S3's own
+    encryption), closed to the public by all four flags, without ACLs, with one policy that says
+    ``statements`` and refuses plain HTTP, and with an end for uploads never completed.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (2026-11).
+    """
+    more = dict(also or {})
+    made = Resource(
+        "aws_s3_bucket",
+        (*path, "bucket"),
+        {"bucket": name, "force_destroy": force_destroy, **more},
+    )
+    of_it = {"bucket": made.ref("id"), **more}
+    encryption = (
+        {"sse_algorithm": "aws:kms", "kms_master_key_id": kms_key}
+        if kms_key
+        else {"sse_algorithm": "AES256"}
+    )
+    rules: list[dict[str, Any]] = [
+        {
+            "id": "abort-uploads",
+            "status": "Enabled",
+            "filter": [{"prefix": ""}],
+            "abort_incomplete_multipart_upload": [{"days_after_initiation": 1}],
+        }
+    ]
+    if expire_after_days is not None:
+        rules.append(
+            {
+                "id": "expire",
+                "status": "Enabled",
+                "filter": [{"prefix": expire_prefix}],
+                "expiration": [{"days": expire_after_days}],
+            }
+        )
+    closed = Resource(
+        "aws_s3_bucket_public_access_block",
+        (*path, "public_access_block"),
+        {
+            **of_it,
+            "block_public_acls": True,
+            "block_public_policy": True,
+            "ignore_public_acls": True,
+            "restrict_public_buckets": True,
+        },
+    )
+    return (
+        made,
+        Resource(
+            "aws_s3_bucket_server_side_encryption_configuration",
+            (*path, "encryption"),
+            {
+                **of_it,
+                "rule": [
+                    {
+                        "apply_server_side_encryption_by_default": encryption,
+                        "bucket_key_enabled": kms_key is not None,
+                    }
+                ],
+            },
+        ),
+        closed,
+        Resource(
+            "aws_s3_bucket_ownership_controls",
+            (*path, "ownership"),
+            {**of_it, "rule": {"object_ownership": "BucketOwnerEnforced"}},
+        ),
+        Resource(
+            "aws_s3_bucket_lifecycle_configuration", (*path, "lifecycle"), {**of_it, "rule": rules}
+        ),
+        Resource(
+            "aws_s3_bucket_policy",
+            (*path, "policy"),
+            {
+                **of_it,
+                "policy": Policy((*statements, deny_plain_http(account.arns.partition, name))),
+                "depends_on": [closed.address],
+            },
+        ),
+    )
+
+
+def results_bucket(
+    path: Path, account: Account, name: str, results: Results, also: Arguments | None = None
+) -> tuple[Resource, ...]:
+    """Return the bucket that results go to, under ``path``; nothing for one that exists.
+
+    Results are copies: they expire, by default after 30 days, and go with the block.
+    """
+    if not results.create:
+        return ()
+    return private_bucket(
+        path,
+        account,
+        name=name,
+        kms_key=results.kms_key,
+        expire_after_days=results.expire_after_days or 30,
+        force_destroy=True,
+        also=also,
+    )
+
+
+def workgroup(
+    path: Path,
+    limits: Workgroup,
+    *,
+    name: str,
+    description: str,
+    location: str,
+    owner: str,
+    kms_key: str | None,
+    enforced: bool = True,
+    also: Arguments | None = None,
+) -> Resource:
+    """Return the workgroup ``name``, whose results go to ``location``, an S3 URI, in a bucket of
+    the account ``owner``; ``enforced`` means that clients cannot say otherwise."""
+    encryption = (
+        {"encryption_option": "SSE_KMS", "kms_key_arn": kms_key}
+        if kms_key
+        else {"encryption_option": "SSE_S3"}
+    )
+    return Resource(
+        "aws_athena_workgroup",
+        (*path, "workgroup"),
+        {
+            "name": name,
+            "description": description,
+            "force_destroy": True,
+            "configuration": {
+                "enforce_workgroup_configuration": enforced,
+                "publish_cloudwatch_metrics_enabled": True,
+                "bytes_scanned_cutoff_per_query": limits.bytes_scanned_cutoff,
+                "engine_version": {"selected_engine_version": limits.engine_version},
+                "result_configuration": {
+                    "output_location": location,
+                    "expected_bucket_owner": owner,
+                    "encryption_configuration": encryption,
+                },
+            },
+            **(also or {}),
+        },
+    )
+
+
+def _boundary(arn: str | None) -> dict[str, str]:
+    return {} if arn is None else {"permissions_boundary": arn}

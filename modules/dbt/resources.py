@@ -1,0 +1,59 @@
+"""What the stack of a ``dbt`` block must consist of."""
+
+from modules.athena import resources as parts
+from modules.dbt.policies import access, trust
+from modules.dbt.settings import DbtSettings
+from modules.resources import Resource
+
+
+def resources(settings: DbtSettings) -> tuple[Resource, ...]:
+    """Return the resources that ``settings`` ask for."""
+    path, name = (settings.name,), settings.resource_name
+    policies = parts.managed_policies(
+        path,
+        access(settings),
+        name=name,
+        iam_path=settings.path,
+        description="What dbt may do in Athena.",
+    )
+    found = (
+        *policies,
+        *parts.role(
+            path,
+            trust(settings),
+            name=name,
+            iam_path=settings.path,
+            description="dbt building models in Athena",
+            boundary=settings.permissions_boundary,
+            policies=policies,
+            max_session_duration=settings.max_session_duration,
+        ),
+        *parts.results_bucket(
+            (*path, "results"), settings.account, settings.results_bucket, settings.results
+        ),
+    )
+    if settings.data.create:
+        # Tables neither expire nor go with the block.
+        found += parts.private_bucket(
+            (*path, "data"),
+            settings.account,
+            name=settings.data_bucket,
+            kms_key=settings.data.kms_key,
+        )
+    if settings.workgroup is not None:
+        found += (
+            parts.workgroup(
+                path,
+                settings.workgroup,
+                name=name,
+                description="Queries of dbt",
+                location=settings.results_location,
+                owner=settings.account.id,
+                kms_key=settings.results.kms_key,
+                # dbt says where each table lies:
+                # https://docs.aws.amazon.com/athena/latest/ug/workgroups-troubleshooting.html
+                # (2026-11).
+                enforced=False,
+            ),
+        )
+    return found

@@ -1,0 +1,41 @@
+"""What a block names, does not make, and somebody must have made before it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from modules.account import Account
+from modules.athena.settings import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The role, user, managed policy, bucket or workgroup ``arn``, in the account with the id
+    ``account``; a bucket's ARN says neither that nor its ``region``."""
+
+    arn: str
+    account: str
+    region: str
+
+    @classmethod
+    def of(cls, account: Account, arn: str) -> Self:
+        """Return ``arn`` as a resource that the settings of a block in ``account`` name; where an
+        ARN has an account of its own, that counts."""
+        return cls(arn, arn.split(":")[4] or account.id, account.region)
+
+
+def existing_buckets(account: Account, names: Iterable[str]) -> tuple[Existing, ...]:
+    """Return the buckets ``names`` of ``account``."""
+    return tuple(Existing.of(account, account.arns.bucket(name)) for name in names)
+
+
+def existing_sources(account: Account, sources: Iterable[Source]) -> tuple[Existing, ...]:
+    """Return the buckets of ``sources``, which lie in ``account`` as far as a block tells."""
+    return existing_buckets(account, (source.bucket for source in sources))
+
+
+def existing_boundary(account: Account, policy: str | None) -> tuple[Existing, ...]:
+    """Return the permissions boundary ``policy``, unless AWS makes it."""
+    if policy is None or policy.split(":")[4] == "aws":
+        return ()
+    return (Existing.of(account, policy),)
