@@ -12,14 +12,16 @@ from types import MappingProxyType
 @dataclass(frozen=True, slots=True)
 class Kind:
     """``computed`` are the attributes that AWS decides, with all below them: unknown until apply,
-    then as they were. ``defaults`` are those that the provider fills in, with their value."""
+    then as they were. ``blocks`` are arguments that are nested blocks, at any depth; the JSON does
+    not tell them from maps. ``defaults`` are what the provider fills in, with the value."""
 
     computed: frozenset[str]
+    blocks: frozenset[str] = frozenset()
     defaults: Mapping[str, object] = field(default_factory=dict)
 
 
-def _kind(computed: str, **defaults: object) -> Kind:
-    return Kind(frozenset(computed.split()), MappingProxyType(defaults))
+def _kind(computed: str, blocks: str = "", **defaults: object) -> Kind:
+    return Kind(frozenset(computed.split()), frozenset(blocks.split()), MappingProxyType(defaults))
 
 
 # What a bucket mirrors of the resources that configure it:
@@ -43,7 +45,9 @@ _FUNCTION = (
 KINDS: Mapping[str, Kind] = {
     "aws_athena_data_catalog": _kind("arn id"),
     "aws_athena_workgroup": _kind(
-        "arn configuration.0.engine_version.0.effective_engine_version id", state="ENABLED"
+        "arn configuration.0.engine_version.0.effective_engine_version id",
+        "configuration engine_version result_configuration encryption_configuration",
+        state="ENABLED",
     ),
     "aws_cloudwatch_log_group": _kind("arn id log_group_class name_prefix"),
     "aws_iam_access_key": _kind(_ACCESS_KEY, status="Active"),
@@ -63,17 +67,26 @@ KINDS: Mapping[str, Kind] = {
         is_enabled=True,
         key_usage="ENCRYPT_DECRYPT",
     ),
-    "aws_lambda_function": _kind(_FUNCTION, reserved_concurrent_executions=-1),
+    "aws_lambda_function": _kind(
+        _FUNCTION, "environment image_config", reserved_concurrent_executions=-1
+    ),
     "aws_lambda_permission": _kind("id statement_id_prefix"),
     "aws_s3_bucket": _kind(_BUCKET),
     "aws_s3_bucket_lifecycle_configuration": _kind(
         "expected_bucket_owner id",
+        "rule filter expiration abort_incomplete_multipart_upload",
         transition_default_minimum_object_size="all_storage_classes_128K",
     ),
-    "aws_s3_bucket_ownership_controls": _kind("id"),
+    "aws_s3_bucket_ownership_controls": _kind("id", "rule"),
     "aws_s3_bucket_policy": _kind("id"),
     "aws_s3_bucket_public_access_block": _kind("id"),
-    "aws_s3_bucket_server_side_encryption_configuration": _kind("id"),
+    "aws_s3_bucket_server_side_encryption_configuration": _kind(
+        "id", "rule apply_server_side_encryption_by_default"
+    ),
     "aws_serverlessapplicationrepository_cloudformation_stack": _kind("id outputs"),
     "terraform_data": _kind("id output"),
 }
+# The same of a provider's configuration.
+PROVIDER_BLOCKS = frozenset({"assume_role", "default_tags"})
+# Policies, which the provider compares by what they mean, so that they may be laid out anew.
+POLICIES = frozenset({"assume_role_policy", "policy"})

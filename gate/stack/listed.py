@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from gate.eject.schema import BLOCKS, POLICIES
+from gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
 
 TAG = "athena-gate"
 _REGISTRY = "registry.terraform.io"
@@ -75,7 +75,7 @@ def _providers(
             if "alias" in body:
                 found["alias"] = body["alias"]
             rest = {key: value for key, value in body.items() if key not in ("//", "alias")}
-            found["arguments"] = dict(leaves(_as_planned("provider", rest)))
+            found["arguments"] = dict(leaves(_as_planned(rest, PROVIDER_BLOCKS)))
             yield f"{name}.{body['alias']}" if "alias" in body else name, found
 
 
@@ -90,8 +90,12 @@ def full_versions(constraint: str) -> str:
 
 def _resource(kind: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     values, references, documents = {}, {}, {}
+    if kind not in KINDS:
+        raise NotListable(f"{kind}.{name} is of a kind that athena-gate does not make")
     arguments = {key: value for key, value in body.items() if key not in _META}
-    for path, value in sorted(leaves(_as_planned(kind, arguments)), key=lambda leaf: leaf[0]):
+    for path, value in sorted(
+        leaves(_as_planned(arguments, KINDS[kind].blocks)), key=lambda leaf: leaf[0]
+    ):
         if not isinstance(value, str):
             values[path] = value
         elif reference := REFERENCE.fullmatch(value):
@@ -115,13 +119,13 @@ def _resource(kind: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _as_planned(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a block with its nested blocks in lists, as a plan has them."""
+def _as_planned(body: Mapping[str, Any], nested: Set[str]) -> dict[str, Any]:
+    """Return the arguments of a block with its ``nested`` blocks in lists, as a plan has them."""
     found: dict[str, Any] = {}
     for name, value in body.items():
-        if name in BLOCKS.get(kind, ()):
+        if name in nested:
             blocks = value if isinstance(value, list) else [value]
-            found[name] = [_as_planned(kind, one) for one in blocks]
+            found[name] = [_as_planned(one, nested) for one in blocks]
         else:
             found[name] = value
     return found

@@ -265,8 +265,12 @@ class _Comparison:
                 if actions not in _OWN_ACTIONS:
                     says = f"{address}: the plan would {_joined(actions)} it; allowed: to make it"
                     yield Difference(address, "", actions, "make", says)
+                elif actions == ["no-op"] and not _is_left(entry["change"]):
+                    says = f"{address}: the plan says that it changes nothing of it, and would"
+                    yield Difference(address, "", actions, "make", says)
                 yield from self._named(entry)
-                yield from self._values(address, entry["change"])
+                if actions in _OWN_ACTIONS:
+                    yield from self._values(address, entry["change"])
             elif actions != ["delete"] or entry.get("mode") != "managed":
                 says = f"{address} is not in the stack, and the plan would {_joined(actions)} it"
                 yield Difference(address, "", actions, None, f"{says}; allowed: to delete it")
@@ -304,42 +308,55 @@ class _Comparison:
 
     def _values(self, address: str, change: Mapping[str, Any]) -> Iterator[Difference]:
         allowed = self._allowed["resources"][address]
-        kind = KINDS.get(address.partition(".")[0])
-        if kind is None:
-            yield Difference(address, "", None, None, f"{address} is of a kind not understood")
-            return
-        found = dict(leaves(change.get("after") or {}))
-        before = dict(leaves(change.get("before") or {}))
+        kind = KINDS[address.partition(".")[0]]
+        found, before = (
+            dict(leaves(change[part])) if change.get(part) else {} for part in ("after", "before")
+        )
         unknown = {path for path, value in leaves(change.get("after_unknown")) if value is True}
         for path in sorted(found.keys() | unknown | _needed(allowed)):
             if path in allowed["references"]:
                 yield from self._reference(address, path, found, unknown)
                 continue
-            stands = path in found and path not in unknown
-            value = found.get(path)
-            if _below(path, set(allowed["ignored"])) and _same(value, before.get(path, value)):
-                if path not in before and not self._is_allowed(address, kind, path, value):
-                    yield self._other(address, path, value, stands)
-            elif path in unknown:
-                if not _below(path, kind.computed) or path in _needed(allowed):
-                    yield self._other(address, path, "unknown until apply", stands)
-            elif not self._is_allowed(address, kind, path, value) and not (
-                _below(path, kind.computed)
-                and path not in _needed(allowed)
-                and self._is_left(path, value, before)
-            ):
+            if not self._is_right(address, kind, path, found, before, unknown):
+                value = "unknown until apply" if path in unknown else found.get(path)
+                stands = path in found and path not in unknown
                 yield self._other(address, path, value, stands)
 
-    def _is_allowed(self, address: str, kind: Kind, path: str, value: Any) -> bool:
-        """Return whether an attribute is what the list, its tags or the provider's defaults say."""
+    def _is_right(
+        self,
+        address: str,
+        kind: Kind,
+        path: str,
+        found: Mapping[str, Any],
+        before: Mapping[str, Any],
+        unknown: Set[str],
+    ) -> bool:
+        """Return whether an attribute is as the list, the provider's tags or its defaults say, or
+        what AWS decides and the plan leaves as it was."""
         allowed = self._allowed["resources"][address]
+        value = found.get(path)
+        ignored = before and path not in unknown and _below(path, set(allowed["ignored"]))
+        if ignored and _same(value, before.get(path)):
+            return True
+        if path in unknown:
+            return _below(path, kind.computed) and path not in _needed(allowed)
         if path in allowed["documents"]:
             return _same(_decoded(value), allowed["documents"][path])
         if path in allowed["values"]:
             return _same(value, allowed["values"][path])
         if path.startswith("tags_all."):
             return _same(value, self._tags(address).get(path.removeprefix("tags_all.")))
-        return _is_empty(value) or _same(value, kind.defaults.get(path))
+        if path.startswith("managed_policy_arns."):
+            # A role has only the policies that the stack attaches.
+            return any(
+                value == (entry["change"].get("after") or {}).get("policy_arn")
+                for entry in self._entries.values()
+            )
+        if _below(path, kind.computed) and path in before:
+            return _same(value, before[path])
+        if path in kind.defaults:
+            return _same(value, kind.defaults[path])
+        return _is_empty(value)
 
     def _tags(self, address: str) -> dict[str, Any]:
         allowed = self._allowed["resources"][address]
@@ -350,16 +367,6 @@ class _Comparison:
             for path, value in some.items()
             if path.startswith(start)
         }
-
-    def _is_left(self, path: str, value: Any, before: Mapping[str, Any]) -> bool:
-        """Return whether the plan leaves what AWS has decided; a role has only the policies that
-        the stack attaches."""
-        if path.startswith("managed_policy_arns."):
-            return value in {
-                (entry["change"].get("after") or {}).get("policy_arn")
-                for entry in self._entries.values()
-            }
-        return path in before and _same(value, before[path])
 
     def _other(self, address: str, path: str, value: Any, stands: bool) -> Difference:
         allowed = self._allowed["resources"][address]
@@ -444,11 +451,14 @@ class _Comparison:
                 found[path] = _decoded(unescaped(value))
             else:
                 found[path] = unescaped(value) if isinstance(value, str) else value
-        for path, names in references.items():
-            needed = {one for place, one in allowed["references"].items() if _below(place, {path})}
+        for path in sorted(references.keys() | allowed["references"].keys()):
+            if path not in references and _below(path, references.keys()):
+                continue
+            names = references.get(path, set())
+            needed = {one for at, one in allowed["references"].items() if _below(at, {path})}
             if names != needed | {one.rpartition(".")[0] for one in needed}:
                 says = (
-                    f"{address}: {path} refers to {', '.join(sorted(names))}; "
+                    f"{address}: {path} refers to {', '.join(sorted(names)) or 'nothing'}; "
                     f"allowed: {', '.join(sorted(needed)) or 'nothing'}"
                 )
                 yield Difference(address, path, sorted(names), sorted(needed), says)
@@ -479,6 +489,9 @@ class _Comparison:
             found = dict(leaves(one.get("values", {})))
             after = dict(leaves(entry["change"].get("after") or {}))
             yield from self._equal(address, found, after)
+        for address in sorted(self._entries.keys() - seen):
+            says = f"{address} is changed, and not in the planned values"
+            yield Difference(address, "", None, "make", says)
 
     def _outputs(self) -> Iterator[Difference]:
         allowed = self._allowed["outputs"]
@@ -565,6 +578,10 @@ def _needed(allowed: Mapping[str, Any]) -> Set[str]:
 
 def _unknown(change: Mapping[str, Any]) -> bool:
     return any(value is True for _, value in leaves(change.get("after_unknown")))
+
+
+def _is_left(change: Mapping[str, Any]) -> bool:
+    return not _unknown(change) and _same(change.get("before"), change.get("after"))
 
 
 def _joined(words: Any) -> str:
