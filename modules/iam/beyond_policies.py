@@ -16,14 +16,12 @@ FREE = {
 _SERVICE_LINKED = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html"
 )
-_MANAGED = (
-    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html"
-)
+_MANAGED = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html"
 _ALIASES = "https://docs.aws.amazon.com/kms/latest/developerguide/alias-create.html"
 # Those that the API reference of IAM lists UnmodifiableEntity for, "Only the service that depends
 # on the service-linked role can modify or delete the role", but UpdateRole and
-# UpdateRoleDescription: anyone who may can edit the description
-# (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-service-linked-role.html, 2026-11).
+# UpdateRoleDescription: "You can edit the description of any role" (2026-11),
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-service-linked-role.html
 SERVICE_LINKED_ROLE_ACTIONS = (
     "iam:AddRoleToInstanceProfile",
     "iam:AttachRolePolicy",
@@ -57,9 +55,10 @@ def nobody_may(action: str, resource: str) -> str | None:
     elif arn_matches("arn:*:iam::*:role/aws-service-role/*", resource):
         if action in _SERVICE_LINKED_LOWER:
             return f"a service-linked role is changed by its service alone ({_SERVICE_LINKED})"
-    elif (
-        arn_matches("arn:*:kms:*:*:alias/aws/*", resource)
-        and action in ("kms:createalias", "kms:deletealias", "kms:updatealias")
+    elif arn_matches("arn:*:kms:*:*:alias/aws/*", resource) and action in (
+        "kms:createalias",
+        "kms:deletealias",
+        "kms:updatealias",
     ):
         return f"aliases that begin with alias/aws/ are AWS's ({_ALIASES})"
     return None

@@ -47,9 +47,7 @@ GLOBAL_KEYS = (
     ConditionKey("aws:PrincipalServiceNamesList", "text", True, "some requests"),
     ConditionKey("aws:PrincipalType", "text", False, "every request"),
     ConditionKey("aws:userid", "text", False, "every request"),
-    ConditionKey(
-        "aws:username", "text", False, "every request of an IAM user and no other"
-    ),
+    ConditionKey("aws:username", "text", False, "every request of an IAM user and no other"),
     # Properties of a role session.
     ConditionKey("aws:AssumedRoot", "boolean", False, "some requests"),
     ConditionKey("aws:FederatedProvider", None, False, "some requests"),

@@ -227,16 +227,16 @@ def _same_bytes(actual: str, wanted: str, _: Context | None) -> Truth:
 
 
 def _in_network(actual: str, wanted: str, _: Context | None) -> Truth:
-    address, network = _network(actual), _network(wanted)
-    if address is None or network is None or address.num_addresses > 1:
+    address, around = network(actual), network(wanted)
+    if address is None or around is None or address.num_addresses > 1:
         return None
-    return address[0] in network
+    return address[0] in around
 
 
 @lru_cache(maxsize=4096)
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """Return the range in CIDR format; without a prefix, the one address. The page says /32 for
-    that, which holds for IPv4."""
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Return the range in CIDR format, None for any other text; without a prefix, the one address.
+    The page says /32 for that, which holds for IPv4."""
     if not re.fullmatch(r"[0-9a-fA-F:.]+(/[0-9]{1,3})?", text):
         return None
     try:
@@ -256,7 +256,8 @@ def _ordered(
     return None if left is None or right is None else relation(left, right)
 
 
-def _number(text: str) -> Decimal | None:
+def read_number(text: str) -> Decimal | None:
+    """Return the number that ``text`` is, None for any other text."""
     return Decimal(text) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) else None
 
 
@@ -266,8 +267,9 @@ _W3C_DATE = re.compile(
 )
 
 
-def _date(text: str) -> Decimal | None:
-    """Return the seconds since 1970 of a date in a W3C form of ISO 8601 or of such a number.
+def read_date(text: str) -> Decimal | None:
+    """Return the seconds since 1970 of a date in a W3C form of ISO 8601 or of such a number; None
+    for any other text.
 
     https://www.w3.org/TR/NOTE-datetime (2026-11). Four digits are None: a year and a number.
     """
@@ -275,7 +277,7 @@ def _date(text: str) -> Decimal | None:
         return None
     found = _W3C_DATE.fullmatch(text)
     if not found:
-        return _number(text)
+        return read_number(text)
     year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     try:
@@ -316,8 +318,8 @@ OPERATORS: dict[str, tuple[_Compare, bool]] = {
     "StringNotEqualsIgnoreCase": (_same_text_in_any_case, True),
     "StringLike": (_like, False),
     "StringNotLike": (_like, True),
-    **_relations("Numeric", _number),
-    **_relations("Date", _date),
+    **_relations("Numeric", read_number),
+    **_relations("Date", read_date),
     "Bool": (_same_boolean, False),
     "BinaryEquals": (_same_bytes, False),
     "IpAddress": (_in_network, False),
