@@ -12,10 +12,13 @@ import json
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from gate.stack.kinds import KINDS, Kind
-from gate.stack.listed import REFERENCE, leaves, listed, unescaped
+from gate.stack.listed import REFERENCE, TAG, leaves, listed, unescaped
+from gate.stack.reader import NotReadable
+from modules.files import MEBIBYTE, Unreadable, read_json
 
 
 def _words(text: str) -> frozenset[str]:
@@ -66,6 +69,8 @@ _OWN_ACTIONS = (
 # By these one finds the real thing that a resource is about, whatever its address.
 _NAMES = ("bucket", "name", "function_name")
 _LONGEST = 200
+# A plan repeats a stack some five times.
+PLAN_LIMIT = 256 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,29 @@ class Difference:
 
 class _NotAPlan(Exception):
     """Something in a plan has not the form it has in Terraform's."""
+
+
+def read_plan(file: Path) -> dict[str, Any] | None:
+    """Return the plan in ``file``, as `terraform show -json` prints it; None for JSON that is no
+    plan. Raises ``NotReadable``."""
+    try:
+        content = read_json(file, PLAN_LIMIT)
+    except Unreadable as error:
+        raise NotReadable(str(error)) from None
+    is_plan = isinstance(content, dict) and {"planned_values", "resource_changes"} & content.keys()
+    return content if is_plan else None
+
+
+def tag_of(plan: Mapping[str, Any]) -> str | None:
+    """Return ``kind/name`` of the block that the providers of ``plan`` say it is of."""
+    try:
+        configured = plan["configuration"]["provider_config"].values()
+        tags = [one["expressions"]["default_tags"][0]["tags"] for one in configured]
+        found = {one["constant_value"][TAG] for one in tags}
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return None
+    (tag,) = found if len(found) == 1 else (None,)
+    return tag if isinstance(tag, str) else None
 
 
 def differences(plan: Mapping[str, Any], stack: Mapping[str, Any]) -> tuple[Difference, ...]:
