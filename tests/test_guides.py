@@ -11,44 +11,16 @@ import pytest
 
 from development.guides import FIXTURES, policies
 from modules.dbt import policies as dbt
-from modules.dot import policies as dot
 from modules.dynamodb_connector import policies as dynamodb_connector
 from modules.iam.policy import Policy
-from modules.immuta import policies as immuta
-from modules.metronome import policies as metronome
 from stacks.configuration import load
 from tests.conftest import ACCOUNT, Project
 
-KEYS = 'keys {\n  pgp_key_file = "keys/ops.asc"\n  generations = ["a"]\n}'
 BLOCKS = f"""{ACCOUNT}
 account "partner" {{
   id          = "444455556666"
   region      = "eu-central-1"
   assume_role = "arn:aws:iam::444455556666:role/terraform"
-}}
-dot "a" {{
-  account = "analytics"
-  grants  = "documented"
-  source "acme-lake" {{}}
-  {KEYS}
-}}
-metronome "a" {{
-  account            = "analytics"
-  grants             = "documented"
-  service_account_id = "108000002380243782158"
-  bucket             = "acme-exports"
-  schema             = "exports"
-}}
-immuta "a" {{
-  account  = "analytics"
-  grants   = "documented"
-  database = "sales"
-  source "acme-lake" {{ prefixes = ["sales/"] }}
-  results {{
-    bucket = "acme-results"
-    path   = "queries/"
-  }}
-  {KEYS}
 }}
 dbt "a" {{
   account   = "analytics"
@@ -79,45 +51,6 @@ def page(name: str, **names: str) -> Policy:
     for example, ours in names.items():
         text = text.replace(example, ours)
     return Policy.from_document(json.loads(text))
-
-
-def test_dot(settings: dict[str, Any]) -> None:
-    documented = page(
-        "dot-1",
-        **{
-            "us-east-1": "eu-central-1",
-            "123456789012": "111122223333",
-            "your_workgroup_name": "dot-a",
-            "your_bucket_name": "acme-lake",
-        },
-    )
-    assert dot.access(settings["dot"]).grants() == documented.grants()
-
-
-def test_metronome(settings: dict[str, Any]) -> None:
-    trust = page("metronome-1", **{"<some_service_account_identifier>": "108000002380243782158"})
-    access = page(
-        "metronome-2",
-        ACCOUNT_ID="111122223333",
-        WORKGROUP="primary",
-        BUCKET_NAME="acme-exports",
-        SCHEMA="exports",
-    )
-    assert metronome.access(settings["metronome"]).grants() == access.grants()
-    assert metronome.trust(settings["metronome"]).grants() == trust.grants()
-
-
-def test_immuta(settings: dict[str, Any]) -> None:
-    documented = page(
-        "immuta-1",
-        **{
-            "your-bucket-query-results": "acme-results",
-            "your-results-path": "queries",
-            "your-source-bucket": "acme-lake",
-            "your-source-path": "sales",
-        },
-    )
-    assert immuta.access(settings["immuta"]).grants() == documented.grants()
 
 
 def test_dynamodb_connector(settings: dict[str, Any]) -> None:

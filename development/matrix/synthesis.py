@@ -41,10 +41,12 @@ account "analytics" {
 }
 
 metronome "billing" {
-  account            = "analytics"
-  service_account_id = "108000002380243782158"
-  bucket             = "acme-metronome"
-  schema             = "metronome"
+  account = "analytics"
+  bucket  = "acme-metronome"
+  schema  = "metronome"
+  web_identity {
+    subject = "108000002380243782158"
+  }
 }
 """
 

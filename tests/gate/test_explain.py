@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modules.dot.policies import access
 
 from gate import explanations
 from gate.explain import Explained, Rule, Said, can, explain_stack, question
 from gate.stack.model import Stack
+from modules.access.policies import access
 from modules.iam.arn import managed_policy
 from modules.iam.policy import Policy, Principal, Statement
 from stacks.configuration import load

@@ -13,21 +13,18 @@ from gate.cli import app
 from gate.comparison import Cell, compare
 from gate.parity import Parity, Row, Section, Side, parity
 from gate.parity_text import as_text
-from modules.dot import guide as dot_guide
-from modules.dot.policies import access as dot_access
-from modules.iam.guide import Deviation
+from modules.access import guide as pages
+from modules.access.policies import access
+from modules.athena.beside import BESIDE
+from modules.iam.guide import Drop, Guide
 from modules.iam.policy import Condition, Grant, Policy, Principal, Statement
-from modules.metronome import guide as metronome_guide
-from modules.metronome.policies import access as metronome_access
 from stacks.configuration import ConfiguredBlock
+from stacks.integrations import INTEGRATIONS
 from tests.conftest import Project
 from tests.gate.test_cli import gate
+from tests.modules.access.vendors import GOOGLE, KEYS, dot, maximal_dot, vendor
 from tests.modules.dbt import conftest as dbt
-from tests.modules.dot.test_guide import dot
-from tests.modules.dot.test_guide import maximal as maximal_dot
 from tests.modules.dynamodb_connector import conftest as connector
-from tests.modules.immuta import conftest as immuta
-from tests.modules.metronome import conftest as metronome
 
 VIA_ATHENA = Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",))
 
@@ -36,19 +33,24 @@ BLOCKS = {
     "dot": ("dot", dot()),
     "dot, everything": ("dot", maximal_dot("aws-cn")),
     "dot, full_access": ("dot", dot(grants="full_access")),
-    "metronome": ("metronome", metronome.minimal()),
-    "metronome, keys": ("metronome", metronome.with_keys()),
-    "metronome, everything": ("metronome", metronome.maximal("cn-north-1")),
+    "metronome": ("metronome", vendor("metronome")),
+    "metronome, keys": ("metronome", vendor("metronome", web_identity=None, keys=KEYS)),
+    "metronome, everything": (
+        "metronome",
+        vendor(
+            "metronome",
+            "aws-cn",
+            web_identity={**GOOGLE, "audience": "a"},
+            workgroup={},
+            results_folder="results",
+        ),
+    ),
     "metronome, one claim": (
         "metronome",
-        metronome.minimal(organization_identifier="org-4711"),
+        vendor("metronome", web_identity={"subject": GOOGLE["subject"]}),
     ),
-    "immuta": ("immuta", immuta.minimal()),
-    "immuta, everything": ("immuta", immuta.maximal("us-gov-west-1")),
-    "immuta, role": (
-        "immuta",
-        immuta.minimal(authentication="instance_role", keys=None),
-    ),
+    "immuta": ("immuta", vendor("immuta")),
+    "immuta, role": ("immuta", vendor("immuta", keys=None, runs_on={"on": "ec2"})),
     "dbt": ("dbt", dbt.minimal()),
     "dbt, everything": ("dbt", dbt.maximal(mode="run")),
     "connector": ("dynamodb_connector", connector.minimal()),
@@ -62,8 +64,11 @@ BLOCKS = {
 }
 
 
+PAGE = Guide("Acme", "Connect", "https://docs.example.com", "2026-11-26", None)
+
+
 def compared(kind: str, settings: Any) -> Parity:
-    return parity(ConfiguredBlock(kind, settings, line=1))
+    return parity(ConfiguredBlock(kind, settings, 1, INTEGRATIONS[kind]))
 
 
 def allow(action: str, resource: str = "*", **more: Any) -> Statement:
@@ -71,7 +76,7 @@ def allow(action: str, resource: str = "*", **more: Any) -> Statement:
 
 
 def statuses(guide: Statement, ours: Statement) -> set[str]:
-    return {cell.status for cell in compare(Policy((guide,)), (), Policy((ours,)))}
+    return {cell.status for cell in compare(Policy((guide,)), PAGE, Policy((ours,)))}
 
 
 def grants(rows: Iterable[Row], side: str) -> set[Grant]:
@@ -97,20 +102,34 @@ def rows(sections: Iterable[Section], action: str, status: str) -> list[Row]:
 
 
 def test_metronomes_guide_grants_three_catalog_reads_where_they_do_nothing() -> None:
-    sections = compared("metronome", metronome.minimal()).documents[0].sections
+    sections = compared("metronome", vendor("metronome")).documents[0].sections
     reads = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMetadata")
-    reason = (
-        "These three read the data catalog; on a workgroup, where the guide has them, they grant "
-        "nothing."
-    )
     workgroup = "arn:aws:athena:*:111122223333:workgroup/primary"
     catalog = "arn:aws:athena:eu-central-1:111122223333:datacatalog/AwsDataCatalog"
     assert [
         *rows(sections, "athena:GetDatabase", "ineffective"),
         *rows(sections, "athena:GetDatabase", "added"),
     ] == [
-        Row("ineffective", "Allow", Side(reads, (), (workgroup,), ()), None, (reason,), True),
-        Row("added", "Allow", None, Side(reads, (), (catalog,), ()), (reason,), True),
+        *(
+            Row(
+                "ineffective",
+                "Allow",
+                Side((read,), (), (workgroup,), ()),
+                None,
+                (f"{read} does not work on such a resource.",),
+                True,
+            )
+            for read in sorted(reads)
+            if read == "athena:GetDatabase"
+        ),
+        Row(
+            "added",
+            "Allow",
+            None,
+            Side(reads, (), (catalog,), ()),
+            ("Look up the schema and its tables through Athena.",),
+            True,
+        ),
     ]
 
 
@@ -132,7 +151,7 @@ def test_dots_restricted_policy_cannot_write_query_results() -> None:
                 ("arn:aws:s3:::dot-reporting-results-111122223333/dot-reporting/*",),
                 (VIA_ATHENA,),
             ),
-            ("The guide grants no way to write query results, without which every query fails.",),
+            ("Write query results, in parts when they are large, and read them back.",),
             True,
         )
     ]
@@ -154,8 +173,8 @@ def test_every_difference_from_a_guide_has_a_stated_reason(name: str) -> None:
     ("kind", "settings"),
     [
         ("dot", dot(grants="documented")),
-        ("metronome", metronome.minimal(grants="documented")),
-        ("immuta", immuta.minimal(grants="documented")),
+        ("metronome", vendor("metronome", grants="documented")),
+        ("immuta", vendor("immuta", grants="documented")),
         ("dbt", dbt.minimal(mode="documented")),
     ],
 )
@@ -180,16 +199,16 @@ def test_what_the_guide_opens_across_accounts_is_the_same_when_built_as_document
 def test_the_rows_say_exactly_what_both_sides_grant() -> None:
     for documented, ours, kind, settings in (
         (
-            dot_guide.GUIDE.documented_for(dot_guide.values(maximal_dot("aws"))),
-            dot_access(maximal_dot("aws")),
+            pages.documented(maximal_dot("aws")),
+            access(maximal_dot("aws")),
             "dot",
             maximal_dot("aws"),
         ),
         (
-            metronome_guide.GUIDE.documented_for(metronome_guide.values(metronome.maximal())),
-            metronome_access(metronome.maximal()),
+            pages.documented(vendor("metronome")),
+            access(vendor("metronome")),
             "metronome",
-            metronome.maximal(),
+            vendor("metronome"),
         ),
     ):
         sections = compared(kind, settings).documents[0].sections
@@ -209,10 +228,7 @@ def test_a_trust_in_the_whole_account_is_narrowed_to_the_role_named() -> None:
                     "Allow",
                     Side(("sts:AssumeRole",), ("AWS:arn:aws:iam::111122223333:root",), (), ()),
                     Side(("sts:AssumeRole",), ("AWS:arn:aws:iam::111122223333:role/ci",), (), ()),
-                    (
-                        "The guide trusts the account: whoever its administrators let take roles "
-                        "can take this one. Ours trusts the roles and users named.",
-                    ),
+                    ("These may take the role, and nobody else of their accounts.",),
                     True,
                 ),
             ),
@@ -230,7 +246,7 @@ def test_a_policy_that_the_block_does_not_have_is_named_and_not_compared() -> No
 
 
 def test_a_trust_policy_the_guide_has_no_word_of_is_explained_by_its_own_statement() -> None:
-    settings = immuta.minimal(authentication="instance_role", keys=None)
+    settings = vendor("immuta", keys=None, runs_on={"on": "ec2"})
     assert compared("immuta", settings).documents[1].sections == (
         Section(
             "Not in the guide",
@@ -240,7 +256,10 @@ def test_a_trust_policy_the_guide_has_no_word_of_is_explained_by_its_own_stateme
                     "Allow",
                     None,
                     Side(("sts:AssumeRole",), ("Service:ec2.amazonaws.com",), (), ()),
-                    ("The instances that Immuta runs on.",),
+                    (
+                        "The instances that the product runs on; iam:PassRole decides which.",
+                        "Whoever acts takes the role first.",
+                    ),
                     True,
                 ),
             ),
@@ -307,49 +326,52 @@ def test_an_account_includes_its_roles_and_nobody_elses() -> None:
 
 
 def test_an_action_that_aws_does_not_have_grants_nothing_in_the_guide() -> None:
-    assert compare(Policy((allow("dynamodb:ListSchemas"),)), (), Policy(())) == [
+    assert compare(Policy((allow("dynamodb:ListSchemas"),)), PAGE, Policy(())) == [
         Cell(
             "ineffective",
             Grant("Allow", "", "dynamodb:ListSchemas", "*", frozenset()),
             frozenset(),
-            (),
-            False,
+            ("AWS has no such action.",),
+            True,
         )
     ]
 
 
-def test_a_difference_is_explained_by_the_deviations_that_mention_it_on_both_sides() -> None:
-    guide, ours = allow("s3:GetObject"), allow("s3:GetObject", "arn:aws:s3:::b/*")
-    narrowed = Deviation("Only the bucket.", dropped=(guide,), added=(ours,))
-    half = Deviation("Only the bucket.", dropped=(guide,))
+def explained(page: Guide, documented: Policy, ours: Policy) -> list[tuple[str, bool]]:
+    return [(cell.status, cell.explained) for cell in compare(documented, page, ours)]
 
-    def explained(*deviations: Deviation) -> list[tuple[tuple[str, ...], bool]]:
-        cells = compare(Policy((guide,)), deviations, Policy((ours,)))
-        return [(cell.reasons, cell.explained) for cell in cells]
 
-    assert explained(narrowed) == [(("Only the bucket.",), True)]
-    assert explained(half) == [(("Only the bucket.",), False)]
-    assert explained() == [((), False)]
+def test_what_is_left_out_needs_a_reason() -> None:
+    documented = Policy((allow("s3:GetObject", "arn:aws:s3:::b/*"),))
+    dropped = replace(PAGE, drops=(Drop("Nobody reads it.", ("s3:Get*",)),))
+    assert explained(PAGE, documented, Policy(())) == [("dropped", False)]
+    assert explained(dropped, documented, Policy(())) == [("dropped", True)]
+
+
+def test_an_action_that_the_page_does_not_name_needs_a_reason_beside_that_of_its_statement() -> (
+    None
+):
+    slipped = Policy((allow("athena:DeleteWorkGroup", "arn:aws:s3:::b", why="For queries."),))
+    named = replace(PAGE, beside={"athena:DeleteWorkGroup": "It cleans up."})
+    assert explained(PAGE, Policy(()), slipped) == [("added", False)]
+    assert explained(named, Policy(()), slipped) == [("added", True)]
+    silent = Policy((allow("athena:DeleteWorkGroup", "arn:aws:s3:::b"),))
+    assert explained(named, Policy(()), silent) == [("added", False)]
 
 
 def test_a_difference_without_a_reason_is_pointed_out_and_exits_with_1(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = [d for d in dot_guide.GUIDE.deviations if not d.reason.startswith("Drivers check")]
-    changed = replace(dot_guide.GUIDE, deviations=tuple(kept))
-    monkeypatch.setattr(dot_guide, "GUIDES", {"access": changed})
+    left = {action: why for action, why in BESIDE.items() if action != "athena:GetWorkGroup"}
+    monkeypatch.setattr("gate.comparison.BESIDE", left)
     done = CliRunner().invoke(app, ["--file", str(project.file), "parity", "reporting"])
     assert done.exit_code == 1
-    assert (
-        "added       athena:BatchGetQueryExecution, GetQueryResultsStream, GetWorkGroup,\n"
-        "            ListQueryExecutions\n"
-        "on          arn:aws:athena:eu-central-1:111122223333:workgroup/dot-reporting\n"
-        "why         Unexplained: no stated deviation from the guide mentions this.\n"
-    ) in done.stdout
+    assert "added       athena:GetWorkGroup\n" in done.stdout
+    assert "why         Unexplained: nothing says why.\n" in done.stdout
     assert done.stdout.endswith(
         'dot "reporting": 4 same, 5 narrower, 33 added, 2 ineffective\n'
-        "4 unexplained: state what was added or dropped, and why, as a Deviation in the\n"
-        "integration's guide.py\n"
+        "1 unexplained: say why an action is left out (drops of the guide, dropped of a\n"
+        "profile) or granted beside the page (beside, or modules/athena/beside.py)\n"
     )
 
 

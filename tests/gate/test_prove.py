@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modules.dot.policies import access
 
 from gate import proofs
 from gate.findings import Failure, Result
 from gate.prove import Proof, check_only, prove_grants, prove_never
 from gate.stack.model import Stack
 from gate.stack.reader import read
+from modules.access.policies import access
 from modules.dot.settings import DotSettings
 from modules.iam.arn import managed_policy
 from modules.iam.claims import Anyone, Never, Requests, Strangers

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modules.access.policies import access
 from modules.bindings import App
-from modules.dot.policies import access
 from stacks.configuration import load
 from stacks.stack import build
 from tests.conftest import DOT, ROOT, Project

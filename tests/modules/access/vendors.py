@@ -1,0 +1,50 @@
+"""Blocks of vendors, for tests."""
+
+from typing import Any
+
+from modules.access.catalogue import vendor_block
+from modules.access.settings import Access
+from modules.account import Account
+
+PUBLIC_KEY = "xjMEawJusRYJKwYBBAHaRw8BAQdAxVc7zs0/ustEAddx/vtxmPe2KKH7JvRCKQ/k"
+REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+KMS = "arn:{}:kms:{}:111122223333:key/11111111-2222-3333-4444-55555555555{}"
+KEYS = {"pgp_key": PUBLIC_KEY, "generations": ("2026-11",)}
+GOOGLE = {"subject": "108000002380243782158", "organization_identifier": "org-4711"}
+
+
+def account(partition: str = "aws") -> Account:
+    return Account(name="analytics", id="111122223333", region=REGIONS[partition])
+
+
+def vendor(kind: str, partition: str = "aws", **settings: Any) -> Access:
+    """Return a block of the vendor ``kind`` with one database, one bucket and access keys; of one
+    that writes tables, with a bucket and a token of Google's."""
+    block = vendor_block(kind)
+    given: dict[str, Any] = {"name": "reporting", "account": account(partition)}
+    if block.profile.cls == "tables":
+        given |= {"bucket": "acme-exports", "schema": "exports", "web_identity": GOOGLE}
+    else:
+        sources = [{"bucket": "acme-lake", "prefixes": ["sales/"]}]
+        given |= {"databases": ["sales"], "sources": sources, "keys": KEYS}
+    return block.model_validate(given | settings)
+
+
+def dot(partition: str = "aws", **settings: Any) -> Access:
+    return vendor("dot", partition, **settings)
+
+
+def maximal_dot(partition: str = "aws") -> Access:
+    """Return a Dot block with everything that can be switched on."""
+    region = REGIONS[partition]
+    return dot(
+        partition,
+        databases=["sales", "finance"],
+        lake_formation=True,
+        reads_results_directly=True,
+        sources=[
+            {"bucket": "acme-lake", "prefixes": ["sales/", "finance/"]},
+            {"bucket": "acme-vault", "kms_key": KMS.format(partition, region, 5)},
+        ],
+        results={"path": "dot/", "kms_key": KMS.format(partition, region, 6)},
+    )
