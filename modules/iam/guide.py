@@ -26,7 +26,7 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Guide:
     """A vendor's page: its access policy and trust policy, where it has them, with
-    ``{placeholders}``; what is meant to be left out of them; and ``beside``, the reason for each
+    ``{placeholders}``; the names of AWS's own policies that it attaches beside it; what is meant to be left out of them; and ``beside``, the reason for each
     action that is granted for this vendor and not on the page.
 
     ``source`` is where the page is published and ``date`` the day it was read (ISO 8601).
@@ -38,6 +38,7 @@ class Guide:
     date: str
     documented: Policy | None
     documented_trust: Policy | None = None
+    attached: tuple[str, ...] = ()
     drops: tuple[Drop, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
 
