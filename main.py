@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from modules.files import Unreadable
-from stacks.configuration import DEFAULT_FILE, Configuration, ConfigurationError, load
+from modules.reading import ConfigurationError
+from stacks.configuration import DEFAULT_FILE, Configuration, load
 from stacks.providers import LOCK, place_lock
 from stacks.removed import set_aside
 

@@ -27,7 +27,8 @@ from gate.sandbox import Sandbox, SandboxError
 from gate.sandbox.cli_configuration import NotReadable
 from gate.sandbox.existing import taken_for_granted
 from gate.sandbox.state import StateElsewhere, require_state_inside
-from stacks.configuration import Configuration, ConfigurationError, load
+from modules.reading import ConfigurationError
+from stacks.configuration import Configuration, load
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".gate" / "demo"

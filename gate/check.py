@@ -57,7 +57,8 @@ def check(file: Path) -> dict[str, Any]:
 
 
 def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
-    from stacks.configuration import ConfigurationError, load
+    from modules.reading import ConfigurationError
+    from stacks.configuration import load
 
     result: dict[str, Any] = {
         "file": str(file),

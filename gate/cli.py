@@ -16,6 +16,7 @@ from modules.files import Unreadable, read_json, visible, visible_lines
 if TYPE_CHECKING:
     from gate.stack.model import Stack
     from stacks.configuration import Configuration, ConfiguredBlock
+    from stacks.integrations import Integration
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
 DEFAULT_FILE = "gate.hcl"
@@ -97,8 +98,8 @@ def _print_orphans(compared: dict[str, Any], file: str) -> None:
 def _print_check(result: dict[str, Any]) -> None:
     file = visible(result["file"])
     if mistakes := result["mistakes"]:
-        from stacks.configuration import as_lines
-        from stacks.hcl import Mistake
+        from modules.hcl import Mistake
+        from modules.reading import as_lines
 
         found = [Mistake(m["line"], m["block"], m["field"], m["problem"]) for m in mistakes]
         _say("\n".join(as_lines(result["file"], found)), sys.stderr)
@@ -308,6 +309,55 @@ def eject(
 
 
 @app.command()
+def vendors(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="The vendor's block.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """List the vendors of the catalogue and of the folder vendors/, or show one."""
+    from gate.vendors import listed
+    from stacks.integrations import VENDORS, Integrations, Vendor
+
+    integrations = Integrations(context.obj.absolute().parent / VENDORS)
+    profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
+    if name is None:
+        from gate.vendors.text import table
+
+        found = listed(profiles)
+        if as_json:
+            print(json.dumps([one.as_json() for one in found], indent=2))
+        else:
+            print(table(found))
+        return
+    if name not in profiles:
+        import difflib
+
+        close = difflib.get_close_matches(name, profiles, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        _fail(2, f"no vendor has the block {name!r}{hint}; gate vendors lists them")
+    _show_vendor(name, integrations[name], as_json)
+
+
+def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
+    from gate.vendors.text import one
+    from modules.reading import ConfigurationError
+    from stacks.reference import rows
+
+    try:
+        block: Any = integration.settings
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        _fail(2, f"{_count(len(error.mistakes), 'mistake')} in {error.file}")
+    described = rows(block)
+    if as_json:
+        content = block.profile.model_dump(mode="json", by_alias=True)
+        fields = [{"name": n, "default": d, "meaning": m} for n, d, m in described]
+        print(json.dumps({"block": name, "profile": content, "fields": fields}, indent=2))
+    else:
+        print(one(name, block, described))
+
+
+@app.command()
 def doctor(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
@@ -319,7 +369,8 @@ def doctor(
     from gate.doctor import examine
     from gate.doctor.finding import Finding
     from gate.doctor.text import show
-    from stacks.configuration import ConfigurationError, load
+    from modules.reading import ConfigurationError
+    from stacks.configuration import load
 
     mistakes = None
     try:
@@ -417,7 +468,8 @@ def sandbox(
 
 
 def _load(file: Path) -> "Configuration":
-    from stacks.configuration import ConfigurationError, load
+    from modules.reading import ConfigurationError
+    from stacks.configuration import load
 
     try:
         return load(file)

@@ -22,8 +22,8 @@ from gate.providers import (
     registry_answers,
     require_terraform,
 )
+from modules import hcl
 from modules.files import Unreadable, read_text
-from stacks import hcl
 from stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
 
 # Runs in HCP Terraform and hosted pipelines, Linux on Arm, and Macs.

@@ -1,20 +1,19 @@
 """gate.hcl as typed settings: the only parsing there is."""
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import Field
 
-from modules import fields
+from modules import fields, hcl
 from modules.account import Account
 from modules.fields import Settings
 from modules.files import Unreadable, read_text
+from modules.hcl import Mistake
 from modules.iam.policy import ATTACHED_POLICIES_LIMIT
-from stacks import hcl
+from modules.reading import ConfigurationError, Notes, build, unknown
 from stacks.backends import (
     BACKENDS,
     WORKSPACE_LIMIT,
@@ -23,34 +22,14 @@ from stacks.backends import (
     LocalBackend,
     S3Backend,
 )
-from stacks.hcl import Mistake
 from stacks.integrations import VENDORS, Integration, Integrations
 
 DEFAULT_FILE = "gate.hcl"
-MISTAKES_SHOWN = 100
 
 
 StackName = Annotated[
     str, fields.pattern(r"[a-z][a-z0-9-]*", 'the name of a stack, as in "dot-reporting"')
 ]
-
-
-class ConfigurationError(Exception):
-    """The configuration cannot be used; ``mistakes`` are all that was found, in order of line. The
-    message has the first ``MISTAKES_SHOWN``, each on a line."""
-
-    def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
-        self.file = file
-        self.mistakes = tuple(sorted(set(mistakes)))
-        super().__init__("\n".join(as_lines(file, self.mistakes)))
-
-
-def as_lines(file: str, mistakes: Sequence[Mistake]) -> list[str]:
-    """Return the first ``MISTAKES_SHOWN`` of ``mistakes`` in ``file``, each on a line, and how many
-    more there are."""
-    lines = [mistake.text(file) for mistake in mistakes[:MISTAKES_SHOWN]]
-    left = len(mistakes) - MISTAKES_SHOWN
-    return [*lines, f"and {left:,} more"] if left > 0 else lines
 
 
 class Ejected(Settings):
@@ -111,14 +90,6 @@ class Configuration:
         return [block.stack for block in self.blocks]
 
 
-@dataclass(slots=True)
-class Notes:
-    mistakes: list[Mistake] = field(default_factory=list)
-
-    def add(self, line: int, subject: str, name: str, problem: str) -> None:
-        self.mistakes.append(Mistake(line, subject, name, problem))
-
-
 def load(file: Path) -> Configuration:
     """Return the configuration in ``file``.
 
@@ -142,7 +113,7 @@ def load(file: Path) -> Configuration:
     known = ["account", *integrations, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
-            notes.add(block.line, "", block.type, _unknown("block", block.type, known))
+            notes.add(block.line, "", block.type, unknown("block", block.type, known))
 
     context: dict[str, Any] = {"folder": file.parent, "accounts": {}}
     accounts: dict[str, Account | None] = context["accounts"]
@@ -199,262 +170,9 @@ def _backend(blocks: list[hcl.Block], notes: Notes, context: Mapping[str, Any]) 
         if kind in BACKENDS:
             backend: Backend | None = build(block, BACKENDS[kind], None, notes, context)
             return backend
-        notes.add(block.line, block.title, "", _unknown("backend", kind, BACKENDS))
+        notes.add(block.line, block.title, "", unknown("backend", kind, BACKENDS))
         return None
     return LocalBackend()
-
-
-def build(
-    block: hcl.Block,
-    model: type[Settings],
-    label: str | None,
-    notes: Notes,
-    context: Mapping[str, Any],
-) -> Any:
-    """Return the settings in ``block``, or ``None`` when they have mistakes, which are noted."""
-    before = len(notes.mistakes)
-    reading = _Reading(notes, block.title)
-    data = reading.read(block, model, label, (), block.title)
-    try:
-        settings = model.model_validate(data, context=dict(context))
-    except ValidationError as error:
-        for details in error.errors():
-            reading.note(details, model, context)
-        return None
-    return settings if len(notes.mistakes) == before and not reading.broken else None
-
-
-class _Reading:
-    """Turns one top-level block into the dictionary its model validates, and pydantic's errors
-    back into lines of the file."""
-
-    def __init__(self, notes: Notes, title: str) -> None:
-        self._notes = notes
-        self._title = title
-        self._lines: dict[hcl.Path, int] = {}
-        self._titles: dict[hcl.Path, str] = {}
-        self.broken: set[hcl.Path] = set()
-
-    def read(
-        self,
-        block: hcl.Block,
-        model: type[Settings],
-        label: str | None,
-        path: hcl.Path,
-        title: str,
-    ) -> dict[str, Any]:
-        self._lines[path] = block.line
-        self._titles[path] = title
-        data: dict[str, Any] = {}
-        self._read_label(block, label, path, title, data)
-        nested = nested_blocks(model)
-        for attribute in block.attributes:
-            if attribute.name in nested:
-                self._mistake(
-                    attribute.line, title, attribute.name, "is a block: write it without ="
-                )
-                self.broken.add((*path, nested[attribute.name][0]))
-                continue
-            if attribute.name == label or attribute.name in {f for f, _, _ in nested.values()}:
-                known = [*_attributes(model, label), *nested]
-                self._mistake(
-                    attribute.line, title, attribute.name, _unknown("field", attribute.name, known)
-                )
-                continue
-            at = (*path, attribute.name)
-            self._lines[at] = attribute.line
-            for item, line in attribute.lines.items():
-                self._lines[(*at, *item)] = line
-            self.broken.update((*at, *path) for path in attribute.broken)
-            if () not in attribute.broken and attribute.value is not None:
-                data[attribute.name] = attribute.value
-        for child in block.blocks:
-            self._read_child(child, model, path, title, data, label)
-        return data
-
-    def _read_label(
-        self,
-        block: hcl.Block,
-        label: str | None,
-        path: hcl.Path,
-        title: str,
-        data: dict[str, Any],
-    ) -> None:
-        expected = 1 if label else 0
-        if path == () and label is None:
-            expected = len(block.labels)
-        if len(block.labels) != expected:
-            form = f'{block.type} "{label}" {{ ... }}' if label else f"{block.type} {{ ... }}"
-            self._mistake(block.line, title, "", f"has the wrong number of labels; write {form}")
-            self.broken.add((*path, label or ""))
-        elif label:
-            data[label] = block.labels[0]
-            self._lines[(*path, label)] = block.line
-
-    def _read_child(
-        self,
-        child: hcl.Block,
-        model: type[Settings],
-        path: hcl.Path,
-        title: str,
-        data: dict[str, Any],
-        label: str | None,
-    ) -> None:
-        nested = nested_blocks(model)
-        if child.type not in nested:
-            known = [*_attributes(model, label), *nested]
-            problem = (
-                f"is not a block: write {child.type} = ..."
-                if child.type in _attributes(model, label)
-                else _unknown("block", child.type, known)
-            )
-            self._mistake(child.line, title, child.type, problem)
-            self.broken.add((*path, child.type))
-            return
-        name, child_model, marker = nested[child.type]
-        if _is_list(model, name):
-            items = data.setdefault(name, [])
-            at: hcl.Path = (*path, name, len(items))
-            # A mistake of the list as a whole, such as a name that stands twice: the last one.
-            self._lines[(*path, name)] = child.line
-            items.append({})
-            items[-1] = self.read(child, child_model, marker.label, at, f"{title}: {child.title}")
-        elif name in data:
-            self._mistake(child.line, title, child.type, "stands here twice; keep one")
-        else:
-            at = (*path, name)
-            data[name] = self.read(child, child_model, marker.label, at, f"{title}: {child.title}")
-
-    def note(
-        self, details: ErrorDetails, model: type[Settings], context: Mapping[str, Any]
-    ) -> None:
-        """Note pydantic's ``details`` as a mistake, unless it follows from one noted before."""
-        loc = tuple(details["loc"])
-        # The longest first: a list may have as many mistakes as items.
-        above = [loc[:end] for end in range(len(loc), -1, -1)]
-        if any(path in self.broken for path in above):
-            return
-        if details["type"] == "broken_account":
-            return
-        owner = next(path for path in above if path in self._titles)
-        line = self._lines[next(path for path in above if path in self._lines)]
-        names = [str(part) for part in loc[len(owner) :][:1]]
-        nested = {f: b for b, (f, _, _) in nested_blocks(_model_at(model, owner)).items()}
-        name = "".join(nested.get(part, part) for part in names)
-        self._mistake(line, self._titles[owner], name, _problem(details, model, owner, context))
-
-    def _mistake(self, line: int, title: str, name: str, problem: str) -> None:
-        self._notes.add(line, title, name, problem)
-
-
-def _problem(
-    details: ErrorDetails, model: type[Settings], owner: hcl.Path, context: Mapping[str, Any]
-) -> str:
-    found = details["input"]
-    limits = details.get("ctx", {})
-    match details["type"]:
-        case "value_error":
-            return str(limits["error"])
-        case "missing":
-            return "is missing; it is required"
-        case "extra_forbidden":
-            inner = _model_at(model, owner)
-            nested = nested_blocks(inner)
-            known = [*_attributes(inner, _label_at(model, owner)), *nested]
-            return _unknown("field", str(details["loc"][-1]), known)
-        case "unknown_account":
-            return _unknown("account", str(found), context["accounts"])
-        case "string_type":
-            return f"{_shown(found)} is not a string; allowed: a string in quotes"
-        case "bool_type":
-            return f"{_shown(found)} is not a truth value; allowed: true or false, without quotes"
-        case "int_type" | "int_from_float":
-            return f"{_shown(found)} is not a whole number; allowed: digits, without quotes"
-        case "tuple_type":
-            return f"{_shown(found)} is not a list; allowed: a list, as in [{_shown(found)}]"
-        case "dict_type":
-            return f'{_shown(found)} is not a map; allowed: a map, as in {{ key = "value" }}'
-        case "literal_error":
-            return f"{_shown(found)} is not one of the choices; allowed: {limits['expected']}"
-        case "too_long":
-            return f"has {limits['actual_length']} items; allowed: {limits['max_length']} at most"
-        case "too_short":
-            return f"is empty; allowed: {limits['min_length']} item at least"
-        case "greater_than_equal":
-            return f"{found} is too small; allowed: {limits['ge']:,} at least"
-        case "less_than_equal":
-            return f"{found} is too large; allowed: {limits['le']:,} at most"
-        case "string_too_short":
-            return "is empty; allowed: a text, or leave the field out"
-        case "model_type" | "model_attributes_type":
-            return f"{_shown(found)} is not the name of an account; allowed: a name in quotes"
-    return details["msg"]
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    # Quadratic in what is compared; no name here is half as long.
-    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
-    hint = f'; did you mean "{close[0]}"?' if close else ""
-    allowed = ", ".join(known) if known else "none"
-    return f'no {what} "{name}"{hint}; allowed: {allowed}'
-
-
-def nested_blocks(
-    model: type[Settings],
-) -> dict[str, tuple[str, type[Settings], fields.Block]]:
-    """Return block name -> (field, settings class, marker) for the nested blocks of ``model``."""
-    found = {}
-    for name, info in model.model_fields.items():
-        for marker in info.metadata:
-            if isinstance(marker, fields.Block):
-                found[marker.name] = (name, _settings_in(info.annotation), marker)
-    return found
-
-
-def _settings_in(annotation: Any) -> type[Settings]:
-    if isinstance(annotation, type) and issubclass(annotation, Settings):
-        return annotation
-    return next(
-        found
-        for argument in get_args(annotation)
-        if argument is not Ellipsis and argument is not type(None)
-        if (found := _settings_in(argument))
-    )
-
-
-def _is_list(model: type[Settings], name: str) -> bool:
-    return get_origin(model.model_fields[name].annotation) is tuple
-
-
-def _attributes(model: type[Settings], label: str | None) -> list[str]:
-    nested = {name for name, _, _ in nested_blocks(model).values()}
-    return [name for name in model.model_fields if name not in nested and name != label]
-
-
-def _model_at(model: type[Settings], path: hcl.Path) -> type[Settings]:
-    for part in path:
-        if isinstance(part, str):
-            model = next(m for name, m, _ in nested_blocks(model).values() if name == part)
-    return model
-
-
-def _label_at(model: type[Settings], path: hcl.Path) -> str | None:
-    label: str | None = "name"
-    for part in path:
-        if isinstance(part, str):
-            model, label = next(
-                (m, marker.label)
-                for name, m, marker in nested_blocks(model).values()
-                if name == part
-            )
-    return label
 
 
 def _duplicates(blocks: list[hcl.Block], notes: Notes) -> None:

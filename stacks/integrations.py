@@ -140,16 +140,17 @@ class Vendor(Integration):
     folder: Path
 
     @property
+    def file(self) -> Path:
+        """Return the file of the profile."""
+        return self.folder / PROFILE
+
+    @property
     def package(self) -> str:
         return "modules.access"
 
     @cached_property
     def settings(self) -> type[Settings]:
-        from stacks.profiles import load_profile
-
-        found: type[Settings] = self._file("settings").block_of(
-            self.kind, load_profile(self.folder / PROFILE), self.folder
-        )
+        found: type[Settings] = self._file("catalogue").vendor_block(self.kind, self.folder)
         return found
 
     @property
@@ -182,8 +183,8 @@ class Integrations(Mapping[str, Integration]):
             for profile in sorted(place.glob(f"*/{PROFILE}")):
                 kind = profile.parent.name
                 found[kind] = Vendor(kind, profile.parent)
-        for construct in sorted(folder.glob("*/construct.py")):
-            kind = construct.parent.name
+        for claims in sorted(folder.glob("*/handoff.py")):
+            kind = claims.parent.name
             if kind != "access":
                 found[kind] = Integration(kind)
         return dict(sorted(found.items()))

@@ -15,7 +15,8 @@ from development.matrix.report import Row, as_json, show
 from development.matrix.synthesis import output, sources, synthesize
 from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import SandboxError
-from stacks.configuration import ConfigurationError, load
+from modules.reading import ConfigurationError
+from stacks.configuration import load
 
 FOLDER = ROOT / ".gate" / "matrix"
 DEPLOYED = ROOT / "gate.hcl"

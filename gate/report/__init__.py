@@ -14,9 +14,9 @@ from gate.report.limits import Limits, limits
 from gate.report.page import page
 from gate.stack.model import Stack
 from modules.files import read_bytes
+from modules.hcl import SIZE_LIMIT
 from stacks.backends import Backend
 from stacks.configuration import Configuration, ConfiguredBlock
-from stacks.hcl import SIZE_LIMIT
 
 
 def report(configuration: Configuration, stacks: Iterable[tuple[Stack, ConfiguredBlock]]) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from gate.stack.reader import STACK_LIMIT
+from modules import hcl
 from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text, visible
-from stacks import hcl
 from stacks.backends import CloudBackend, LocalBackend
 from stacks.configuration import Configuration
 

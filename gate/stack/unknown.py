@@ -93,7 +93,8 @@ class _Reader:
                     continue
                 arguments = {key: value for key, value in resource.items() if key != "//"}
                 yield from self.named(place, RESOURCES[kind].arguments, arguments, "argument")
-                if resource.get("provider", "aws.consumer") not in _PROVIDERS:
+                provider = resource.get("provider", "aws.consumer")
+                if not isinstance(provider, str) or provider not in _PROVIDERS:
                     yield (*place, "provider"), f"a provider {_NOT_UNDERSTOOD}"
 
     def named(

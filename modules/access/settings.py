@@ -212,6 +212,19 @@ class Access(Settings):
         return ", ".join(f"{way} {{}}" for way in cls.profile.ways)
 
     @classmethod
+    def unused(cls) -> set[str]:
+        """Return the fields that the profile leaves no use for."""
+        profile = cls.profile
+        found = {way for way in WAYS if way not in profile.ways}
+        if not profile.addresses:
+            found.add("restrict_to_vendor_ips")
+        if "results" in profile.itself or "fetch_results" in profile.bundles:
+            found.add("reads_results_directly")
+        if "query_history" not in profile.bundles:
+            found.add("workgroups")
+        return found
+
+    @classmethod
     def named(cls, name: str) -> str:
         """Return what the things of a block called ``name`` are called."""
         return f"{cls.kind.replace('_', '-')}-{name}"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stacks.configuration import ConfigurationError, load
+from modules.reading import ConfigurationError
+from stacks.configuration import load
 from tests.conftest import ACCOUNT, DOT, Project
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from stacks.configuration import ConfigurationError, load
+from modules.reading import ConfigurationError
+from stacks.configuration import load
 from tests.conftest import Project
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,

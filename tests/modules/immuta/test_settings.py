@@ -1,10 +1,11 @@
 """An ``immuta`` block as settings, and its mistakes as lines a person can act on."""
 
 import pytest
-
 from modules.immuta.handoff import FORM, LABELS, handoff
 from modules.immuta.settings import ImmutaSettings
-from stacks.configuration import ConfigurationError, load
+
+from modules.reading import ConfigurationError
+from stacks.configuration import load
 from tests.conftest import ACCOUNT, Project
 from tests.modules.immuta.conftest import IMMUTA, minimal
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pysequoia
 import pytest
+from modules.metronome.settings import VENDOR_NAMES, MetronomeSettings
 
 from modules.athena.settings import Workgroup
-from modules.metronome.settings import VENDOR_NAMES, MetronomeSettings
-from stacks.configuration import ConfigurationError, load
+from modules.reading import ConfigurationError
+from stacks.configuration import load
 from tests.conftest import ACCOUNT, make_project
 from tests.modules.metronome.conftest import (
     EVERYTHING,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stacks.hcl import NESTING_LIMIT, SIZE_LIMIT, Attribute, Block, Mistake, parse
+from modules.hcl import NESTING_LIMIT, SIZE_LIMIT, Attribute, Block, Mistake, parse
 
 
 def attribute(text: str) -> Attribute:

@@ -1,15 +1,19 @@
-"""Reads the profiles of vendors, by the same reader as gate.hcl."""
+"""The profiles of vendors, and the blocks that are made from them."""
 
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from modules import hcl, vendors
 from modules.access.profile import Profile
+from modules.access.settings import Access, block_of
 from modules.files import MEBIBYTE, Unreadable, read_text
-from stacks import hcl
-from stacks.configuration import ConfigurationError, Notes, build
-from stacks.hcl import Mistake
+from modules.hcl import Mistake
+from modules.reading import ConfigurationError, Notes, build
 
+# The name of a profile's file in its vendor's folder.
+PROFILE = "profile.hcl"
+CATALOGUE = Path(vendors.__path__[0])
 _LARGEST = MEBIBYTE // 4
 
 
@@ -30,3 +34,11 @@ def load_profile(file: Path) -> Profile:
         raise ConfigurationError(shown, notes.mistakes)
     found: Profile = profile
     return found
+
+
+@cache
+def vendor_block(kind: str, folder: Path | None = None) -> type[Access]:
+    """Return what the block ``kind`` accepts: of the vendor whose profile lies in ``folder``, by
+    default in the catalogue. Raises ``ConfigurationError`` for a mistake in the profile."""
+    place = folder or CATALOGUE / kind
+    return block_of(kind, load_profile(place / PROFILE), place)

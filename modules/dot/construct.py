@@ -1,0 +1,7 @@
+"""The resources of a ``dot`` block."""
+
+from modules.access.construct import VendorAccess
+
+
+class Dot(VendorAccess):
+    """What `DotSettings` asks for, under one construct."""

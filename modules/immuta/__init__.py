@@ -1,0 +1,1 @@
+"""Immuta for Python: the vendor's block and construct, to use beside resources of your own."""

@@ -1,0 +1,7 @@
+"""The resources of a ``immuta`` block."""
+
+from modules.access.construct import VendorAccess
+
+
+class Immuta(VendorAccess):
+    """What `ImmutaSettings` asks for, under one construct."""

@@ -1,0 +1,41 @@
+"""What a block accepts, for whoever writes one: fields, defaults, meanings."""
+
+from types import NoneType
+from typing import Any, get_args
+
+from pydantic_core import PydanticUndefined
+
+from modules.fields import Settings
+from modules.reading import nested_blocks
+
+# Name as gate.hcl writes it, default, meaning.
+Row = tuple[str, str, str]
+
+
+def rows(model: type[Settings], label: str | None = "name") -> list[Row]:
+    """Return the fields of ``model`` but the one its label fills, in their order; of a vendor's
+    block those that its profile leaves any use for."""
+    unused = getattr(model, "unused", frozenset)()
+    names = {name: block for block, (name, _, _) in nested_blocks(model).items()}
+    return [
+        (
+            f"{names[name]} {{ }}" if name in names else str(info.alias or name),
+            default(info),
+            str(info.description),
+        )
+        for name, info in model.model_fields.items()
+        if name != label and name not in unused
+    ]
+
+
+def default(info: Any) -> str:
+    """Return a field's default as gate.hcl would write it; empty for none, ``required``."""
+    value = info.get_default(call_default_factory=True, validated_data={})
+    if value is PydanticUndefined:
+        return "required"
+    if value is None or value in ((), {}) or isinstance(value, Settings):
+        optional = NoneType in get_args(info.annotation)
+        return "" if optional or value is not None else "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
