@@ -1,5 +1,5 @@
-"""A gate.hcl with every integration in every mode and authentication, for a partition, and blocks of
-a vendor for every way in that its profile offers."""
+"""A gate.hcl with every integration in every mode and authentication, for a partition; and the
+blocks of a vendor, for every way in that its profile offers."""
 
 import json
 from pathlib import Path
@@ -163,7 +163,9 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
 def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
     """Return blocks of the vendor ``profile`` for the account ``a``: every way in that it offers
     with every ``grants``, and one with everything else that a block of its class takes."""
-    kms = f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/11111111-2222-3333-4444-555555"
+    kms = (
+        f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/11111111-2222-3333-4444-555555"
+    )
     lake = 'source "acme-lake" { prefixes = ["sales/"] }'
     vault = f'source "acme-vault" {{ kms_key = "{kms}555551" }}'
     page, ways = profile.page, ways_in(profile, partition)

@@ -26,10 +26,11 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Guide:
     """A vendor's page: its access policy and trust policy, where it has them, with
-    ``{placeholders}``; the names of AWS's own policies that it attaches beside it; what is meant to be left out of them; and ``beside``, the reason for each
+    ``{placeholders}``; what is meant to be left out of them; and ``beside``, the reason for each
     action that is granted for this vendor and not on the page.
 
-    ``source`` is where the page is published and ``date`` the day it was read (ISO 8601).
+    ``source`` is where the page is published, ``date`` the day it was read (ISO 8601), and
+    ``attached`` are the names of AWS's own policies that it attaches beside its policy.
     """
 
     vendor: str
