@@ -183,8 +183,8 @@ def test_every_way_in_synthesizes_and_holds_and_terraform_takes_it(
     assert failures == {block.title: [] for block in ours(configuration)}
     assert sum(parity(block).unexplained for block in configuration.blocks) == 0
 
-    # A way in makes the same resources for every vendor: one of each, and each vendor's all. They are
-    # modules of one configuration, as the provider's schema takes seconds to load.
+    # A way in makes the same resources for every vendor: one of each, and everything of each vendor.
+    # As modules of one configuration they load the provider's schema, which takes seconds, once.
     alike = {
         one.name if one.name != "everything" else one.stack: one for one in configuration.blocks
     }
