@@ -6,13 +6,15 @@ A part stands between ``<!-- NAME -->`` and ``<!-- end -->``. A test compares.
 import re
 from pathlib import Path
 
+from modules.access.settings import CLASSES
+from modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from modules.account import Account
 from modules.athena.settings import Keys, Results, Source, Workgroup
 from modules.fields import Settings
 from modules.reading import nested_blocks
 from stacks import reference
 from stacks.backends import BACKENDS
-from stacks.integrations import INTEGRATIONS
+from stacks.integrations import INTEGRATIONS, Vendor
 
 # The nested blocks that several integrations accept, documented once: name, settings, label.
 SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (
@@ -21,6 +23,14 @@ SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (
     ("workgroup", Workgroup, None),
     ("keys", Keys, None),
 )
+# The ways in, documented once.
+WAYS: tuple[tuple[str, type[Settings]], ...] = (
+    ("assumed_by", AssumedBy),
+    ("web_identity", WebIdentity),
+    ("runs_on", RunsOn),
+    ("service", Service),
+    ("trusted", Trusted),
+)
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
@@ -28,7 +38,8 @@ def parts() -> dict[str, str]:
     """Return the text of each generated part by its name."""
     blocks: dict[str, type[Settings]] = {
         "account": Account,
-        **{kind: i.settings for kind, i in INTEGRATIONS.items()},
+        **{kind: i.settings for kind, i in INTEGRATIONS.items() if not isinstance(i, Vendor)},
+        **CLASSES,
     }
     return {
         **{f"fields {kind}": fields(kind, model) for kind, model in blocks.items()},
@@ -37,6 +48,7 @@ def parts() -> dict[str, str]:
             for kind, model in BACKENDS.items()
             if model.model_fields
         ),
+        "fields ways": "\n".join(fields(name, model, None) for name, model in WAYS),
         "fields shared": "\n".join(fields(name, model, label) for name, model, label in SHARED),
     }
 
@@ -51,7 +63,7 @@ def fields(kind: str, model: type[Settings], label: str | None = "name") -> str:
         rows.append(f"| `{shown}` | {code} | {meaning} |")
     text = "\n".join(rows) + "\n"
     for block, (_, inner, marker) in nested.items():
-        if inner not in {model for _, model, _ in SHARED}:
+        if inner not in {model for _, model, _ in SHARED} | {model for _, model in WAYS}:
             text += "\n" + fields(block, inner, marker.label)
     return text
 

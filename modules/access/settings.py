@@ -214,7 +214,9 @@ class Access(Settings):
     @classmethod
     def unused(cls) -> set[str]:
         """Return the fields that the profile leaves no use for."""
-        profile = cls.profile
+        profile: Profile | None = getattr(cls, "profile", None)
+        if profile is None:
+            return set()
         found = {way for way in WAYS if way not in profile.ways}
         if not profile.addresses:
             found.add("restrict_to_vendor_ips")
@@ -581,7 +583,7 @@ class TablesAccess(Access):
         )
 
 
-_CLASSES: dict[str, type[Access]] = {
+CLASSES: dict[str, type[Access]] = {
     "query": QueryAccess,
     "metadata": MetadataAccess,
     "tables": TablesAccess,
@@ -591,7 +593,7 @@ _CLASSES: dict[str, type[Access]] = {
 def block_of(kind: str, profile: Profile, folder: Path) -> type[Access]:
     """Return the settings of the block ``kind`` of the vendor that ``profile``, which lies in
     ``folder``, describes."""
-    base = _CLASSES[profile.cls]
+    base = CLASSES[profile.cls]
     name = f"{''.join(part.title() for part in kind.split('_'))}Access"
     return type(
         name,

@@ -160,21 +160,26 @@ def test_a_documented_block_grants_the_policy_of_the_page(kind: str) -> None:
             assert integration.documents(settings) == {"access": page}
 
 
-@pytest.mark.slow
-def test_every_way_in_synthesizes_and_holds_and_terraform_takes_it(
-    tmp_path: Path, terraform_variables: dict[str, str]
-) -> None:
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every vendor in every way in, synthesized."""
+    folder = tmp_path_factory.mktemp("catalogue")
     text = account() + "\n".join(blocks_of(kind, profile_of(kind)) for kind in VENDORS)
-    (tmp_path / "gate.hcl").write_text(text)
-    environment = {**os.environ, "GATE_FILE": str(tmp_path / "gate.hcl")}
+    (folder / "gate.hcl").write_text(text)
+    outputs = {"GATE_FILE": str(folder / "gate.hcl"), "CDKTF_OUTDIR": str(folder / "cdktf.out")}
     subprocess.run(
         [sys.executable, str(ROOT / "main.py")],
-        cwd=tmp_path,
-        env={**environment, "CDKTF_OUTDIR": str(tmp_path / "cdktf.out")},
+        cwd=folder,
+        env={**os.environ, **outputs},
         check=True,
     )
-    configuration = load(tmp_path / "gate.hcl")
-    stacks = {stack.name: stack for stack in map(read, files(tmp_path))}
+    return folder
+
+
+@pytest.mark.slow
+def test_every_way_in_of_every_vendor_is_proved(synthesized: Path) -> None:
+    configuration = load(synthesized / "gate.hcl")
+    stacks = {stack.name: stack for stack in map(read, files(synthesized))}
     failures = {
         block.title: [result.name for result in proof.results if not result.holds]
         for block in ours(configuration)
@@ -183,17 +188,23 @@ def test_every_way_in_synthesizes_and_holds_and_terraform_takes_it(
     assert failures == {block.title: [] for block in ours(configuration)}
     assert sum(parity(block).unexplained for block in configuration.blocks) == 0
 
-    # A way in makes the same resources for every vendor: one of each, and everything of each vendor.
-    # As modules of one configuration they load the provider's schema, which takes seconds, once.
+
+@pytest.mark.slow
+def test_terraform_takes_every_way_in(
+    synthesized: Path, terraform_variables: dict[str, str]
+) -> None:
+    # The same resources are made for every vendor of a class, so one of each is enough. As modules
+    # of one configuration they load the provider's schema, which takes seconds, once.
     alike = {
-        one.name if one.name != "everything" else one.stack: one for one in configuration.blocks
+        (block.settings.profile.cls, block.name): block.stack
+        for block in ours(load(synthesized / "gate.hcl"))
     }
-    modules = {one.stack: {"source": f"./cdktf.out/stacks/{one.stack}"} for one in alike.values()}
-    (tmp_path / "main.tf.json").write_text(json.dumps({"module": modules}))
+    modules = {name: {"source": f"./cdktf.out/stacks/{name}"} for name in alike.values()}
+    (synthesized / "main.tf.json").write_text(json.dumps({"module": modules}))
 
     def terraform(*arguments: str) -> str:
         return subprocess.run(
-            ["terraform", f"-chdir={tmp_path}", *arguments],
+            ["terraform", f"-chdir={synthesized}", *arguments],
             env=terraform_variables,
             capture_output=True,
             text=True,
