@@ -1,10 +1,11 @@
 """A gate.hcl with every integration in every mode and authentication and every option, for a
-partition and a backend."""
+partition and a backend; and the blocks of a vendor, for every way in that its profile offers."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from modules.access.profile import GOOGLE, Profile
 from modules.athena.settings import read_public_key
 from modules.bindings import App
 from stacks.configuration import load
@@ -190,3 +191,83 @@ def synthesize(partition: str, folder: Path, backend: str = "local") -> dict[str
         path.parent.name: json.loads(path.read_text())
         for path in sorted(folder.glob("cdktf.out/stacks/*/cdk.tf.json"))
     }
+
+
+def ways_in(profile: Profile, partition: str) -> dict[str, str]:
+    """Return a block for every way in that ``profile`` offers, by a word for it."""
+    arns = f"arn:{partition}:iam::111122223333"
+    cluster = f"{arns}:oidc-provider/oidc.eks.{REGIONS[partition]}.amazonaws.com/id/EXAMPLE"
+    found: dict[str, str] = {}
+    if profile.keys is not None:
+        key = read_public_key(_KEY)
+        found["keys"] = f'keys {{\n pgp_key = "{key}"\n generations = ["a"]\n}}'
+    if profile.assumed_by is not None:
+        principal = f'principals = ["arn:{partition}:iam::999988887777:role/vendor"]'
+        found["assumed-by"] = f'assumed_by {{\n {principal}\n external_id = "x-4711"\n}}'
+        if profile.assumed_by.external_id != "required":
+            found["assumed-anyone"] = f"assumed_by {{\n {principal}\n}}"
+    if profile.web_identity is not None:
+        google = profile.web_identity.issuer == GOOGLE
+        told = f'{"organization_identifier" if google else "audience"} = "org-4711"'
+        subject = 'subject = "108000002380243782158"'
+        found["web-identity"] = f"web_identity {{\n {subject}\n {told}\n}}"
+    if profile.runs_on is not None:
+        pod = f'provider = "{cluster}"\n namespace = "bi"\n service_account = "app"'
+        for on in profile.runs_on.on:
+            more = f"\n {pod}" if on == "eks" else ""
+            found[on.replace("_", "-")] = f'runs_on {{\n on = "{on}"{more}\n}}'
+        found["role"] = 'runs_on {\n role_name = "nodes"\n}'
+    if profile.service is not None:
+        found["service"] = "service {}"
+    if profile.trusted is not None:
+        who = f'principals = ["{arns}:role/app", "{arns}:user/app"]'
+        found["trusted"] = f"trusted {{\n {who}\n}}"
+        found["trusted-id"] = f'trusted {{\n {who}\n external_id = "x-4711"\n}}'
+    return found
+
+
+def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
+    """Return blocks of the vendor ``profile`` for the account ``a``: every way in that it offers
+    with every ``grants``, and one with everything else that a block of its class takes."""
+    kms = (
+        f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/11111111-2222-3333-4444-555555"
+    )
+    lake = 'source "acme-lake" { prefixes = ["sales/"] }'
+    vault = f'source "acme-vault" {{ kms_key = "{kms}555551" }}'
+    page, ways = profile.page, ways_in(profile, partition)
+    # Short, as names of buckets are made of them.
+    grants = {"least_privilege": "least"}
+    grants |= {"documented": "page"} if page.access else {}
+    grants |= {"full_access": "full"} if page.managed else {}
+    more = "" if "query_history" not in profile.bundles else 'workgroups = ["analysts"]'
+
+    def body(name: str) -> str:
+        if profile.cls == "tables":
+            return f'bucket = "acme-{kind}-{name}"\n schema = "exports"'
+        return f'databases = ["sales"]\n {lake}\n {more}'
+
+    written = {
+        f"{way}-{short}": f'grants = "{mode}"\n {body(f"{way}-{short}")}\n {how}'
+        for way, how in ways.items()
+        for mode, short in grants.items()
+    }
+    boundary = f'permissions_boundary = "arn:{partition}:iam::111122223333:policy/boundary"'
+    everything = [boundary, 'path = "/vendors/"', "lake_formation = true", lake, vault]
+    if profile.cls == "tables":
+        everything += [
+            f'bucket = "acme-{kind}-everything"\n schema = "exports"\n results_folder = "results"',
+            f'kms_key = "{kms}555552"\n databases = ["sales"]\n workgroup {{}}',
+        ]
+    else:
+        everything += ['databases = ["sales", "stock"]', more]
+    if profile.cls == "query":
+        everything.append(f'results {{\n kms_key = "{kms}555552"\n}}')
+    written["everything"] = "\n ".join([*everything, next(iter(ways.values()))])
+    return "\n".join(
+        f'{kind} "{name}" {{\n account = "a"\n {block}\n}}' for name, block in written.items()
+    )
+
+
+def account(partition: str = "aws") -> str:
+    """Return the account that ``blocks_of`` speaks of."""
+    return f'account "a" {{\n id = "111122223333"\n region = "{REGIONS[partition]}"\n}}\n'

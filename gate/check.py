@@ -13,6 +13,8 @@ from typing import Any
 
 from modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
 
+# stacks.integrations has the same word; importing it would cost `gate check` its speed.
+VENDORS = "vendors"
 _ROOT = Path(__file__).resolve().parent.parent
 # What is larger is no configuration and no key: whoever reads it says so.
 _LIMIT = MEBIBYTE
@@ -26,7 +28,7 @@ def check(file: Path) -> dict[str, Any]:
     [{"line", "block", "text"}]}``
     """
     cache = file.parent / ".gate" / "check.json"
-    key = _digest(str(file), _content(file), _program())
+    key = _digest(str(file), _content(file), _program(), *_stamps(file.parent / VENDORS))
     try:
         kept = read_json(cache, _LIMIT)
         result: dict[str, Any] = kept["result"]
@@ -105,11 +107,20 @@ def _content(file: Path) -> str:
 
 
 def _program() -> str:
-    sources = sorted(
-        path for folder in ("gate", "modules", "stacks") for path in (_ROOT / folder).rglob("*.py")
-    )
-    stamps = [f"{path}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in sources]
-    return _digest(sys.version, *stamps)
+    stamps = [
+        stamp
+        for folder in ("gate", "modules", "stacks")
+        for stamp in _stamps(_ROOT / folder, "**/*.py")
+    ]
+    return _digest(sys.version, *stamps, *_stamps(_ROOT / "modules" / VENDORS))
+
+
+def _stamps(folder: Path, pattern: str = "*/*.*") -> list[str]:
+    """Return what changes when a file in ``folder`` does; by default, one of a vendor."""
+    return [
+        f"{path}:{path.stat().st_mtime_ns}:{path.stat().st_size}"
+        for path in sorted(folder.glob(pattern))
+    ]
 
 
 def _digest(*parts: str) -> str:

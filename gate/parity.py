@@ -119,7 +119,11 @@ def _documents(block: ConfiguredBlock) -> Iterator[Document]:
             ours = Policy((*(ours.statements if ours else ()), *managed))
             opened = {action: _MANAGED_REASON for one in managed for action in one.actions}
             guide = replace(guide, beside={**guide.beside, **opened})
-        yield _document(name, "access", guide, guide.documented_for(values), ours)
+        documented = guide.documented_for(values)
+        if guide.attached:
+            attached = [_managed_policy(one) for one in guide.attached]
+            documented = Policy((*documented.statements, *attached))
+        yield _document(name, "access", guide, documented, ours)
         if guide.documented_trust is not None or name in trusts:
             documented = guide.trust_for(values)
             yield _document(name, "trust", guide, documented, trusts.get(name))
@@ -127,17 +131,19 @@ def _documents(block: ConfiguredBlock) -> Iterator[Document]:
 
 def _managed_policies(integration: Integration, settings: Any) -> list[Statement]:
     """Return what is known of the AWS managed policies that are attached."""
-    names = [arn.rsplit("/", 1)[1] for arn in integration.managed(settings)]
-    return [
-        Statement(
-            "Allow",
-            sid=name,
-            why=_MANAGED_REASON,
-            actions=_MANAGED.get(name, ("*",)),
-            resources=("*",),
-        )
-        for name in names
-    ]
+    return [_managed_policy(arn) for arn in integration.managed(settings)]
+
+
+def _managed_policy(arn: str) -> Statement:
+    """Return what is known of one of AWS's own policies, by its ARN or name."""
+    name = arn.rsplit("/", 1)[-1]
+    return Statement(
+        "Allow",
+        sid=name,
+        why=_MANAGED_REASON,
+        actions=_MANAGED.get(name, ("*",)),
+        resources=("*",),
+    )
 
 
 def _document(

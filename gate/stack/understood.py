@@ -202,7 +202,7 @@ RESOURCES: Mapping[str, Kind] = {
     "aws_iam_role_policy_attachment": Kind(
         "attachments",
         {
-            "policy_arn": Reference("aws_iam_policy.arn"),
+            "policy_arn": Reference("aws_iam_policy.arn", or_text=True),
             "provider": _PROVIDER,
             "role": Reference("aws_iam_role.name", or_text=True),
         },

@@ -89,11 +89,16 @@ def needs(settings: Access) -> tuple[Need, ...]:
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
     arns, profile = settings.account.arns, settings.profile
     workgroup = arns.workgroup(settings.resource_name)
+    # The tags of a workgroup come with every call of Athena's about it:
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
+    # (2026-11).
+    tags = {f"aws:ResourceTag/{key}": (tag,) for key, tag in profile.workgroup.tags.items()}
+    queries = replace(vendor, context={**vendor.context, **tags})
     found = (
-        *claims.run_queries(vendor, workgroup),
-        claims.stream_results(vendor, workgroup),
-        claims.find_earlier_queries(vendor, workgroup),
-        *_bundled(settings, vendor, workgroup),
+        *claims.run_queries(queries, workgroup),
+        claims.stream_results(queries, workgroup),
+        claims.find_earlier_queries(queries, workgroup),
+        *_bundled(settings, queries, workgroup),
         *claims.browse_catalog(vendor, arns.data_catalog(settings.catalog)),
         *claims.describe_tables(vendor, arns, settings.databases),
         *_catalog_needs(settings, vendor, settings.databases),

@@ -34,6 +34,7 @@ def guides(block: type[Access]) -> Mapping[str, Guide]:
             date=page.date,
             documented=documented,
             documented_trust=_policy(block, "trust.json", page.trust),
+            attached=page.attached,
             drops=tuple(Drop(one.reason, one.actions) for one in block.profile.dropped),
             beside={action: one.reason for one in block.profile.beside for action in one.actions},
         )
@@ -72,7 +73,8 @@ def _read(file: Path, digest: str, names: tuple[tuple[str, str], ...]) -> Policy
         raise NotThePage(f"{file.name} has the SHA-256 {found}, the profile says {digest}")
     text = content.decode("utf-8")
     for written, meant in sorted(names, key=lambda pair: -len(pair[0])):
-        text = text.replace(written, meant)
+        # The reader of profiles takes no "${", which some pages put around their names.
+        text = text.replace(f"${{{written}}}", meant).replace(written, meant)
     try:
         return Policy.from_document(json.loads(text))
     except (MalformedPolicy, ValueError) as error:
@@ -121,6 +123,9 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
             "bucket": (settings.bucket,),
             "schema": (settings.schema,),
             "results_folder": (settings.results_folder or settings.schema,),
+            "results_bucket": (settings.bucket,),
+            "results_path": (settings.results_prefix,),
+            "results_directory": (settings.results_prefix.removesuffix("/"),),
         }
     elif isinstance(settings, MetadataAccess):
         found["workgroup"] = settings.workgroups

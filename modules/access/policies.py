@@ -22,11 +22,10 @@ def trusts(settings: Access) -> dict[str, Policy]:
 
 
 def managed(settings: Access) -> tuple[str, ...]:
-    """Return the ARNs of AWS's own policies that are attached, with ``full_access``."""
-    if settings.grants != "full_access":
-        return ()
-    partition = settings.account.arns.partition
-    return tuple(managed_policy(partition, name) for name in settings.profile.page.managed)
+    """Return the ARNs of AWS's own policies that are attached, as the vendor's page has it."""
+    page, partition = settings.profile.page, settings.account.arns.partition
+    names = {"full_access": page.managed, "documented": page.attached}.get(settings.grants, ())
+    return tuple(managed_policy(partition, name) for name in names)
 
 
 def access(settings: Access) -> Policy:

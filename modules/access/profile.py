@@ -74,13 +74,20 @@ class Page(Settings):
     names: dict[str, str] = Field(
         {},
         description="What the page writes for names of its readers, and what it stands for here, "
-        'as in `{ "YOUR_BUCKET" = "{results_bucket}" }`.',
+        'as in `{ "YOUR_BUCKET" = "{results_bucket}" }`; a name in `${...}` is written without.',
     )
     actions: Annotated[List[Action], unique()] = Field(
         (), description="The actions that a page without a policy lists."
     )
     managed: Annotated[List[ManagedPolicy], unique()] = Field(
-        (), description="AWS's own policies that the page attaches, by their names."
+        (),
+        description="AWS's own policies that the page attaches in place of a policy of its own, by "
+        "their names: the grants of `full_access`.",
+    )
+    attached: Annotated[List[ManagedPolicy], unique()] = Field(
+        (),
+        description="AWS's own policies that the page attaches beside its own, by their names: "
+        "`documented` attaches them too.",
     )
 
 
@@ -168,7 +175,11 @@ class Workgroup(Settings):
 class ResultsNames(Settings):
     """How the results bucket is called."""
 
-    prefix: str = Field("", description="What the vendor wants the bucket's name to start with.")
+    prefix: str = Field(
+        "",
+        description="What the bucket's name starts with by default, and has to with `documented`, "
+        "as the page's policies name no other bucket.",
+    )
 
 
 class Profile(Settings):

@@ -380,11 +380,11 @@ class QueryAccess(Reads):
                     f"the bucket would be called {derived!r}, {len(derived)} characters; S3 takes "
                     f"{_BUCKET_NAME_LIMIT}: set results {{ bucket = ... }}"
                 )
-        wanted = cls.profile.results.prefix
-        if value.bucket is not None and not value.bucket.startswith(wanted):
+        wanted, theirs = cls.profile.results.prefix, info.data.get("grants") == "documented"
+        if theirs and value.bucket is not None and not value.bucket.startswith(wanted):
             raise ValueError(
-                f"{cls.profile.title} takes results from buckets called {wanted}* only; name "
-                "such a bucket, or leave the name out"
+                f"the policy of {cls.profile.title}'s page lets results into buckets called "
+                f"{wanted}* only; name such a bucket, or leave the name out"
             )
         # Terraform would find out in the middle of an apply.
         if value.create and value.bucket in [s.bucket for s in info.data.get("sources", ())]:
@@ -397,7 +397,12 @@ class QueryAccess(Reads):
     @classmethod
     def bucket_for(cls, name: str, account: Account) -> str:
         """Return how the results bucket of a block called ``name`` is called by itself."""
-        return f"{cls.profile.results.prefix}{cls.named(name)}-results-{account.id}"
+        prefix = cls.profile.results.prefix
+        if not prefix:
+            return f"{cls.named(name)}-results-{account.id}"
+        # A prefix leaves few characters, and some leave none for the vendor.
+        whole = f"{prefix}{cls.named(name)}-{account.id}"
+        return whole if len(whole) <= _BUCKET_NAME_LIMIT else f"{prefix}{name}-{account.id}"
 
     @field_validator("reads_results_directly")
     @classmethod

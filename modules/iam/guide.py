@@ -29,7 +29,8 @@ class Guide:
     ``{placeholders}``; what is meant to be left out of them; and ``beside``, the reason for each
     action that is granted for this vendor and not on the page.
 
-    ``source`` is where the page is published and ``date`` the day it was read (ISO 8601).
+    ``source`` is where the page is published, ``date`` the day it was read (ISO 8601), and
+    ``attached`` are the names of AWS's own policies that it attaches beside its policy.
     """
 
     vendor: str
@@ -38,6 +39,7 @@ class Guide:
     date: str
     documented: Policy | None
     documented_trust: Policy | None = None
+    attached: tuple[str, ...] = ()
     drops: tuple[Drop, ...] = ()
     beside: Mapping[str, str] = field(default_factory=dict)
 

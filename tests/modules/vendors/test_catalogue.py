@@ -1,0 +1,223 @@
+"""Every profile of the catalogue, in every way in that it offers: its page, its policies beside the
+claims, and the page beside them. A new profile is tested by lying there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+import pytest
+
+from development.examples import account, blocks_of
+from gate.parity import parity
+from gate.prove import prove_need, prove_never, prove_stack
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack
+from gate.stack.reader import files, read
+from modules.access.claims import holder
+from modules.access.guide import values
+from modules.access.profile import Profile
+from modules.access.settings import Access
+from modules.iam.claims import Strangers
+from stacks.configuration import Configuration, ConfiguredBlock, load
+from stacks.integrations import INTEGRATIONS, Vendor
+
+ROOT = Path(__file__).resolve().parents[3]
+VENDORS = [kind for kind, found in INTEGRATIONS.items() if isinstance(found, Vendor)]
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@cache
+def configured(kind: str, partition: str = "aws") -> Configuration:
+    """Return the blocks of the vendor ``kind``, in every way in and with all grants."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "gate.hcl"
+        file.write_text(account(partition) + blocks_of(kind, profile_of(kind), partition))
+        return load(file)
+
+
+def block_of(kind: str) -> type[Access]:
+    return cast("type[Access]", INTEGRATIONS[kind].settings)
+
+
+def profile_of(kind: str) -> Profile:
+    return block_of(kind).profile
+
+
+def ours(configuration: Configuration) -> list[ConfiguredBlock]:
+    return [one for one in configuration.blocks if one.settings.grants == "least_privilege"]
+
+
+def few(kind: str) -> list[ConfiguredBlock]:
+    """Return the blocks of one way in and, where the page has a trust policy, of one that makes a
+    role. What a vendor may do, and how that differs from its page, is the same for the others."""
+    blocks, trusted = configured(kind).blocks, profile_of(kind).page.trust is not None
+    ways = [blocks[0].settings.way]
+    ways += [one.settings.way for one in blocks if trusted and one.settings.makes_role][:1]
+    return [one for one in blocks if one.settings.way in ways]
+
+
+def as_stack(block: ConfiguredBlock) -> Stack:
+    """Return a stack with nothing but the policies of ``block``: those of its user or role, and who
+    takes the role."""
+    integration, settings = block.integration, block.settings
+    arn = holder(settings).arn
+    given = tuple(
+        Document(f"policy.{name}", "managed", policy)
+        for name, policy in integration.documents(settings).items()
+    )
+    trusts = tuple(
+        Document(f"trust.{name}", "resource", policy)
+        for name, policy in integration.trusts(settings).items()
+    )
+    kind, name = arn.rsplit(":", 1)[1].split("/", 1)
+    owner = settings.account.id
+    identity = Identity(
+        f"{kind}.it",
+        "user" if kind == "user" else "role",
+        name.rsplit("/", 1)[-1],
+        arn,
+        owner,
+        trusts[0] if trusts else None,
+        given,
+        here=settings.makes_role or kind == "user",
+    )
+    taken = (ResourcePolicy("role.it", "trust", arn, owner, trusts),) if trusts else ()
+    region = settings.account.region
+    file = Path("cdk.tf.json")
+    return Stack(block.stack, file, {}, block.tag, (owner,), (region,), (identity,), taken, ())
+
+
+@pytest.mark.parametrize("kind", VENDORS)
+def test_a_profile_has_the_policies_of_its_page(kind: str) -> None:
+    page, folder = profile_of(kind).page, block_of(kind).folder
+    named = {f"{name}.json": getattr(page, name) for name in ("access", "trust")}
+    found = {
+        file.name: sha256(file.read_bytes()).hexdigest()
+        for file in folder.iterdir()
+        if file.name != "profile.hcl"
+    }
+    assert found == {name: digest for name, digest in named.items() if digest}
+
+
+@pytest.mark.parametrize("kind", VENDORS)
+def test_a_page_writes_for_its_readers_what_a_block_can_fill_in(kind: str) -> None:
+    block = configured(kind).blocks[0]
+    guide = block.integration.guides["access"]
+    texts = [
+        json.dumps(policy.document())
+        for policy in (guide.documented, guide.documented_trust)
+        if policy
+    ]
+    texts += [*profile_of(kind).fields.values(), *profile_of(kind).todo]
+    used = {name for text in texts for name in PLACEHOLDER.findall(text)}
+    unused = [
+        written
+        for written, meant in profile_of(kind).page.names.items()
+        if not any(meant in text for text in texts)
+    ]
+    assert (used - set(values(block.settings)), unused) == (set(), [])
+
+
+@pytest.mark.parametrize("kind", VENDORS)
+def test_what_a_vendor_needs_is_granted_and_nothing_it_never_may(kind: str) -> None:
+    failures = {}
+    for block in ours(configured(kind)):
+        stack, integration, whole = as_stack(block), block.integration, block in few(kind)
+        needs = [
+            prove_need(stack, one)
+            for one in integration.needs(block.settings)
+            if whole or one.holder is None
+        ]
+        nevers = [
+            prove_never(stack, one)
+            for one in integration.never(block.settings)
+            # The policy of the bucket that is made is not among those of the block.
+            if one.name != "tls-only" and (whole or isinstance(one.of, Strangers))
+        ]
+        failures[block.title] = [one.name for one in (*needs, *nevers) if not one.holds]
+    assert failures == {block.title: [] for block in ours(configured(kind))}
+
+
+@pytest.mark.parametrize("kind", VENDORS)
+def test_whatever_differs_from_the_page_has_a_reason(kind: str) -> None:
+    assert {block.title: parity(block).unexplained for block in few(kind)} == {
+        block.title: 0 for block in few(kind)
+    }
+
+
+@pytest.mark.parametrize("kind", VENDORS)
+def test_a_documented_block_grants_the_policy_of_the_page(kind: str) -> None:
+    for block in configured(kind).blocks:
+        if block.settings.grants == "documented":
+            integration, settings = block.integration, block.settings
+            page = integration.guides["access"].documented_for(integration.values(settings))
+            assert integration.documents(settings) == {"access": page}
+
+
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every vendor in every way in, synthesized."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    text = account() + "\n".join(blocks_of(kind, profile_of(kind)) for kind in VENDORS)
+    (folder / "gate.hcl").write_text(text)
+    outputs = {"GATE_FILE": str(folder / "gate.hcl"), "CDKTF_OUTDIR": str(folder / "cdktf.out")}
+    subprocess.run(
+        [sys.executable, str(ROOT / "main.py")],
+        cwd=folder,
+        env={**os.environ, **outputs},
+        check=True,
+    )
+    return folder
+
+
+@pytest.mark.slow
+def test_every_way_in_of_every_vendor_is_proved(synthesized: Path) -> None:
+    configuration = load(synthesized / "gate.hcl")
+    stacks = {stack.name: stack for stack in map(read, files(synthesized))}
+    assert [stack.name for stack in stacks.values() if stack.problems] == []
+    failures = {
+        block.title: [result.name for result in proof.results if not result.holds]
+        for block in ours(configuration)
+        for proof in [prove_stack(stacks[block.stack], block, configuration.backend)]
+    }
+    assert failures == {block.title: [] for block in ours(configuration)}
+    assert sum(parity(block).unexplained for block in configuration.blocks) == 0
+
+
+@pytest.mark.slow
+def test_terraform_takes_every_way_in(
+    synthesized: Path, terraform_variables: dict[str, str]
+) -> None:
+    # The same resources are made for every vendor of a class, so one of each is enough. As modules
+    # of one configuration they load the provider's schema, which takes seconds, once.
+    alike = {
+        (block.settings.profile.cls, block.name): block.stack
+        for block in ours(load(synthesized / "gate.hcl"))
+    }
+    modules = {name: {"source": f"./cdktf.out/stacks/{name}"} for name in alike.values()}
+    (synthesized / "main.tf.json").write_text(json.dumps({"module": modules}))
+
+    def terraform(*arguments: str) -> str:
+        return subprocess.run(
+            ["terraform", f"-chdir={synthesized}", *arguments],
+            env=terraform_variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    terraform("init", "-backend=false", "-input=false")
+    shown = json.loads(terraform("validate", "-json"))
+    # A backend in a module is not used, and Terraform says so.
+    said = [
+        one["summary"]
+        for one in shown["diagnostics"]
+        if one["summary"] != "Backend configuration ignored"
+    ]
+    assert (shown["valid"], said) == (True, [])
