@@ -299,7 +299,7 @@ class _Runner:
         if not role_to_assume:
             raise Failed("Credentials could not be loaded")
         self._run.roles[self._leg.name] = role_to_assume
-        variables = self._run.sandbox.environment({})
+        variables = self._run.sandbox.environment(self._run.machine)
         self._env |= variables | {"AWS_REGION": aws_region, "AWS_DEFAULT_REGION": aws_region}
 
     def _permitted(self, scope: str, *levels: str) -> None:
