@@ -184,6 +184,7 @@ def prove(
     """
     from gate import proofs
     from gate.prove import check_only, prove_missing, prove_stack, prove_unclaimed
+    from gate.stack.reader import FILE
 
     if as_json and sarif:
         _fail(2, "--json and --sarif print different things; choose one")
@@ -200,8 +201,9 @@ def prove(
             for stack, block in _stacks(context.obj, what)
         ]
         known = {proof.stack for proof in proved}
-        if configuration and what is not None and (Path(what) / "stacks").is_dir():
-            # A whole synth: what it lacks would not be noticed otherwise.
+        whole = what is not None and Path(what).is_dir() and not (Path(what) / FILE).exists()
+        if configuration and what is not None and whole:
+            # More than one stack's folder: what it lacks would not be noticed otherwise.
             proved += [
                 prove_missing(block, what)
                 for block in configuration.blocks

@@ -20,7 +20,7 @@ _VALUES = (".tfvars", ".tfvars.json")
 # the stack does not ask for is refused by Terraform itself.
 _LOCKED = re.compile(
     rf'#.*|provider "registry\.terraform\.io/{PROVIDER_SOURCE}" {{|}}|  hashes = \[|  \]'
-    r'|  (version     |constraints) = "[0-9.,<>=~ ]+"|    "(h1|zh):[A-Za-z0-9+/=]+",|'
+    r'|  (version    |constraints) = "[0-9.,<>=~ ]+"|    "(h1|zh):[A-Za-z0-9+/=]+",|'
 )
 
 
@@ -33,9 +33,9 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
         if other.name == file.name:
             continue
         if other.name.endswith(_CONFIGURATION):
-            yield other.name, "Terraform would read it too, and it is not what cdktf wrote"
+            yield other.name, "is read by Terraform too, and cdktf did not write it"
         elif other.name.endswith(_VALUES):
-            yield other.name, "Terraform would take values from it, and the stack has none to set"
+            yield other.name, "sets variables in Terraform, and the stack has none to set"
         elif other.name == LOCK.name and (reason := _not_the_lock(other)):
             yield other.name, reason
 
@@ -49,7 +49,7 @@ def _not_the_lock(file: Path) -> str:
     for number, line in enumerate(lines, 1):
         if not _LOCKED.fullmatch(line):
             return (
-                f"line {number} is not what terraform init writes for {PROVIDER_SOURCE}: "
-                f"{line.strip()}"
+                f"locks something else than {PROVIDER_SOURCE}, or is not as terraform init writes "
+                f"it, in line {number}: {line.strip()}"
             )
     return ""

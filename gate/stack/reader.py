@@ -133,15 +133,17 @@ class _Reader:
         """Return the policy in an attribute; None, with a problem noted, when it is unreadable."""
         text = self._json.text(value) if isinstance(value, str) else ""
         if len(text) > _LONGEST:
-            problem = f"the policy has {len(text):,} characters, more than AWS takes of any kind"
+            problem = f"has a policy of {len(text):,} characters, more than AWS takes of any kind"
             self._problems.append(Problem(address, problem))
             return None
         try:
             return Document(address, kind, Policy.from_document(parse_json(text, address)))
         except MalformedPolicy as error:
-            self._problems.append(Problem(address, f"not an IAM policy: {error}"))
+            self._problems.append(Problem(address, f"is no IAM policy: {error}"))
         except Unreadable as error:
-            self._problems.append(Problem(address, f"the policy cannot be read: {error.problem}"))
+            self._problems.append(
+                Problem(address, f"has a policy that cannot be read: {error.problem}")
+            )
         return None
 
     def _identities(self) -> dict[_Key, Identity]:
