@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gate.consists import consists
-from gate.prove import prove_stack
 from gate.stack.reader import read_content
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import Configuration, ConfiguredBlock, load
+from stacks.expected import expected
 from tests.conftest import ACCOUNT, DOT, ROOT, Project
 from tests.gate.stack.written import examples, written
 from tests.gate.test_cli import gate
@@ -22,6 +22,7 @@ FILE = Path("cdktf.out/stacks/x/cdk.tf.json")
 BLOCKS = {block.name: block for block in examples().blocks}
 # Made once, and copied.
 WRITTEN = {name: written(block, examples().backend) for name, block in BLOCKS.items()}
+EXPECTED = {name: expected(block, examples().backend) for name, block in BLOCKS.items()}
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 Edit = Callable[[dict[str, Any]], Any]
@@ -29,14 +30,16 @@ Edit = Callable[[dict[str, Any]], Any]
 
 def broken(name: str, edit: Edit) -> dict[str, list[str]]:
     """Return the claims on the parts of the stack of a block that do not hold once it is edited,
-    each with its reasons."""
+    each with its reasons: see test_what_is_wrong_with_a_part_is_wrong_with_the_proof."""
     content = deepcopy(WRITTEN[name])
     edit(content)
-    proof = prove_stack(read_content(content, FILE), BLOCKS[name], examples().backend)
+    stack = read_content(content, FILE)
+    if stack.problems:
+        return {"understood": [f"{one.address} {one.text}" for one in stack.problems]}
     return {
         result.name: [failure.reason for failure in result.failures]
-        for result in proof.results
-        if not result.holds and (result.kind == "resource" or result.name == "understood")
+        for result in consists(stack, EXPECTED[name])
+        if not result.holds
     }
 
 
@@ -409,11 +412,11 @@ def test_an_access_key_and_an_attachment_are_those_of_their_user() -> None:
         body(content, KEY)["user"] = "${aws_iam_user.spy.name}"
         body(content, ATTACHED)["user"] = "${aws_iam_user.spy.name}"
 
-    expected = f"expected ${{{USER}.name}}"
+    wanted = f"expected ${{{USER}.name}}"
     assert broken("d0", another) == {
         "resources": ["aws_iam_user.spy: the block asks for no such resource"],
-        "keys": [f"{KEY}.user is ${{aws_iam_user.spy.name}}; {expected}"],
-        "attachments": [f"{ATTACHED}.user is ${{aws_iam_user.spy.name}}; {expected}"],
+        "keys": [f"{KEY}.user is ${{aws_iam_user.spy.name}}; {wanted}"],
+        "attachments": [f"{ATTACHED}.user is ${{aws_iam_user.spy.name}}; {wanted}"],
     }
 
 
