@@ -201,11 +201,11 @@ def prove(
             for stack, block in _stacks(context.obj, what)
         ]
         known = {proof.stack for proof in proved}
-        whole = what is not None and Path(what).is_dir() and not (Path(what) / FILE).exists()
-        if configuration and what is not None and whole:
+        place = _output_folder() if what is None else Path(what)
+        if configuration and place.is_dir() and not (place / FILE).exists():
             # More than one stack's folder: what it lacks would not be noticed otherwise.
             proved += [
-                prove_missing(block, what)
+                prove_missing(block, str(place))
                 for block in configuration.blocks
                 if block.stack not in known
             ]

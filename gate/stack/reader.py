@@ -74,8 +74,13 @@ def read(file: Path) -> Stack:
     except Unreadable as error:
         raise NotReadable(str(error)) from None
     stack = read_content(content, file)
-    beside = tuple(Problem(name, reason) for name, reason in unknown_files(file))
-    return replace(stack, problems=(*stack.problems, *beside))
+    problems = [Problem(name, reason) for name, reason in unknown_files(file)]
+    folder = file.absolute().parent
+    if folder.parent.name == "stacks" and folder.name != stack.name:
+        # Whoever approves an apply in that folder means the other.
+        reason = f"is {stack.name}, and the folder is that of {folder.name}"
+        problems.append(Problem("//.metadata.stackName", reason))
+    return replace(stack, problems=(*stack.problems, *problems))
 
 
 def read_content(content: object, file: Path) -> Stack:

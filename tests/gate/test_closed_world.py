@@ -725,6 +725,20 @@ def test_a_block_without_its_stack_is_not_proved(project: Project, what: str) ->
     assert done.stdout.splitlines()[-1].startswith("✗ 2 stacks: 1 of ")
 
 
+def test_the_stack_of_another_block_is_not_that_of_this_one(project: Project) -> None:
+    """Of two blocks, the second one's folder holds the first one's stack."""
+    project.write(TWO)
+    output = synthesized(project)
+    first = (output / "stacks" / "dot-reporting" / "cdk.tf.json").read_text()
+    (output / "stacks" / "dot-finance" / "cdk.tf.json").write_text(first)
+    for what in ((), ("cdktf.out",)):
+        done = gate(project.folder, "prove", *what)
+        assert done.returncode == 1
+        said = " ".join(done.stdout.split())
+        assert "//.metadata.stackName is dot-reporting, and the folder is that of" in said
+        assert 'dot-finance (dot "finance") checks ✗ its claims were proved cdktf.out has' in said
+
+
 def test_without_a_configuration_nothing_is_proved(project: Project, tmp_path: Path) -> None:
     synthesized(project)
     elsewhere = tmp_path / "elsewhere"
