@@ -299,8 +299,10 @@ def eject(
 
     block = _block(_load(context.obj), name)
     folder = output or Path("ejected") / block.stack
+    synthesized = _synthesized(context.obj, block)
+    _only_understood(_read(synthesized))
     try:
-        written = ejected(block, _synthesized(context.obj, block), folder)
+        written = ejected(block, synthesized, folder)
     except NotEjectable as error:
         _fail(2, str(error))
     except OSError as error:
