@@ -20,7 +20,7 @@ _VALUES = (".tfvars", ".tfvars.json")
 # the stack does not ask for is refused by Terraform itself.
 _LOCKED = re.compile(
     rf'#.*|provider "registry\.terraform\.io/{PROVIDER_SOURCE}" {{|}}|  hashes = \[|  \]'
-    r'|  (version    |constraints) = "[0-9.,<>=~ ]+"|    "(h1|zh):[A-Za-z0-9+/=]+",|'
+    r'|  (version|constraints) *= "[0-9.,<>=~ ]+"|    "(h1|zh):[A-Za-z0-9+/=]+",|'
 )
 
 
