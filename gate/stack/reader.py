@@ -332,7 +332,7 @@ def _understood(content: Mapping[str, Any], unknowns: Iterable[Place]) -> dict[s
     without: dict[str, Any] = {}
     for section, *rest in unknowns:
         # A section other than "resource" is taken or left as a whole.
-        path = [section, *rest[:2]] if section == "resource" else [section]
+        path = [str(name) for name in (section, *rest[: 2 if section == "resource" else 0])]
         part = without
         for name in path[:-1]:
             part = part.setdefault(name, {})

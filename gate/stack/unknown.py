@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gate.stack.terraform_json import REFERENCE, is_expression
+from gate.stack.terraform_json import REFERENCE, from_expression, is_expression
 from gate.stack.understood import (
     HANDOFF,
     OUTPUT,
@@ -130,9 +130,12 @@ class _Reader:
                     yield place, "is neither true nor false"
             case _ if not isinstance(value, str):
                 yield place, "is no text"
-            case Text() | PolicyText():
+            case Text():
                 if is_expression(value):
                     yield place, f"holds an expression {_NOT_UNDERSTOOD}: {visible(value, 200)}"
+            case PolicyText():
+                if found := from_expression(value):
+                    yield place, f"holds an expression {_NOT_UNDERSTOOD}: {visible(found, 80)}"
             case Reference():
                 plain = shape.or_text and not is_expression(value)
                 if not plain and (reason := self._no_reference(shape, value)):

@@ -89,7 +89,7 @@ class Statement:
         actions = [*self.actions, *(f"Not {action}" for action in self.not_actions)]
         resources = [*self.resources, *(f"Not {resource}" for resource in self.not_resources)]
         conditions = frozenset(
-            replace(condition, values=tuple(sorted(condition.values)))
+            replace(condition, values=tuple(sorted(set(condition.values))))
             for condition in self.conditions
         )
         return frozenset(

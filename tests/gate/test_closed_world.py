@@ -578,6 +578,16 @@ def test_what_a_policy_says_more_and_less_is_told_in_words() -> None:
     }
 
 
+def test_an_expression_in_a_policy_is_named() -> None:
+    def bucket_of_a_variable(content: dict[str, Any]) -> None:
+        policy = body(content, POLICY)
+        policy["policy"] = policy["policy"].replace("acme-lake", "${var.bucket}", 1)
+
+    found = broken("d0", bucket_of_a_variable)["understood"]
+    whole = f"resource.{POLICY}.policy holds an expression that is not understood: ${{var.bucket}}"
+    assert [reason[: len(whole)] for reason in found] == [whole]
+
+
 def test_a_policy_of_the_older_version_says_something_else() -> None:
     """Variables such as ${aws:username} are plain text in it."""
 
