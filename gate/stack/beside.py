@@ -40,6 +40,24 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
             yield other.name, reason
 
 
+def other_workspace(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and reason of the file beside ``file``, a stack's cdk.tf.json, that selects another
+    workspace than the default one, if there is one.
+
+    https://developer.hashicorp.com/terraform/cli/workspaces (2026-11): each has a state of its own;
+    with Terraform 1.11 that of ``other`` lay in terraform.tfstate.d/other, whatever the backend's
+    path. HCP Terraform's workspaces are something else, and named in the configuration.
+    """
+    selection = file.absolute().parent / ".terraform" / "environment"
+    try:
+        name = read_text(selection, MEBIBYTE).strip()
+    except Unreadable as error:
+        name = "" if error.missing else error.problem
+    if name not in ("", "default"):
+        reason = f"selects another workspace in Terraform, whose state lies elsewhere: {name}"
+        yield ".terraform/environment", reason
+
+
 def _not_the_lock(file: Path) -> str:
     """Return why ``file``, a dependency lock, is not that of the AWS provider alone."""
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from gate.stack.beside import unknown_files
+from gate.stack.beside import other_workspace, unknown_files
 from gate.stack.model import (
     Document,
     Identity,
@@ -74,7 +74,10 @@ def read(file: Path) -> Stack:
     except Unreadable as error:
         raise NotReadable(str(error)) from None
     stack = read_content(content, file)
-    problems = [Problem(name, reason) for name, reason in unknown_files(file)]
+    beside = [*unknown_files(file)]
+    if "cloud" not in stack.content.get("terraform", {}):
+        beside += other_workspace(file)
+    problems = [Problem(name, reason) for name, reason in beside]
     folder = file.absolute().parent
     if folder.parent.name == "stacks" and folder.name != stack.name:
         # Whoever approves an apply in that folder means the other.

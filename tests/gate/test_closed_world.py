@@ -683,7 +683,23 @@ def test_what_terraform_init_leaves_is_no_part_of_the_stack(project: Project) ->
     (folder / ".terraform.lock.hcl").write_text((ROOT / ".terraform.lock.hcl").read_text())
     (folder / ".terraform" / "providers").mkdir(parents=True)
     (folder / ".terraform" / "terraform.tfstate").write_text("{}")
+    (folder / ".terraform" / "environment").write_text("default")
     (folder / "plan").write_text("")
+    assert gate(project.folder, "prove").returncode == 0
+
+
+def test_the_state_of_another_workspace_is_another_state(project: Project) -> None:
+    folder = synthesized(project) / "stacks" / "dot-reporting"
+    (folder / ".terraform").mkdir()
+    (folder / ".terraform" / "environment").write_text("other")
+    done = gate(project.folder, "prove")
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert ".terraform/environment selects another workspace in Terraform, whose state " in said
+    assert "lies elsewhere: other" in said
+    # HCP Terraform's workspaces are named in the configuration.
+    project.write('backend "cloud" { organization = "acme" }\n' + DOT)
+    synthesized(project)
     assert gate(project.folder, "prove").returncode == 0
 
 
