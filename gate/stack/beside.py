@@ -41,8 +41,8 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
 
 
 def other_workspace(file: Path) -> Iterator[tuple[str, str]]:
-    """Yield name and reason of the file beside ``file``, a stack's cdk.tf.json, that selects another
-    workspace than the default one, if there is one.
+    """Yield name and reason of the file beside ``file``, a stack's cdk.tf.json, that selects
+    another workspace than the default one, if there is one.
 
     https://developer.hashicorp.com/terraform/cli/workspaces (2026-11): each has a state of its own;
     with Terraform 1.11 that of ``other`` lay in terraform.tfstate.d/other, whatever the backend's

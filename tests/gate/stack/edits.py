@@ -108,6 +108,20 @@ def _divide(document: dict[str, Any], random: Random) -> str:
     return ""
 
 
+def _empty(document: dict[str, Any], random: Random) -> str:
+    one, name = random.choice(document["Statement"]), random.choice(["Resource", "Condition"])
+    one[name] = {"Resource": "", "Condition": {"StringEquals": {}}}[name]
+    return f"{name} of nothing"
+
+
+def _leave_out(document: dict[str, Any], random: Random) -> str:
+    one, name = random.choice(document["Statement"]), random.choice(["Action", "Principal"])
+    if name not in one or f"Not{name}" in one:
+        return ""
+    one[f"Not{name}"] = one.pop(name)
+    return f"Not{name}"
+
+
 def _shuffle(document: dict[str, Any], random: Random) -> str:
     random.shuffle(document["Statement"])
     return "statements in another order"
@@ -130,6 +144,8 @@ _POLICY: tuple[Callable[[dict[str, Any], Random], str], ...] = (
     _divide,
     _shuffle,
     _merge,
+    _empty,
+    _leave_out,
 )
 
 _METAS: dict[str, Any] = {
