@@ -209,6 +209,14 @@ def prove(
             ]
         known = {proof.stack for proof in proved}
         place = _output_folder() if what is None else Path(what)
+        if configuration and what is None:
+            # What lies beside the blocks' stacks would be planned too.
+            proved += [
+                prove_unclaimed(stack)
+                for file in sorted((place / "stacks").glob(f"*/{FILE}"))
+                if file.parent.name not in {*configuration.stacks, *configuration.ejected}
+                for stack in _read(file)
+            ]
         if configuration and place.is_dir() and not (place / FILE).exists():
             # More than one stack's folder: what it lacks would not be noticed otherwise.
             proved += [

@@ -54,9 +54,8 @@ def files(place: Path) -> tuple[Path, ...]:
     if place.is_file():
         return (place,)
     # What stacks/removed.py keeps of removed blocks is there to be destroyed, not to be applied.
-    found = tuple(
-        sorted(one for one in place.rglob(FILE) if "removed" not in one.relative_to(place).parts)
-    )
+    every = [(one, one.relative_to(place).parts[-3:-2]) for one in place.rglob(FILE)]
+    found = tuple(sorted(one for one, around in every if around != ("removed",)))
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
         raise NotReadable(

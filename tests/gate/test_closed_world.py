@@ -765,6 +765,21 @@ def test_the_stack_of_another_block_is_not_that_of_this_one(project: Project) ->
         assert 'dot-finance (dot "finance") checks ✗ its claims were proved cdktf.out has' in said
 
 
+@pytest.mark.parametrize("name", ["dot-another", "removed"])
+def test_a_stack_beside_those_of_the_blocks_is_not_proved(project: Project, name: str) -> None:
+    output = synthesized(project)
+    (output / "stacks" / name).mkdir()
+    (output / "stacks" / name / "cdk.tf.json").write_text('{"output": {}}')
+    for what in ((), ("cdktf.out",)):
+        done = gate(project.folder, "prove", *what)
+        assert done.returncode == 1
+        assert f"gate.hcl has no block whose stack is '{name}'" in " ".join(done.stdout.split())
+    # One that was ejected is looked after elsewhere.
+    project.write(f'ejected "{name}" {{}}\n' + DOT)
+    synthesized(project)
+    assert gate(project.folder, "prove").returncode == 0
+
+
 def test_without_a_configuration_nothing_is_proved(project: Project, tmp_path: Path) -> None:
     synthesized(project)
     elsewhere = tmp_path / "elsewhere"
