@@ -187,6 +187,7 @@ def prove(
     """
     from gate import proofs
     from gate.prove import check_only, prove_missing, prove_stack, prove_unclaimed
+    from gate.stack.reader import FILE
 
     if as_json and sarif:
         _fail(2, "--json and --sarif print different things; choose one")
@@ -207,10 +208,19 @@ def prove(
                 for stack, block in _stacks(context.obj, what)
             ]
         known = {proof.stack for proof in proved}
-        if configuration and what is not None and (Path(what) / "stacks").is_dir():
-            # A whole synth: what it lacks would not be noticed otherwise.
+        place = _output_folder() if what is None else Path(what)
+        if configuration and what is None:
+            # What lies beside the blocks' stacks would be planned too.
             proved += [
-                prove_missing(block, what)
+                prove_unclaimed(stack)
+                for file in sorted((place / "stacks").glob(f"*/{FILE}"))
+                if file.parent.name not in {*configuration.stacks, *configuration.ejected}
+                for stack in _read(file)
+            ]
+        if configuration and place.is_dir() and not (place / FILE).exists():
+            # More than one stack's folder: what it lacks would not be noticed otherwise.
+            proved += [
+                prove_missing(block, str(place))
                 for block in configuration.blocks
                 if block.stack not in known
             ]
@@ -304,8 +314,10 @@ def eject(
 
     block = _block(_load(context.obj), name)
     folder = output or Path("ejected") / block.stack
+    synthesized = _synthesized(context.obj, block)
+    _only_understood(_read(synthesized))
     try:
-        written = ejected(block, _synthesized(context.obj, block), folder)
+        written = ejected(block, synthesized, folder)
     except NotEjectable as error:
         _fail(2, str(error))
     except OSError as error:

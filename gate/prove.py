@@ -63,7 +63,11 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     """Return what holds of the grants of ``stack`` alone: needs, nevers, and the checks."""
     results, notes = list(checks(stack)), list(_notes(stack))
     if not results[0].holds:
-        notes.append("the claims were not proved: they would be about what could be read only")
+        notes.append(
+            "nothing else was proved: a part that is not understood may do anything. Synthesize "
+            "again (cdktf synth, or python main.py); for a stack of somebody else there is "
+            "--checks-only"
+        )
     else:
         integration = INTEGRATIONS[block.kind]
         needs, nevers = integration.needs(block.settings), integration.never(block.settings)

@@ -89,7 +89,7 @@ class Statement:
         actions = [*self.actions, *(f"Not {action}" for action in self.not_actions)]
         resources = [*self.resources, *(f"Not {resource}" for resource in self.not_resources)]
         conditions = frozenset(
-            replace(condition, values=tuple(sorted(condition.values)))
+            replace(condition, values=tuple(sorted(set(condition.values))))
             for condition in self.conditions
         )
         return frozenset(
@@ -277,7 +277,10 @@ def _statement(place: str, document: object) -> Statement:
         raise MalformedPolicy(f"{place}.Sid: expected a string")
 
     def strings(name: str) -> tuple[str, ...]:
-        return _strings(f"{place}.{name}", document[name]) if name in document else ()
+        found = _strings(f"{place}.{name}", document[name]) if name in document else ()
+        if "" in found:
+            raise MalformedPolicy(f"{place}.{name}: expected a name, found an empty text")
+        return found
 
     def principals(name: str) -> tuple[Principal, ...]:
         return _principals(f"{place}.{name}", document[name]) if name in document else ()

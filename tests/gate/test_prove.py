@@ -464,7 +464,8 @@ def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredB
         ("check", "takes-effect", True),
     ]
     assert proof.notes == (
-        "the claims were not proved: they would be about what could be read only",
+        "nothing else was proved: a part that is not understood may do anything. Synthesize again "
+        "(cdktf synth, or python main.py); for a stack of somebody else there is --checks-only",
     )
 
 
@@ -505,7 +506,7 @@ def test_a_policy_of_ten_thousand_statements_is_answered(
     assert failures(proof) == {
         "understood": (
             Failure(
-                "aws_iam_policy.access the policy has 898,928 characters, more than AWS takes of "
+                "aws_iam_policy.access has a policy of 898,928 characters, more than AWS takes of "
                 "any kind",
                 by=("aws_iam_policy.access",),
             ),

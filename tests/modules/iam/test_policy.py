@@ -93,6 +93,14 @@ def test_grants_are_one_for_each_action_and_resource() -> None:
             {"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"Bool": 1}}},
             "Statement[0].Condition.Bool: expected an object of condition keys",
         ),
+        (
+            {"Statement": {"Effect": "Allow", "Action": "*", "Condition": {"Bool": {}}}},
+            "Statement[0].Condition.Bool: expected an object of condition keys",
+        ),
+        (
+            {"Statement": {"Effect": "Allow", "Action": "*", "Resource": ["*", ""]}},
+            "Statement[0].Resource: expected a name, found an empty text",
+        ),
     ],
 )
 def test_a_malformed_document_is_refused_with_its_place(document: object, problem: str) -> None:
