@@ -1,7 +1,10 @@
 """What several tests share: a project folder, its synthesis, Terraform, an embedded AWS."""
 
+import fcntl
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -113,9 +116,16 @@ def make_project(folder: Path, key: pysequoia.Tsk, text: str) -> Project:
 
 
 @pytest.fixture(scope="session")
-def terraform_variables() -> dict[str, str]:
-    """The environment for Terraform; without Terraform or a provider the test is skipped, and
-    fails where CI is set."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def whole_terraform_variables() -> dict[str, str]:
+    """The environment for Terraform as anybody has it; without Terraform or a provider the test is
+    skipped, and fails where CI is set."""
     try:
         require_terraform(os.environ)
         return terraform_environment(ROOT / ".gate", os.environ)
@@ -123,6 +133,41 @@ def terraform_variables() -> dict[str, str]:
         if os.environ.get("CI", "").lower() == "true":
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def terraform_variables(
+    whole_terraform_variables: dict[str, str], shared_folder: Path
+) -> dict[str, str]:
+    """The environment in which `terraform` has a small schema, which saves most of its time; see
+    tests/small_schema.py."""
+    folder = shared_folder / "small-schema"
+    folder.mkdir(exist_ok=True)
+    program = folder / "bin" / "terraform"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not program.exists():
+            write_program(folder, program, whole_terraform_variables)
+    path = f"{program.parent}{os.pathsep}{whole_terraform_variables['PATH']}"
+    return {**whole_terraform_variables, "PATH": path}
+
+
+def write_program(folder: Path, program: Path, variables: dict[str, str]) -> None:
+    """Write the `terraform` with a small schema; ``folder`` holds what it needs."""
+    aws = {"source": "hashicorp/aws", "version": ">= 5.100, < 7"}
+    configuration = {"terraform": {"required_providers": {"aws": aws}}}
+    (folder / "main.tf.json").write_text(json.dumps(configuration))
+    command = ["terraform", f"-chdir={folder}", "init", "-input=false"]
+    subprocess.run(command, env=variables, check=True, capture_output=True)
+    (provider,) = folder.glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws*")
+    terraform = shutil.which("terraform", path=variables["PATH"])
+    relay = ROOT / "tests" / "small_schema.py"
+    words = [sys.executable, "-I", relay, provider, folder / "schema", terraform]
+    program.parent.mkdir()
+    part = program.with_suffix(".part")
+    part.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
+    part.chmod(0o755)
+    part.rename(program)
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ dbt "ci" {
 
 @pytest.mark.slow
 def test_terraform_takes_the_locked_provider_and_no_other_package(
-    project: Project, terraform_variables: dict[str, str]
+    project: Project, whole_terraform_variables: dict[str, str]
 ) -> None:
     (project.folder / LOCK).write_text(OURS)
     project.synth()
@@ -68,7 +68,7 @@ def test_terraform_takes_the_locked_provider_and_no_other_package(
     def terraform(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["terraform", f"-chdir={stack}", *arguments],
-            env=terraform_variables,
+            env=whole_terraform_variables,
             capture_output=True,
             text=True,
             check=False,
