@@ -51,7 +51,7 @@ def files(place: Path) -> tuple[Path, ...]:
 
     Raises ``NotReadable`` when there is none.
     """
-    if place.is_file():
+    if place.exists() and not place.is_dir():
         return (place,)
     # What stacks/removed.py keeps of removed blocks is there to be destroyed, not to be applied.
     every = [(one, one.relative_to(place).parts[-3:-2]) for one in place.rglob(FILE)]
