@@ -328,6 +328,34 @@ def pipeline(
     print(one.about)
 
 
+@app.command(name="policy-set")
+def policy_set(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="The folder to write, and to keep in Git.")],
+) -> None:
+    """Write the OPA policies with which HCP Terraform denies a plan that is not of gate.hcl.
+
+    Keep the folder in the repository of whoever approves, make it again when gate.hcl changes, and
+    review the difference.
+    """
+    from gate.policy_set import NotOurs, write
+    from gate.policy_set import policy_set as made
+    from gate.stack.listed import NotListable
+
+    blocks = _load(context.obj).blocks
+    files = {block.stack: _synthesized(context.obj, block) for block in blocks}
+    try:
+        stacks = {name: json.loads(file.read_bytes()) for name, file in files.items()}
+        changed = write(output, made(stacks))
+    except (NotOurs, NotListable, ValueError) as error:
+        _fail(2, str(error))
+    except OSError as error:
+        _fail(2, f"{error.filename or output}: {error.strerror}; name another with --output")
+    for name in changed:
+        print(output / name)
+    print(f"{_tick()} {output}: {_count(len(stacks), 'stack')}, {_count(len(changed), 'change')}")
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def sandbox(context: typer.Context) -> None:
     """Run a command with an AWS of its own on 127.0.0.1: gate sandbox -- COMMAND...
