@@ -41,12 +41,14 @@ allowed := stacks[name] if {
 }
 
 deny contains text.differs("the run", "its workspace, or else the plan's tag", [object.get(run, ["workspace", "name"], null), sort(found)], concat(" ", ["one stack of", json.marshal(sort(object.keys(stacks)))])) if count(found) != 1
-deny contains text.differs("the run", key, run[key], "none: it makes the whole stack") if {
+deny contains message if { count(found) == 1; some message in wrong }
+
+wrong contains text.differs("the run", key, run[key], "none: it makes the whole stack") if {
 	some key in ["target_addrs", "refresh_only", "is_destroy"]
 	not object.get(run, key, null) in {null, false, []}
 }
 
-deny contains "the plan ended with an error, is of a part of the stack, or is not one of Terraform's" if not has_form
+wrong contains "the plan ended with an error, is of a part of the stack, or is not one of Terraform's" if not has_form
 
 has_form if {
 	regex.match(`^1\.[0-9]+$`, plan.format_version)
@@ -67,14 +69,14 @@ part contains [one.address, "planned", one] if some one in planned.resources
 part contains [name, "output", one] if some name, one in root.outputs
 part contains [name, "change", one] if some name, one in plan.output_changes
 
-deny contains text.differs(where, key, value, "none") if {
+wrong contains text.differs(where, key, value, "none") if {
 	some [where, kind, one] in part
 	some key, value in one
 	not key in parts[kind]
 	not value in {null, [], {}}
 }
 
-deny contains text.differs("the plan", "a variable", name, allowed.variables) if {
+wrong contains text.differs("the plan", "a variable", name, allowed.variables) if {
 	some name in object.keys(object.get(plan, "variables", {})) | object.keys(object.get(root, "variables", {}))
 	not name in allowed.variables
 }
@@ -89,7 +91,7 @@ needed_provider[key] contains [path, value] if {
 	some path, value in object.union(object.remove(one, ["arguments"]), one.arguments)
 }
 
-deny contains message if {
+wrong contains message if {
 	some key in object.keys(plan.configuration.provider_config) | object.keys(allowed.providers)
 	is := object.get(provided, key, set())
 	needs := object.get(needed_provider, key, set())
@@ -129,7 +131,7 @@ change_of[address] := entry.change if {
 	[entry.change.after] == [one.values | some one in planned.resources; one.address == address]
 }
 
-deny contains message if {
+wrong contains message if {
 	some address in {one.address | some one in planned.resources} | object.keys(allowed.resources)
 	not change_of[address]
 	actions := [entry.change.actions | some entry in changes; entry.address == address]
@@ -137,7 +139,7 @@ deny contains message if {
 }
 
 # Deleting only takes away, unless it takes what a resource of the stack is about.
-deny contains text.differs(entry.address, "what the plan does", entry.change.actions, "to delete what no resource of the stack makes") if {
+wrong contains text.differs(entry.address, "what the plan does", entry.change.actions, "to delete what no resource of the stack makes") if {
 	some entry in changes
 	not allowed.resources[entry.address]
 	not only_goes(entry)
@@ -159,7 +161,7 @@ before[address] := text.by_path(object.get(change, "before", null)) if some addr
 unknown[address] := unknown_in(change) if some address, change in change_of
 given[address] := object.union(object.union(one.values, one.documents), one.references) if some address, one in allowed.resources
 
-deny contains text.differs(address, path, has(address, path), object.get(given[address], path, "nothing")) if {
+wrong contains text.differs(address, path, has(address, path), object.get(given[address], path, "nothing")) if {
 	some address, _ in change_of
 	some path in (object.keys(after[address]) | unknown[address]) | object.keys(given[address])
 	not is_right(address, path)
@@ -232,7 +234,7 @@ resolved(reference) := value if {
 
 # How each is written. A plan of Terraform's JSON repeats the text of an expression, as
 # constant_value; one of HCL does not, and nobody could tell a reference from a condition.
-deny contains message if {
+wrong contains message if {
 	some address in {one.address | some one in root.resources} | object.keys(allowed.resources)
 	not is_configured(address)
 	message := text.differs(address, "its place in the configuration", [object.remove(one, ["expressions"]) | some one in root.resources; one.address == address], "once as in the stack, with its mode, provider and depends_on")
@@ -249,7 +251,7 @@ written[one.address] := text.arguments(object.get(one, "expressions", {})) if {
 	is_configured(one.address)
 }
 
-deny contains message if {
+wrong contains message if {
 	some address, pairs in written
 	some path in {path | some [path, _] in pairs} | object.keys(given[address])
 	not is_written(allowed.resources[address], path, text.of(pairs, path))
@@ -259,7 +261,7 @@ is_written(needs, path, value) if value == concat("", ["${", needs.references[pa
 is_written(needs, path, value) if text.unescaped(value) == needs.values[path]
 is_written(needs, path, value) if text.holds(text.unescaped(value), needs.documents[path])
 
-deny contains message if {
+wrong contains message if {
 	some one in root.resources
 	references := allowed.resources[one.address].references
 	pairs := text.references(object.get(one, "expressions", {}))
@@ -271,7 +273,7 @@ deny contains message if {
 }
 
 # Outputs.
-deny contains message if {
+wrong contains message if {
 	some name in ((object.keys(root.outputs) | object.keys(allowed.outputs)) | object.keys(plan.output_changes)) | object.keys(plan.planned_values.outputs)
 	not is_output(name)
 	message := text.differs(concat(".", ["output", name]), "it", object.get(plan.output_changes, name, null), object.get(allowed.outputs, name, "none of this name"))
