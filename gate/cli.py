@@ -384,6 +384,36 @@ def pipeline(
     _say(one.about)
 
 
+@app.command(name="policy-set")
+def policy_set(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="The folder to write, and to keep in Git.")],
+) -> None:
+    """Write the OPA policies with which HCP Terraform denies a plan that is not of gate.hcl.
+
+    Keep the folder in the repository of whoever approves, make it again when gate.hcl changes, and
+    review the difference.
+    """
+    from gate.policy_set import NotOurs, write
+    from gate.policy_set import policy_set as made
+    from gate.stack.listed import NotListable
+    from stacks.expected import expected_json
+
+    configuration = _load(context.obj)
+    stacks = {
+        block.stack: expected_json(block, configuration.backend) for block in configuration.blocks
+    }
+    try:
+        changed = write(output, made(stacks))
+    except (NotOurs, NotListable, ValueError) as error:
+        _fail(2, str(error))
+    except OSError as error:
+        _fail(2, f"{error.filename or output}: {error.strerror}; name another with --output")
+    for name in changed:
+        _say(str(output / name))
+    _say(f"{_tick()} {output}: {_count(len(stacks), 'stack')}, {_count(len(changed), 'change')}")
+
+
 @app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})
 def sandbox(
     context: typer.Context,
