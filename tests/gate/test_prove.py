@@ -699,7 +699,7 @@ def test_prove_exits_with_0_when_every_claim_holds(project: Project) -> None:
     assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (
         0,
         "",
-        "✓ 1 stack: all 28 claims hold",
+        "✓ 1 stack: all 29 claims hold",
     )
     assert max(map(len, done.stdout.splitlines())) <= 80
 
@@ -709,7 +709,7 @@ def test_prove_exits_with_1_when_a_claim_does_not_hold(project: Project) -> None
     synthesized(project, wider(settings, Statement("Allow", ("iam:*",), ("*",), sid="Oops")))
     done = gate(project.folder, "prove", "reporting")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "✗ 1 stack: 2 of 28 claims do not hold"
+    assert done.stdout.splitlines()[-1] == "✗ 1 stack: 2 of 29 claims do not hold"
     assert (
         """\
     ✗ no IAM, no other role
@@ -753,7 +753,7 @@ def test_prove_takes_a_folder_and_a_file_with_or_without_a_configuration(
         done = gate(project.folder, "prove", place)
         assert (done.returncode, done.stdout.splitlines()[-1]) == (
             0,
-            "✓ 1 stack: all 28 claims hold",
+            "✓ 1 stack: all 29 claims hold",
         )
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -815,5 +815,5 @@ def test_a_plan_is_proved_like_the_stack_it_is_of(
     plan = project.folder / "plan.json"
     plan.write_text(terraform("show", "-json", "plan"))
     done = gate(project.folder, "prove", "./plan.json")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ 1 stack: all 28 claims hold")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ 1 stack: all 29 claims hold")
     assert gate(project.folder, "prove").stdout == done.stdout
