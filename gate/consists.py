@@ -9,7 +9,7 @@ from typing import Any
 from gate.findings import Failure, Result
 from gate.stack.model import Stack
 from gate.stack.understood import CLAIMS, RESOURCES
-from modules.files import Unreadable, parse_json
+from modules.files import Unreadable
 from modules.iam.policy import Grant, MalformedPolicy, Policy, Principal
 
 # Where in the JSON something stands: the names and numbers that lead to it.
@@ -94,7 +94,7 @@ def _policy(place: _Place, found: Any, wanted: Policy) -> Iterator[Failure]:
     """Yield what the text ``found`` says and the policy ``wanted`` does not, and the reverse."""
     try:
         text = found.replace("$${", "${").replace("%%{", "%{")
-        policy = Policy.from_document(parse_json(text, ""))
+        policy = Policy.from_json(text)
     except (AttributeError, Unreadable, MalformedPolicy):
         yield _failure(place, "is not a policy")
         return

@@ -144,7 +144,8 @@ class _Reader:
             self._problems.append(Problem(address, problem))
             return None
         try:
-            return Document(address, kind, Policy.from_document(parse_json(text, address)))
+            parse_json(text, address)
+            return Document(address, kind, Policy.from_json(text))
         except MalformedPolicy as error:
             self._problems.append(Problem(address, f"is no IAM policy: {error}"))
         except Unreadable as error:
