@@ -1,5 +1,6 @@
 """What several tests share: a project folder, its synthesis, Terraform, an embedded AWS."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -18,6 +19,7 @@ from hypothesis import settings
 
 from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import Sandbox
+from stacks.configuration import load
 
 # The provider reads its schema at every start. Not collecting garbage meanwhile takes a third off
 # the processor time of a `terraform validate` (measured 2026-11, provider 5.100.0).
@@ -74,7 +76,20 @@ class Project:
         """Replace gate.hcl."""
         self.file.write_text(text)
 
-    def synth(self, **environment: str) -> dict[str, dict[str, Any]]:
+    @property
+    def out(self) -> Path:
+        return self.folder / "cdktf.out"
+
+    def synth(self) -> dict[str, dict[str, Any]]:
+        """Synthesize in this process, which has Node running after the first time, and return the
+        JSON of every stack by its name."""
+        from main import synthesize
+
+        with contextlib.chdir(self.folder):
+            assert synthesize(load(Path("gate.hcl")), str(self.out)) == 0
+        return self.stacks()
+
+    def run_main(self, **environment: str) -> dict[str, dict[str, Any]]:
         """Run main.py as cdktf does, and return the JSON of every stack by its name."""
         done = subprocess.run(
             [sys.executable, str(ROOT / "main.py")],
@@ -85,9 +100,12 @@ class Project:
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
+        return self.stacks()
+
+    def stacks(self) -> dict[str, dict[str, Any]]:
         return {
             path.parent.name: json.loads(path.read_text())
-            for path in sorted(self.folder.glob("cdktf.out/stacks/*/cdk.tf.json"))
+            for path in sorted(self.out.glob("stacks/*/cdk.tf.json"))
         }
 
 
