@@ -1,4 +1,5 @@
-"""A gate.hcl with every integration in every mode and authentication, for a partition."""
+"""A gate.hcl with every integration in every mode and authentication and every option, for a
+partition and a backend."""
 
 import json
 from pathlib import Path
@@ -13,8 +14,48 @@ REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-
 _KEY = Path(__file__).resolve().parent.parent / "keys" / "example.asc"
 
 
-def text(partition: str) -> str:
-    """Return the configuration: for each mode a small block and one with everything in it."""
+# Few and with what they must have, and with everything they may have; the names of HCP Terraform's
+# credentials by account go with them.
+BACKENDS = ("local", "s3", "s3-full", "cloud", "cloud-full", "cloud-tags")
+_HCP_CREDENTIALS = {"cloud": {"b": "PARTNER"}, "cloud-full": {"a": "OWNER", "b": "PARTNER"}}
+
+
+def _backend(partition: str, backend: str) -> str:
+    region = REGIONS[partition]
+    s3 = f'bucket = "acme-states"\n region = "{region}"'
+    kms = f"arn:{partition}:kms:{region}:111122223333:key/11111111-2222-3333-4444-555555555559"
+    role = f"arn:{partition}:iam::111122223333:role/states"
+    cloud = 'organization = "acme"'
+    named = f'{cloud}\n project = "Athena"\n hostname = "terraform.acme.example"'
+    fields = {
+        "local": "",
+        "s3": s3,
+        "s3-full": f'{s3}\n prefix = "gate/"\n kms_key = "{kms}"\n assume_role = "{role}"',
+        "cloud": cloud,
+        "cloud-full": f'{named}\n workspace = "athena-{{stack}}"',
+        "cloud-tags": f'{cloud}\n tags = ["athena", "gate"]',
+    }
+    return f'backend "{backend.partition("-")[0]}" {{\n{fields[backend]}\n}}'
+
+
+def _accounts(partition: str, backend: str) -> str:
+    region, hcp = REGIONS[partition], _HCP_CREDENTIALS.get(backend, {})
+    more = {
+        "a": 'tags = { owner = "data", "cost center" = "4711" }',
+        "b": f'assume_role = "arn:{partition}:iam::444455556666:role/terraform"',
+    }
+    ids = {"a": "111122223333", "b": "444455556666"}
+    return "\n".join(
+        f'account "{name}" {{\n id = "{ids[name]}"\n region = "{region}"\n {more[name]}\n'
+        + (f' hcp_credentials = "{hcp[name]}"\n' if name in hcp else "")
+        + "}"
+        for name in ids
+    )
+
+
+def text(partition: str, backend: str = "local") -> str:
+    """Return the configuration: for each mode a small block and one with everything in it;
+    ``backend`` is one of BACKENDS."""
     region = REGIONS[partition]
     kms = f"arn:{partition}:kms:{region}:111122223333:key/11111111-2222-3333-4444-55555555555"
     keys = f'keys {{\n pgp_key = "{read_public_key(_KEY)}"\n generations = ["a", "b"]\n }}'
@@ -25,18 +66,33 @@ def text(partition: str) -> str:
     boundary = f'permissions_boundary = "arn:{partition}:iam::111122223333:policy/boundary"'
     full = f'{boundary}\n path = "/vendors/"'
     results = f'results {{ kms_key = "{kms}2" }}'
+    limits = (
+        'workgroup {\n bytes_scanned_cutoff = 10485760\n engine_version = "AUTO"\n}\n'
+        ' results {\n bucket = "acme-NAME"\n path = "queries/"\n expire_after_days = 7\n'
+        f' kms_key = "{kms}2"\n}}'
+    )
+    existing = 'results {\n bucket = "acme-results"\n create = false\n}'
+    # More than one managed policy can hold.
+    many = ", ".join(f'"sales_of_the_year_{year}"' for year in range(1990, 2030))
     blocks = [
         *(
-            f'account = "a"\n grants = "{grants}"\n databases = ["sales"]\n{more}\n{keys}'
+            f'account = "a"\n grants = "{grants}"\n{more}\n{keys}'
             for grants, more in (
-                ("least_privilege", 'source "acme-lake" { prefixes = ["sales/"] }'),
                 (
                     "least_privilege",
-                    f"lake_formation = true\n reads_results_directly = true\n{sources}\n{full}\n"
-                    + results,
+                    'databases = ["sales"]\nsource "acme-lake" { prefixes = ["sales/"] }',
                 ),
-                ("documented", 'source "acme-lake" {}'),
-                ("full_access", sources),
+                (
+                    "least_privilege",
+                    f"databases = [{many}]\n lake_formation = true\n"
+                    f' catalog = "lake"\n reads_results_directly = true\n{sources}\n{full}\n'
+                    + limits.replace("NAME", "dot"),
+                ),
+                ("documented", f'databases = ["sales"]\nsource "acme-lake" {{}}\n{existing}'),
+                (
+                    "full_access",
+                    f'databases = ["sales"]\n restrict_to_vendor_ips = false\n{sources}',
+                ),
             )
         )
     ]
@@ -48,8 +104,17 @@ def text(partition: str) -> str:
         for grants in ("least_privilege", "documented")
         for how, more in (
             ("role", google),
-            ("all", f'{google}{full}\n workgroup {{}}\n kms_key = "{kms}3"'),
-            ("keys", f'authentication = "access_key"\n{keys}'),
+            (
+                "all",
+                f'{google}{full}\n workgroup {{}}\n kms_key = "{kms}3"\n vendor = "thanx"\n'
+                ' audience = "108000002380243782158"\n database = "exports_results"\n'
+                " results_expire_after_days = 7",
+            ),
+            (
+                "keys",
+                'authentication = "access_key"\n vendor = "webflow"\n create_bucket = false\n'
+                + keys,
+            ),
         )
         if not (grants == "documented" and how == "all")
     ]
@@ -58,61 +123,67 @@ def text(partition: str) -> str:
         f'account = "a"\n grants = "{grants}"\n database = "sales"\n{sources}\n{more}'
         for grants in ("least_privilege", "documented")
         for more in (
-            keys,
-            f'authentication = "instance_role"\n{full}\n{results}',
-            'authentication = "instance_role"\n role_name = "nodes"',
+            f"lake_formation = {'true' if grants == 'least_privilege' else 'false'}\n{keys}",
+            f'authentication = "instance_role"\n{full}\n'
+            + limits.replace("NAME", f"immuta-{grants[:3]}"),
+            f'authentication = "instance_role"\n role_name = "nodes"\n{existing}',
         )
     ]
     written += [f'immuta "i{n}" {{\n{block}\n}}' for n, block in enumerate(immuta)]
     trusted = f'trusted = ["arn:{partition}:iam::111122223333:role/ci"]'
+    tables = f'data {{\n bucket = "acme-NAME"\n path = "tables/"\n kms_key = "{kms}4"\n}}'
     dbt = [
         *(
             f'account = "a"\n mode = "{mode}"\n databases = ["dbt_ci"]\n{trusted}\n{more}'
             for mode in ("via_athena", "run")
             for more in (
-                "",
-                f'external_id = "x-4711"\n drop_schemas = true\n{full}\n workgroup {{}}\n'
-                f' source_databases = ["sales"]\n{sources}\n{results}',
+                'existing_workgroup = "ad-hoc"\n data {\n bucket = "acme-tables"\n'
+                " create = false\n}",
+                f'external_id = "x-4711"\n drop_schemas = true\n{full}\n lake_formation = true\n'
+                " max_session_duration = 7200\n session_duration = 1800\n"
+                f' workgroup {{}}\n source_databases = ["sales"]\n{sources}\n{results}\n'
+                + tables.replace("NAME", mode.replace("_", "-")),
             )
         ),
         'account = "a"\n mode = "documented"\n databases = ["dbt_ci"]',
     ]
     written += [f'dbt "b{n}" {{\n{block}\n}}' for n, block in enumerate(dbt)]
-    readers = f'readers = ["arn:{partition}:iam::444455556666:role/analyst"]'
-    image = (
-        ""
-        if partition == "aws"
-        else (
-            f' image = "111122223333.dkr.ecr.{region}.amazonaws.com'
-            f'{".cn" if partition == "aws-cn" else ""}/connector:v2026.33.1"\n'
-        )
+    readers = (
+        f'readers = ["arn:{partition}:iam::444455556666:role/analyst", '
+        f'"arn:{partition}:iam::444455556666:role/team/bi"]'
     )
+    host = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    copied = f' image = "111122223333.dkr.ecr.{region}.{host}/connector:v2026.33.1"\n'
+    image = "" if partition == "aws" else copied
     connectors = [
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}',
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}'
-        " spill { create_kms_key = true }",
+        ' organization_id = "o-a1b2c3d4e5"\n attach_policy = false\n catalog = "orders"\n'
+        ' release = "2026.30.1"\n memory = 1024\n timeout = 60\n'
+        ' spill {\n bucket = "acme-spill"\n prefix = "spilled/"\n create_kms_key = true\n'
+        " encryption = false\n}\n"
+        + limits.replace("NAME", "owner").replace("results {", "owner_results {")
+        + f'\n consumer_results {{\n bucket = "acme-consumer"\n kms_key = "{kms}5"\n}}',
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{image} grants = "documented"\n'
         " console_sharing = true",
-        f'owner = "a"\n consumer = "a"\n tables = ["orders"]\n{image}',
+        f'owner = "a"\n consumer = "a"\n tables = ["orders"]\n{copied}',
+        f'owner = "b"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}',
     ]
     if partition == "aws":
-        connectors.append(
+        connectors += [
             f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n'
-            ' deployment = "application"'
-        )
+            f' deployment = "application"\n spill {{ create_kms_key = {flag} }}'
+            for flag in ("true", "false")
+        ]
     written += [f'dynamodb_connector "c{n}" {{\n{block}\n}}' for n, block in enumerate(connectors)]
-    accounts = [
-        f'account "a" {{\n id = "111122223333"\n region = "{region}"\n}}',
-        f'account "b" {{\n id = "444455556666"\n region = "{region}"\n'
-        f' assume_role = "arn:{partition}:iam::444455556666:role/terraform"\n}}',
-    ]
-    return "\n".join([*accounts, *written]) + "\n"
+    return "\n".join([_backend(partition, backend), _accounts(partition, backend), *written]) + "\n"
 
 
-def synthesize(partition: str, folder: Path) -> dict[str, dict[str, Any]]:
-    """Write the stacks of ``text(partition)`` into ``folder``, and return their JSON by name."""
+def synthesize(partition: str, folder: Path, backend: str = "local") -> dict[str, dict[str, Any]]:
+    """Write the stacks of ``text(partition, backend)`` into ``folder``, and return their JSON by
+    name."""
     file = folder / "gate.hcl"
-    file.write_text(text(partition))
+    file.write_text(text(partition, backend))
     app = App(outdir=str(folder / "cdktf.out"))
     build(load(file), app)
     app.synth()

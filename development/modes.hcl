@@ -8,8 +8,9 @@ account "partner" {
   assume_role = "arn:aws:iam::444455556666:role/terraform"
 }
 account "second" {
-  id     = "222233334444"
-  region = "eu-central-1"
+  id          = "222233334444"
+  region      = "eu-central-1"
+  assume_role = "arn:aws:iam::222233334444:role/terraform"
 }
 dot "least" {
   account   = "analytics"

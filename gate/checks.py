@@ -21,8 +21,8 @@ from modules.iam.policy import (
 )
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): all inline
-# policies of a user, role or group together, white space not counted.
-INLINE_LIMITS = {"user": 2048, "role": 10_240, "group": 5120}
+# policies of a role together, white space not counted; users have none here.
+INLINE_LIMIT = 10_240
 # https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html (2026-11)
 KEY_POLICY_LIMIT = 32 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11)
@@ -100,7 +100,7 @@ def _too_large(stack: Stack) -> Iterator[Failure]:
         yield from over(
             f"the inline policies of {identity.kind} {identity.name} together",
             sum(document.policy.size() for document in inline),
-            INLINE_LIMITS.get(identity.kind, MANAGED_POLICY_LIMIT),
+            INLINE_LIMIT,
             *(document.address for document in inline),
         )
         attached = len(identity.policies) - len(inline) + len(identity.aws_managed)

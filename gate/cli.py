@@ -14,6 +14,9 @@ import typer
 from modules.files import Unreadable, read_json, visible, visible_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.prove import Proof
     from gate.stack.model import Stack
     from stacks.configuration import Configuration, ConfiguredBlock
 
@@ -193,12 +196,16 @@ def prove(
         proved = [check_only(stack) for stack in _read(Path(what))]
     else:
         configuration = _load(context.obj) if what is None or context.obj.exists() else None
-        proved = [
-            prove_stack(stack, block, configuration.backend)
-            if block and configuration
-            else prove_unclaimed(stack)
-            for stack, block in _stacks(context.obj, what)
-        ]
+        plan = _plan(what) if what is not None else None
+        if plan is not None and what is not None:
+            proved = [_prove_plan(context.obj, plan, Path(what), configuration)]
+        else:
+            proved = [
+                prove_stack(stack, block, configuration.backend)
+                if block and configuration
+                else prove_unclaimed(stack)
+                for stack, block in _stacks(context.obj, what)
+            ]
         known = {proof.stack for proof in proved}
         if configuration and what is not None and (Path(what) / "stacks").is_dir():
             # A whole synth: what it lacks would not be noticed otherwise.
@@ -220,7 +227,7 @@ def prove(
 def explain(
     context: typer.Context,
     what: Annotated[
-        str, typer.Argument(help="A block's name, a folder with cdk.tf.json in it, or a plan.")
+        str, typer.Argument(help="A block's name, or a folder with cdk.tf.json in it.")
     ],
     can: Annotated[
         str | None,
@@ -467,6 +474,35 @@ def _read(place: Path) -> "list[Stack]":
         return [read(one) for one in files(place)]
     except NotReadable as error:
         return _fail(2, str(error))
+
+
+def _plan(what: str) -> "Mapping[str, Any] | None":
+    """Return the plan in the file ``what``, or None when that is no plan."""
+    from gate.stack.plan import read_plan
+    from gate.stack.reader import FILE, NotReadable
+
+    if Path(what).name == FILE or not Path(what).is_file():
+        return None
+    try:
+        return read_plan(Path(what))
+    except NotReadable as error:
+        return _fail(2, str(error))
+
+
+def _prove_plan(
+    file: Path, plan: "Mapping[str, Any]", place: Path, configuration: "Configuration | None"
+) -> "Proof":
+    from gate.prove import no_claims, prove_plan
+    from gate.stack.plan import tag_of
+
+    tag = tag_of(plan)
+    blocks = configuration.blocks if configuration else ()
+    block = next((block for block in blocks if block.tag == tag), None)
+    if block is None or configuration is None:
+        of = f"the block {tag}, which is not in gate.hcl" if tag else "no block of gate.hcl"
+        return no_claims(place.name, str(place), f"its providers carry the tag of {of}")
+    (stack,) = _read(_synthesized(file, block))
+    return prove_plan(plan, place, stack, block, configuration.backend)
 
 
 def _only_understood(stacks: "list[Stack]") -> None:

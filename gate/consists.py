@@ -10,7 +10,7 @@ from gate.findings import Failure, Result
 from gate.stack.model import Stack
 from gate.stack.understood import CLAIMS, RESOURCES
 from modules.files import Unreadable, parse_json
-from modules.iam.policy import MalformedPolicy, Policy
+from modules.iam.policy import Grant, MalformedPolicy, Policy, Principal
 
 # Where in the JSON something stands: the names and numbers that lead to it.
 _Place = tuple[str, ...]
@@ -42,13 +42,16 @@ def _with_local_state(stack: Stack) -> dict[str, Any]:
     """Return the content of ``stack`` with the name alone of a local state that lies in the current
     folder or, in whatever folder the JSON was copied to, in one above it."""
     terraform = stack.content.get("terraform", {})
-    path = terraform.get("backend", {}).get("local", {}).get("path", "")
+    backend = terraform.get("backend", {})
+    local = backend.get("local", {})
+    path = local.get("path", "")
     folder, name = os.path.split(path)
     up = set(folder.split("/")) <= {"..", ""} and not folder.startswith("/")
     here = (stack.file.absolute().parent / path).resolve() == Path(name).resolve()
     if not path or not (up or here):
         return dict(stack.content)
-    return {**stack.content, "terraform": {**terraform, "backend": {"local": {"path": name}}}}
+    backend = {**backend, "local": {**local, "path": name}}
+    return {**stack.content, "terraform": {**terraform, "backend": backend}}
 
 
 def _resources(
@@ -70,8 +73,7 @@ def _resources(
 
 def _differences(place: _Place, found: Any, wanted: Any) -> Iterator[Failure]:
     if isinstance(wanted, Policy):
-        if not _says(found, wanted):
-            yield _failure(place, "is not the policy that the block makes of it")
+        yield from _policy(place, found, wanted)
     elif isinstance(wanted, Mapping) and isinstance(found, Mapping):
         for name in dict.fromkeys((*wanted, *found)):
             at = (*place, name)
@@ -88,14 +90,53 @@ def _differences(place: _Place, found: Any, wanted: Any) -> Iterator[Failure]:
         yield _failure(place, f"is {_shown(found)}; expected {_shown(wanted)}")
 
 
-def _says(found: Any, wanted: Policy) -> bool:
-    """Return whether the text ``found`` is a policy that says what ``wanted`` says."""
+def _policy(place: _Place, found: Any, wanted: Policy) -> Iterator[Failure]:
+    """Yield what the text ``found`` says and the policy ``wanted`` does not, and the reverse."""
     try:
         text = found.replace("$${", "${").replace("%%{", "%{")
-        policy = Policy.from_document(parse_json(text, "policy"))
+        policy = Policy.from_document(parse_json(text, ""))
     except (AttributeError, Unreadable, MalformedPolicy):
-        return False
-    return (policy.version, policy.grants()) == (wanted.version, wanted.grants())
+        yield _failure(place, "is not a policy")
+        return
+    if policy.version != wanted.version:
+        yield _failure(place, f"is of version {policy.version}; expected {wanted.version}")
+    said, expected = _meaning(policy), _meaning(wanted)
+    for verb, grants in (("also says", said - expected), ("does not say", expected - said)):
+        for grant in sorted(map(_sentence, grants)):
+            yield _failure(place, f"{verb}: {grant}")
+
+
+# The actions, resources and principals that a statement leaves out.
+_LeftOut = tuple[frozenset[str], frozenset[str], frozenset[Principal]]
+
+
+def _meaning(policy: Policy) -> set[tuple[Grant, _LeftOut]]:
+    """Return what ``policy`` says, however it is divided into statements: its grants, each with all
+    that its statement leaves out, since of these one alone would be another statement."""
+    return {
+        (
+            grant,
+            (
+                frozenset(one.not_actions),
+                frozenset(one.not_resources),
+                frozenset(one.not_principals),
+            ),
+        )
+        for one in policy.statements
+        for grant in one.grants()
+    }
+
+
+def _sentence(meant: tuple[Grant, _LeftOut]) -> str:
+    grant, _ = meant
+    conditions = sorted(f"{c.operator} {c.key} = {', '.join(c.values)}" for c in grant.conditions)
+    parts = (
+        f"{grant.effect} {grant.action}",
+        f"on {grant.resource}" if grant.resource else "",
+        f"for {grant.principal}" if grant.principal else "",
+        f"if {' and '.join(conditions)}" if conditions else "",
+    )
+    return " ".join(part for part in parts if part)
 
 
 def _failure(place: _Place, text: str) -> Failure:

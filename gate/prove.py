@@ -1,9 +1,11 @@
 """`gate prove`: whether a synthesized stack grants what its integration needs, and nothing that
 its claims forbid."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 from gate import counter_example
 from gate.checks import checks
@@ -11,7 +13,9 @@ from gate.consists import consists
 from gate.counter_example import Asker
 from gate.findings import Failure, Result
 from gate.resource_policies import STRANGER, all_denies, allows, denies, same, somebody
+from gate.stack.listed import NotListable
 from gate.stack.model import Document, Identity, ResourcePolicy, Stack, caller_with, statements_of
+from gate.stack.plan import differences
 from modules.iam.claims import Anyone, Call, Need, Never, Strangers
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.inclusion import escaped
@@ -69,23 +73,42 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     return Proof(stack.name, str(stack.file), block.title, block.line, tuple(results), tuple(notes))
 
 
+def prove_plan(
+    plan: Mapping[str, Any], file: Path, stack: Stack, block: ConfiguredBlock, backend: Backend
+) -> Proof:
+    """Return what holds of ``plan``, which stands in ``file``: that it is ``stack``, what was
+    synthesized of ``block``, and what holds of that."""
+    try:
+        failures = tuple(
+            Failure(one.says, by=(one.address,) if one.address else ())
+            for one in differences(plan, stack.content)
+        )
+    except NotListable as error:
+        failures = (Failure(f"the stack is not understood: {error}"),)
+    says = "the plan is the stack that was synthesized, and changes nothing else"
+    result = Result("check", "plan-is-stack", says, stack.name, failures)
+    proof = prove_stack(stack, block, backend)
+    return replace(proof, file=str(file), results=(result, *proof.results))
+
+
 def prove_unclaimed(stack: Stack) -> Proof:
     """Return that nothing is proved of ``stack``, which no block of gate.hcl asks for."""
     reason = (
         f"gate.hcl has no block whose stack is {stack.name!r}, so there is nothing to prove; give "
         "the gate.hcl it is of with --file, or --checks-only for a stack of somebody else"
     )
-    return _unclaimed(stack.name, str(stack.file), reason)
+    return no_claims(stack.name, str(stack.file), reason)
 
 
 def prove_missing(block: ConfiguredBlock, folder: str) -> Proof:
     """Return that nothing is proved of ``block``, whose stack is not in ``folder``."""
     reason = f"{folder} has no stack of it; run: cdktf synth (or python main.py)"
-    proof = _unclaimed(block.stack, folder, reason)
+    proof = no_claims(block.stack, folder, reason)
     return replace(proof, block=block.title, line=block.line)
 
 
-def _unclaimed(name: str, file: str, reason: str) -> Proof:
+def no_claims(name: str, file: str, reason: str) -> Proof:
+    """Return that nothing is proved of the stack ``name`` in ``file``, and why."""
     result = Result("check", "has-claims", "its claims were proved", name, (Failure(reason),))
     return Proof(name, file, None, None, (result,), ())
 

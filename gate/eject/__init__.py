@@ -16,9 +16,8 @@ from gate.eject.module import files
 from gate.eject.read_back import compare
 from gate.eject.variables import Variables
 from gate.quoting import shell
-from gate.stack.reader import STACK_LIMIT
-from gate.stack.terraform_json import is_stack
-from modules.files import Unreadable, read_json, read_text, visible
+from gate.stack.reader import NotReadable, read
+from modules.files import Unreadable, read_text, visible
 from modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
 from stacks.configuration import ConfiguredBlock
 from stacks.integrations import INTEGRATIONS
@@ -43,12 +42,13 @@ def eject(block: ConfiguredBlock, file: Path, output: Path) -> list[str]:
             "with --output, or move that one away"
         )
     try:
-        content = read_json(file, STACK_LIMIT)
-    except Unreadable as error:
+        stack = read(file)
+    except NotReadable as error:
         raise NotEjectable(f"{error}; run: cdktf synth") from None
-    if not is_stack(content):
-        raise NotEjectable(f"{file}: not Terraform's JSON syntax; run: cdktf synth")
-    texts = texts_of(block, _moved(content, file.parent, output))
+    for problem in stack.problems:
+        place = visible(f"{file}: {problem.address} {problem.text}")
+        raise NotEjectable(f"{place}; run: cdktf synth")
+    texts = texts_of(block, _moved(stack.content, file.parent, output))
     try:
         texts[LOCK.name] = read_text(file.parent / LOCK, LOCK_LIMIT)
     except Unreadable as error:

@@ -247,5 +247,9 @@ def _buckets(stack: TerraformJson) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def words(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the role words of a resource: its construct path without stack, block and itself."""
-    path = body.get("//", {}).get("metadata", {}).get("path", "")
+    match body.get("//"):
+        case {"metadata": {"path": str(path)}}:
+            pass
+        case _:
+            path = ""
     return tuple(path.split("/")[2:-1])

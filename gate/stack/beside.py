@@ -1,7 +1,11 @@
 """Files beside cdk.tf.json that Terraform would read too."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from modules.files import MEBIBYTE, Unreadable, read_text
+from stacks.providers import LOCK, PROVIDER_SOURCE
 
 # https://developer.hashicorp.com/terraform/language/files,
 # https://developer.hashicorp.com/terraform/language/files/override and
@@ -11,11 +15,19 @@ from pathlib import Path
 _CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _VALUES = (".tfvars", ".tfvars.json")
 
+# What `terraform init` writes into the lock, line by line, when there is no provider but AWS's:
+# https://developer.hashicorp.com/terraform/language/files/dependency-lock (2026-11). A version that
+# the stack does not ask for is refused by Terraform itself.
+_LOCKED = re.compile(
+    rf'#.*|provider "registry\.terraform\.io/{PROVIDER_SOURCE}" {{|}}|  hashes = \[|  \]'
+    r'|  (version|constraints) *= "[0-9.,<>=~ ]+"|    "(h1|zh):[A-Za-z0-9+/=]+",|'
+)
+
 
 def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
     """Yield name and reason of each file beside ``file``, a stack's cdk.tf.json, that changes what
-    Terraform would do; none for a file of another name, which Terraform reads from nowhere."""
-    if file.name != "cdk.tf.json":
+    Terraform would do; none for a file of a name that Terraform does not read."""
+    if not file.name.endswith(_CONFIGURATION):
         return
     for other in sorted(file.absolute().parent.iterdir()):
         if other.name == file.name:
@@ -24,3 +36,20 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
             yield other.name, "Terraform would read it too, and it is not what cdktf wrote"
         elif other.name.endswith(_VALUES):
             yield other.name, "Terraform would take values from it, and the stack has none to set"
+        elif other.name == LOCK.name and (reason := _not_the_lock(other)):
+            yield other.name, reason
+
+
+def _not_the_lock(file: Path) -> str:
+    """Return why ``file``, a dependency lock, is not that of the AWS provider alone."""
+    try:
+        lines = read_text(file, MEBIBYTE).splitlines()
+    except Unreadable as error:
+        return error.problem
+    for number, line in enumerate(lines, 1):
+        if not _LOCKED.fullmatch(line):
+            return (
+                f"line {number} is not what terraform init writes for {PROVIDER_SOURCE}: "
+                f"{line.strip()}"
+            )
+    return ""

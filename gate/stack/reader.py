@@ -18,7 +18,7 @@ from gate.stack.model import (
     ResourcePolicy,
     Stack,
 )
-from gate.stack.terraform_json import Provider, TerraformJson, is_stack
+from gate.stack.terraform_json import Provider, TerraformJson
 from gate.stack.unknown import Place, unknown
 from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, visible
 from modules.iam.policy import (
@@ -33,6 +33,8 @@ from modules.iam.policy import (
 FILE = "cdk.tf.json"
 # A stack of 1,000 resources has some 2 MB.
 STACK_LIMIT = 8 * MEBIBYTE
+# A file with none of them is something else, such as a plan.
+_SECTIONS = ("resource", "provider", "terraform", "output", "//")
 # AWS makes the roles of an application, whose policies are not in the stack.
 _APPLICATION = "aws_serverlessapplicationrepository_cloudformation_stack"
 _KINDS: tuple[IdentityKind, ...] = ("user", "role")
@@ -71,7 +73,18 @@ def read(file: Path) -> Stack:
         content = read_json(file, STACK_LIMIT)
     except Unreadable as error:
         raise NotReadable(str(error)) from None
-    if not is_stack(content):
+    stack = read_content(content, file)
+    beside = tuple(Problem(name, reason) for name, reason in unknown_files(file))
+    return replace(stack, problems=(*stack.problems, *beside))
+
+
+def read_content(content: object, file: Path) -> Stack:
+    """Return the stack whose JSON document is ``content``; ``file`` is where it is from, which is
+    not looked at. Raises ``NotReadable``."""
+    # A section may be of another type, which is a problem of that stack, but not all of them.
+    if not isinstance(content, dict) or not any(
+        isinstance(content.get(section), dict) for section in _SECTIONS
+    ):
         raise NotReadable(
             f"{visible(file)}: not Terraform's JSON syntax; expected what cdktf writes"
         )
@@ -90,7 +103,6 @@ class _Reader:
         self._file = file
         places = list(unknown(content))
         self._problems = [Problem(".".join(map(str, place)), reason) for place, reason in places]
-        self._problems += [Problem(name, reason) for name, reason in unknown_files(file)]
         self._json = TerraformJson(_understood(content, [place for place, _ in places]))
 
     def stack(self) -> Stack:
@@ -269,25 +281,15 @@ class _Reader:
             named = Principal("AWS", principal)
         else:
             named = Principal("Service", principal)
-        conditions = [
-            Condition(operator, key, (self._text(body, attribute),))
-            for attribute, operator, key in (
-                ("principal_org_id", "StringEquals", "aws:PrincipalOrgID"),
-                ("source_account", "StringEquals", "aws:SourceAccount"),
-                ("source_arn", "ArnLike", "aws:SourceArn"),
-                ("event_source_token", "StringEquals", "lambda:EventSourceToken"),
-                ("function_url_auth_type", "StringEquals", "lambda:FunctionUrlAuthType"),
-            )
-            if body.get(attribute)
-        ]
-        qualifier = f":{self._text(body, 'qualifier')}" if body.get("qualifier") else ""
+        organization = self._text(body, "principal_org_id")
+        of_it = Condition("StringEquals", "aws:PrincipalOrgID", (organization,))
         return Statement(
             "Allow",
             sid=self._text(body, "statement_id"),
             principals=(named,),
             actions=(self._text(body, "action"),),
-            resources=(f"{arn}{qualifier}",),
-            conditions=tuple(conditions),
+            resources=(arn,),
+            conditions=(of_it,) if organization else (),
         )
 
 
@@ -320,18 +322,24 @@ class _Granted:
 
 def _understood(content: Mapping[str, Any], unknowns: Iterable[Place]) -> dict[str, Any]:
     """Return ``content`` without the resources and the other sections that ``unknowns`` lie in."""
-    found = dict(content)
-    resources: dict[str, dict[str, Any]] = {
-        kind: dict(some) for kind, some in content.get("resource", {}).items()
-    }
+    without: dict[str, Any] = {}
     for section, *rest in unknowns:
-        match section, rest:
-            case "resource", [str(kind)]:
-                resources.pop(kind, None)
-            case "resource", [str(kind), str(name), *_]:
-                resources.get(kind, {}).pop(name, None)
-            case _:
-                found.pop(str(section), None)
-    if "resource" in found:
-        found["resource"] = resources
-    return found
+        # A section other than "resource" is taken or left as a whole.
+        path = [section, *rest[:2]] if section == "resource" else [section]
+        part = without
+        for name in path[:-1]:
+            part = part.setdefault(name, {})
+            if part is None:
+                break
+        else:
+            part[path[-1]] = None
+    return _left(content, without)
+
+
+def _left(found: Mapping[str, Any], without: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``found`` without the places in ``without``, of which one that is None is whole."""
+    return {
+        name: _left(value, without[name]) if name in without else value
+        for name, value in found.items()
+        if without.get(name, value) is not None
+    }

@@ -13,10 +13,16 @@ from stacks.backends import HCP_CREDENTIALS
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A plain text without a template, or a whole reference to one of ``refers``, attributes of a
-    resource of the same stack such as ``aws_iam_user.name``."""
+    """A plain text without a template."""
 
-    refers: tuple[str, ...] = ()
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference, and nothing around it, to ``to``: an attribute of a resource of the same stack,
+    such as ``aws_iam_user.name``; or, where ``or_text`` is true, a plain text."""
+
+    to: str
+    or_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,9 @@ class Expression:
     pattern: str
 
 
-Shape = Text | Number | Truth | PolicyText | Items | Names | Fields | Address | Expression
+Shape = (
+    Text | Reference | Number | Truth | PolicyText | Items | Names | Fields | Address | Expression
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +109,17 @@ CLAIMS = {
 }
 
 _TEXT, _NUMBER, _TRUTH, _POLICY = Text(), Number(), Truth(), PolicyText()
-_BUCKET = Text(("aws_s3_bucket.id",))
+_BUCKET = Reference("aws_s3_bucket.id")
+_PARAMETERS = Names(Reference("aws_kms_key.key_id", or_text=True))
 _CONNECTOR = (
     "aws_lambda_function",
     "aws_serverlessapplicationrepository_cloudformation_stack",
 )
 # The provider of the second account of a block that has two.
-PROVIDER_ALIASES = ("consumer",)
+_PROVIDER = Expression(r"aws\.consumer")
 
 # https://developer.hashicorp.com/terraform/language/meta-arguments (2026-11): of these, a resource
-# has only the ones in its own row. "provider" is one of PROVIDER_ALIASES.
+# has only the ones in its own row.
 RESOURCES: Mapping[str, Kind] = {
     "aws_athena_data_catalog": Kind(
         "catalogs",
@@ -119,7 +128,7 @@ RESOURCES: Mapping[str, Kind] = {
             "description": _TEXT,
             "name": _TEXT,
             "parameters": Fields({"function": _TEXT}),
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "type": _TEXT,
         },
     ),
@@ -146,13 +155,13 @@ RESOURCES: Mapping[str, Kind] = {
             "description": _TEXT,
             "force_destroy": _TRUTH,
             "name": _TEXT,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_cloudwatch_log_group": Kind("functions", {"name": _TEXT, "retention_in_days": _NUMBER}),
-    "aws_iam_access_key": Kind("keys", {"pgp_key": _TEXT, "user": Text(("aws_iam_user.name",))}),
+    "aws_iam_access_key": Kind("keys", {"pgp_key": _TEXT, "user": Reference("aws_iam_user.name")}),
     "aws_iam_instance_profile": Kind(
-        "identities", {"name": _TEXT, "path": _TEXT, "role": Text(("aws_iam_role.name",))}
+        "identities", {"name": _TEXT, "path": _TEXT, "role": Reference("aws_iam_role.name")}
     ),
     "aws_iam_policy": Kind(
         "policies",
@@ -161,7 +170,7 @@ RESOURCES: Mapping[str, Kind] = {
             "name": _TEXT,
             "path": _TEXT,
             "policy": _POLICY,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_iam_role": Kind(
@@ -174,7 +183,7 @@ RESOURCES: Mapping[str, Kind] = {
             "name": _TEXT,
             "path": _TEXT,
             "permissions_boundary": _TEXT,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_iam_role_policy": Kind(
@@ -182,16 +191,16 @@ RESOURCES: Mapping[str, Kind] = {
         {
             "name": _TEXT,
             "policy": _POLICY,
-            "provider": _TEXT,
-            "role": Text(("aws_iam_role.name",)),
+            "provider": _PROVIDER,
+            "role": Reference("aws_iam_role.name"),
         },
     ),
     "aws_iam_role_policy_attachment": Kind(
         "attachments",
         {
-            "policy_arn": Text(("aws_iam_policy.arn",)),
-            "provider": _TEXT,
-            "role": Text(("aws_iam_role.name",)),
+            "policy_arn": Reference("aws_iam_policy.arn"),
+            "provider": _PROVIDER,
+            "role": Reference("aws_iam_role.name", or_text=True),
         },
     ),
     "aws_iam_user": Kind(
@@ -200,7 +209,10 @@ RESOURCES: Mapping[str, Kind] = {
     ),
     "aws_iam_user_policy_attachment": Kind(
         "attachments",
-        {"policy_arn": Text(("aws_iam_policy.arn",)), "user": Text(("aws_iam_user.name",))},
+        {
+            "policy_arn": Reference("aws_iam_policy.arn", or_text=True),
+            "user": Reference("aws_iam_user.name"),
+        },
     ),
     "aws_kms_key": Kind(
         "encryption-keys",
@@ -222,7 +234,7 @@ RESOURCES: Mapping[str, Kind] = {
             "image_uri": _TEXT,
             "memory_size": _NUMBER,
             "package_type": _TEXT,
-            "role": Text(("aws_iam_role.arn",)),
+            "role": Reference("aws_iam_role.arn"),
             "timeout": _NUMBER,
         },
     ),
@@ -238,12 +250,14 @@ RESOURCES: Mapping[str, Kind] = {
             "statement_id": _TEXT,
         },
     ),
-    "aws_s3_bucket": Kind("buckets", {"bucket": _TEXT, "force_destroy": _TRUTH, "provider": _TEXT}),
+    "aws_s3_bucket": Kind(
+        "buckets", {"bucket": _TEXT, "force_destroy": _TRUTH, "provider": _PROVIDER}
+    ),
     "aws_s3_bucket_lifecycle_configuration": Kind(
         "buckets",
         {
             "bucket": _BUCKET,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "rule": Items(
                 Fields(
                     {
@@ -261,7 +275,7 @@ RESOURCES: Mapping[str, Kind] = {
     ),
     "aws_s3_bucket_ownership_controls": Kind(
         "buckets",
-        {"bucket": _BUCKET, "provider": _TEXT, "rule": Fields({"object_ownership": _TEXT})},
+        {"bucket": _BUCKET, "provider": _PROVIDER, "rule": Fields({"object_ownership": _TEXT})},
     ),
     "aws_s3_bucket_policy": Kind(
         "policies",
@@ -269,7 +283,7 @@ RESOURCES: Mapping[str, Kind] = {
             "bucket": _BUCKET,
             "depends_on": Items(Address(("aws_s3_bucket_public_access_block",))),
             "policy": _POLICY,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
         },
     ),
     "aws_s3_bucket_public_access_block": Kind(
@@ -279,7 +293,7 @@ RESOURCES: Mapping[str, Kind] = {
             "block_public_policy": _TRUTH,
             "bucket": _BUCKET,
             "ignore_public_acls": _TRUTH,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "restrict_public_buckets": _TRUTH,
         },
     ),
@@ -287,13 +301,13 @@ RESOURCES: Mapping[str, Kind] = {
         "buckets",
         {
             "bucket": _BUCKET,
-            "provider": _TEXT,
+            "provider": _PROVIDER,
             "rule": Items(
                 Fields(
                     {
                         "apply_server_side_encryption_by_default": Fields(
                             {
-                                "kms_master_key_id": Text(("aws_kms_key.arn",)),
+                                "kms_master_key_id": Reference("aws_kms_key.arn", or_text=True),
                                 "sse_algorithm": _TEXT,
                             }
                         ),
@@ -316,12 +330,12 @@ RESOURCES: Mapping[str, Kind] = {
                 }
             ),
             "name": _TEXT,
-            "parameters": Names(Text(("aws_kms_key.key_id",))),
+            "parameters": _PARAMETERS,
             "semantic_version": _TEXT,
         },
     ),
     # Terraform's own, which keeps the parameters that the application's stack was made with.
-    "terraform_data": Kind("functions", {"input": Names(Text(("aws_kms_key.key_id",)))}),
+    "terraform_data": Kind("functions", {"input": _PARAMETERS}),
 }
 
 PROVIDERS: Mapping[str, Shape] = {
@@ -376,13 +390,13 @@ OUTPUT = Fields(
     {
         "description": _TEXT,
         "sensitive": _TRUTH,
-        "value": Text(("aws_iam_access_key.encrypted_secret",)),
+        "value": Reference("aws_iam_access_key.encrypted_secret"),
     }
 )
 HANDOFF = Fields(
     {
         "description": _TEXT,
-        "value": Names(Text(("aws_iam_access_key.id",))),
+        "value": Names(Reference("aws_iam_access_key.id", or_text=True)),
     }
 )
 

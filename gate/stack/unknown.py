@@ -8,7 +8,6 @@ from gate.stack.terraform_json import REFERENCE, is_expression
 from gate.stack.understood import (
     HANDOFF,
     OUTPUT,
-    PROVIDER_ALIASES,
     PROVIDERS,
     RESOURCES,
     TERRAFORM,
@@ -20,6 +19,7 @@ from gate.stack.understood import (
     Names,
     Number,
     PolicyText,
+    Reference,
     Shape,
     Text,
     Truth,
@@ -93,8 +93,6 @@ class _Reader:
                     continue
                 arguments = {key: value for key, value in resource.items() if key != "//"}
                 yield from self.named(place, RESOURCES[kind].arguments, arguments, "argument")
-                if resource.get("provider", "aws.consumer") not in _PROVIDERS:
-                    yield (*place, "provider"), f"a provider {_NOT_UNDERSTOOD}"
 
     def named(
         self, place: Place, known: Mapping[str, Shape], found: Any, what: str
@@ -129,14 +127,15 @@ class _Reader:
             case Truth():
                 if not isinstance(value, bool):
                     yield place, "is neither true nor false"
-            case Text() | PolicyText() | Address() | Expression() if not isinstance(value, str):
+            case _ if not isinstance(value, str):
                 yield place, "is no text"
-            case Text():
-                if is_expression(value) and (reason := self._no_reference(shape, value)):
-                    yield place, reason
-            case PolicyText():
+            case Text() | PolicyText():
                 if is_expression(value):
                     yield place, f"an expression {_NOT_UNDERSTOOD}: {value}"
+            case Reference():
+                plain = shape.or_text and not is_expression(value)
+                if not plain and (reason := self._no_reference(shape, value)):
+                    yield place, reason
             case Expression():
                 if not re.fullmatch(shape.pattern, value):
                     yield place, f"an expression {_NOT_UNDERSTOOD}: {value}"
@@ -144,13 +143,15 @@ class _Reader:
                 if value not in self._named_by(shape):
                     yield place, f"names no resource it may name here: {value}"
 
-    def _no_reference(self, shape: Text, value: str) -> str:
-        """Return why ``value`` is not one whole reference of those that ``shape`` takes."""
+    def _no_reference(self, shape: Reference, value: str) -> str:
+        """Return why ``value`` is not the one whole reference that ``shape`` takes."""
+        if not is_expression(value):
+            return f"is not a reference to {shape.to}: {value}"
         found = REFERENCE.fullmatch(value)
         if found is None:
             return f"an expression {_NOT_UNDERSTOOD}: {value}"
         address, _, attribute = found[1].rpartition(".")
-        if f"{address.partition('.')[0]}.{attribute}" not in shape.refers:
+        if f"{address.partition('.')[0]}.{attribute}" != shape.to:
             return f"a reference {_NOT_UNDERSTOOD} here: {value}"
         return "" if address in self._addresses else f"refers to what is not in the stack: {value}"
 
@@ -161,9 +162,6 @@ class _Reader:
             for address in self._addresses
             if address.partition(".")[0] in shape.kinds
         }
-
-
-_PROVIDERS = {f"aws.{alias}" for alias in PROVIDER_ALIASES}
 
 
 def _an(word: str) -> str:

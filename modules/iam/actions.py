@@ -55,6 +55,13 @@ def matching(pattern: str) -> tuple[str, ...]:
     return tuple(action for action in every if action_matches(pattern, action))
 
 
+def condition_keys() -> dict[str, str]:
+    """Return the condition keys of services whose values are neither texts nor ARNs, divided by
+    spaces, by their type as the Service Authorization Reference calls it (``Bool``)."""
+    keys: dict[str, str] = _data()["keys"]
+    return keys
+
+
 def exists(action: str) -> bool:
     """Return whether AWS has an action that ``action``, a value of an Action element, matches."""
     return bool(matching(action))

@@ -320,7 +320,7 @@ def _conditions(place: str, value: object) -> tuple[Condition, ...]:
         raise MalformedPolicy(f"{place}: expected an object of operators")
     conditions = []
     for operator, keys in value.items():
-        if not isinstance(keys, Mapping):
+        if not isinstance(keys, Mapping) or not keys:
             raise MalformedPolicy(f"{place}.{operator}: expected an object of condition keys")
         for key, values in keys.items():
             # IAM takes JSON booleans and numbers where it documents strings.

@@ -16,13 +16,14 @@ from modules.iam.policy import Policy, Principal, Statement
 from stacks.configuration import load
 from tests.conftest import Project
 from tests.gate.test_cli import gate
-from tests.gate.test_prove import LAKE, RESULTS, TLS, USER, Make, synthesized
+from tests.gate.test_prove import ATTACHED, LAKE, RESULTS, TLS, USER, Make, synthesized
 from tests.gate.test_prove import make as make
 
 # It runs the command line, and proves dozens of stacks.
 pytestmark = pytest.mark.slow
 
 READ = Policy((Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",)),))
+FULL = {**ATTACHED, "policy_arn": managed_policy("aws", "AmazonAthenaFullAccess")}
 VIA_ATHENA = {"aws:CalledVia": ("athena.amazonaws.com",)}
 
 
@@ -67,7 +68,9 @@ def test_a_role_is_whoever_its_trust_policy_names(make: Make) -> None:
         aws_iam_user={},
         aws_iam_user_policy_attachment={},
         aws_iam_role={"role": role},
-        aws_iam_instance_profile={"profile": {"name": "nodes", "role": "dbt"}},
+        aws_iam_instance_profile={
+            "profile": {"name": "nodes", "role": "${aws_iam_role.role.name}"}
+        },
     )
     assert explain_stack(stack).identities == (
         Explained(
@@ -157,9 +160,9 @@ def test_what_is_not_in_the_stack_is_a_remark(make: Make) -> None:
     user = {
         "name": "dot-reporting",
         "permissions_boundary": "arn:aws:iam::111122223333:policy/edge",
-        "managed_policy_arns": [managed_policy("aws", "AmazonAthenaFullAccess")],
     }
-    explained = explain_stack(make(READ, aws_iam_user={"user": user}))
+    stack = make(READ, aws_iam_user={"user": user}, aws_iam_user_policy_attachment={"full": FULL})
+    explained = explain_stack(stack)
     assert explained.identities[0].remarks == (
         "also has what AmazonAthenaFullAccess grants, which is not in the stack",
         "is bounded by arn:aws:iam::111122223333:policy/edge, which is not in the stack",
@@ -216,8 +219,7 @@ def test_requests_are_taken_to_use_tls(make: Make) -> None:
 
 def test_what_stands_elsewhere_leaves_the_answer_open(make: Make) -> None:
     user: dict[str, Any] = {"name": "dot-reporting"}
-    full = [managed_policy("aws", "AmazonAthenaFullAccess")]
-    stack = make(READ, aws_iam_user={"user": {**user, "managed_policy_arns": full}})
+    stack = make(READ, aws_iam_user_policy_attachment={"full": FULL})
     assert can(stack, "athena:GetWorkGroup", "*", {})[0].reason == (
         "what AmazonAthenaFullAccess grants is not in the stack"
     )
@@ -289,8 +291,8 @@ def test_explain_answers_on_the_command_line(project: Project) -> None:
     assert (done.returncode, done.stdout) == (
         0,
         "user dot-reporting: unknown (an Allow may apply)\n"
-        "  by aws_iam_policy.access SourceObjects\n"
-        "  by aws_iam_policy.access DenyDirectCallsOutsideVendorIps\n"
+        "  by aws_iam_policy.reporting_access_F8E15C40 SourceObjects\n"
+        "  by aws_iam_policy.reporting_access_F8E15C40 DenyDirectCallsOutsideVendorIps\n"
         "  say what it hangs on: --context aws:CalledVia=... --context aws:SourceIp=...\n"
         "    --context aws:ViaAWSService=...\n",
     )
@@ -301,7 +303,7 @@ def test_explain_answers_on_the_command_line(project: Project) -> None:
             "title": "user dot-reporting",
             "answer": "yes",
             "reason": "allowed",
-            "by": ["aws_iam_policy.access SourceObjects"],
+            "by": ["aws_iam_policy.reporting_access_F8E15C40 SourceObjects"],
             "depends_on": [],
         }
     ]

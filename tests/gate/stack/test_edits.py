@@ -1,0 +1,126 @@
+"""No edit of a stack that changes what Terraform would make of it is proved: random ones, of
+everything in every mode."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from gate.consists import consists
+from gate.prove import prove_stack
+from gate.stack.reader import read_content
+from stacks.backends import Backend
+from stacks.configuration import ConfiguredBlock
+from stacks.expected import expected
+from tests.gate.stack.edits import Edit, changed, edits, harmless
+from tests.gate.stack.written import examples, written
+
+FILE = Path("cdktf.out/stacks/x/cdk.tf.json")
+# Every integration in every mode, partition and kind of backend.
+MODES = [
+    ("aws", "local"),
+    ("aws", "cloud-tags"),
+    ("aws-cn", "s3-full"),
+    ("aws-us-gov", "cloud-full"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A stack as the engine writes it, its block, and what the block asks for."""
+
+    content: dict[str, Any]
+    block: ConfiguredBlock
+    backend: Backend
+    expected: dict[str, Any]
+
+    def refusals(self, content: dict[str, Any]) -> list[str]:
+        """Return what is wrong with the parts of ``content``, be its grants as they may: what is
+        not understood of it, or else what is not as the block asks for."""
+        stack = read_content(content, FILE)
+        if stack.problems:
+            return [f"{problem.address} {problem.text}" for problem in stack.problems]
+        results = consists(stack, self.expected)
+        return [failure.reason for result in results for failure in result.failures]
+
+    def named(self, reasons: Iterable[str], content: dict[str, Any]) -> bool:
+        """Return whether one of ``reasons`` says where ``content`` differs from this stack."""
+        places = changed(self.content, content)
+        return any(place in reason for reason in reasons for place in places)
+
+
+def stacks(modes: Iterable[tuple[str, str]]) -> Iterator[Written]:
+    for mode in modes:
+        configuration = examples(*mode)
+        for block in configuration.blocks:
+            wanted = expected(block, configuration.backend)
+            content = written(block, configuration.backend)
+            yield Written(content, block, configuration.backend, wanted)
+
+
+def attacks(
+    modes: Iterable[tuple[str, str]], number: int, seed: int
+) -> Iterator[tuple[Written, Edit]]:
+    """Yield ``number`` edits of each stack of ``modes``."""
+    random = Random(seed)
+    for one in stacks(modes):
+        for edit in islice(edits(one.content, random), number):
+            yield one, edit
+
+
+def survivors(found: Iterable[tuple[Written, Edit]]) -> list[str]:
+    """Return the edits that are proved though they change something, and those whose failure does
+    not say where they are."""
+    return [
+        f"{one.block.title} {'.'.join(map(str, edit.place))}: {edit.what}"
+        for one, edit in found
+        if not one.named(one.refusals(edit.content), edit.content)
+        and not harmless(one.content, edit.content)
+    ]
+
+
+def test_every_mode_is_what_its_block_asks_for() -> None:
+    assert {one.block.title: one.refusals(one.content) for one in stacks(MODES[:1])} == {
+        block.title: [] for block in examples(*MODES[0]).blocks
+    }
+
+
+def test_no_edit_is_proved_and_each_is_named() -> None:
+    assert survivors(attacks(MODES[:1], 20, seed=1)) == []
+
+
+@pytest.mark.slow
+def test_none_of_many_edits_is_proved_and_each_is_named() -> None:
+    # 103 stacks: 6,180 edits, of which some hundred are harmless.
+    assert survivors(attacks(MODES, 60, seed=2)) == []
+
+
+def test_what_is_wrong_with_a_part_is_wrong_with_the_proof() -> None:
+    """The tests above leave out the proof of the grants, which takes most of the time."""
+    for one, edit in attacks(MODES[:1], 2, seed=3):
+        if not harmless(one.content, edit.content):
+            proof = prove_stack(read_content(edit.content, FILE), one.block, one.backend)
+            failures = [failure.reason for result in proof.results for failure in result.failures]
+            assert not proof.holds
+            assert one.named(failures, edit.content)
+
+
+@pytest.mark.slow
+def test_edits_are_of_every_kind_and_everywhere() -> None:
+    """An attack that tries one thing proves nothing."""
+    found = list(attacks(MODES, 60, seed=2))
+    assert len(found) > 6_000
+    assert len({(one.block.title, edit.place) for one, edit in found}) > 2_500
+    assert {edit.place[0] for _, edit in found} == {
+        "terraform",
+        "provider",
+        "variable",
+        "resource",
+        "output",
+    }
+    said = {edit.what.partition("'")[0].partition(" [")[0].partition(' "')[0] for _, edit in found}
+    assert said >= {"add ", "deleted", "now", "renamed to ", "in the policy, : a statement more"}

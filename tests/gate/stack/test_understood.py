@@ -1,0 +1,243 @@
+"""The tables of what is understood, and the stacks that the constructs make: the same, exactly."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from development.examples import BACKENDS, REGIONS, synthesize
+from development.mutation import MODES
+from gate.consists import consists
+from gate.stack.model import Stack
+from gate.stack.reader import read
+from gate.stack.terraform_json import REFERENCE, is_expression
+from gate.stack.understood import (
+    CLAIMS,
+    HANDOFF,
+    OUTPUT,
+    PROVIDERS,
+    RESOURCES,
+    TERRAFORM,
+    VARIABLES,
+    Address,
+    Expression,
+    Fields,
+    Items,
+    Names,
+    Number,
+    PolicyText,
+    Reference,
+    Shape,
+    Text,
+    Truth,
+)
+from modules.bindings import App
+from stacks.backends import Backend
+from stacks.configuration import Configuration, ConfiguredBlock, load
+from stacks.expected import expected
+from stacks.integrations import INTEGRATIONS
+from stacks.stack import build
+
+pytestmark = pytest.mark.slow
+
+# Each partition and each backend with every mode; where the state is kept depends on neither.
+CASES = [*zip(REGIONS, ("local", "s3-full", "cloud-full"), strict=True)]
+CASES += [("aws", backend) for backend in BACKENDS if backend not in dict(CASES).values()]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Stack, ConfiguredBlock, Backend]]:
+    """The stacks of every mode, partition and backend, as the constructs make them, each with its
+    block."""
+    found = []
+    for partition, backend in CASES:
+        folder = tmp_path_factory.mktemp(f"{partition}-{backend}")
+        # A local state lies in the current folder.
+        with contextlib.chdir(folder):
+            synthesize(partition, folder, backend)
+            found += read_all(load(folder / "gate.hcl"), folder)
+    folder = tmp_path_factory.mktemp("modes")
+    with contextlib.chdir(folder):
+        configuration = load(MODES)
+        app = App(outdir=str(folder / "cdktf.out"))
+        build(configuration, app)
+        app.synth()
+        found += read_all(configuration, folder)
+    return found
+
+
+def read_all(
+    configuration: Configuration, folder: Path
+) -> list[tuple[Stack, ConfiguredBlock, Backend]]:
+    return [
+        (
+            read(folder / "cdktf.out" / "stacks" / block.stack / "cdk.tf.json"),
+            block,
+            configuration.backend,
+        )
+        for block in configuration.blocks
+    ]
+
+
+def test_every_stack_is_understood_and_consists_of_what_its_block_asks_for(
+    made: list[tuple[Stack, ConfiguredBlock, Backend]],
+) -> None:
+    wrong = {
+        (stack.name, block.settings.accounts[0].region): (stack.problems, failures)
+        for stack, block, backend in made
+        if (failures := [r for r in consists(stack, expected(block, backend)) if not r.holds])
+        or stack.problems
+    }
+    assert wrong == {}
+    assert len(made) == 177
+
+
+def test_the_tables_hold_what_the_constructs_can_make_no_less_and_no_more(
+    made: list[tuple[Stack, ConfiguredBlock, Backend]],
+) -> None:
+    used = set[str]()
+    for stack, _, _ in made:
+        used.update(forms_used(stack.content))
+    known = set(forms_known())
+    assert (sorted(used - known), sorted(known - used)) == ([], [])
+
+
+def forms_known() -> Iterator[str]:
+    """Yield each form of a value that the tables take: its path with ``[]`` for an item and ``*``
+    for a name, and what it is."""
+    for name, kind in RESOURCES.items():
+        yield from forms(f"resource.{name}", Fields(kind.arguments))
+    yield from forms("provider", Fields(PROVIDERS))
+    yield from forms("terraform", Fields(TERRAFORM))
+    yield from forms("variable", Fields(VARIABLES))
+    yield from forms("output.handoff", HANDOFF)
+    yield from forms("output.*", OUTPUT)
+
+
+def forms(path: str, shape: Shape) -> Iterator[str]:
+    match shape:
+        case Fields():
+            for name, one in shape.fields.items():
+                yield from forms(f"{path}.{name}", one)
+        case Items():
+            yield from forms(f"{path}[]", shape.of)
+        case Names():
+            yield from forms(f"{path}.*", shape.of)
+        case Text() | PolicyText():
+            yield f"{path}: text"
+        case Number():
+            yield f"{path}: number"
+        case Truth():
+            yield f"{path}: truth"
+        case Reference():
+            yield f"{path}: reference to {shape.to}"
+            if shape.or_text:
+                yield f"{path}: text"
+        case Address():
+            for one in shape.kinds:
+                yield f"{path}: address of {one}.{shape.attribute}".rstrip(".")
+        case Expression():
+            yield f"{path}: expression"
+
+
+# Maps whose names a block, or the application, chooses.
+NAMES = {
+    "resource.aws_lambda_function.environment.variables",
+    "resource.aws_serverlessapplicationrepository_cloudformation_stack.parameters",
+    "resource.terraform_data.input",
+    "provider.aws[].default_tags[].tags",
+    "output.handoff.value",
+}
+ADDRESSES = ("depends_on[]", "replace_triggered_by[]")
+EXPRESSIONS = (
+    ".provider",
+    "ignore_changes[]",
+    "shared_config_files[]",
+    "variable.tfc_aws_dynamic_credentials.type",
+)
+
+
+def forms_used(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each form of a value in a stack, as ``forms_known`` writes it."""
+    for section, body in content.items():
+        for name, value in body.items():
+            if section == "resource":
+                for resource in value.values():
+                    arguments = {key: one for key, one in resource.items() if key != "//"}
+                    yield from forms_in(f"resource.{name}", arguments)
+            elif section == "output":
+                shown = name if name == "handoff" else "*"
+                yield from forms_in(f"output.{shown}", value)
+            else:
+                yield from forms_in(f"{section}.{name}", value)
+
+
+def forms_in(path: str, value: object) -> Iterator[str]:
+    match value:
+        case Mapping():
+            for name, one in value.items():
+                yield from forms_in(f"{path}.{'*' if path in NAMES else name}", one)
+        case list():
+            for one in value:
+                yield from forms_in(f"{path}[]", one)
+        case bool():
+            yield f"{path}: truth"
+        case int():
+            yield f"{path}: number"
+        case str() if path.endswith(ADDRESSES):
+            kind, _, name = value.partition(".")
+            yield f"{path}: address of {kind}.{name.partition('.')[2]}".rstrip(".")
+        case str() if path.endswith(EXPRESSIONS):
+            yield f"{path}: expression"
+        case str() if is_expression(value):
+            reference = REFERENCE.fullmatch(value)
+            assert reference is not None, value
+            kind, _, attribute = reference[1].split(".")
+            yield f"{path}: reference to {kind}.{attribute}"
+        case str():
+            yield f"{path}: text"
+        case _:
+            raise AssertionError((path, value))
+
+
+def test_every_type_of_resource_has_a_claim_and_every_claim_something_to_speak_of() -> None:
+    sections = {"resources", "providers", "backend", "outputs"}
+    assert {kind.claim for kind in RESOURCES.values()} | sections == CLAIMS.keys()
+
+
+def test_every_option_of_gate_hcl_is_in_some_stack(
+    made: list[tuple[Stack, ConfiguredBlock, Backend]],
+) -> None:
+    """What no example sets could make what the tables do not hold."""
+    models: list[BaseModel] = [block.settings for _, block, _ in made]
+    models += [backend for _, _, backend in made]
+    set_somewhere = {
+        (type(model).__name__, name) for one in models for model, name in options(one) if name
+    }
+    every = {
+        (type(model).__name__, name)
+        for one in models
+        for model, _ in options(one)
+        for name in type(model).model_fields
+    }
+    # A file is read into pgp_key.
+    assert every - set_somewhere == set()
+    assert {type(block.settings) for _, block, _ in made} == {
+        integration.settings for integration in INTEGRATIONS.values()
+    }
+
+
+def options(model: BaseModel) -> Iterator[tuple[BaseModel, str]]:
+    """Yield each model in ``model`` with an empty name, and with the name of each field of it that
+    is not as by default."""
+    yield model, ""
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if field.is_required() or value != field.default:
+            yield model, name
+        for one in value if isinstance(value, Iterable) and not isinstance(value, str) else [value]:
+            if isinstance(one, BaseModel):
+                yield from options(one)
