@@ -56,9 +56,15 @@ dot "reporting" {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first: one begun last keeps all other workers waiting."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Put the files that wait for S3 first, and those with slow tests before the others: one begun
+    last keeps all other workers waiting."""
+
+    def files(is_one: Callable[[pytest.Item], object]) -> set[Path]:
+        return {item.path for item in items if is_one(item)}
+
+    deploying = files(lambda item: "terraform_variables" in getattr(item, "fixturenames", ()))
+    slow = files(lambda item: item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.path not in deploying, item.path not in slow))
 
 
 @dataclass(frozen=True)
@@ -206,14 +212,20 @@ Terraform = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def terraform(sandbox_variables: dict[str, str]) -> Terraform:
-    """Runs ``terraform -chdir=FOLDER ARGUMENTS``; fails unless the exit code is in ``ok``."""
+    """Terraform working against ``sandbox``."""
+    return terraform_in(sandbox_variables)
+
+
+def terraform_in(environment: dict[str, str]) -> Terraform:
+    """Return what runs ``terraform -chdir=FOLDER ARGUMENTS``; it fails unless the exit code is in
+    ``ok``."""
 
     def run(
         folder: Path, *arguments: str, ok: tuple[int, ...] = (0,)
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             ["terraform", f"-chdir={folder}", *arguments, "-no-color"],
-            env=sandbox_variables,
+            env=environment,
             capture_output=True,
             text=True,
             timeout=600,

@@ -31,7 +31,7 @@ def copy(scoped: Project, tmp_path: Path) -> Project:
     return Project(shutil.copytree(scoped.folder, tmp_path / "copy"), scoped.key)
 
 
-def change(project: Project, alter: Callable[[list[dict[str, Any]]], None]) -> None:
+def change(project: Project, alter: Callable[[list[dict[str, Any]]], object]) -> None:
     """Let ``alter`` change the statements of the user's policy in the synthesized JSON."""
     file = project.out / "stacks" / "dot-reporting" / "cdk.tf.json"
     document = json.loads(file.read_text())
