@@ -40,7 +40,7 @@ MODES = Path(__file__).with_name("modes.hcl")
 SECONDS = 5.0
 MEBIBYTES = 500
 # Of waiting, on a machine that is busy.
-_PATIENCE = 60
+_PATIENCE = 300
 
 Kind = Literal["gate.hcl", "key", "stack", "plan", "manifest", "outputs", "state", "review"]
 KINDS: tuple[Kind, ...] = (

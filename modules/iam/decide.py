@@ -176,7 +176,7 @@ _Way = tuple[_Source, ...]
 def _sources(request: Request, policies: Policies) -> dict[str, _Source]:
     """Return what applies to the request: the Deny statements, and the Allow statements of the
     identity-based policies, of the boundary and, by how they name the caller, of the resource."""
-    caller, context = request.caller, _context(request)
+    caller, context = request.caller, context_of(request)
     boundary = policies.boundary
     sources: dict[str, _Source] = {
         "deny": [],
@@ -210,8 +210,11 @@ def _sources(request: Request, policies: Policies) -> dict[str, _Source]:
     return sources
 
 
-def _context(request: Request) -> Context:
-    """Return the condition keys of ``request`` with those that AWS adds."""
+def context_of(request: Request) -> Context:
+    """Return the condition keys of ``request`` with those that AWS adds.
+
+    Raises ``ValueError`` for keys that are given twice and values that are no tuples.
+    """
     given = Context.of(request.context, request.unknown)
     values = {name: listed for name, listed in given.values.items() if listed}
     unknown = set(given.unknown)

@@ -87,7 +87,7 @@ SWAPPED_STRINGS = {
     "2012-10-17": "2008-10-17",
 }
 # Calls without which the text or truth stays as it was.
-DROPPED_CALLS = {"lower", "strip", "literal", "negated", "_text", "_normal", "_skipped", "set"}
+DROPPED_CALLS = {"lower", "strip", "literal", "negated", "_text", "normal", "_skipped", "set"}
 
 # The mutants that do what the original does, with the reason why no case can tell.
 WHEN_TO_GIVE_UP = "moves by a little the point at which a hopeless question is given up"
