@@ -390,7 +390,7 @@ def _mark(change: Json, path: str) -> object:
 
 
 def _of_a_policy(path: str, text: str, at: _At, configured: _At, planned: _At) -> Iterator[Edit]:
-    def written(name: str, change: Callable[[Json], object]) -> Edit:
+    def written(name: str, change: Any) -> Edit:
         policy = json.loads(text)
         change(policy)
         edited = json.dumps(policy, separators=(",", ":"))
