@@ -13,7 +13,7 @@ from gate.policy_set import ATTACHABLE, policy_set
 from gate.stack.kinds import KINDS
 from gate.stack.plan import Difference, differences
 from tests.conftest import ROOT, Terraform
-from tests.gate.policy_set.engines import InOpa
+from tests.gate.policy_set.engines import Denials, InOpa
 from tests.gate.stack.edits import edits
 from tests.gate.stack.plans import ADMINISTRATOR, likeness
 
@@ -52,7 +52,7 @@ def test_a_plan_of_every_mode_is_its_stack(real: Stacks, stacks: Stacks, opa: In
     none: dict[str, tuple[Difference, ...]] = dict.fromkeys(stacks, ())
     assert {name: differences(real[name], stacks[name]) for name in real} == none
     assert {name: differences(likeness(stacks[name]), stacks[name]) for name in real} == none
-    accepted = {"exact": [], "general": []}
+    accepted: Denials = {"exact": [], "general": []}
     assert {name: opa.denials(plan) for name, plan in real.items()} == dict.fromkeys(real, accepted)
 
 

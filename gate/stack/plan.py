@@ -593,7 +593,7 @@ _NOT_TOLD = (
 
 
 def _needed(allowed: Mapping[str, Any]) -> Set[str]:
-    return allowed["values"].keys() | allowed["documents"].keys() | allowed["references"].keys()
+    return {*allowed["values"], *allowed["documents"], *allowed["references"]}
 
 
 def _unknown(change: Mapping[str, Any]) -> bool:
