@@ -21,7 +21,6 @@ from gate.resource_policies import (
     same,
     somebody,
 )
-from gate.stack.listed import NotListable
 from gate.stack.model import Document, Identity, ResourcePolicy, Stack, caller_with, statements_of
 from gate.stack.plan import differences
 from modules.iam.claims import Anyone, Call, Need, Never, Strangers
@@ -90,16 +89,18 @@ def prove_plan(
 ) -> Proof:
     """Return what holds of ``plan``, which stands in ``file``: that it is ``stack``, what was
     synthesized of ``block``, and what holds of that."""
-    try:
+    proof = prove_stack(stack, block, backend)
+    parts = [result for result in proof.results if result.kind == "resource"]
+    unsound = Failure("the stack it came from is not what its block asks for")
+    failures: tuple[Failure, ...] = (unsound,)
+    # A list of what a plan may consist of can be made of a sound stack only.
+    if parts and all(result.holds for result in parts):
         failures = tuple(
             Failure(one.says, by=(one.address,) if one.address else ())
             for one in differences(plan, stack.content)
         )
-    except NotListable as error:
-        failures = (Failure(f"the stack is not understood: {error}"),)
     says = "the plan is the stack that was synthesized, and changes nothing else"
     result = Result("check", "plan-is-stack", says, stack.name, failures)
-    proof = prove_stack(stack, block, backend)
     return replace(proof, file=str(file), results=(result, *proof.results))
 
 

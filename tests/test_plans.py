@@ -14,7 +14,7 @@ from gate.stack.kinds import KINDS
 from gate.stack.plan import Difference, differences
 from tests.conftest import ROOT, Terraform
 from tests.gate.policy_set.engines import Denials, InOpa
-from tests.gate.stack.edits import edits
+from tests.gate.stack.plan_edits import edits
 from tests.gate.stack.plans import ADMINISTRATOR, likeness
 
 pytestmark = pytest.mark.slow

@@ -14,10 +14,14 @@ from typing import Any
 from gate.stack.kinds import KINDS
 from gate.stack.listed import listed
 from gate.stack.plan import PARTS
+from modules.files import MEBIBYTE, Unreadable, read_text
 
 _MADE = "# Made by `gate policy-set`; do not edit, make it again and review the difference."
 ATTACHABLE = ("AWSGlueConsoleFullAccess", "AmazonAthenaFullAccess")
 _RULES = ("exact.rego", "general.rego", "text.rego")
+
+
+_LARGEST = 16 * MEBIBYTE
 
 
 class NotOurs(Exception):
@@ -51,7 +55,10 @@ def write(folder: Path, made: Mapping[str, str]) -> list[str]:
     another policies.hcl, and ``OSError``.
     """
     there = {path.name: path for path in folder.glob("*") if path.suffix in (".rego", ".hcl")}
-    texts = {name: path.read_text(encoding="utf-8") for name, path in there.items()}
+    try:
+        texts = {name: read_text(path, _LARGEST) for name, path in there.items()}
+    except Unreadable as error:
+        raise NotOurs(str(error)) from None
     for name, text in sorted(texts.items()):
         if not text.startswith(_MADE):
             raise NotOurs(

@@ -191,10 +191,12 @@ ELSEWHERE = {
     "gate/eject/read_back.py": ["json.loads("],  # its own text
     "gate/embedded_aws/server.py": ["json.loads("],  # what gate.sandbox started it with
     "gate/pipeline/write.py": [".read_text("],  # the package's templates
+    "gate/policy_set/__init__.py": [".read_text(", ".read_text("],  # the package's own rules
     "gate/report/page.py": [".read_text("],  # the package's style sheet
     "gate/sandbox/__init__.py": ["json.load(", "json.loads("],  # the process it has started
     "modules/files.py": ["json.loads("],
     "modules/iam/actions.py": ["json.loads(", ".read_text("],  # the package's list of actions
+    "modules/iam/policy.py": ["json.loads("],  # with places of its own for what stands twice
 }
 
 
