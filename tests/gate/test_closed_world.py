@@ -857,7 +857,7 @@ dot-reporting (dot "reporting")
     Synthesize again (cdktf synth, or python main.py); for a stack of somebody
     else there is --checks-only
 
-✗ 1 stack: 1 of 4 claims does not hold
+✗ 1 stack: 1 of 5 claims does not hold
 """
     )
     done = gate(project.folder, "explain", "reporting")

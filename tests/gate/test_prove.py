@@ -436,10 +436,11 @@ def test_a_second_policy_of_a_bucket_is_pointed_out(make: Make) -> None:
     text = PRIVATE.terraform_json(10**9)
     stack = make(
         Policy((Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",)),)),
+        aws_s3_bucket={"results": {"bucket": RESULTS}, "another": {"bucket": "another"}},
         aws_s3_bucket_policy={
-            "one": {"bucket": RESULTS, "policy": text},
-            "other": {"bucket": RESULTS, "policy": text},
-            "another": {"bucket": "another", "policy": text},
+            "one": {"bucket": "${aws_s3_bucket.results.id}", "policy": text},
+            "other": {"bucket": "${aws_s3_bucket.results.id}", "policy": text},
+            "another": {"bucket": "${aws_s3_bucket.another.id}", "policy": text},
         },
     )
     found = failures(check_only(stack))["one-policy"]
@@ -454,7 +455,7 @@ def test_a_second_policy_of_a_bucket_is_pointed_out(make: Make) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('"Sid": "A", "Sid": "B"', "is no IAM policy: Statement.Sid: the key stands twice"),
+        ('"Sid": "A", "Sid": "B"', 'cannot be read: Statement: the key "Sid" stands twice'),
         (
             '"Condition": {"StringEquals": {"aws:username": "a", "AWS:UserName": "b"}}',
             "is no IAM policy: Statement[0].Condition.StringEquals.aws:username: the key stands",
@@ -727,6 +728,7 @@ def test_prove_exits_with_1_when_a_claim_does_not_hold(project: Project) -> None
         iam:CreateAccessKey is allowed
           on arn:aws:iam::111122223333:user/x
           for arn:aws:iam::111122223333:user/dot-reporting
+          with aws:SourceIp = 3.122.135.165
           by aws_iam_policy.reporting_access_F8E15C40 Oops
 """
         in done.stdout
