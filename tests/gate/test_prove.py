@@ -720,6 +720,7 @@ def test_prove_exits_with_1_when_a_claim_does_not_hold(project: Project) -> None
         iam:CreateAccessKey is allowed
           on arn:aws:iam::111122223333:user/x
           for arn:aws:iam::111122223333:user/dot-reporting
+          with aws:SourceIp = 3.122.135.165
           by aws_iam_policy.access Oops
 """
         in done.stdout
@@ -767,7 +768,7 @@ def test_prove_takes_a_folder_and_a_file_with_or_without_a_configuration(
         [
             "  note: gate.hcl has no block for this stack, so there are no claims to prove",
             "",
-            "✓ 1 stack: all 4 claims hold",
+            "✓ 1 stack: all 5 claims hold",
         ],
     )
 
