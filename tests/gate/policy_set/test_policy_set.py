@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from gate.cli import app
 from gate.policy_set import NotOurs, policy_set, write
 from gate.stack.plan import differences
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Project
 from tests.gate.policy_set.engines import InOpa, InRegoCpp
 from tests.gate.stack.plan_edits import edits, stranger
 from tests.gate.stack.plans import ADMINISTRATOR, STACK, Json, likeness
@@ -55,6 +57,34 @@ def test_the_set_has_one_file_a_stack_and_the_same_bytes_each_time(tmp_path: Pat
     assert write(tmp_path, policy_set({"dot-other": other(), "dot-reporting": STACK})) == []
     assert write(tmp_path, policy_set({"dot-other": other()})) == ["stack-dot-reporting.rego"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [*rules, lists[0], lists[2]]
+
+
+def test_the_command_writes_the_set_of_what_was_synthesized(project: Project) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["--file", str(project.file), "policy-set", *arguments])
+        return done.exit_code, done.output
+
+    synthesized = project.folder / "cdktf.out" / "stacks" / "dot-reporting" / "cdk.tf.json"
+    output = project.folder / "approvals"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.folder)
+        patch.setenv("CDKTF_OUTDIR", "cdktf.out")
+        assert run("--output", "approvals") == (
+            2,
+            "gate: dot-reporting was not synthesized yet; run: cdktf synth (or python main.py)\n",
+        )
+        synthesized.parent.mkdir(parents=True)
+        synthesized.write_text(json.dumps(STACK))
+        code, said = run("--output", "approvals")
+        assert code == 0
+        assert said.splitlines()[-1].endswith(" approvals: 1 stack, 6 changes")
+        assert {path.name for path in output.iterdir()} == set(policy_set({"dot-reporting": {}}))
+        (output / "text.rego").write_text("package theirs\n")
+        assert run("--output", "approvals") == (
+            2,
+            "gate: approvals/text.rego was not written by gate policy-set, and HCP Terraform would "
+            "read it too; move it away, or name another folder with --output\n",
+        )
 
 
 def test_a_change_of_one_value_changes_one_line(tmp_path: Path) -> None:
