@@ -1,11 +1,11 @@
 """What a plan of a stack may consist of, as a list: the stack's JSON in the words of a plan."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
+from modules.files import Unreadable, parse_json
 
 TAG = "athena-gate"
 _REGISTRY = "registry.terraform.io"
@@ -103,7 +103,7 @@ def _resource(kind: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         elif _TEMPLATE.search(value):
             raise NotListable(f"{kind}.{name}: {path} is an expression: {value}")
         elif path in POLICIES:
-            documents[path] = json.loads(unescaped(value))
+            documents[path] = _document(unescaped(value), f"{kind}.{name}: {path}")
         else:
             values[path] = unescaped(value)
     default = "terraform" if kind == "terraform_data" else kind.partition("_")[0]
@@ -117,6 +117,13 @@ def _resource(kind: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         "references": references,
         "documents": documents,
     }
+
+
+def _document(text: str, place: str) -> Any:
+    try:
+        return parse_json(text, place)
+    except Unreadable as error:
+        raise NotListable(str(error)) from None
 
 
 def _as_planned(body: Mapping[str, Any], nested: Set[str]) -> dict[str, Any]:

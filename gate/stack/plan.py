@@ -18,7 +18,7 @@ from typing import Any
 from gate.stack.kinds import KINDS, Kind
 from gate.stack.listed import REFERENCE, TAG, leaves, listed, unescaped
 from gate.stack.reader import NotReadable
-from modules.files import MEBIBYTE, Unreadable, read_json
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json
 
 # What the parts of a plan of Terraform 1.11 can have; of the rest none of our stacks makes use.
 PARTS: Mapping[str, frozenset[str]] = {
@@ -167,15 +167,9 @@ def _below(path: str, names: Set[str]) -> bool:
 
 def _decoded(text: Any) -> Any:
     """Return what a policy's text holds; None when it holds nothing that is one."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _ in pairs}) < len(pairs):
-            raise ValueError
-        return dict(pairs)
-
     try:
-        return json.loads(text, object_pairs_hook=once)
-    except (TypeError, ValueError, RecursionError):
+        return parse_json(text, "policy") if isinstance(text, str) else None
+    except Unreadable:
         return None
 
 

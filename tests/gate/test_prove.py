@@ -124,7 +124,7 @@ def test_a_grant_too_many_is_shown_by_a_request(make: Make, block: ConfiguredBlo
         caller=USER,
         action="s3:GetObject",
         resource=f"{LAKE}/x",
-        context={},
+        context={"aws:SourceIp": ("3.122.135.165",)},
         by=("aws_iam_policy.access WholeLake",),
     )
     assert failures(proof) == {"no-other-bucket": (failure,), "only-through-athena": (failure,)}
@@ -218,7 +218,11 @@ def test_a_policy_variable_may_stand_for_anything(make: Make, block: ConfiguredB
             caller=USER,
             action="s3:GetObject",
             resource="arn:aws:s3:::homes/x/x",
-            context={},
+            context={
+                "aws:ViaAWSService": ("true",),
+                "aws:SourceIp": ("3.122.135.165",),
+                "aws:SecureTransport": ("true",),
+            },
             by=("aws_iam_policy.access Home",),
         ),
     )
@@ -270,7 +274,7 @@ def test_a_bucket_policy_that_lets_somebody_in_is_shown(make: Make, block: Confi
                 caller="arn:aws:iam::444455556666:role/x",
                 action="s3:GetObject",
                 resource=f"arn:aws:s3:::{RESULTS}/x",
-                context={},
+                context={"aws:SecureTransport": ("true",)},
                 by=("aws_s3_bucket_policy.policy Partner",),
             ),
         )

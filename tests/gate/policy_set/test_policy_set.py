@@ -13,7 +13,7 @@ from gate.policy_set import NotOurs, policy_set, write
 from gate.stack.plan import differences
 from tests.conftest import ROOT
 from tests.gate.policy_set.engines import InOpa, InRegoCpp
-from tests.gate.stack.edits import edits, stranger
+from tests.gate.stack.plan_edits import edits, stranger
 from tests.gate.stack.plans import ADMINISTRATOR, STACK, Json, likeness
 
 RUN: Json = {"workspace": {"name": "dot-reporting", "tags": []}, "is_destroy": False}
