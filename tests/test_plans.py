@@ -30,8 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def real(folder: Path, terraform_variables: dict[str, str]) -> Stacks:
     """The plan of every mode, before anything is there."""
-    assert terraform_variables
-    return read(plans(ROOT / "development" / "modes.hcl", folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", terraform_variables["PATH"])
+        return read(plans(ROOT / "development" / "modes.hcl", folder))
 
 
 @pytest.fixture(scope="module")
