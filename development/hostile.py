@@ -163,6 +163,7 @@ def _of(
                 ("prove", name, "--json"),
                 ("prove", name, "--sarif"),
                 ("prove", "--checks-only", file),
+                ("prove", f"plan-{name}.json"),
                 ("explain", folder),
                 ("explain", name, "--json"),
                 ("explain", name, "--can", "s3:GetObject arn:aws:s3:::acme-lake/sales/x"),
@@ -419,6 +420,7 @@ def prepare(originals: Originals, folder: Path) -> None:
     for name, stack in originals.stacks.items():
         (folder / "cdktf.out" / "stacks" / name).mkdir(parents=True)
         (folder / "cdktf.out" / "stacks" / name / "cdk.tf.json").write_text(json.dumps(stack))
+        (folder / f"plan-{name}.json").write_text(json.dumps(_plan(stack)))
     stacks = {name: {"workingDirectory": f"stacks/{name}"} for name in originals.stacks}
     (folder / "cdktf.out" / "manifest.json").write_text(json.dumps({"stacks": stacks}))
 

@@ -30,7 +30,8 @@ def listed(stack: Mapping[str, Any]) -> dict[str, Any]:
     (policies) by dotted path of the attribute; ``outputs`` by name, with their expression;
     ``variables`` are names.
 
-    Raises ``NotListable`` for an expression other than one reference.
+    Raises ``NotListable`` for an expression other than one reference, and for a provider whose
+    source nothing says.
     """
     terraform = stack.get("terraform", {})
     resources = {
@@ -50,7 +51,7 @@ def listed(stack: Mapping[str, Any]) -> dict[str, Any]:
         "providers": providers,
         "resources": resources,
         "outputs": {
-            name: {"sensitive": body.get("sensitive", False), "value": body["value"]}
+            name: {"sensitive": body.get("sensitive", False), "value": body.get("value")}
             for name, body in sorted(stack.get("output", {}).items())
         },
         "variables": sorted(stack.get("variable", {})),
@@ -67,6 +68,8 @@ def _providers(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, some in sorted(blocks.items()):
         for body in some if isinstance(some, list) else [some]:
+            if "source" not in required.get(name, {}):
+                raise NotListable(f"terraform.required_providers does not say what {name} is")
             source = required[name]["source"]
             host = f"{_REGISTRY}/" if source.count("/") == 1 else ""
             found: dict[str, Any] = {"name": name, "full_name": f"{host}{source}"}
