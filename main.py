@@ -19,18 +19,22 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        return _synthesize(configuration)
+        return synthesize(configuration)
     except Unreadable as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def _synthesize(configuration: Configuration) -> int:
+def synthesize(configuration: Configuration, outdir: str | None = None) -> int:
+    """Write the stacks of ``configuration`` into ``outdir``, or where cdktf says; return 0.
+
+    Raises ``Unreadable`` when the lock of the provider cannot be read.
+    """
     # Imported late: a mistake in gate.hcl is told without starting Node.
     from modules.bindings import App
     from stacks.stack import build
 
-    app = App()
+    app = App(outdir=outdir)
     build(configuration, app)
     app.synth()
     output = Path(app.outdir)

@@ -1,5 +1,5 @@
 """Hostile inputs: ``python -m development.hostile [COUNT]`` gives COUNT (10,000) of them to the
-commands that read them, each in a process of its own, and says what became of them.
+commands that read them, in two processes, and says what became of them.
 
 The inputs are files that are in order (gate.hcl, a key, stacks, plans, a manifest, outputs, states,
 reviews), changed at random: bytes, words, the values of JSON, and whole files. None may give a
@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import io
 import json
+import multiprocessing
 import os
 import random
 import re
@@ -28,7 +29,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from gate.pipeline.program import run
 from stacks.integrations import INTEGRATIONS
@@ -39,8 +40,8 @@ MODES = Path(__file__).with_name("modes.hcl")
 
 SECONDS = 5.0
 MEBIBYTES = 500
-# Of waiting, on a machine that is busy.
-_PATIENCE = 60
+# How many cases one process is given.
+_BATCH = 250
 
 Kind = Literal["gate.hcl", "key", "stack", "plan", "manifest", "outputs", "state", "review"]
 KINDS: tuple[Kind, ...] = (
@@ -151,7 +152,8 @@ def _of(
         case "gate.hcl":
             check: list[tuple[str, ...]] = [("check",), ("check", "--json"), ("parity", name)]
             check += [("pipeline", "github", "--force"), ("pipeline", "gitlab", "--force")]
-            return originals.configurations[name].encode(), "gate.hcl", [*check, *check[:1] * 4]
+            text = originals.configurations[name] + some.choice(("", _S3))
+            return text.encode(), "gate.hcl", [*check, *check[:1] * 4]
         case "key":
             key = originals.key if some.random() < 0.7 else _binary(originals.key)
             return key, "keys/example.asc", [("check",), ("check", "--json")]
@@ -161,6 +163,7 @@ def _of(
                 ("prove", name, "--json"),
                 ("prove", name, "--sarif"),
                 ("prove", "--checks-only", file),
+                ("prove", f"plan-{name}.json"),
                 ("explain", folder),
                 ("explain", name, "--json"),
                 ("explain", name, "--can", "s3:GetObject arn:aws:s3:::acme-lake/sales/x"),
@@ -219,6 +222,9 @@ def _of(
             )
 
 
+_S3 = 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n'
+
+
 def _binary(armored: bytes) -> bytes:
     body = armored.split(b"\n\n", 1)[1].split(b"-----END", 1)[0]
     return base64.b64decode(b"".join(one for one in body.split() if not one.startswith(b"=")))
@@ -239,6 +245,7 @@ def _plan(stack: Mapping[str, Any]) -> dict[str, Any]:
         for kind, some in stack.get("resource", {}).items()
         for name, body in some.items()
     ]
+    tags = {"tags": {"constant_value": stack["provider"]["aws"][0]["default_tags"][0]["tags"]}}
     return {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
@@ -253,7 +260,7 @@ def _plan(stack: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "output_changes": {"handoff": {"actions": ["create"], "before": None, "after": {}}},
         "configuration": {
-            "provider_config": {"aws": {"name": "aws", "expressions": {}}},
+            "provider_config": {"aws": {"name": "aws", "expressions": {"default_tags": [tags]}}},
             "root_module": {
                 "resources": [
                     {
@@ -396,7 +403,7 @@ def _mutated(content: bytes, some: random.Random) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a command did with a case: its exit code, and what it should not have done, if
-    anything; in a process of its own the processor time in seconds and the memory in MiB."""
+    anything; where it was measured, the processor time in seconds and the memory in MiB."""
 
     code: int
     wrong: str = ""
@@ -413,6 +420,7 @@ def prepare(originals: Originals, folder: Path) -> None:
     for name, stack in originals.stacks.items():
         (folder / "cdktf.out" / "stacks" / name).mkdir(parents=True)
         (folder / "cdktf.out" / "stacks" / name / "cdk.tf.json").write_text(json.dumps(stack))
+        (folder / f"plan-{name}.json").write_text(json.dumps(_plan(stack)))
     stacks = {name: {"workingDirectory": f"stacks/{name}"} for name in originals.stacks}
     (folder / "cdktf.out" / "manifest.json").write_text(json.dumps({"stacks": stacks}))
 
@@ -549,42 +557,31 @@ def _sheet(name: str, form: str) -> None:
 # ---------------------------------------------------------------- all of them, apart
 
 
-def apart(one: Case, originals: Originals, folder: Path) -> Outcome:
-    """Give ``one`` to its command in a process of its own, and say what that took."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.close(reading)
-            resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
-            resource.setrlimit(resource.RLIMIT_AS, (3 * 1024**3, 3 * 1024**3))
-            found = outcome(one, originals, folder)
-            os.write(writing, json.dumps([found.code, found.wrong[-4000:]]).encode())
-            code = 0
-        finally:
-            os._exit(code)
-    os.close(writing)
-    status, usage, end = 0, None, time.monotonic() + _PATIENCE
-    while True:
-        ended, status, usage = os.wait4(child, os.WNOHANG)
-        if ended:
-            break
-        if time.monotonic() > end:
-            os.kill(child, signal.SIGKILL)
-            _, status, usage = os.wait4(child, 0)
-            break
-        time.sleep(0.002)
-    with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
-    code, wrong = json.loads(said) if said else (-1, f"ended with status {status}: hangs or floods")
-    seconds = usage.ru_utime + usage.ru_stime
-    mebibytes = usage.ru_maxrss // 1024
-    if not wrong and seconds > SECONDS:
-        wrong = f"takes {seconds:.1f} s"
-    if not wrong and mebibytes > MEBIBYTES:
-        wrong = f"takes {mebibytes} MiB"
-    return Outcome(code, wrong, seconds, mebibytes)
+class _Late(BaseException):
+    """A case that has taken twice the time."""
+
+
+def measured(one: Case, originals: Originals, folder: Path) -> Outcome:
+    """Give ``one`` to its command, and say what that took: processor time, and the most memory
+    that this process has had by then."""
+
+    def late(*_: object) -> NoReturn:
+        raise _Late
+
+    signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, 2 * SECONDS)
+    began = time.process_time()
+    found = outcome(one, originals, folder)
+    seconds = time.process_time() - began
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    # KiB on Linux.
+    mebibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    wrong = found.wrong
+    if seconds > SECONDS:
+        wrong = f"takes {seconds:.1f} s; {wrong}"
+    if mebibytes > MEBIBYTES:
+        wrong = f"takes {mebibytes} MiB; {wrong}"
+    return Outcome(found.code, wrong, seconds, mebibytes)
 
 
 def synthesized() -> Originals:
@@ -638,6 +635,9 @@ _IMPORTED = (
 
 
 def _several(originals: Originals, numbers: Sequence[int]) -> list[tuple[int, Outcome]]:
+    # For the machine, and for what does not come back from C.
+    resource.setrlimit(resource.RLIMIT_AS, (3 * 1024**3, 3 * 1024**3))
+    resource.setrlimit(resource.RLIMIT_CPU, (600, 600))
     for name in _IMPORTED:
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as name:
@@ -645,7 +645,7 @@ def _several(originals: Originals, numbers: Sequence[int]) -> list[tuple[int, Ou
         found = []
         prepare(originals, folder)
         for number in numbers:
-            found.append((number, apart(case(originals, number), originals, folder)))
+            found.append((number, measured(case(originals, number), originals, folder)))
             if found[-1][1].wrong:
                 prepare(originals, folder)
         return found
@@ -655,9 +655,10 @@ def main(arguments: Sequence[str]) -> int:
     """Print what became of the cases; return 1 when one was not as it should be."""
     count = int(arguments[0]) if arguments else 10_000
     originals = synthesized()
-    numbers = [range(start, min(start + 50, count)) for start in range(0, count, 50)]
+    numbers = [range(start, min(start + _BATCH, count)) for start in range(0, count, _BATCH)]
     began, done, wrong = time.monotonic(), [], []
-    with ProcessPoolExecutor(2) as pool:
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=fresh, max_tasks_per_child=1) as pool:
         for batch in pool.map(_several, [originals] * len(numbers), numbers):
             done += batch
             for number, found in batch:

@@ -188,6 +188,7 @@ def prove(
     """
     from gate import proofs
     from gate.prove import check_only, prove_missing, prove_stack, prove_unclaimed
+    from gate.stack.reader import FILE
 
     if as_json and sarif:
         _fail(2, "--json and --sarif print different things; choose one")
@@ -208,10 +209,19 @@ def prove(
                 for stack, block in _stacks(context.obj, what)
             ]
         known = {proof.stack for proof in proved}
-        if configuration and what is not None and (Path(what) / "stacks").is_dir():
-            # A whole synth: what it lacks would not be noticed otherwise.
+        place = _output_folder() if what is None else Path(what)
+        if configuration and what is None:
+            # What lies beside the blocks' stacks would be planned too.
             proved += [
-                prove_missing(block, what)
+                prove_unclaimed(stack)
+                for file in sorted((place / "stacks").glob(f"*/{FILE}"))
+                if file.parent.name not in {*configuration.stacks, *configuration.ejected}
+                for stack in _read(file)
+            ]
+        if configuration and place.is_dir() and not (place / FILE).exists():
+            # More than one stack's folder: what it lacks would not be noticed otherwise.
+            proved += [
+                prove_missing(block, str(place))
                 for block in configuration.blocks
                 if block.stack not in known
             ]
@@ -240,7 +250,11 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say who may become whom in a synthesized stack, and what each may then do."""
+    """Say who may become whom in a synthesized stack, and what each may then do.
+
+    With --can, each user, role and policy of the stack gets an answer. Exit code 0 when one of them
+    may, 1 when none may or it is not known (the answers say which), 2 for a question that is wrong.
+    """
     from gate import explanations
     from gate.explain import can as may
     from gate.explain import explain_stack, question
@@ -265,6 +279,7 @@ def explain(
         print(json.dumps(explanations.answers_as_json(said), indent=2))
     else:
         _say(explanations.answers(said))
+    raise typer.Exit(0 if any(answer.answer == "yes" for answer in said) else 1)
 
 
 @app.command()
@@ -305,8 +320,10 @@ def eject(
 
     block = _block(_load(context.obj), name)
     folder = output or Path("ejected") / block.stack
+    synthesized = _synthesized(context.obj, block)
+    _only_understood(_read(synthesized))
     try:
-        written = ejected(block, _synthesized(context.obj, block), folder)
+        written = ejected(block, synthesized, folder)
     except NotEjectable as error:
         _fail(2, str(error))
     except OSError as error:
@@ -421,6 +438,36 @@ def pipeline(
         _fail(2, str(error))
     _say(f"{one.path} {'was written' if written else 'is up to date'}; see {one.page}")
     _say(one.about)
+
+
+@app.command(name="policy-set")
+def policy_set(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option(help="The folder to write, and to keep in Git.")],
+) -> None:
+    """Write the OPA policies with which HCP Terraform denies a plan that is not of gate.hcl.
+
+    Keep the folder in the repository of whoever approves, make it again when gate.hcl changes, and
+    review the difference.
+    """
+    from gate.policy_set import NotOurs, write
+    from gate.policy_set import policy_set as made
+    from gate.stack.listed import NotListable
+    from stacks.expected import expected_json
+
+    configuration = _load(context.obj)
+    stacks = {
+        block.stack: expected_json(block, configuration.backend) for block in configuration.blocks
+    }
+    try:
+        changed = write(output, made(stacks))
+    except (NotOurs, NotListable, ValueError) as error:
+        _fail(2, str(error))
+    except OSError as error:
+        _fail(2, f"{error.filename or output}: {error.strerror}; name another with --output")
+    for name in changed:
+        _say(str(output / name))
+    _say(f"{_tick()} {output}: {_count(len(stacks), 'stack')}, {_count(len(changed), 'change')}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})

@@ -9,8 +9,7 @@ from typing import Any
 from gate.findings import Failure, Result
 from gate.stack.model import Stack
 from gate.stack.understood import CLAIMS, RESOURCES
-from modules.files import Unreadable, parse_json
-from modules.iam.policy import Grant, MalformedPolicy, Policy, Principal
+from modules.iam.policy import Grant, Policy, Principal
 
 # Where in the JSON something stands: the names and numbers that lead to it.
 _Place = tuple[str, ...]
@@ -94,8 +93,8 @@ def _policy(place: _Place, found: Any, wanted: Policy) -> Iterator[Failure]:
     """Yield what the text ``found`` says and the policy ``wanted`` does not, and the reverse."""
     try:
         text = found.replace("$${", "${").replace("%%{", "%{")
-        policy = Policy.from_document(parse_json(text, ""))
-    except (AttributeError, Unreadable, MalformedPolicy):
+        policy = Policy.from_json(text)
+    except (AttributeError, RecursionError, ValueError):
         yield _failure(place, "is not a policy")
         return
     if policy.version != wanted.version:

@@ -88,7 +88,9 @@ def _failure(failure: Failure) -> Iterator[str]:
         yield from _wrapped(failure.reason, 8, 10)
     if not failure.reason.startswith("not provable"):
         for place in failure.by:
-            yield from _wrapped(f"by {place}", 10, 12)
+            # Of a part of the stack, the reason begins with it.
+            if not failure.reason.startswith(place):
+                yield from _wrapped(f"by {place}", 10, 12)
 
 
 def _wrapped(text: str, first: int, rest: int) -> list[str]:

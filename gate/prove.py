@@ -12,15 +12,22 @@ from gate.checks import checks
 from gate.consists import consists
 from gate.counter_example import Asker
 from gate.findings import Failure, Result
-from gate.resource_policies import STRANGER, all_denies, allows, denies, same, somebody
-from gate.stack.listed import NotListable
+from gate.resource_policies import (
+    STRANGER,
+    all_denies,
+    allows,
+    denies,
+    policy_elsewhere,
+    same,
+    somebody,
+)
 from gate.stack.model import Document, Identity, ResourcePolicy, Stack, caller_with, statements_of
 from gate.stack.plan import differences
 from modules.iam.claims import Anyone, Call, Need, Never, Strangers
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.inclusion import escaped
 from modules.iam.patterns import PatternsTooComplex
-from modules.iam.policy import EVERYONE, Policy, Principal, Statement
+from modules.iam.policy import EVERYONE, Policy, Statement
 from stacks.backends import Backend
 from stacks.configuration import ConfiguredBlock
 from stacks.expected import expected
@@ -62,7 +69,11 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     """Return what holds of the grants of ``stack`` alone: needs, nevers, and the checks."""
     results, notes = list(checks(stack)), list(_notes(stack))
     if not results[0].holds:
-        notes.append("the claims were not proved: they would be about what could be read only")
+        notes.append(
+            "nothing else was proved: a part that is not understood may do anything. Synthesize "
+            "again (cdktf synth, or python main.py); for a stack of somebody else there is "
+            "--checks-only"
+        )
     else:
         integration = block.integration
         needs, nevers = integration.needs(block.settings), integration.never(block.settings)
@@ -77,16 +88,18 @@ def prove_plan(
 ) -> Proof:
     """Return what holds of ``plan``, which stands in ``file``: that it is ``stack``, what was
     synthesized of ``block``, and what holds of that."""
-    try:
+    proof = prove_stack(stack, block, backend)
+    parts = [result for result in proof.results if result.kind == "resource"]
+    unsound = Failure("the stack it came from is not what its block asks for")
+    failures: tuple[Failure, ...] = (unsound,)
+    # A list of what a plan may consist of can be made of a sound stack only.
+    if parts and all(result.holds for result in parts):
         failures = tuple(
             Failure(one.says, by=(one.address,) if one.address else ())
             for one in differences(plan, stack.content)
         )
-    except NotListable as error:
-        failures = (Failure(f"the stack is not understood: {error}"),)
     says = "the plan is the stack that was synthesized, and changes nothing else"
     result = Result("check", "plan-is-stack", says, stack.name, failures)
-    proof = prove_stack(stack, block, backend)
     return replace(proof, file=str(file), results=(result, *proof.results))
 
 
@@ -171,7 +184,7 @@ def _refused(
     place = stack.policy_of(resource)
     if place is not None and resource != "*" and "*" in resource:
         resource = place.arn
-    own = Policy(statements_of(identity.policies) if identity else (_EVERYTHING,))
+    own = _policies(identity.policies) if identity else (Policy((_EVERYTHING,)),)
     identities = need.caller.kind not in ("service", "federated", "root")
     request = Request(
         need.caller,
@@ -183,7 +196,7 @@ def _refused(
     )
     decision = decide(
         request,
-        Policies((own,) if identities else (), place.policy if place else _default(resource)),
+        Policies(own if identities else (), place.policy if place else _needed(resource)),
     )
     if decision.answer == "allowed":
         return None
@@ -200,22 +213,20 @@ def _refused(
     )
 
 
+def _needed(resource: str) -> Policy | None:
+    """Return the policy of a resource that is not in the stack, as far as it is known."""
+    policy, doubt = policy_elsewhere(resource)
+    return None if doubt else policy
+
+
+def _policies(documents: Sequence[Document]) -> tuple[Policy, ...]:
+    return tuple(document.policy for document in documents)
+
+
 def _owner(resource: str) -> str | None:
     """Return the account in an ARN, which that of a bucket does not have."""
     owner = (resource.split(":") + [""] * 5)[4]
     return owner if owner.isdigit() else None
-
-
-def _default(resource: str) -> Policy | None:
-    """Return the policy of a resource that is not in the stack.
-
-    That of a key is taken to be the default, which leaves it to the account's own policies:
-    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html (2026-11).
-    """
-    owner = _owner(resource)
-    if owner is None or ":kms:" not in resource:
-        return None
-    return Policy((replace(_EVERYTHING, principals=(Principal("AWS", owner),)),))
 
 
 def _not_provable(arns: Sequence[str]) -> str:
@@ -249,7 +260,7 @@ def _of_identity(stack: Stack, never: Never, arn: str) -> Iterator[Failure]:
         yield Failure(f"the stack has no {arn}")
         return
     statements = statements_of(identity.policies)
-    asker = Asker(caller_with(identity.kind, arn), Policy(statements))
+    asker = Asker(caller_with(identity.kind, arn), _policies(identity.policies))
     denied = [s for s in statements if s.effect == "Deny"] + all_denies(stack)
     for document in identity.policies:
         for allow in document.policy.statements:
@@ -270,13 +281,13 @@ def _of_strangers(stack: Stack, never: Never, strangers: Strangers) -> Iterator[
         for document, allow in allows(place):
             for principal in allow.principals or (EVERYONE,):
                 if not any(same(but, principal) for but in strangers.but):
-                    asker = Asker(somebody(principal, place.account), Policy((_EVERYTHING,)))
+                    asker = Asker(somebody(principal, place.account), (Policy((_EVERYTHING,)),))
                     yield from _allowed(stack, never, document, allow, denied, asker, place)
 
 
 def _of_anyone(stack: Stack, never: Never) -> Iterator[Failure]:
     anyone = Caller.of(f"arn:aws:iam::{stack.accounts[0] if stack.accounts else STRANGER}:user/any")
-    asker = Asker(anyone, Policy((_EVERYTHING,)))
+    asker = Asker(anyone, (Policy((_EVERYTHING,)),))
     yield from _allowed(stack, never, None, _EVERYTHING, all_denies(stack), asker, None)
 
 

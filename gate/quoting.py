@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable
+from typing import Any
 
 from modules.files import printable, visible
 
@@ -56,14 +57,16 @@ def github(text: str) -> str:
 
 
 def gitlab(text: str) -> str:
-    """Return ``text`` as the value of a variable in GitLab's YAML, in which no other variable is
-    expanded: https://docs.gitlab.com/ci/variables/where_variables_can_be_used/ (2026-11)."""
-    return yaml(gitlab_variable(text))
+    """Return ``text`` as the value of a variable in GitLab's YAML, in which nothing is expanded."""
+    value = gitlab_variable(text)
+    return yaml(value) if isinstance(value, str) else yaml_json(value)
 
 
-def gitlab_variable(text: str) -> str:
-    """Return ``text`` as ``gitlab`` does, for JSON."""
-    return text.replace("$", "$$")
+def gitlab_variable(text: str) -> str | dict[str, Any]:
+    """Return ``text`` as ``gitlab`` does, for JSON; with what keeps GitLab from expanding ``$x``
+    and ``%x%`` where it has such signs: https://docs.gitlab.com/ci/yaml/#variablesexpand,
+    https://docs.gitlab.com/ci/variables/where_variables_can_be_used/ (2026-11)."""
+    return {"value": text, "expand": False} if re.search("[$%]", text) else text
 
 
 def markdown_code(text: object) -> str:

@@ -7,6 +7,7 @@ https://developer.hashicorp.com/terraform/language/syntax/json (2026-11) has the
 from typing import Any
 
 from modules.account import Account
+from modules.iam.policy import Policy
 from modules.resources import Resource
 from stacks.backends import HCP_CREDENTIALS, Backend, CloudBackend, LocalBackend, S3Backend
 from stacks.configuration import ConfiguredBlock
@@ -44,6 +45,20 @@ def expected(block: ConfiguredBlock, backend: Backend) -> dict[str, Any]:
     if hcp:
         content["variable"] = {HCP_CREDENTIALS: _CREDENTIALS}
     return content
+
+
+def expected_json(block: ConfiguredBlock, backend: Backend) -> dict[str, Any]:
+    """Return ``expected`` with each policy as the text that stands in Terraform's JSON."""
+    found: dict[str, Any] = _texts(expected(block, backend))
+    return found
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, Policy):
+        return value.json().replace("${", "$${").replace("%{", "%%{")
+    if isinstance(value, dict):
+        return {name: _texts(item) for name, item in value.items()}
+    return [_texts(item) for item in value] if isinstance(value, list) else value
 
 
 def _state(stack: str, backend: Backend) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What several tests share: a project folder, its synthesis, Terraform, an embedded AWS."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -18,6 +19,7 @@ from hypothesis import settings
 
 from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import Sandbox
+from stacks.configuration import load
 
 # The provider reads its schema at every start. Not collecting garbage meanwhile takes a third off
 # the processor time of a `terraform validate` (measured 2026-11, provider 5.100.0).
@@ -54,9 +56,15 @@ dot "reporting" {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first: one begun last keeps all other workers waiting."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Put the files that wait for S3 first, and those with slow tests before the others: one begun
+    last keeps all other workers waiting."""
+
+    def files(is_one: Callable[[pytest.Item], object]) -> set[Path]:
+        return {item.path for item in items if is_one(item)}
+
+    deploying = files(lambda item: "terraform_variables" in getattr(item, "fixturenames", ()))
+    slow = files(lambda item: item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.path not in deploying, item.path not in slow))
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,20 @@ class Project:
         """Replace gate.hcl."""
         self.file.write_text(text)
 
-    def synth(self, **environment: str) -> dict[str, dict[str, Any]]:
+    @property
+    def out(self) -> Path:
+        return self.folder / "cdktf.out"
+
+    def synth(self) -> dict[str, dict[str, Any]]:
+        """Synthesize in this process, which has Node running after the first time, and return the
+        JSON of every stack by its name."""
+        from main import synthesize
+
+        with contextlib.chdir(self.folder):
+            assert synthesize(load(Path("gate.hcl")), str(self.out)) == 0
+        return self.stacks()
+
+    def run_main(self, **environment: str) -> dict[str, dict[str, Any]]:
         """Run main.py as cdktf does, and return the JSON of every stack by its name."""
         done = subprocess.run(
             [sys.executable, str(ROOT / "main.py")],
@@ -85,9 +106,12 @@ class Project:
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
+        return self.stacks()
+
+    def stacks(self) -> dict[str, dict[str, Any]]:
         return {
             path.parent.name: json.loads(path.read_text())
-            for path in sorted(self.folder.glob("cdktf.out/stacks/*/cdk.tf.json"))
+            for path in sorted(self.out.glob("stacks/*/cdk.tf.json"))
         }
 
 
@@ -188,14 +212,20 @@ Terraform = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def terraform(sandbox_variables: dict[str, str]) -> Terraform:
-    """Runs ``terraform -chdir=FOLDER ARGUMENTS``; fails unless the exit code is in ``ok``."""
+    """Terraform working against ``sandbox``."""
+    return terraform_in(sandbox_variables)
+
+
+def terraform_in(environment: dict[str, str]) -> Terraform:
+    """Return what runs ``terraform -chdir=FOLDER ARGUMENTS``; it fails unless the exit code is in
+    ``ok``."""
 
     def run(
         folder: Path, *arguments: str, ok: tuple[int, ...] = (0,)
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             ["terraform", f"-chdir={folder}", *arguments, "-no-color"],
-            env=sandbox_variables,
+            env=environment,
             capture_output=True,
             text=True,
             timeout=600,

@@ -3,7 +3,6 @@
 import base64
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pysequoia
 import pytest
 
 from gate.sandbox import Sandbox
-from tests.conftest import DOT, Project, Terraform, make_project
+from tests.conftest import DOT, Project, Terraform, make_project, terraform_in
 
 pytestmark = pytest.mark.slow
 
@@ -19,15 +18,14 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def deployed(
     tmp_path_factory: pytest.TempPathFactory, pgp_key: pysequoia.Tsk, terraform: Terraform
-) -> Iterator[Project]:
+) -> Project:
     """A project whose Dot block is applied; the tests of this file change it in turn."""
     project = make_project(tmp_path_factory.mktemp("life"), pgp_key, DOT)
     project.synth()
     stack = folder(project)
     terraform(stack, "init", "-input=false")
     terraform(stack, "apply", "-auto-approve", "-input=false")
-    yield project
-    terraform(stack, "destroy", "-auto-approve", "-input=false")
+    return project
 
 
 def folder(project: Project) -> Path:
@@ -47,8 +45,17 @@ def changes(terraform: Terraform, project: Project) -> dict[str, list[str]]:
     }
 
 
-def test_a_second_plan_is_empty(deployed: Project, terraform: Terraform) -> None:
-    terraform(folder(deployed), "plan", "-input=false", "-detailed-exitcode", ok=(0,))
+def test_a_second_plan_is_empty_with_the_whole_schema_too(
+    deployed: Project,
+    terraform: Terraform,
+    whole_terraform_variables: dict[str, str],
+    sandbox: Sandbox,
+) -> None:
+    second = ("plan", "-input=false", "-detailed-exitcode")
+    terraform(folder(deployed), *second, ok=(0,))
+    whole = terraform_in(sandbox.environment(whole_terraform_variables))
+    whole(folder(deployed), "init", "-input=false")
+    whole(folder(deployed), *second, ok=(0,))
 
 
 def test_everything_is_in_the_account_and_named_after_the_block(

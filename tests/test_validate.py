@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("partition", REGIONS)
 def test_terraform_finds_nothing_to_say(
-    tmp_path: Path, partition: str, whole_terraform_variables: dict[str, str]
+    tmp_path: Path, partition: str, terraform_variables: dict[str, str]
 ) -> None:
     stacks = synthesize(partition, tmp_path)
     # As modules of one configuration they are validated in one go; the provider's schema, which
@@ -26,7 +26,7 @@ def test_terraform_finds_nothing_to_say(
     def terraform(*arguments: str) -> str:
         return subprocess.run(
             ["terraform", f"-chdir={tmp_path}", *arguments],
-            env=whole_terraform_variables,
+            env=terraform_variables,
             capture_output=True,
             text=True,
             check=True,

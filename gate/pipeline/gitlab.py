@@ -77,7 +77,7 @@ def _job(entry: Mapping[str, str]) -> str:
     return f"{entry['action']} {entry['stack']}"
 
 
-def _variables(entry: Mapping[str, str]) -> dict[str, str]:
+def _variables(entry: Mapping[str, str]) -> dict[str, Any]:
     return {
         "STACK": gitlab_variable(entry["stack"]),
         "FOLDER": gitlab_variable(entry["folder"]),

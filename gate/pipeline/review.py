@@ -21,7 +21,9 @@ MARKER = "<!-- athena-gate: plan -->"
 # A comment has 65,536 characters at most (GitHub answers "body is too long"); the rest is left
 # for what stands around the plans.
 _LIMIT = 60_000
-_MOST_CHANGES = 100
+# In the lists above the plans, and of each address this much.
+_MOST_CHANGES = 300
+_LONGEST_ADDRESS = 100
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
@@ -64,11 +66,12 @@ def as_markdown(reviewed: Sequence[dict[str, Any]]) -> str:
     """Return the page. Plans that do not fit are cut, each to its share."""
     changing = [one for one in reviewed if one["changes"]]
     lines = [MARKER, "### athena-gate", ""]
+    most = max(1, _MOST_CHANGES // max(len(reviewed), 1))
     for one in reviewed:
         what = "**destroy**: " if one["action"] == "destroy" else ""
         name, account = markdown_code(one["stack"]), markdown_code(one["account"])
-        lines.append(f"- {name} ({account}): {what}{_count(one['changes'])}")
-    share = _LIMIT // max(len(changing), 1)
+        lines.append(f"- {name} ({account}): {what}{_count(one['changes'], most)}")
+    share = max(0, _LIMIT - sum(map(len, lines))) // max(len(changing), 1)
     for one in changing:
         text = visible_lines(one["text"].strip())
         if len(text) > share:
@@ -86,13 +89,13 @@ def as_markdown(reviewed: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _count(changes: Sequence[dict[str, Any]]) -> str:
+def _count(changes: Sequence[dict[str, Any]], most: int) -> str:
     if not changes:
         return "no changes"
     signs = ["".join(_SIGNS.get(action, action) for action in one["actions"]) for one in changes]
     shown = [
-        markdown_code(f"{sign} {one['address']}")
-        for sign, one in zip(signs[:_MOST_CHANGES], changes, strict=False)
+        markdown_code(f"{sign} {visible(one['address'], _LONGEST_ADDRESS)}")
+        for sign, one in zip(signs[:most], changes, strict=False)
     ]
     left = len(changes) - len(shown)
     return ", ".join([*shown, f"and {left:,} more"] if left else shown)

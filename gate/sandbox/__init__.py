@@ -181,11 +181,14 @@ class Sandbox:
 
     def _cli_configuration(self, base: Mapping[str, str]) -> Path:
         text = without_credentials(base)
-        # Another base may have another one, while a command still works with the first.
+        # Another base may have another one, while a command still works with the first. Terraform
+        # tells JSON from HCL by the content, not by the name.
         name = hashlib.sha256(text.encode()).hexdigest()[:12]
-        # Terraform tells JSON from HCL by the content, not by the name.
         file = Path(self._folder.name) / f"terraform-{name}.rc"
-        file.write_text(text, encoding="utf-8")
+        # Moved there whole: commands of several threads may read it, and half of it has no mirror.
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as new:
+            new.write(text)
+        Path(new.name).replace(file)
         return file
 
     def _wait_for_port(self) -> int:

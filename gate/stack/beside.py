@@ -33,11 +33,29 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
         if other.name == file.name:
             continue
         if other.name.endswith(_CONFIGURATION):
-            yield other.name, "Terraform would read it too, and it is not what cdktf wrote"
+            yield other.name, "is read by Terraform too, and cdktf did not write it"
         elif other.name.endswith(_VALUES):
-            yield other.name, "Terraform would take values from it, and the stack has none to set"
+            yield other.name, "sets variables in Terraform, and the stack has none to set"
         elif other.name == LOCK.name and (reason := _not_the_lock(other)):
             yield other.name, reason
+
+
+def other_workspace(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and reason of the file beside ``file``, a stack's cdk.tf.json, that selects
+    another workspace than the default one, if there is one.
+
+    https://developer.hashicorp.com/terraform/cli/workspaces (2026-11): each has a state of its own;
+    with Terraform 1.11 that of ``other`` lay in terraform.tfstate.d/other, whatever the backend's
+    path. HCP Terraform's workspaces are something else, and named in the configuration.
+    """
+    selection = file.absolute().parent / ".terraform" / "environment"
+    try:
+        name = read_text(selection, MEBIBYTE).strip()
+    except Unreadable as error:
+        name = "" if error.missing else error.problem
+    if name not in ("", "default"):
+        reason = f"selects another workspace in Terraform, whose state lies elsewhere: {name}"
+        yield ".terraform/environment", reason
 
 
 def _not_the_lock(file: Path) -> str:
@@ -49,7 +67,7 @@ def _not_the_lock(file: Path) -> str:
     for number, line in enumerate(lines, 1):
         if not _LOCKED.fullmatch(line):
             return (
-                f"line {number} is not what terraform init writes for {PROVIDER_SOURCE}: "
-                f"{line.strip()}"
+                f"locks something else than {PROVIDER_SOURCE}, or is not as terraform init writes "
+                f"it, in line {number}: {line.strip()}"
             )
     return ""

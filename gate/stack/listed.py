@@ -1,11 +1,11 @@
 """What a plan of a stack may consist of, as a list: the stack's JSON in the words of a plan."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
+from modules.files import Unreadable, parse_json
 
 TAG = "athena-gate"
 _REGISTRY = "registry.terraform.io"
@@ -30,7 +30,8 @@ def listed(stack: Mapping[str, Any]) -> dict[str, Any]:
     (policies) by dotted path of the attribute; ``outputs`` by name, with their expression;
     ``variables`` are names.
 
-    Raises ``NotListable`` for an expression other than one reference.
+    Raises ``NotListable`` for an expression other than one reference, and for a provider whose
+    source nothing says.
     """
     terraform = stack.get("terraform", {})
     resources = {
@@ -50,7 +51,7 @@ def listed(stack: Mapping[str, Any]) -> dict[str, Any]:
         "providers": providers,
         "resources": resources,
         "outputs": {
-            name: {"sensitive": body.get("sensitive", False), "value": body["value"]}
+            name: {"sensitive": body.get("sensitive", False), "value": body.get("value")}
             for name, body in sorted(stack.get("output", {}).items())
         },
         "variables": sorted(stack.get("variable", {})),
@@ -67,6 +68,8 @@ def _providers(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, some in sorted(blocks.items()):
         for body in some if isinstance(some, list) else [some]:
+            if "source" not in required.get(name, {}):
+                raise NotListable(f"terraform.required_providers does not say what {name} is")
             source = required[name]["source"]
             host = f"{_REGISTRY}/" if source.count("/") == 1 else ""
             found: dict[str, Any] = {"name": name, "full_name": f"{host}{source}"}
@@ -103,7 +106,7 @@ def _resource(kind: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         elif _TEMPLATE.search(value):
             raise NotListable(f"{kind}.{name}: {path} is an expression: {value}")
         elif path in POLICIES:
-            documents[path] = json.loads(unescaped(value))
+            documents[path] = _document(unescaped(value), f"{kind}.{name}: {path}")
         else:
             values[path] = unescaped(value)
     default = "terraform" if kind == "terraform_data" else kind.partition("_")[0]
@@ -117,6 +120,13 @@ def _resource(kind: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         "references": references,
         "documents": documents,
     }
+
+
+def _document(text: str, place: str) -> Any:
+    try:
+        return parse_json(text, place)
+    except Unreadable as error:
+        raise NotListable(str(error)) from None
 
 
 def _as_planned(body: Mapping[str, Any], nested: Set[str]) -> dict[str, Any]:

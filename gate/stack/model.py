@@ -78,7 +78,8 @@ class ResourcePolicy:
     @property
     def policy(self) -> Policy:
         """Return the documents as the one policy that AWS sees."""
-        return Policy(statements_of(self.documents))
+        # Those of a function, which Lambda writes, are several.
+        return Policy(statements_of(self.documents), self.documents[0].policy.version)
 
     def governs(self, resource: str) -> bool:
         """Return whether this is the policy of ``resource``, an ARN, or a pattern that matches

@@ -18,19 +18,29 @@ from typing import Any
 from gate.stack.kinds import KINDS, Kind
 from gate.stack.listed import REFERENCE, TAG, leaves, listed, unescaped
 from gate.stack.reader import NotReadable
-from modules.files import MEBIBYTE, Unreadable, read_json
+from modules.files import MEBIBYTE, Unreadable, parse_json, read_json
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# What a plan of Terraform 1.11 can hold, and of what none of our stacks makes use.
-_TOP = _words(
-    "format_version terraform_version variables planned_values resource_drift resource_changes "
-    "output_changes prior_state configuration relevant_attributes timestamp applyable complete "
-    "errored"
-)
+# What the parts of a plan of Terraform 1.11 can have; of the rest none of our stacks makes use.
+PARTS: Mapping[str, frozenset[str]] = {
+    part: frozenset(keys.split())
+    for part, keys in {
+        "plan": "format_version terraform_version variables planned_values resource_drift "
+        "resource_changes output_changes prior_state configuration relevant_attributes timestamp "
+        "applyable complete errored",
+        "configuration": "provider_config root_module",
+        "planned_values": "outputs root_module",
+        "root_module": "resources outputs variables",
+        "entry": "address mode type name provider_name change action_reason deposed",
+        "change": "actions before after after_unknown before_sensitive after_sensitive "
+        "replace_paths before_identity after_identity",
+        "configured": "address mode type name provider_config_key expressions schema_version "
+        "depends_on",
+        "planned": "address mode type name provider_name schema_version values sensitive_values "
+        "identity identity_schema_version",
+        "output": "expression sensitive description",
+    }.items()
+}
+# What those that are refused mean.
 _REFUSED = {
     "deferred_changes": "puts changes off to a later plan",
     "deferred_action_invocations": "puts actions off to a later plan",
@@ -47,18 +57,6 @@ _REFUSED = {
     "module_address": "is in a module",
     "child_modules": "has modules",
 }
-_CHANGE = _words(
-    "actions before after after_unknown before_sensitive after_sensitive replace_paths "
-    "before_identity after_identity"
-)
-_ENTRY = _words("address mode type name provider_name change action_reason deposed")
-_CONFIGURED = _words(
-    "address mode type name provider_config_key expressions schema_version depends_on"
-)
-_PLANNED = _words(
-    "address mode type name provider_name schema_version values sensitive_values identity "
-    "identity_schema_version"
-)
 _OWN_ACTIONS = (
     ["no-op"],
     ["create"],
@@ -169,15 +167,9 @@ def _below(path: str, names: Set[str]) -> bool:
 
 def _decoded(text: Any) -> Any:
     """Return what a policy's text holds; None when it holds nothing that is one."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _ in pairs}) < len(pairs):
-            raise ValueError
-        return dict(pairs)
-
     try:
-        return json.loads(text, object_pairs_hook=once)
-    except (TypeError, ValueError, RecursionError):
+        return parse_json(text, "policy") if isinstance(text, str) else None
+    except Unreadable:
         return None
 
 
@@ -202,15 +194,15 @@ class _Comparison:
     def _keys(of: Mapping[str, Any], known: Set[str], address: str = "") -> Iterator[Difference]:
         where = address or "the plan"
         for key in sorted(of.keys() - known):
-            if key in _REFUSED and not of[key] and of[key] != 0:
+            if of[key] in (None, [], {}):
                 continue
             what = _REFUSED.get(key, f"has {shown(key)}, which is not understood")
             yield Difference(address, str(key), of[key], None, f"{where} {what}; allowed: none")
 
     def _whole(self) -> Iterator[Difference]:
-        yield from self._keys(self._plan, _TOP)
-        yield from self._keys(self._configuration, {"provider_config", "root_module"})
-        yield from self._keys(self._root, {"resources", "outputs", "variables"})
+        yield from self._keys(self._plan, PARTS["plan"])
+        yield from self._keys(self._configuration, PARTS["configuration"])
+        yield from self._keys(self._root, PARTS["root_module"])
         version = str(self._plan.get("format_version"))
         if not (version.startswith("1.") and version[2:].isdecimal()):
             says = f"the plan has format_version {shown(version)}; allowed: 1.2 and its successors"
@@ -283,8 +275,8 @@ class _Comparison:
         seen = set()
         for entry in self._every_entry:
             address, actions = entry["address"], entry["change"].get("actions")
-            yield from self._keys(entry, _ENTRY, address)
-            yield from self._keys(entry["change"], _CHANGE, address)
+            yield from self._keys(entry, PARTS["entry"], address)
+            yield from self._keys(entry["change"], PARTS["change"], address)
             own = self._entries.get(address) is not None and "deposed" not in entry
             if own and address in seen:
                 yield Difference(address, "", entry, None, f"{address} stands in the plan twice")
@@ -438,7 +430,7 @@ class _Comparison:
         seen = set()
         for one in _list(self._root.get("resources", []), "the configuration's resources"):
             address = str(_map(one, "a configured resource").get("address"))
-            yield from self._keys(one, _CONFIGURED, address)
+            yield from self._keys(one, PARTS["configured"], address)
             if address not in self._allowed["resources"] or address in seen:
                 mode = "twice" if address in seen else "and not in the stack"
                 says = f"{address} is in the plan's configuration {mode}"
@@ -501,12 +493,12 @@ class _Comparison:
     def _planned(self) -> Iterator[Difference]:
         planned = _map(self._plan.get("planned_values"), "planned_values")
         root = _map(planned.get("root_module", {}), "planned_values")
-        yield from self._keys(planned, {"outputs", "root_module"})
-        yield from self._keys(root, {"resources"})
+        yield from self._keys(planned, PARTS["planned_values"])
+        yield from self._keys(root, PARTS["root_module"])
         seen = set()
         for one in _list(root.get("resources", []), "planned_values"):
             address = str(_map(one, "a planned resource").get("address"))
-            yield from self._keys(one, _PLANNED, address)
+            yield from self._keys(one, PARTS["planned"], address)
             entry = self._entries.get(address)
             if entry is None or address in seen:
                 says = f"{address} is in the planned values, and not one change of the stack"
@@ -531,7 +523,7 @@ class _Comparison:
         ):
             address = f"output.{name}"
             change = _map(changes.get(name, {}), address)
-            yield from self._keys(change, _CHANGE, address)
+            yield from self._keys(change, PARTS["change"], address)
             if name not in allowed:
                 if name in configured or name in planned or change.get("actions") != ["delete"]:
                     yield Difference(address, "", True, None, f"{address} is not in the stack")
@@ -540,7 +532,7 @@ class _Comparison:
                 yield Difference(address, "", None, True, f"{address} is not in the plan")
                 continue
             one = _map(configured[name], address)
-            yield from self._keys(one, {"expression", "sensitive", "description"}, address)
+            yield from self._keys(one, PARTS["output"], address)
             expression = _map(one.get("expression"), address)
             found = {
                 "sensitive": one.get("sensitive", False),
@@ -601,7 +593,7 @@ _NOT_TOLD = (
 
 
 def _needed(allowed: Mapping[str, Any]) -> Set[str]:
-    return allowed["values"].keys() | allowed["documents"].keys() | allowed["references"].keys()
+    return {*allowed["values"], *allowed["documents"], *allowed["references"]}
 
 
 def _unknown(change: Mapping[str, Any]) -> bool:

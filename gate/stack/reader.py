@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from gate.stack.beside import unknown_files
+from gate.stack.beside import other_workspace, unknown_files
 from gate.stack.model import (
     Document,
     Identity,
@@ -51,12 +51,11 @@ def files(place: Path) -> tuple[Path, ...]:
 
     Raises ``NotReadable`` when there is none.
     """
-    if place.is_file():
+    if place.exists() and not place.is_dir():
         return (place,)
     # What stacks/removed.py keeps of removed blocks is there to be destroyed, not to be applied.
-    found = tuple(
-        sorted(one for one in place.rglob(FILE) if "removed" not in one.relative_to(place).parts)
-    )
+    every = [(one, one.relative_to(place).parts[-3:-2]) for one in place.rglob(FILE)]
+    found = tuple(sorted(one for one, around in every if around != ("removed",)))
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
         raise NotReadable(
@@ -74,8 +73,16 @@ def read(file: Path) -> Stack:
     except Unreadable as error:
         raise NotReadable(str(error)) from None
     stack = read_content(content, file)
-    beside = tuple(Problem(name, reason) for name, reason in unknown_files(file))
-    return replace(stack, problems=(*stack.problems, *beside))
+    beside = [*unknown_files(file)]
+    if "cloud" not in stack.content.get("terraform", {}):
+        beside += other_workspace(file)
+    problems = [Problem(name, reason) for name, reason in beside]
+    folder = file.absolute().parent
+    if folder.parent.name == "stacks" and folder.name != stack.name:
+        # Whoever approves an apply in that folder means the other.
+        reason = f"is {stack.name}, and the folder is that of {folder.name}"
+        problems.append(Problem("//.metadata.stackName", reason))
+    return replace(stack, problems=(*stack.problems, *problems))
 
 
 def read_content(content: object, file: Path) -> Stack:
@@ -133,15 +140,18 @@ class _Reader:
         """Return the policy in an attribute; None, with a problem noted, when it is unreadable."""
         text = self._json.text(value) if isinstance(value, str) else ""
         if len(text) > _LONGEST:
-            problem = f"the policy has {len(text):,} characters, more than AWS takes of any kind"
+            problem = f"has a policy of {len(text):,} characters, more than AWS takes of any kind"
             self._problems.append(Problem(address, problem))
             return None
         try:
-            return Document(address, kind, Policy.from_document(parse_json(text, address)))
+            parse_json(text, address)
+            return Document(address, kind, Policy.from_json(text))
         except MalformedPolicy as error:
-            self._problems.append(Problem(address, f"not an IAM policy: {error}"))
+            self._problems.append(Problem(address, f"is no IAM policy: {error}"))
         except Unreadable as error:
-            self._problems.append(Problem(address, f"the policy cannot be read: {error.problem}"))
+            self._problems.append(
+                Problem(address, f"has a policy that cannot be read: {error.problem}")
+            )
         return None
 
     def _identities(self) -> dict[_Key, Identity]:
@@ -325,7 +335,7 @@ def _understood(content: Mapping[str, Any], unknowns: Iterable[Place]) -> dict[s
     without: dict[str, Any] = {}
     for section, *rest in unknowns:
         # A section other than "resource" is taken or left as a whole.
-        path = [section, *rest[:2]] if section == "resource" else [section]
+        path = [str(name) for name in (section, *rest[: 2 if section == "resource" else 0])]
         part = without
         for name in path[:-1]:
             part = part.setdefault(name, {})

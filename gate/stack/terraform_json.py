@@ -41,7 +41,13 @@ def strings(value: object) -> list[str]:
 
 def is_expression(value: str) -> bool:
     """Return whether Terraform would evaluate something in ``value``."""
-    return any(len(found[1]) != 2 for found in _TEMPLATE.finditer(value))
+    return bool(from_expression(value))
+
+
+def from_expression(value: str) -> str:
+    """Return ``value`` from the first that Terraform would evaluate in it; nothing without one."""
+    found = (one.start() for one in _TEMPLATE.finditer(value) if len(one[1]) != 2)
+    return next((value[start:] for start in found), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gate.stack.terraform_json import REFERENCE, is_expression
+from gate.stack.terraform_json import REFERENCE, from_expression, is_expression
 from gate.stack.understood import (
     HANDOFF,
     OUTPUT,
@@ -24,11 +24,12 @@ from gate.stack.understood import (
     Text,
     Truth,
 )
+from modules.files import visible
 
 # A place in the JSON: the names and numbers that lead to it.
 Place = tuple[str | int, ...]
 Unknown = tuple[Place, str]
-_NOT_UNDERSTOOD = "is not understood"
+_NOT_UNDERSTOOD = "that is not understood"
 
 
 def unknown(content: Mapping[str, Any]) -> Iterator[Unknown]:
@@ -63,7 +64,7 @@ def unknown(content: Mapping[str, Any]) -> Iterator[Unknown]:
                 if not isinstance(body, Mapping):
                     yield (section,), "is no map of outputs"
             case _:
-                yield (section,), f"a section {_NOT_UNDERSTOOD}"
+                yield (section,), f"is a section {_NOT_UNDERSTOOD}"
 
 
 def _entries(value: object) -> list[tuple[str, Any]]:
@@ -81,7 +82,7 @@ class _Reader:
             yield ("resource",), "is no map of resources by type"
         for kind, some in _entries(body):
             if kind not in RESOURCES:
-                yield ("resource", kind), f"a type of resource {_NOT_UNDERSTOOD}"
+                yield ("resource", kind), f"is a type of resource {_NOT_UNDERSTOOD}"
                 continue
             if not isinstance(some, Mapping):
                 yield ("resource", kind), "is no map of resources by name"
@@ -103,7 +104,7 @@ class _Reader:
             if name in known:
                 yield from self.shape((*place, name), known[name], value)
             else:
-                yield (*place, name), f"{_an(what)} {_NOT_UNDERSTOOD}"
+                yield (*place, name), f"is {_an(what)} {_NOT_UNDERSTOOD}"
 
     def shape(self, place: Place, shape: Shape, value: Any) -> Iterator[Unknown]:
         match shape:
@@ -119,7 +120,7 @@ class _Reader:
                     yield place, "is no map"
                 for name, item in _entries(value):
                     if is_expression(name):
-                        yield (*place, name), f"an expression as a name {_NOT_UNDERSTOOD}"
+                        yield (*place, name), f"is a name with an expression {_NOT_UNDERSTOOD}"
                     yield from self.shape((*place, name), shape.of, item)
             case Number():
                 if isinstance(value, bool) or not isinstance(value, int):
@@ -129,31 +130,41 @@ class _Reader:
                     yield place, "is neither true nor false"
             case _ if not isinstance(value, str):
                 yield place, "is no text"
-            case Text() | PolicyText():
+            case Text():
                 if is_expression(value):
-                    yield place, f"an expression {_NOT_UNDERSTOOD}: {value}"
+                    yield place, f"holds an expression {_NOT_UNDERSTOOD}: {visible(value, 200)}"
+            case PolicyText():
+                if found := from_expression(value):
+                    yield place, f"holds an expression {_NOT_UNDERSTOOD}: {visible(found, 80)}"
             case Reference():
                 plain = shape.or_text and not is_expression(value)
                 if not plain and (reason := self._no_reference(shape, value)):
                     yield place, reason
             case Expression():
                 if not re.fullmatch(shape.pattern, value):
-                    yield place, f"an expression {_NOT_UNDERSTOOD}: {value}"
+                    yield place, f"holds an expression {_NOT_UNDERSTOOD}: {visible(value, 200)}"
             case Address():
-                if value not in self._named_by(shape):
-                    yield place, f"names no resource it may name here: {value}"
+                address = value.removesuffix(f".{shape.attribute}" if shape.attribute else "")
+                if address not in self._addresses:
+                    yield place, f"names what is not in the stack: {visible(value, 200)}"
+                elif value not in self._named_by(shape):
+                    yield place, f"names what it may not name here: {visible(value, 200)}"
 
     def _no_reference(self, shape: Reference, value: str) -> str:
         """Return why ``value`` is not the one whole reference that ``shape`` takes."""
         if not is_expression(value):
-            return f"is not a reference to {shape.to}: {value}"
+            return f"is not a reference to {shape.to}: {visible(value, 200)}"
         found = REFERENCE.fullmatch(value)
         if found is None:
-            return f"an expression {_NOT_UNDERSTOOD}: {value}"
+            return f"holds an expression {_NOT_UNDERSTOOD}: {visible(value, 200)}"
         address, _, attribute = found[1].rpartition(".")
         if f"{address.partition('.')[0]}.{attribute}" != shape.to:
-            return f"a reference {_NOT_UNDERSTOOD} here: {value}"
-        return "" if address in self._addresses else f"refers to what is not in the stack: {value}"
+            return f"refers to what it may not refer to: {visible(value, 200)}"
+        return (
+            ""
+            if address in self._addresses
+            else f"refers to what is not in the stack: {visible(value, 200)}"
+        )
 
     def _named_by(self, shape: Address) -> set[str]:
         suffix = f".{shape.attribute}" if shape.attribute else ""

@@ -176,7 +176,7 @@ _Way = tuple[_Source, ...]
 def _sources(request: Request, policies: Policies) -> dict[str, _Source]:
     """Return what applies to the request: the Deny statements, and the Allow statements of the
     identity-based policies, of the boundary and, by how they name the caller, of the resource."""
-    caller, context = request.caller, _context(request)
+    caller, context = request.caller, context_of(request)
     boundary = policies.boundary
     sources: dict[str, _Source] = {
         "deny": [],
@@ -210,8 +210,11 @@ def _sources(request: Request, policies: Policies) -> dict[str, _Source]:
     return sources
 
 
-def _context(request: Request) -> Context:
-    """Return the condition keys of ``request`` with those that AWS adds."""
+def context_of(request: Request) -> Context:
+    """Return the condition keys of ``request`` with those that AWS adds.
+
+    Raises ``ValueError`` for keys that are given twice and values that are no tuples.
+    """
     given = Context.of(request.context, request.unknown)
     values = {name: listed for name, listed in given.values.items() if listed}
     unknown = set(given.unknown)
@@ -238,26 +241,27 @@ _TYPES = {
 }
 
 
-def _said(name: str, caller: Caller, given: Context) -> str | None:
-    """Return the value of a key, in lower case, that follows from who calls and how."""
+def _said(name: str, caller: Caller, given: Context) -> str:
+    """Return the value of a key, in lower case, that follows from who calls and how, or an empty
+    string."""
     if caller.kind == "federated":
-        return None
+        return ""
     match name:
         case "aws:principalarn" if caller.kind != "service":
-            return caller.issuer if caller.kind == "role session" else caller.name
+            return (caller.issuer or "") if caller.kind == "role session" else caller.name
         case "aws:principalaccount":
-            return caller.account
+            return caller.account or ""
         case "aws:principaltype":
-            return _TYPES.get(caller.kind)
+            return _TYPES.get(caller.kind, "")
         case "aws:principalisawsservice":
             return "true" if caller.kind == "service" else "false"
         case "aws:userid" if caller.kind == "root":
-            return caller.account
+            return caller.account or ""
         case "aws:username" if caller.kind == "user":
-            return caller.name.rsplit("/", 1)[-1]
+            return caller.name.rpartition("/")[2]
         case "aws:viaawsservice" if given.values.get("aws:calledvia"):
             return "true"
-    return None
+    return ""
 
 
 def _is_sent(sent: Sent, caller: Caller, given: Context, without: bool) -> bool:
@@ -265,7 +269,8 @@ def _is_sent(sent: Sent, caller: Caller, given: Context, without: bool) -> bool:
     is whether the request says that it is not."""
     match sent:
         case "every request of an IAM user and no other":
-            return caller.kind == "user"
+            # What a user is called is known.
+            return False
         case "every request with temporary credentials and no other":
             # Users and root users get them by GetSessionToken.
             return not (without and caller.kind in ("user", "root"))

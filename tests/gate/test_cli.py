@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -341,3 +342,99 @@ def test_the_cdktf_command_line_lists_synthesizes_diffs_deploys_and_destroys(
     terraform(stack, "plan", "-input=false", "-detailed-exitcode")
     cdktf("destroy", "--auto-approve", "dot-reporting")
     assert sandbox.inventory() == {}
+
+
+def run(folder: Path, *arguments: str | bytes, **given: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run the installed program, whose streams are those of ``given``."""
+    stdout = given.pop("stdout", subprocess.PIPE)
+    environment = {**os.environ, **given}
+    return subprocess.run(
+        ["gate", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+
+
+def test_output_that_cannot_be_written_is_said_in_a_sentence(project: Project) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run(project.folder, "check", stdout=full)
+    assert (done.returncode, done.stderr) == (2, b"gate: the output: No space left on device\n")
+
+
+def test_whoever_reads_no_further_ends_the_program_without_a_word(project: Project) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = run(project.folder, "check", stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_escapes(project: Project) -> None:
+    project.file.rename(project.folder / "gäte.hcl")
+    done = run(project.folder, "--file", "gäte.hcl", "check", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        b"ok g\\xe4te.hcl: 1 block (dot-reporting)\n",
+        b"",
+    )
+
+
+def test_a_name_that_is_no_utf_8_is_a_name(project: Project) -> None:
+    project.file.rename(project.folder / os.fsdecode(b"\xff.hcl"))
+    done = run(project.folder, "--file", b"\xff.hcl", "check", "--json")
+    assert (done.returncode, json.loads(done.stdout)["file"], done.stderr) == (0, "\udcff.hcl", b"")
+
+
+@pytest.mark.parametrize("command", [["check"], ["check", "--json"], ["parity", "reporting"]])
+def test_a_configuration_that_is_a_pipe_is_not_waited_for(
+    project: Project, command: list[str]
+) -> None:
+    os.mkfifo(project.folder / "pipe")
+    done = gate(project.folder, "--file", "pipe", *command)
+    assert done.returncode == 2
+    assert "is a pipe or device; allowed: a file" in done.stdout + done.stderr
+
+
+def test_many_mistakes_are_counted_rather_than_listed(project: Project) -> None:
+    names = ", ".join(f'"A{number}"' for number in range(150))
+    project.write(DOT.replace('"sales"]', f"{names}]"))
+    lines = gate(project.folder, "check").stderr.splitlines()
+    assert (len(lines), lines[-2:]) == (102, ["and 50 more", "gate: 150 mistakes in gate.hcl"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[]", 'cdktf.json has no "output" that is the name of a folder'),
+        ('{"output": 1}', 'cdktf.json has no "output" that is the name of a folder'),
+        ("{", "cdktf.json: line 1, column 2 is not JSON: Expecting property name enclosed in "
+        "double quotes"),
+    ],
+)  # fmt: skip
+def test_a_project_file_that_says_nothing_is_wrong_usage(
+    project: Project, content: str, said: str
+) -> None:
+    (project.folder / "cdktf.json").write_text(content)
+    done = gate(project.folder, "prove", "reporting")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"gate: {said}\n")
+
+
+def test_what_is_asked_for_cannot_write_to_the_terminal(project: Project) -> None:
+    done = gate(project.folder, "prove", "\x1b[2J\n::error::x")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gate: no block is called \\x1b[2J\\n::error::x; allowed: dot.reporting\n",
+    )
+
+
+def test_what_is_kept_of_a_check_and_changed_by_somebody_else_is_not_taken(
+    project: Project,
+) -> None:
+    assert gate(project.folder, "check").returncode == 0
+    cache = project.folder / ".gate" / "check.json"
+    kept = json.loads(cache.read_text())
+    cache.write_text(json.dumps({**kept, "result": {"mistakes": []}}))
+    assert gate(project.folder, "check").stdout == "✓ gate.hcl: 1 block (dot-reporting)\n"

@@ -202,8 +202,8 @@ def test_without_an_earlier_synth_there_is_nothing_to_compare_with(project: Proj
 
 
 NAMES = (
-    "has another name or folder than a synth gives; allowed: letters, digits and - _ . in both, "
-    "the folder below the manifest"
+    "has another name or folder than a synth gives; allowed: letters, digits and - _ . in its "
+    "name, and the folder stacks/NAME"
 )
 
 
@@ -218,6 +218,9 @@ NAMES = (
         ('{"stacks": {"a": {"workingDirectory": "/etc"}}}', f'the stack "a" {NAMES}'),
         ('{"stacks": {"a": {"workingDirectory": "../a"}}}', f'the stack "a" {NAMES}'),
         ('{"stacks": {"a": {"workingDirectory": "$(id)"}}}', f'the stack "a" {NAMES}'),
+        # What no `gate prove` sees.
+        ('{"stacks": {"a": {"workingDirectory": "stacks/b"}}}', f'the stack "a" {NAMES}'),
+        ('{"stacks": {"a": {"workingDirectory": "a"}}}', f'the stack "a" {NAMES}'),
         (
             '{"stacks": {"-a\\u001b": {"workingDirectory": "a"}}}',
             f'the stack "-a\\x1b" {NAMES}',

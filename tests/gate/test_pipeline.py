@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gate.pipeline import changes, previous, review
 from gate.pipeline.stacks import stacks
+from modules.files import Unreadable
 from stacks.removed import set_aside
 from tests.conftest import DOT, ROOT, Project
 from tests.gate.test_cli import gate
@@ -362,3 +365,148 @@ def test_what_a_pipeline_calls_needs_python_alone(module: str) -> None:
         check=False,
     )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x #y.hcl", "${{ github.token }}.hcl", "$(id)%a%.hcl", "-x.hcl", "a: 'b'\".hcl", "\\n.hcl"],
+)
+def test_the_files_name_is_the_same_in_the_pipeline_whatever_it_is(
+    project: Project, name: str
+) -> None:
+    project.write(DOT + S3)
+    project.file.rename(project.folder / name)
+    assert gate(project.folder, f"--file={name}", "pipeline", "github").returncode == 0
+    assert gate(project.folder, f"--file={name}", "pipeline", "gitlab").returncode == 0
+    github = yaml.safe_load((project.folder / WORKFLOW).read_text())["env"]["GATE_FILE"]
+    gitlab = yaml.safe_load((project.folder / ".gitlab-ci.yml").read_text())["variables"]
+    value = gitlab["GATE_FILE"]
+    # The one expression that GitHub evaluates is a literal.
+    assert github.replace("${{ '${{' }}", "${{") == name
+    assert (value if isinstance(value, str) else value["value"]) == name
+    assert isinstance(value, dict) == ("$" in name)
+
+
+def test_a_file_whose_name_nobody_can_see_is_refused(project: Project) -> None:
+    project.write(DOT + S3)
+    project.file.rename(project.folder / "a\n\x1b[2J.hcl")
+    done = gate(project.folder, "--file", "a\n\x1b[2J.hcl", "pipeline", "github")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: a\\n\\x1b[2J.hcl: a pipeline cannot name a file with such characters; rename it\n",
+    )
+
+
+@pytest.mark.parametrize("make", [lambda path: os.mkfifo(path), lambda path: path.mkdir()])
+def test_what_is_no_file_is_no_pipeline_that_is_up_to_date(
+    project: Project, make: Callable[[Path], None]
+) -> None:
+    project.write(DOT + S3)
+    make(project.folder / ".gitlab-ci.yml")
+    done = gate(project.folder, "pipeline", "gitlab")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gate: .gitlab-ci.yml is there and differs; --force overwrites it\n",
+    )
+
+
+def called(module: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Return what a program of the pipeline says and ends with."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"gate.pipeline.{module}", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("module", ["changes", "gitlab", "review", "stacks"])
+def test_other_arguments_are_answered_with_those_allowed(module: str) -> None:
+    code, said, error = called(module, "a", "b", "c", "d", "e")
+    assert (code, said) == (2, "")
+    assert f"python3 -m gate.pipeline.{module}" in error
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        [],
+        {"resource_changes": {}},
+        {"resource_changes": [1]},
+        {"resource_changes": [{"address": 1, "change": {"actions": []}}]},
+        {"resource_changes": [{"address": "a.b", "change": {"actions": ["::error::"]}}]},
+        {"resource_changes": [{"address": "a.b", "change": {"actions": [[]]}}]},
+        {"output_changes": {"a": None}},
+    ],
+)
+def test_what_is_no_plan_is_refused(plan: object, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    with pytest.raises(Unreadable) as refused:
+        changes.read_plan(file)
+    assert str(refused.value) == (
+        f"{file}: is not a plan; allowed: what `terraform show -json PLAN` prints"
+    )
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        {},
+        {"aws": {"region": "eu-west-1", "allowed_account_ids": ["111122223333"]}},
+        {"aws": [{"region": "eu-west-1", "allowed_account_ids": ["111122223333; id"]}]},
+        {"aws": [{"region": "$(id)", "allowed_account_ids": ["111122223333"]}]},
+        {"aws": [{"region": "eu-west-1", "allowed_account_ids": []}]},
+    ],
+)
+def test_a_stack_without_an_account_and_region_is_not_planned(
+    provider: object, tmp_path: Path
+) -> None:
+    synthesized(tmp_path, "dot-a")
+    file = tmp_path / "stacks" / "dot-a" / "cdk.tf.json"
+    file.write_text(json.dumps({"provider": provider}))
+    with pytest.raises(Unreadable) as refused:
+        stacks(tmp_path)
+    assert str(refused.value) == (
+        f"{file}: names no account and region of its provider; synthesize it anew"
+    )
+
+
+def test_what_is_no_review_is_refused_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"stack": "a", "changes": [{"address": 1, "actions": []}]}')
+    assert called("review", str(tmp_path)) == (
+        2,
+        "",
+        f"{tmp_path}/a.json: is not what gate.pipeline.changes prints of a stack\n",
+    )
+
+
+def test_nothing_in_a_review_can_write_to_the_page_around_it() -> None:
+    address = 'aws_x.y["`](https://x)\x1b[2J\n# z"]'
+    page = review.as_markdown(
+        [reviewed("a</summary>`", "\u202eplan\x1b\n", {"address": address, "actions": ["create"]})]
+    )
+    assert page == (
+        "<!-- athena-gate: plan -->\n"
+        "### athena-gate\n"
+        "\n"
+        '- `` a</summary>` `` (`111122223333`): ``+ aws_x.y["`](https://x)\\x1b[2J\\n# z"]``\n'
+        "\n"
+        "<details><summary>a&lt;/summary&gt;`</summary>\n"
+        "\n"
+        "```\n"
+        "\\u202eplan\\x1b\n"
+        "```\n"
+        "</details>"
+    )
+
+
+def test_many_changes_are_counted_rather_than_listed() -> None:
+    many = [{"address": f"a.b{number}", "actions": ["create"]} for number in range(350)]
+    pages = [reviewed("a", "x" * 100_000, *many), reviewed("b", "", *many)]
+    page = review.as_markdown(pages)
+    assert [line[-22:] for line in page.splitlines()[3:5]] == ["`+ a.b149`, and 200 more"[-22:]] * 2
+    assert len(page) < 65_536

@@ -124,7 +124,7 @@ def test_a_grant_too_many_is_shown_by_a_request(make: Make, block: ConfiguredBlo
         caller=USER,
         action="s3:GetObject",
         resource=f"{LAKE}/x",
-        context={},
+        context={"aws:SourceIp": ("3.122.135.165",)},
         by=("aws_iam_policy.access WholeLake",),
     )
     assert failures(proof) == {"no-other-bucket": (failure,), "only-through-athena": (failure,)}
@@ -218,7 +218,11 @@ def test_a_policy_variable_may_stand_for_anything(make: Make, block: ConfiguredB
             caller=USER,
             action="s3:GetObject",
             resource="arn:aws:s3:::homes/x/x",
-            context={},
+            context={
+                "aws:ViaAWSService": ("true",),
+                "aws:SourceIp": ("3.122.135.165",),
+                "aws:SecureTransport": ("true",),
+            },
             by=("aws_iam_policy.access Home",),
         ),
     )
@@ -270,7 +274,7 @@ def test_a_bucket_policy_that_lets_somebody_in_is_shown(make: Make, block: Confi
                 caller="arn:aws:iam::444455556666:role/x",
                 action="s3:GetObject",
                 resource=f"arn:aws:s3:::{RESULTS}/x",
-                context={},
+                context={"aws:SecureTransport": ("true",)},
                 by=("aws_s3_bucket_policy.policy Partner",),
             ),
         )
@@ -428,6 +432,47 @@ def test_what_aws_would_not_take_or_not_heed_is_pointed_out(
     assert [f.reason.replace(workgroup, "w")[: len(reason)] for f in found[check]] == [reason]
 
 
+def test_a_second_policy_of_a_bucket_is_pointed_out(make: Make) -> None:
+    text = PRIVATE.terraform_json(10**9)
+    stack = make(
+        Policy((Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",)),)),
+        aws_s3_bucket={"results": {"bucket": RESULTS}, "another": {"bucket": "another"}},
+        aws_s3_bucket_policy={
+            "one": {"bucket": "${aws_s3_bucket.results.id}", "policy": text},
+            "other": {"bucket": "${aws_s3_bucket.results.id}", "policy": text},
+            "another": {"bucket": "${aws_s3_bucket.another.id}", "policy": text},
+        },
+    )
+    found = failures(check_only(stack))["one-policy"]
+    assert [(failure.resource, failure.by) for failure in found] == [
+        (
+            f"arn:aws:s3:::{RESULTS}",
+            ("aws_s3_bucket_policy.one", "aws_s3_bucket_policy.other"),
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('"Sid": "A", "Sid": "B"', 'cannot be read: Statement: the key "Sid" stands twice'),
+        (
+            '"Condition": {"StringEquals": {"aws:username": "a", "AWS:UserName": "b"}}',
+            "is no IAM policy: Statement[0].Condition.StringEquals.aws:username: the key stands",
+        ),
+    ],
+)
+def test_a_key_that_stands_twice_in_a_policy_is_pointed_out(
+    make: Make, block: ConfiguredBlock, text: str, problem: str
+) -> None:
+    policy = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", '
+    policy += f'"Resource": "*", {text}}}}}'
+    stack = make(PRIVATE, aws_iam_policy={"access": {"name": "x", "policy": policy}})
+    proof = prove_grants(stack, block)
+    assert proof.results[0].name == "understood"
+    assert [problem in failure.reason for failure in proof.results[0].failures] == [True]
+
+
 def test_inline_and_attached_policies_have_limits_of_their_own(make: Make) -> None:
     long = Statement("Allow", ("s3:GetObject",), tuple(f"{LAKE}/{n}/*" for n in range(350)))
     stack = make(
@@ -460,11 +505,13 @@ def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredB
     assert [(result.kind, result.name, result.holds) for result in proof.results] == [
         ("check", "understood", False),
         ("check", "within-limits", True),
+        ("check", "one-policy", True),
         ("check", "actions-exist", True),
         ("check", "takes-effect", True),
     ]
     assert proof.notes == (
-        "the claims were not proved: they would be about what could be read only",
+        "nothing else was proved: a part that is not understood may do anything. Synthesize again "
+        "(cdktf synth, or python main.py); for a stack of somebody else there is --checks-only",
     )
 
 
@@ -505,7 +552,7 @@ def test_a_policy_of_ten_thousand_statements_is_answered(
     assert failures(proof) == {
         "understood": (
             Failure(
-                "aws_iam_policy.access the policy has 898,928 characters, more than AWS takes of "
+                "aws_iam_policy.access has a policy of 898,928 characters, more than AWS takes of "
                 "any kind",
                 by=("aws_iam_policy.access",),
             ),
@@ -664,7 +711,7 @@ def test_prove_exits_with_0_when_every_claim_holds(project: Project) -> None:
     assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (
         0,
         "",
-        "✓ 1 stack: all 38 claims hold",
+        "✓ 1 stack: all 39 claims hold",
     )
     assert max(map(len, done.stdout.splitlines())) <= 80
 
@@ -674,13 +721,14 @@ def test_prove_exits_with_1_when_a_claim_does_not_hold(project: Project) -> None
     synthesized(project, wider(settings, Statement("Allow", ("iam:*",), ("*",), sid="Oops")))
     done = gate(project.folder, "prove", "reporting")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "✗ 1 stack: 3 of 38 claims do not hold"
+    assert done.stdout.splitlines()[-1] == "✗ 1 stack: 3 of 39 claims do not hold"
     assert (
         """\
     ✗ no IAM, no other role
         iam:CreateAccessKey is allowed
           on arn:aws:iam::111122223333:user/x
           for arn:aws:iam::111122223333:user/dot-reporting
+          with aws:SourceIp = 3.122.135.165
           by aws_iam_policy.reporting_access_F8E15C40 Oops
 """
         in done.stdout
@@ -716,7 +764,7 @@ def test_prove_takes_a_folder_and_a_file(project: Project) -> None:
         done = gate(project.folder, "prove", place)
         assert (done.returncode, done.stdout.splitlines()[-1]) == (
             0,
-            "✓ 1 stack: all 38 claims hold",
+            "✓ 1 stack: all 39 claims hold",
         )
 
 

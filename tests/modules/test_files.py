@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from modules.files import (
     visible,
     visible_lines,
 )
+from tests.conftest import ROOT
 
 LIMIT = 100
 
@@ -181,3 +183,29 @@ def test_several_lines_stay_lines() -> None:
     assert visible_lines("a\tb\n::error::\r\n" + "x" * 2000) == (
         "a       b\n\\x3a:error::\\r\n" + "x" * 2000
     )
+
+
+# What is read in another way, and why it may be.
+ELSEWHERE = {
+    "gate/eject/module.py": ["json.loads("],  # what parse_json took
+    "gate/eject/read_back.py": ["json.loads("],  # its own text
+    "gate/embedded_aws/server.py": ["json.loads("],  # what gate.sandbox started it with
+    "gate/pipeline/write.py": [".read_text("],  # the package's templates
+    "gate/policy_set/__init__.py": [".read_text(", ".read_text("],  # the package's own rules
+    "gate/report/page.py": [".read_text("],  # the package's style sheet
+    "gate/sandbox/__init__.py": ["json.load(", "json.loads("],  # the process it has started
+    "modules/files.py": ["json.loads("],
+    "modules/iam/actions.py": ["json.loads(", ".read_text("],  # the package's list of actions
+    "modules/iam/policy.py": ["json.loads("],  # with places of its own for what stands twice
+}
+
+
+def test_everything_that_comes_from_outside_is_read_here() -> None:
+    reading = re.compile(r"json\.loads?\(|\.read_text\(|\.read_bytes\(|(?<![.\w])open\(|\.open\(\)")
+    found = {
+        file.relative_to(ROOT).as_posix(): reading.findall(file.read_text())
+        for folder in ("gate", "modules", "stacks")
+        for file in (ROOT / folder).rglob("*.py")
+    }
+    found["main.py"] = reading.findall((ROOT / "main.py").read_text())
+    assert {file: calls for file, calls in found.items() if calls} == ELSEWHERE

@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from gate.sandbox import Sandbox
-from tests.conftest import COLLECT_LATE, ROOT
+from tests.conftest import ROOT
 from tests.pipelines.workflow import GitHub, Run, git
 
 pytestmark = pytest.mark.slow
@@ -158,7 +158,7 @@ def story(
         ),
         clone,
         sandbox,
-        {"TF_CLI_CONFIG_FILE": terraform_variables["TF_CLI_CONFIG_FILE"], **COLLECT_LATE},
+        {name: terraform_variables[name] for name in ("PATH", "TF_CLI_CONFIG_FILE")},
     )
     s3 = made.client("s3")
     s3.create_bucket(

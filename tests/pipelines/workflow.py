@@ -61,7 +61,7 @@ class GitHub:
 class Run:
     """One run of the workflow in ``file`` for ``sha``.
 
-    ``machine`` are the variables of a runner's disk: where Terraform's providers are.
+    ``machine`` are the variables of a runner's disk: where Terraform and its providers are.
     ``approve`` is asked for every job with an environment, before it starts.
     """
 
@@ -172,7 +172,8 @@ class _Runner:
         for made in (self._workspace, self._files, self._temp):
             made.mkdir(parents=True)
         machine = ROOT / ".venv" / "bin", ROOT / "node_modules" / ".bin"
-        path = [one for one in os.environ["PATH"].split(os.pathsep) if Path(one) not in machine]
+        given = run.machine.get("PATH", os.environ["PATH"])
+        path = [one for one in given.split(os.pathsep) if Path(one) not in machine]
         self._path = [str(Path(__file__).parent), *path]
         self._env = {
             **{name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ},
@@ -299,7 +300,7 @@ class _Runner:
         if not role_to_assume:
             raise Failed("Credentials could not be loaded")
         self._run.roles[self._leg.name] = role_to_assume
-        variables = self._run.sandbox.environment({})
+        variables = self._run.sandbox.environment(self._run.machine)
         self._env |= variables | {"AWS_REGION": aws_region, "AWS_DEFAULT_REGION": aws_region}
 
     def _permitted(self, scope: str, *levels: str) -> None:

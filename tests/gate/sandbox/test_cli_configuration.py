@@ -56,7 +56,7 @@ def test_nothing_else_is_taken_over(file: Path, secret: str, between: str) -> No
 
 
 def test_json_is_taken_over_as_json(file: Path) -> None:
-    installation = {"direct": {}}
+    installation: dict[str, object] = {"direct": {}}
     text = json.dumps(
         {
             "credentials": {"app.terraform.io": {"token": "SECRET"}},

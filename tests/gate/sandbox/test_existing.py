@@ -118,7 +118,11 @@ def texts(model: type[BaseModel]) -> Iterator[str]:
 
 
 def test_every_field_that_could_name_something_is_decided_upon() -> None:
-    models = (Account, S3Backend, *(one.settings for one in INTEGRATIONS.values()))
+    models: tuple[type[BaseModel], ...] = (
+        Account,
+        S3Backend,
+        *(one.settings for one in INTEGRATIONS.values()),
+    )
 
     assert {name for model in models for name in texts(model)} == (
         GIVEN | NAMED_AND_NEVER_ASKED_FOR | NOTHING_THAT_EXISTS

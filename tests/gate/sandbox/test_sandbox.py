@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,19 @@ def test_terraform_has_no_token_and_no_way_to_hcp_terraform(
     assert "Error: Host app.terraform.io does not provide a tfe service" in done.stderr
     assert "credentials.tfrc.json" not in done.stderr
     assert "Service discovery for app.terraform.io at" not in done.stderr
+
+
+def test_threads_that_ask_at_once_never_read_half_a_file(aws: Sandbox, tmp_path: Path) -> None:
+    mirror = 'provider_installation {\n  filesystem_mirror {\n    path = "/opt/mirror"\n  }\n}\n'
+    own = tmp_path / "terraform.rc"
+    own.write_text(mirror)
+
+    def read(_: int) -> bool:
+        name = aws.environment({"TF_CLI_CONFIG_FILE": str(own)})["TF_CLI_CONFIG_FILE"]
+        return Path(name).read_text().startswith(mirror)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(400)))
 
 
 def test_the_environment_given_is_left_as_it_is(aws: Sandbox) -> None:

@@ -1,7 +1,7 @@
 """Random edits of a stack's JSON: any value of it in any way, and what is added to it.
 
 An edit names the place in the JSON that it is made at. ``harmless`` says of an edited stack, by
-rules of its own, whether the edit is one of those that change nothing; HARMLESS lists them.
+rules of its own, whether the edit is one of those that change nothing, which test_edits lists.
 """
 
 import json
@@ -12,15 +12,6 @@ from random import Random
 from typing import Any
 
 from gate.stack.understood import RESOURCES
-
-HARMLESS = (
-    "comments, `//` beside the sections and in the body of a resource",
-    "order of keys, and white space",
-    "in a policy: Id, Sid, order of statements, order and repetition in lists, one name and a list "
-    "of it, a truth value in a condition and the word for it, statements divided or repeated",
-    "how many folders up a local state lies",
-    "a section, or a type of resource, with nothing in it",
-)
 
 Place = tuple[str | int, ...]
 
@@ -117,6 +108,20 @@ def _divide(document: dict[str, Any], random: Random) -> str:
     return ""
 
 
+def _empty(document: dict[str, Any], random: Random) -> str:
+    one, name = random.choice(document["Statement"]), random.choice(["Resource", "Condition"])
+    one[name] = {"Resource": "", "Condition": {"StringEquals": {}}}[name]
+    return f"{name} of nothing"
+
+
+def _leave_out(document: dict[str, Any], random: Random) -> str:
+    one, name = random.choice(document["Statement"]), random.choice(["Action", "Principal"])
+    if name not in one or f"Not{name}" in one:
+        return ""
+    one[f"Not{name}"] = one.pop(name)
+    return f"Not{name}"
+
+
 def _shuffle(document: dict[str, Any], random: Random) -> str:
     random.shuffle(document["Statement"])
     return "statements in another order"
@@ -139,6 +144,8 @@ _POLICY: tuple[Callable[[dict[str, Any], Random], str], ...] = (
     _divide,
     _shuffle,
     _merge,
+    _empty,
+    _leave_out,
 )
 
 _METAS: dict[str, Any] = {
@@ -327,12 +334,12 @@ def _text(value: str, content: Any, random: Random) -> str:
 
 
 def harmless(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Return whether nothing but HARMLESS lies between the two stacks."""
+    """Return whether the two stacks differ in nothing that Terraform or AWS would heed."""
     return _canonical(before) == _canonical(after)
 
 
 def _canonical(content: dict[str, Any]) -> str:
-    """Return the stack as a text that is the same for stacks that differ in HARMLESS alone."""
+    """Return the stack as a text that is the same for stacks that differ in nothing else."""
     found = {name: deepcopy(body) for name, body in content.items() if name != "//" and body != {}}
     resources = found.get("resource")
     if isinstance(resources, dict):

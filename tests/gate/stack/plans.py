@@ -353,9 +353,9 @@ def put(value: Any, path: str, one: Any) -> None:
     value[int(last) if isinstance(value, list) else last] = one
 
 
-def remove(value: Any, path: str) -> None:
+def remove(value: Any, path: str) -> object:
     """Remove what stands at a dotted ``path``."""
     *steps, last = path.split(".")
     for step in steps:
         value = value[int(step)] if isinstance(value, list) else value[step]
-    del value[int(last) if isinstance(value, list) else last]
+    return value.pop(int(last) if isinstance(value, list) else last)

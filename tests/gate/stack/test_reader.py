@@ -287,19 +287,22 @@ def test_the_policy_variables_of_iam_are_data_and_not_references(tmp_path: Path)
     [
         (
             "{",
-            "the policy cannot be read: line 1, column 2 is not JSON: Expecting property name ",
+            "has a policy that cannot be read: line 1, column 2 is not JSON: Expecting ",
         ),
-        ("[]", "not an IAM policy: a policy is a JSON object with Version and Statement"),
+        ("[]", "is no IAM policy: a policy is a JSON object with Version and Statement"),
         (
             '{"Statement": {"Effect": "Maybe", "Action": "*", "Resource": "*"}}',
-            "not an IAM policy: Statement[0].Effect: expected Allow or Deny, found 'Maybe'",
+            "is no IAM policy: Statement[0].Effect: expected Allow or Deny, found 'Maybe'",
         ),
         (
             '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}}',
-            'the policy cannot be read: Statement: the key "Effect" stands twice',
+            'has a policy that cannot be read: Statement: the key "Effect" stands twice',
         ),
-        (" " * 200_000, "the policy has 200,000 characters, more than AWS takes of any kind"),
-        ("[" * 100_000, "the policy cannot be read: is nested too deeply; allowed: 100 levels"),
+        (" " * 200_000, "has a policy of 200,000 characters, more than AWS takes of any kind"),
+        (
+            "[" * 100_000,
+            "has a policy that cannot be read: is nested too deeply; allowed: 100 levels",
+        ),
     ],
 )
 def test_a_policy_that_cannot_be_read_is_a_problem(
@@ -327,14 +330,14 @@ def test_what_is_not_understood_is_named_and_left_out(tmp_path: Path) -> None:
         terraform={"required_version": ">= 1", "cloud": {"token": "x"}},
     )
     assert found.problems == (
-        Problem("resource.aws_iam_user.user.tags", "an argument is not understood"),
-        Problem("resource.aws_iam_group", "a type of resource is not understood"),
+        Problem("resource.aws_iam_user.user.tags", "is an argument that is not understood"),
+        Problem("resource.aws_iam_group", "is a type of resource that is not understood"),
         Problem("resource.aws_iam_policy.p", "is not the body of one resource"),
         Problem("resource.aws_iam_policy.q", "is not the body of one resource"),
         Problem("resource.aws_iam_role", "is no map of resources by name"),
-        Problem("data", "a section is not understood"),
+        Problem("data", "is a section that is not understood"),
         Problem("output", "is no map of outputs"),
-        Problem("terraform.cloud.token", "an argument is not understood"),
+        Problem("terraform.cloud.token", "is an argument that is not understood"),
     )
     assert found.content == {
         "provider": PROVIDERS,

@@ -137,8 +137,8 @@ def forms(path: str, shape: Shape) -> Iterator[str]:
             if shape.or_text:
                 yield f"{path}: text"
         case Address():
-            for one in shape.kinds:
-                yield f"{path}: address of {one}.{shape.attribute}".rstrip(".")
+            for kind in shape.kinds:
+                yield f"{path}: address of {kind}.{shape.attribute}".rstrip(".")
         case Expression():
             yield f"{path}: expression"
 

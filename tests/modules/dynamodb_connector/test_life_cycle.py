@@ -1,10 +1,13 @@
 """The connector in two accounts, from the first apply to nothing left, on real Terraform and an
 embedded AWS."""
 
+import contextlib
+import functools
 import json
 import re
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ import pysequoia
 import pytest
 
 from gate.sandbox import Sandbox
-from tests.conftest import Project, Terraform, make_project
+from tests.conftest import Project, Terraform, make_project, terraform_in
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,
     CONNECTOR,
@@ -29,11 +32,17 @@ pytestmark = pytest.mark.slow
 READERS = ["analyst", "scientist"]
 
 
+@functools.cache
+def session() -> boto3.session.Session:
+    """Return the one that has read botocore's data of each service."""
+    return boto3.session.Session()
+
+
 def client(sandbox: Sandbox, service: str, account: str) -> Any:
     """Return a boto3 client that works in ``account``."""
 
     def made(service: str, **credentials: str) -> Any:
-        return boto3.session.Session().client(
+        return session().client(
             service, endpoint_url=sandbox.endpoint, region_name="eu-central-1", **credentials
         )
 
@@ -67,29 +76,63 @@ class Deployed:
         return {"image": "dynamodb_connector_orders", "application": "shop"}[self.variant]
 
 
-@pytest.fixture(scope="module", params=["image", "application"])
-def deployed(
-    request: pytest.FixtureRequest,
+@dataclass(frozen=True)
+class Started:
+    """A block in an AWS of its own, with the readers' roles in the consumer, and the end of its
+    deployment."""
+
+    made: Deployed
+    sandbox: Sandbox
+    applied: Future[None]
+
+
+@pytest.fixture(scope="module")
+def started(
     tmp_path_factory: pytest.TempPathFactory,
     pgp_key: pysequoia.Tsk,
-    sandbox: Sandbox,
-    terraform: Terraform,
-) -> Iterator[Deployed]:
-    """A project whose block is applied, with the readers' roles in the consumer; the tests of
-    this file change it in turn."""
-    iam = client(sandbox, "iam", CONSUMER)
-    for name, path in zip(READERS, ("/", "/teams/"), strict=True):
-        iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument="{}")
-    text = {"image": CONNECTOR, "application": EVERYTHING}[request.param]
-    project = make_project(tmp_path_factory.mktemp(request.param), pgp_key, text)
-    project.synth()
-    made = Deployed(request.param, project)
-    terraform(made.folder, "init", "-input=false")
-    terraform(made.folder, "apply", "-auto-approve", "-input=false")
-    yield made
-    terraform(made.folder, "destroy", "-auto-approve", "-input=false")
-    for name in READERS:
-        iam.delete_role(RoleName=name)
+    terraform_variables: dict[str, str],
+) -> Iterator[dict[str, Started]]:
+    """Both variants, deployed side by side: most of a minute S3 is waited for."""
+
+    def apply(made: Deployed, terraform: Terraform) -> None:
+        terraform(made.folder, "init", "-input=false")
+        terraform(made.folder, "apply", "-auto-approve", "-input=false")
+
+    with contextlib.ExitStack() as open_ones, ThreadPoolExecutor(len(VARIANTS)) as pool:
+        result = {}
+        for variant, text in VARIANTS.items():
+            sandbox = open_ones.enter_context(Sandbox(OWNER))
+            iam = client(sandbox, "iam", CONSUMER)
+            for name, path in zip(READERS, ("/", "/teams/"), strict=True):
+                iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument="{}")
+            project = make_project(tmp_path_factory.mktemp(variant), pgp_key, text)
+            project.synth()
+            made = Deployed(variant, project)
+            terraform = terraform_in(sandbox.environment(terraform_variables))
+            result[variant] = Started(made, sandbox, pool.submit(apply, made, terraform))
+        yield result
+
+
+VARIANTS = {"image": CONNECTOR, "application": EVERYTHING}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def sandbox(started: dict[str, Started], variant: str) -> Sandbox:
+    """The AWS that ``variant`` is in."""
+    return started[variant].sandbox
+
+
+@pytest.fixture(scope="module")
+def deployed(started: dict[str, Started], variant: str) -> Deployed:
+    """``variant``, applied; the tests of this file change it in turn."""
+    started[variant].applied.result()
+    return started[variant].made
 
 
 def changes(terraform: Terraform, made: Deployed) -> dict[str, list[str]]:
@@ -229,7 +272,7 @@ def test_the_readers_have_their_policy_attached(deployed: Deployed, sandbox: San
     }
 
 
-@pytest.mark.parametrize("deployed", ["application"], indirect=True)
+@pytest.mark.parametrize("variant", ["application"], indirect=True)
 def test_a_parameter_set_back_to_the_applications_default_is_applied(
     deployed: Deployed, sandbox: Sandbox, terraform: Terraform
 ) -> None:
@@ -330,18 +373,8 @@ def test_credentials_of_another_account_are_refused_before_anything_is_made(
     made = Deployed("image", make_project(tmp_path / side, pgp_key, OWN_CREDENTIALS[side]))
     made.project.synth()
     with Sandbox(WRONG) as elsewhere:
-        environment = elsewhere.environment(terraform_variables)
-        done = [
-            subprocess.run(
-                ["terraform", f"-chdir={made.folder}", *arguments, "-input=false", "-no-color"],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-            for arguments in (["init"], ["apply", "-auto-approve"])
-        ]
-        assert [run.returncode for run in done] == [0, 1]
-        assert f"AWS account ID not allowed: {WRONG}" in done[1].stderr
+        terraform = terraform_in(elsewhere.environment(terraform_variables))
+        terraform(made.folder, "init", "-input=false")
+        refused = terraform(made.folder, "apply", "-auto-approve", "-input=false", ok=(1,))
+        assert f"AWS account ID not allowed: {WRONG}" in refused.stderr
         assert elsewhere.inventory() == {}

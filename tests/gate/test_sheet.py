@@ -1,0 +1,62 @@
+"""What `gate sheet` makes of what Terraform has printed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.sheet import NotDeployed, as_markdown, as_text, parse_outputs, sheet
+from stacks.configuration import load
+from tests.conftest import Project
+
+HANDOFF = {"access_key_id_2026-11": "AKIA", "region": "eu-central-1"}
+
+
+def outputs(handoff: object = HANDOFF, secret: str = "2026-11") -> dict[str, Any]:
+    return {"handoff": {"value": handoff}, f"encrypted_secret_{secret}": {"value": "wcBM"}}
+
+
+def test_the_outputs_of_a_stack_are_read_as_terraform_prints_them() -> None:
+    assert parse_outputs("dot-a", json.dumps(outputs())) == outputs()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "dot-a has no outputs (a\\x1b)"),
+        ("{}", "dot-a has no outputs (a\\x1b)"),
+        ("[]", "the outputs of dot-a are those of something else"),
+        ('{"handoff": 1}', "the outputs of dot-a are those of something else"),
+        (json.dumps(outputs([])), "the outputs of dot-a are those of something else"),
+        (json.dumps(outputs({"region": 1})), "the outputs of dot-a are those of something else"),
+        (json.dumps(outputs({})), "the outputs of dot-a are those of something else"),
+        (json.dumps(outputs(secret="x")), "the outputs of dot-a are those of something else"),
+        ("{", "the outputs of dot-a: line 1, column 2 is not JSON: Expecting property name "
+        "enclosed in double quotes"),
+        ("[" * 5000, "the outputs of dot-a: is nested too deeply; allowed: 100 levels"),
+        ("[" + "1," * 600_000, "the outputs of dot-a are too large"),
+    ],
+)  # fmt: skip
+def test_outputs_of_something_else_are_not_those_of_a_deploy(text: str, said: str) -> None:
+    with pytest.raises(NotDeployed) as refused:
+        parse_outputs("dot-a", text, "a\\x1b")
+    assert str(refused.value) == f"{said}; run: cdktf deploy dot-a"
+
+
+def test_what_stands_in_outputs_cannot_leave_its_place(project: Project) -> None:
+    block = load(project.file).blocks[0]
+    region = "`x` | y\x1b[2J"
+    generation = "$(id)"
+    handoff = {"region": region, f"access_key_id_{generation}": "AKIA"}
+    content = sheet(block, outputs(handoff, generation), Path("cdktf.out/a b"))
+    command = (
+        "terraform '-chdir=cdktf.out/a b' output -raw 'encrypted_secret_$(id)' | base64 --decode "
+        "| gpg --decrypt"
+    )
+    assert [key["decrypt"] for key in content["keys"]] == [command]
+    markdown, text = as_markdown(content).splitlines(), as_text(content).splitlines()
+    assert [line for line in markdown if "x1b" in line] == [
+        r"| AWS region | `` `x` \| y\x1b[2J `` |",
+    ]
+    assert [line for line in text if "x1b" in line] == [r"  AWS region             `x` | y\x1b[2J"]
