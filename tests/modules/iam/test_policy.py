@@ -195,9 +195,7 @@ def test_a_policy_is_read_from_its_text() -> None:
                 {
                     "Statement": {
                         **READ.document(),
-                        "Condition": {
-                            "Bool": {"aws:SecureTransport": "true", "AWS:secureTransport": "x"}
-                        },
+                        "Condition": {"Bool": {"aws:Key": "true", "AWS:key": "x"}},
                     }
                 }
             ),
