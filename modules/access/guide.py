@@ -1,7 +1,6 @@
 """The vendor's page as data: the policies that lie beside its profile."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -76,7 +75,7 @@ def _read(file: Path, digest: str, names: tuple[tuple[str, str], ...]) -> Policy
         # The reader of profiles takes no "${", which some pages put around their names.
         text = text.replace(f"${{{written}}}", meant).replace(written, meant)
     try:
-        return Policy.from_document(json.loads(text))
+        return Policy.from_json(text)
     except (MalformedPolicy, ValueError) as error:
         raise NotThePage(f"{file.name} is no IAM policy: {error}") from None
 

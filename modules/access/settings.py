@@ -298,8 +298,10 @@ class Access(Settings):
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         role = self.runs_on.role_name if self.runs_on else None
+        trusted = self.trusted.principals if self.trusted else ()
         return (
             *((Existing.of(self.account, self.account.arns.role(role)),) if role else ()),
+            *(Existing.of(self.account, arn) for arn in trusted),
             *existing_boundary(self.account, self.permissions_boundary),
         )
 

@@ -95,7 +95,7 @@ def test_a_section_of_another_name_is_named(section: str, value: Any) -> None:
         ("aws_iam_user_policy_attachments_exclusive", {}),
         ("aws_iam_user_group_membership", {"user": "x", "groups": ["admins"]}),
         ("aws_s3_bucket_acl", {"acl": "public-read"}),
-        ("aws_iam_openid_connect_provider", {"url": "https://example.com"}),
+        ("aws_iam_saml_provider", {"name": "x"}),
         ("null_resource", {"provisioner": {"local-exec": {"command": "id"}}}),
         ("AWS_IAM_USER", {}),
     ],
@@ -805,12 +805,10 @@ def test_the_configuration_of_somebody_else_proves_nothing(project: Project) -> 
 
 def test_a_block_that_names_its_vendor_is_proved_like_any_other(project: Project) -> None:
     block = """
-metronome "site" {
-  account        = "analytics"
-  authentication = "access_key"
-  vendor         = "webflow"
-  bucket         = "acme-webflow"
-  schema         = "webflow"
+webflow "site" {
+  account = "analytics"
+  bucket  = "acme-webflow"
+  schema  = "webflow"
   keys {
     pgp_key_file = "keys/ops.asc"
     generations  = ["2026-11"]

@@ -143,7 +143,6 @@ def test_dots_restricted_policy_cannot_write_query_results() -> None:
             Side(
                 (
                     "s3:AbortMultipartUpload",
-                    "s3:GetObject",
                     "s3:ListMultipartUploadParts",
                     "s3:PutObject",
                 ),
@@ -151,7 +150,10 @@ def test_dots_restricted_policy_cannot_write_query_results() -> None:
                 ("arn:aws:s3:::dot-reporting-results-111122223333/dot-reporting/*",),
                 (VIA_ATHENA,),
             ),
-            ("Write query results, in parts when they are large, and read them back.",),
+            (
+                "Write query results, in parts when they are large, and read them back.",
+                "Results are written in parts when they are large; without this every query fails.",
+            ),
             True,
         )
     ]
@@ -173,7 +175,14 @@ def test_every_difference_from_a_guide_has_a_stated_reason(name: str) -> None:
     ("kind", "settings"),
     [
         ("dot", dot(grants="documented")),
-        ("metronome", vendor("metronome", grants="documented")),
+        (
+            "metronome",
+            vendor(
+                "metronome",
+                grants="documented",
+                web_identity={"subject": GOOGLE["subject"]},
+            ),
+        ),
         ("immuta", vendor("immuta", grants="documented")),
         ("dbt", dbt.minimal(mode="documented")),
     ],

@@ -104,11 +104,11 @@ WRONG = {
     ),
     "a cluster without its provider": (
         READS + 'runs_on {\n on = "eks"\n namespace = "a"\n service_account = "b"\n}',
-        'acme "x": runs_on {}: provider: is missing, and on = "eks" needs it',
+        'acme "x": runs_on: provider: is missing, and on = "eks" needs it',
     ),
     "both a role to make and one to use": (
         READS + 'runs_on {\n on = "ec2"\n role_name = "nodes"\n}',
-        'acme "x": runs_on {}: role_name: give either on, for a role made here, or role_name, '
+        'acme "x": runs_on: role_name: give either on, for a role made here, or role_name, '
         "for one of yours",
     ),
     "no database": (
@@ -122,11 +122,6 @@ WRONG = {
     "addresses that the page does not name": (
         READS + 'restrict_to_vendor_ips = true\nruns_on {\n on = "ec2"\n}',
         'acme "x": restrict_to_vendor_ips: Acme\'s page names no addresses; remove the field',
-    ),
-    "a results bucket of another name": (
-        READS + 'results {\n bucket = "acme-results"\n}\nruns_on {\n on = "ec2"\n}',
-        'acme "x": results: Acme takes results from buckets called athena-* only; name such a '
-        "bucket, or leave the name out",
     ),
     "a source as the results bucket": (
         'databases = ["sales"]\nsource "athena-lake" {}\nresults {\n bucket = "athena-lake"\n}\n'

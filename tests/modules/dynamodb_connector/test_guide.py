@@ -1,11 +1,10 @@
 """What is opened, against the guide's three documents and what is stated beside them."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from modules.dynamodb_connector.guide import SHARING, expected_grants, values
+from modules.dynamodb_connector.guide import SHARING, values
 from modules.dynamodb_connector.policies import documents, sharing_trust
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from modules.iam.arn import partition_of
@@ -16,7 +15,6 @@ from tests.modules.dynamodb_connector.conftest import (
     OWNER,
     REGIONS,
     documented,
-    maximal,
     minimal,
     one_account,
 )
@@ -98,22 +96,3 @@ def test_an_application_brings_its_own_role() -> None:
 
 def test_within_one_account_nothing_is_shared() -> None:
     assert set(granted(one_account())) == {"readers", "connector"}
-
-
-def statements_of_everything() -> list[tuple[str, int]]:
-    return [
-        (document, index)
-        for document, policy in documents(maximal()).items()
-        for index in range(len(policy.statements))
-    ]
-
-
-@pytest.mark.parametrize(("document", "index"), statements_of_everything())
-def test_a_statement_or_condition_that_is_lost_is_noticed(document: str, index: int) -> None:
-    settings = maximal()
-    statements = list(documents(settings)[document].statements)
-    if statements[index].conditions:
-        statements[index] = replace(statements[index], conditions=())
-    else:
-        statements.pop(index)
-    assert Policy(tuple(statements)).grants() != expected_grants(settings)[document]
