@@ -199,7 +199,7 @@ def test_a_policy_is_read_from_its_text() -> None:
                     }
                 }
             ),
-            "Statement[0].Condition.Bool.aws:SecureTransport: the key stands twice",
+            "Statement[0].Condition.Bool.aws:Key: the key stands twice, for its name has no case",
         ),
     ],
 )
