@@ -15,7 +15,7 @@ Row = tuple[str, str, str]
 def rows(model: type[Settings], label: str | None = "name") -> list[Row]:
     """Return the fields of ``model`` but the one its label fills, in their order; of a vendor's
     block those that its profile leaves any use for."""
-    unused = getattr(model, "unused", frozenset)()
+    unused: frozenset[str] = getattr(model, "unused", frozenset)()
     names = {name: block for block, (name, _, _) in nested_blocks(model).items()}
     return [
         (

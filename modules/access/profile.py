@@ -227,7 +227,7 @@ class Profile(Settings):
     @field_validator("bundles")
     @classmethod
     def _of_its_class(cls, value: tuple[Bundle, ...], info: ValidationInfo) -> tuple[Bundle, ...]:
-        allowed = BUNDLES.get(info.data.get("cls", ""), value)  # type: ignore[arg-type]
+        allowed = BUNDLES.get(info.data.get("cls", ""), value)
         for bundle in value:
             if bundle not in allowed:
                 raise ValueError(

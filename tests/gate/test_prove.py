@@ -15,7 +15,7 @@ from gate.prove import Proof, check_only, prove_grants, prove_never
 from gate.stack.model import Stack
 from gate.stack.reader import read
 from modules.access.policies import access
-from modules.dot.settings import DotSettings
+from modules.access.settings import Access
 from modules.iam.arn import managed_policy
 from modules.iam.claims import Anyone, Never, Requests, Strangers
 from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
@@ -94,7 +94,7 @@ def make(tmp_path: Path) -> Make:
     return stack
 
 
-def wider(settings: DotSettings, *statements: Statement) -> Policy:
+def wider(settings: Access, *statements: Statement) -> Policy:
     """Return Dot's policy with further statements."""
     return Policy((*access(settings).statements, *statements))
 

@@ -17,6 +17,7 @@ from modules.dbt.settings import DbtSettings
 from modules.iam.policy import MANAGED_POLICY_LIMIT
 from stacks.backends import LocalBackend
 from stacks.configuration import ConfiguredBlock
+from stacks.integrations import INTEGRATIONS
 from tests.conftest import Project, Terraform
 from tests.modules.dbt.conftest import DBT, REGIONS, key, maximal, minimal
 
@@ -31,7 +32,7 @@ def synth(folder: Path, block: DbtSettings) -> dict[str, Any]:
     from stacks.stack import IntegrationStack
 
     app = App(outdir=str(folder))
-    IntegrationStack(app, ConfiguredBlock("dbt", block, line=1), LocalBackend())
+    IntegrationStack(app, ConfiguredBlock("dbt", block, 1, INTEGRATIONS["dbt"]), LocalBackend())
     app.synth()
     text = (folder / "stacks" / f"dbt-{block.name}" / "cdk.tf.json").read_text()
     # The engine's names are the block's, the role words and eight characters of a hash.
