@@ -348,7 +348,7 @@ def remarks(settings: Access) -> tuple[str, ...]:
         if others:
             found.append(
                 f"keys: they work from anywhere until they are removed; {vendor} also offers "
-                f"{', '.join(others)}, which leave no secret with it"
+                f"{', '.join(others)}, without a secret that it keeps"
             )
     if not isinstance(settings, TablesAccess | MetadataAccess):
         sources = getattr(settings, "sources", ())
