@@ -186,7 +186,8 @@ def prove(
     to be compared with, or when a block has no stack.
     """
     from gate import proofs
-    from gate.prove import check_only, prove_missing, prove_stack, prove_unclaimed
+    from gate.pipeline.stacks import MANIFEST, listed
+    from gate.prove import check_only, no_claims, prove_missing, prove_stack, prove_unclaimed
     from gate.stack.reader import FILE
 
     if as_json and sarif:
@@ -224,6 +225,11 @@ def prove(
                 for block in configuration.blocks
                 if block.stack not in known
             ]
+        if (place / MANIFEST).is_file():
+            try:
+                listed(place / MANIFEST)
+            except Unreadable as error:
+                proved.append(no_claims(MANIFEST, str(place / MANIFEST), str(error)))
     if as_json:
         print(json.dumps(proofs.as_json(proved), indent=2))
     elif sarif:

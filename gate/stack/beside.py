@@ -1,10 +1,11 @@
 """Files beside cdk.tf.json that Terraform would read too."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from modules.files import MEBIBYTE, Unreadable, read_text
+from modules.files import MEBIBYTE, Unreadable, read_json, read_text
 from stacks.providers import LOCK, PROVIDER_SOURCE
 
 # https://developer.hashicorp.com/terraform/language/files,
@@ -14,6 +15,10 @@ from stacks.providers import LOCK, PROVIDER_SOURCE
 # (https://opentofu.org/docs/language/files/, 2026-11).
 _CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _VALUES = (".tfvars", ".tfvars.json")
+# Without cdk.tf.json the plan of a remote run would destroy the stack:
+# https://developer.hashicorp.com/terraform/cli/cloud/settings#excluding-files-from-upload-with-terraformignore
+# (2026-11).
+_IGNORED = ".terraformignore"
 
 # What `terraform init` writes into the lock, line by line, when there is no provider but AWS's:
 # https://developer.hashicorp.com/terraform/language/files/dependency-lock (2026-11). A version that
@@ -36,6 +41,8 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
             yield other.name, "is read by Terraform too, and cdktf did not write it"
         elif other.name.endswith(_VALUES):
             yield other.name, "sets variables in Terraform, and the stack has none to set"
+        elif other.name == _IGNORED:
+            yield other.name, "leaves files out of what HCP Terraform is sent to plan"
         elif other.name == LOCK.name and (reason := _not_the_lock(other)):
             yield other.name, reason
 
@@ -56,6 +63,49 @@ def other_workspace(file: Path) -> Iterator[tuple[str, str]]:
     if name not in ("", "default"):
         reason = f"selects another workspace in Terraform, whose state lies elsewhere: {name}"
         yield ".terraform/environment", reason
+
+
+def other_backend(file: Path, terraform: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and reason of the file beside ``file``, a stack's cdk.tf.json, that sends the
+    state elsewhere than ``terraform``, its section of that name, says; none in HCP Terraform.
+
+    `terraform init` keeps the backend's arguments there, null where there are none, with a hash of
+    the configuration they are from. While the hash fits, Terraform takes the arguments from there:
+    with Terraform 1.11.4 a path that was changed in that file alone was where `apply` wrote the
+    state, after another `terraform init` too (measured 2026-11).
+    """
+    wanted = terraform.get("backend", {})
+    if not wanted:
+        return
+    try:
+        saved = read_json(file.absolute().parent / _INITIALIZED, MEBIBYTE)
+    except Unreadable as error:
+        if not error.missing:
+            yield _INITIALIZED, error.problem
+        return
+    backend = saved.get("backend") if isinstance(saved, dict) else None
+    if not backend:
+        return
+    found = backend
+    if isinstance(backend, dict):
+        found = {str(backend.get("type")): backend.get("config")}
+    if _given(found) != _given(wanted):
+        yield (
+            _INITIALIZED,
+            "keeps the state elsewhere than the stack says; if gate.hcl was changed, "
+            "terraform init -migrate-state moves it, else delete the folder .terraform",
+        )
+
+
+_INITIALIZED = ".terraform/terraform.tfstate"
+
+
+def _given(value: Any) -> Any:
+    """Return ``value`` without what is null or an object of nulls, at any depth."""
+    if not isinstance(value, Mapping):
+        return value
+    given = {name: _given(one) for name, one in value.items()}
+    return {name: one for name, one in given.items() if one is not None and one != {}}
 
 
 def _not_the_lock(file: Path) -> str:

@@ -151,6 +151,15 @@ def _list(value: Any, what: str) -> list[Any]:
     return value
 
 
+def _by_path(value: Any, what: str) -> dict[str, Any]:
+    """Return the leaves of ``value`` by path, of which each is of one: a name can have dots."""
+    pairs = list(leaves(value))
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _NotAPlan(f"{what} has two values for one attribute")
+    return found
+
+
 def _same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are the same; true is not 1."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
@@ -237,7 +246,12 @@ class _Comparison:
                 )
                 continue
             one, other = dict(_map(found[key], address)), dict(allowed[key])
-            raw = dict(_raw(_map(one.pop("expressions", {}), address)))
+            expressions = _map(one.pop("expressions", {}), address)
+            raw = dict(_raw(expressions))
+            for path, names in _references(expressions):
+                if not any(_below(place, {path}) for place in raw):
+                    says = f"{address}: {path} {_NOT_TOLD}"
+                    yield Difference(address, path, sorted(names), None, says)
             yield from self._equal(address, raw, other.pop("arguments"))
             yield from self._equal(address, dict(leaves(one)), other)
 
@@ -330,7 +344,8 @@ class _Comparison:
         allowed = self._allowed["resources"][address]
         kind = KINDS[address.partition(".")[0]]
         found, before = (
-            dict(leaves(change[part])) if change.get(part) else {} for part in ("after", "before")
+            _by_path(change[part], address) if change.get(part) else {}
+            for part in ("after", "before")
         )
         unknown = {path for path, value in leaves(change.get("after_unknown")) if value is True}
         for path in sorted(found.keys() | unknown | _needed(allowed)):
@@ -506,8 +521,8 @@ class _Comparison:
                 continue
             seen.add(address)
             yield from self._named(one)
-            found = dict(leaves(one.get("values", {})))
-            after = dict(leaves(entry["change"].get("after") or {}))
+            found = _by_path(one.get("values", {}), address)
+            after = _by_path(entry["change"].get("after") or {}, address)
             yield from self._equal(address, found, after)
         for address in sorted(self._entries.keys() - seen):
             says = f"{address} is changed, and not in the planned values"

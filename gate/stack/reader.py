@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from gate.stack.beside import other_workspace, unknown_files
+from gate.stack.beside import other_backend, other_workspace, unknown_files
 from gate.stack.model import (
     Document,
     Identity,
@@ -54,7 +54,9 @@ def files(place: Path) -> tuple[Path, ...]:
     if place.exists() and not place.is_dir():
         return (place,)
     # What stacks/removed.py keeps of removed blocks is there to be destroyed, not to be applied.
-    every = [(one, one.relative_to(place).parts[-3:-2]) for one in place.rglob(FILE)]
+    # By way of a link, which Terraform and pipelines follow, rglob does not find it.
+    paths = {*place.rglob(FILE), *place.glob(f"*/{FILE}"), *place.glob(f"*/*/{FILE}")}
+    every = [(one, one.relative_to(place).parts[-3:-2]) for one in paths]
     found = tuple(sorted(one for one, around in every if around != ("removed",)))
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
@@ -76,6 +78,7 @@ def read(file: Path) -> Stack:
     beside = [*unknown_files(file)]
     if "cloud" not in stack.content.get("terraform", {}):
         beside += other_workspace(file)
+    beside += other_backend(file, stack.content.get("terraform", {}))
     problems = [Problem(name, reason) for name, reason in beside]
     folder = file.absolute().parent
     if folder.parent.name == "stacks" and folder.name != stack.name:

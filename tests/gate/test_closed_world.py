@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gate.consists import consists
+from gate.stack.beside import other_backend
 from gate.stack.reader import read_content
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import Configuration, ConfiguredBlock, load
@@ -656,6 +657,7 @@ def test_a_stack_as_it_is_written_is_proved(project: Project) -> None:
         ("terraform.tfvars", "", "sets variables in Terraform, and the stack has none to set"),
         ("x.auto.tfvars", "", "sets variables in Terraform, and the stack has none to set"),
         ("x.auto.tfvars.json", "", "sets variables in Terraform, and the stack has none to set"),
+        (".terraformignore", "*", "leaves files out of what HCP Terraform is sent to plan"),
         (
             ".terraform.lock.hcl",
             'provider "registry.terraform.io/evil/aws" {\n}\n',
@@ -701,6 +703,75 @@ def test_the_state_of_another_workspace_is_another_state(project: Project) -> No
     project.write('backend "cloud" { organization = "acme" }\n' + DOT)
     synthesized(project)
     assert gate(project.folder, "prove").returncode == 0
+
+
+S3 = {"bucket": "acme-states", "key": "k", "region": "eu-central-1", "encrypt": True}
+LOCAL = {"local": {"path": "x"}}
+NOWHERE = {"endpoints": {"s3": None}, "profile": None, "assume_role": None}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "saved", "is_elsewhere"),
+    [
+        (LOCAL, None, False),
+        (LOCAL, {"type": "local", "config": {"path": "x", "workspace_dir": None}}, False),
+        (LOCAL, {"type": "local", "config": {"path": "y"}}, True),
+        (LOCAL, {"type": "local", "config": {"path": "x", "workspace_dir": "y"}}, True),
+        (LOCAL, {"type": "s3", "config": {"path": "x"}}, True),
+        (LOCAL, {"type": ["local"], "config": None}, True),
+        (LOCAL, "local", True),
+        ({"s3": S3}, {"type": "s3", "config": {**S3, **NOWHERE}}, False),
+        ({"s3": S3}, {"type": "s3", "config": {**S3, "bucket": "evil"}}, True),
+        ({"s3": S3}, {"type": "s3", "config": {**S3, "endpoints": {"s3": "https://evil"}}}, True),
+        ({"s3": S3}, {"type": "s3", "config": {**S3, "encrypt": False}}, True),
+        ({}, {"type": "s3", "config": S3}, False),
+    ],
+)
+def test_the_backend_that_terraform_init_kept_is_that_of_the_stack(
+    tmp_path: Path, wanted: dict[str, Any], saved: object, is_elsewhere: bool
+) -> None:
+    (tmp_path / ".terraform").mkdir()
+    state = tmp_path / ".terraform" / "terraform.tfstate"
+    state.write_text(json.dumps({"version": 3, "backend": saved}))
+    found = [name for name, _ in other_backend(tmp_path / "cdk.tf.json", {"backend": wanted})]
+    assert found == ([".terraform/terraform.tfstate"] if is_elsewhere else [])
+
+
+def test_a_backend_that_terraform_init_kept_elsewhere_is_named(project: Project) -> None:
+    folder = synthesized(project) / "stacks" / "dot-reporting"
+    (folder / ".terraform").mkdir()
+    saved = {"backend": {"type": "s3", "config": {"bucket": "evil"}}}
+    (folder / ".terraform" / "terraform.tfstate").write_text(json.dumps(saved))
+    done = gate(project.folder, "prove")
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 1
+    assert ".terraform/terraform.tfstate keeps the state elsewhere than the stack says" in said
+
+
+@pytest.mark.parametrize("what", [(), ("cdktf.out",)])
+def test_a_manifest_that_leads_elsewhere_is_a_finding(
+    project: Project, what: tuple[str, ...]
+) -> None:
+    output = synthesized(project)
+    evil = output / "removed" / "evil"
+    evil.mkdir(parents=True)
+    (evil / "cdk.tf.json").write_text("{}")
+    for folder, code in (("stacks/dot-reporting", 0), ("removed/evil", 1)):
+        stack = {"name": "dot-reporting", "workingDirectory": folder}
+        manifest = {"version": "0.21.0", "stacks": {"dot-reporting": stack}}
+        (output / "manifest.json").write_text(json.dumps(manifest))
+        assert gate(project.folder, "prove", *what).returncode == code
+
+
+def test_a_stack_by_way_of_a_link_is_read_too(project: Project) -> None:
+    output = synthesized(project)
+    elsewhere = project.folder / "elsewhere"
+    elsewhere.mkdir()
+    evil = {"resource": {"aws_iam_user": {"evil": {"name": "evil"}}}}
+    (elsewhere / "cdk.tf.json").write_text(json.dumps(evil))
+    (output / "stacks" / "evil").symlink_to(elsewhere)
+    done = gate(project.folder, "prove", "cdktf.out")
+    assert (done.returncode, "no block whose stack is 'evil'" in done.stdout) == (1, True)
 
 
 def test_a_configuration_of_another_name_is_not_alone_either(project: Project) -> None:

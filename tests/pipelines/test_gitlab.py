@@ -381,7 +381,8 @@ def test_an_apply_refuses_changes_that_nobody_approved(changed: dict[str, Job]) 
 @pytest.mark.slow
 def test_no_plan_and_no_token_outlives_its_job(changed: dict[str, Job], gitlab: GitLab) -> None:
     assert changed
-    assert list(gitlab.temporary.iterdir()) == []
+    # A provider that ends slowly is killed by Terraform and leaves its socket; no text is in that.
+    assert [file for file in gitlab.temporary.iterdir() if not file.is_socket()] == []
 
 
 @pytest.mark.slow

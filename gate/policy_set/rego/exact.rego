@@ -84,7 +84,8 @@ wrong contains text.differs("the plan", "a variable", name, allowed.variables) i
 # Providers, to the letter.
 provided[key] contains pair if {
 	some key, one in plan.configuration.provider_config
-	some pair in text.leaves(object.remove(one, ["expressions"])) | text.arguments(object.get(one, "expressions", {}))
+	expressions := object.get(one, "expressions", {})
+	some pair in (text.leaves(object.remove(one, ["expressions"])) | text.arguments(expressions)) | text.unsaid(expressions)
 }
 needed_provider[key] contains [path, value] if {
 	some key, one in allowed.providers

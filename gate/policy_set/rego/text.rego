@@ -22,6 +22,7 @@ references(expressions) := {[path, name] |
 	regex.match(`\.references\.[0-9]+$`, place)
 	path := regex.replace(place, `\.references\.[0-9]+$`, "")
 }
+unsaid(expressions) := {pair | some pair in references(expressions); count([1 | some [place, _] in arguments(expressions); below(place, {pair[0]})]) == 0}
 below(path, names) if path in {name | some name in names}
 below(path, names) if {
 	some name in names

@@ -119,6 +119,14 @@ def _of_providers(plan: Json) -> Iterator[Edit]:
             yield f"{key} with an endpoint", give("endpoints", endpoint)
             role = [{"role_arn": {"constant_value": "arn:aws:iam::999999999999:role/x"}}]
             yield f"{key} with a role", give("assume_role", role)
+            # As in a plan of HCL, which does not tell what the expression makes of it.
+            unsaid = {"references": ["terraform.workspace"]}
+            yield f"{key} with an endpoint by an expression", give("endpoints", [{"sts": unsaid}])
+            yield f"{key} with a role by an expression", give("assume_role", [{"role_arn": unsaid}])
+            yield (
+                f"{key} with a profile by an expression",
+                change(lambda one, unsaid=unsaid: one["expressions"].update(profile=unsaid)),
+            )
             yield f"{key} with keys", give("access_key", "AKIA")
             yield f"{key} without checks", give("skip_credentials_validation", True)
             yield (

@@ -278,3 +278,15 @@ def test_nested_blocks_and_policies_are_those_that_eject_knows() -> None:
     assert blocks == {kind: names for kind, names in schema.BLOCKS.items() if kind in KINDS}
     assert schema.BLOCKS["provider"] >= PROVIDER_BLOCKS
     assert schema.POLICIES == POLICIES
+
+
+def test_a_name_with_dots_does_not_stand_for_what_is_nested() -> None:
+    plan = likeness(STACK)
+    entry = next(one for one in plan["resource_changes"] if one["type"] == "aws_athena_workgroup")
+    address, after = entry["address"], entry["change"]["after"]
+    path = "configuration.0.enforce_workgroup_configuration"
+    after[path] = after["configuration"][0]["enforce_workgroup_configuration"]
+    after["configuration"][0]["enforce_workgroup_configuration"] = False
+    assert [one.says for one in differences(plan, STACK)] == [
+        f"the plan is not one of Terraform's: {address} has two values for one attribute"
+    ]

@@ -202,10 +202,10 @@ def test_the_handoff_is_the_roles_arn_and_two_profiles(tmp_path: Path) -> None:
         "handoff": {
             "description": "What the vendor's form asks for; no secrets.",
             "value": {
-                "role_arn": "${aws_iam_role.role.arn}",
+                "role_arn": "arn:aws:iam::111122223333:role/dbt-ci",
                 "aws_config_profile": (
                     "[profile dbt-ci]\n"
-                    "role_arn = ${aws_iam_role.role.arn}\n"
+                    "role_arn = arn:aws:iam::111122223333:role/dbt-ci\n"
                     "# default, or another profile that may take the role\n"
                     "source_profile = default\n"
                     "region = eu-central-1"

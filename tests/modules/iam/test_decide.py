@@ -328,6 +328,9 @@ CASES: dict[str, Case] = {
             "aws:UserAgent",
         )
     },
+    "a key that AWS sends with some requests can be absent": Case(
+        ALLOWED, identity=(allow(Condition={"Null": {"aws:SourceIdentity": "true"}}),)
+    ),
     "a role has no aws:username": Case(
         ALLOWED, caller=SESSION, identity=(allow(Condition={"Null": {"aws:username": "true"}}),)
     ),

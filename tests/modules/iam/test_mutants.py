@@ -99,7 +99,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "__init__: self.accepting = named.pop(_END, 0): 0 -> 1 #1": (
             "an automaton of no patterns has no states that could be accepting"
         ),
-        "__init__: self._colons = named.pop(_COLON, 0): 0 -> 1 #1": (
+        "__init__: self._colons = named.pop(COLON, 0): 0 -> 1 #1": (
             "patterns that are no ARNs are never given the colon of an ARN"
         ),
     },

@@ -195,13 +195,11 @@ def test_a_policy_is_read_from_its_text() -> None:
                 {
                     "Statement": {
                         **READ.document(),
-                        "Condition": {
-                            "Bool": {"aws:SecureTransport": "true", "AWS:secureTransport": "x"}
-                        },
+                        "Condition": {"Bool": {"aws:Key": "true", "AWS:key": "x"}},
                     }
                 }
             ),
-            "Statement[0].Condition.Bool.aws:SecureTransport: the key stands twice",
+            "Statement[0].Condition.Bool.aws:Key: the key stands twice, for its name has no case",
         ),
     ],
 )
