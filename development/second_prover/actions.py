@@ -6,7 +6,6 @@ are a finite list and compared one by one; z3 is asked for those it may add.
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import z3
 
-from development.second_prover.texts import Expression, matches, pieces
+from development.second_prover.texts import Expression, matches, pieces, same
 
 _DATA = json.loads(
     (Path(__file__).parents[2] / "modules" / "iam" / "actions.json").read_text(encoding="utf-8")
@@ -76,12 +75,11 @@ NEW = Actions(None, None, "*")
 @lru_cache(maxsize=1 << 12)
 def bits_of(pattern: str) -> int:
     """Return the actions of AWS that ``pattern`` names; letters have no case."""
-    if "*" not in pattern and "?" not in pattern:
+    if not _is_wild(pattern):
         place = _places().get(pattern.lower())
         return 0 if place is None else 1 << place
-    expression = re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
-    test = re.compile(expression).fullmatch
-    return _number(n for n, name in enumerate(_lower()) if test(name))
+    low = pattern.lower()
+    return _number(place for place, name in enumerate(_lower()) if same(low, name))
 
 
 def _number(places: Iterable[int]) -> int:
@@ -130,13 +128,32 @@ def classes(
         if bits & wanted:
             yield Actions(bits & wanted, forms)
     for service, described in _DATA["services"].items():
-        # Whatever type of resource the service has.
-        yield Actions(None, tuple(sorted(described["resources"].values())), service)
-    yield Actions(None, None)
+        if _may_name_new(some or ("*",), service) and _may_name_new(others, service):
+            # Whatever type of resource the service has.
+            yield Actions(None, tuple(sorted(described["resources"].values())), service)
+    if _may_name_new(some or ("*",), None) and _may_name_new(others, None):
+        yield Actions(None, None)
     for pattern in chain(some, others):
-        if not bits_of(pattern) and "*" not in pattern and "?" not in pattern:
+        if not bits_of(pattern) and not _is_wild(pattern):
             service, _, name = pattern.lower().partition(":")
             yield Actions(None, None, service, name)
+
+
+def _may_name_new(patterns: Sequence[str], service: str | None) -> bool:
+    """Return whether one of ``patterns`` can name an action that AWS may add to ``service``, or
+    (None) to a service it may add: only a wildcard can."""
+    for pattern in patterns:
+        before, colon, name = pattern.lower().partition(":")
+        if not colon or (
+            _is_wild(name)
+            and (_is_wild(before) if service is None else same(before, service))
+        ):
+            return True
+    return False
+
+
+def _is_wild(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
 
 
 def union(patterns: Iterable[str]) -> int:

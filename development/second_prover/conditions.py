@@ -87,16 +87,21 @@ class Circumstances:
 
     def __init__(self, conditions: Iterable[Condition], when: When, facts: When) -> None:
         self._operators: dict[str, set[str]] = {}
+        self._wild: set[str] = set()
         self._several: set[str] = set()
         for condition in conditions:
             several, operator, _ = parsed(condition.operator)
             name = condition.key.lower()
             self._operators.setdefault(name, set()).add(operator)
+            if any(part in operator for part in ("Like", "Arn", "IgnoreCase")):
+                self._wild.add(name)
             if several and not name.startswith("aws:"):
                 self._several.add(name)
         for name, given in when.items():
             if isinstance(given, tuple) and len(given) > 1:
                 self._several.add(name.lower())
+            if isinstance(given, AnyBut) and any("*" in one or "?" in one for one in given.values):
+                self._wild.add(name.lower())
         self._when = {name.lower(): given for name, given in when.items()}
         self._facts = {name.lower(): given for name, given in facts.items()}
         self._used: dict[str, Key] = {}
@@ -118,7 +123,7 @@ class Circumstances:
             self.key(name)
         found: list[Expression] = []
         for name, key in self._used.items():
-            found += key.laws
+            found += key.laws(name in self._wild)
             if name in ALWAYS:
                 found.append(key.present)
             for given in (self._when.get(name), self._facts.get(name)):

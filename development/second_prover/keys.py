@@ -89,11 +89,11 @@ class Key:
         )
         return z3.Or(z3.Not(self.has[0]), z3.And(*empty))
 
-    @property
-    def laws(self) -> list[Expression]:
-        """Return what always holds: there is no second value without a first."""
+    def laws(self, wild: bool) -> list[Expression]:
+        """Return what always holds: there is no second value without a first. ``wild`` says
+        whether its texts are compared with patterns."""
         found = [z3.Implies(later, self.has[n]) for n, later in enumerate(self.has[1:])]
-        return found + [is_text(value) for value in self.values if self.kind == "text"]
+        return found + [is_text(value) for value in self.values if wild and self.kind == "text"]
 
 
 @lru_cache(maxsize=1 << 12)

@@ -52,7 +52,7 @@ class Prover:
     """Answers questions with one solver; ``effort`` is the most work that z3 may have with
     one step, by its own count: unlike a time, it is the same on every machine."""
 
-    def __init__(self, effort: int = 5_000_000) -> None:
+    def __init__(self, effort: int = 20_000_000) -> None:
         self._effort = effort
         self._known: dict[Any, Any] = {}
         self._asked = 0
@@ -60,7 +60,6 @@ class Prover:
 
     def _renew(self) -> None:
         self._solver = z3.SimpleSolver()
-        self._solver.set("rlimit", self._effort)
 
     def prove(self, stack: Stack, never: Never) -> Answer:
         """Return whether ``never`` holds of ``stack``."""
@@ -105,19 +104,18 @@ class Prover:
         self._asked += 1
         if self._asked % _MOST_QUESTIONS == 0:
             self._renew()
-        self._solver.push()
-        import time,os
-        t0=time.process_time()
-        try:
-            self._solver.add(*gathered(premises))
-            found = self._solver.check()
-            if found == z3.unknown:
-                raise _OutOfTime
-            return self._solver.model() if found == z3.sat else None
-        finally:
-            if time.process_time()-t0>.2 and os.environ.get("SLOW"):
-                print("SLOW",time.process_time()-t0, found); print(self._solver.statistics().get_key_value("rlimit count"));print(z3.simplify(z3.And(*premises)).sexpr()[:3000])
-            self._solver.pop()
+        # Gathering takes longer than most questions, and answers those that z3 gives up.
+        for effort, form in ((self._effort // 10, list), (self._effort, gathered)):
+            self._solver.push()
+            try:
+                self._solver.set("rlimit", effort)
+                self._solver.add(*form(premises))
+                found = self._solver.check()
+                if found != z3.unknown:
+                    return self._solver.model() if found == z3.sat else None
+            finally:
+                self._solver.pop()
+        raise _OutOfTime
 
     def _some(
         self,

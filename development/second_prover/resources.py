@@ -20,6 +20,7 @@ from development.second_prover.texts import (
     matches,
     matches_with_variables,
     pieces,
+    same,
     without_colons,
 )
 
@@ -117,23 +118,17 @@ def _in_segments(
     segments: Sequence[str], given: tuple[str | None, ...], rest: tuple[Piece, ...] | None = None
 ) -> Expression:
     first, *middle, last = segments
-    if not _same(first, "arn"):
+    if not same(first, "arn"):
         return z3.BoolVal(False)
     found: list[Expression] = []
     for variable, text, already in zip(_SEGMENTS, middle, given, strict=True):
         if already is None and text != "*":
             parts = pieces(text, True, variables=False)
             found.append(matches(variable, parts, colons=False))
-        elif already is not None and not _same(text, already):
+        elif already is not None and not same(text, already):
             return z3.BoolVal(False)
     last_parts = pieces(last, True, variables=False) if rest is None else rest
     return z3.And(*found, matches(_REST, last_parts))
-
-
-@lru_cache(maxsize=1 << 14)
-def _same(pattern: str, segment: str) -> bool:
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, segment) is not None
 
 
 def _spread(parts: Sequence[str], segments: int) -> Iterator[tuple[str, ...]]:

@@ -116,6 +116,16 @@ def matches(
     return z3.InRe(value, expression_of(parts, colons, any_case))
 
 
+def same(pattern: str, text: str) -> bool:
+    """Return whether ``text``, which is known, matches ``pattern``."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1 << 14)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
 def is_text(value: Expression) -> Expression:
     """Return that ``value`` is made of characters that somebody can use."""
     return z3.InRe(value, _ALL)
