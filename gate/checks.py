@@ -47,10 +47,33 @@ def checks(stack: Stack) -> Iterator[Result]:
     for name, says, failures in (
         ("readable", "every policy can be read", unreadable),
         ("within-limits", "every policy is within AWS's limits", list(_too_large(stack))),
+        ("one-policy", "every resource has one policy", list(_overwritten(stack))),
         ("actions-exist", "every action exists", missing),
         ("takes-effect", "every grant takes effect", useless),
     ):
         yield Result("check", name, says, stack.name, tuple(failures))
+
+
+def _overwritten(stack: Stack) -> Iterator[Failure]:
+    """Yield the buckets and keys that the stack gives several policies, of which the one that is
+    applied last is left.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html,
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html (2026-11): both
+    replace the policy there is.
+    """
+    places: dict[tuple[str, str], list[str]] = {}
+    for place in stack.resource_policies:
+        if place.kind in ("bucket", "key") and place.arn != "*":
+            places.setdefault((place.kind, place.arn), []).append(place.address)
+    for (kind, arn), addresses in places.items():
+        if len(addresses) > 1:
+            yield Failure(
+                f"{len(addresses)} policies for one {kind}, of which the last applied is left; "
+                "write them as one",
+                resource=arn,
+                by=tuple(addresses),
+            )
 
 
 def _malformed(stack: Stack) -> Iterator[Failure]:

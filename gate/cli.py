@@ -197,7 +197,11 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say who may become whom in a synthesized stack, and what each may then do."""
+    """Say who may become whom in a synthesized stack, and what each may then do.
+
+    With --can, each user, role and policy of the stack gets an answer. Exit code 0 when one of them
+    may, 1 when none may or it is not known (the answers say which), 2 for a question that is wrong.
+    """
     from gate import explanations
     from gate.explain import can as may
     from gate.explain import explain_stack, question
@@ -221,6 +225,7 @@ def explain(
         print(json.dumps(explanations.answers_as_json(said), indent=2))
     else:
         print(explanations.answers(said))
+    raise typer.Exit(0 if any(answer.answer == "yes" for answer in said) else 1)
 
 
 @app.command()

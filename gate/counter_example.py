@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, product
+from itertools import islice
 
+from gate.resource_policies import policy_elsewhere
 from gate.synthesized import ResourcePolicy, Stack
 from modules.iam import actions as aws
 from modules.iam.arn import partition_of
-from modules.iam.circumstances import candidates
-from modules.iam.claims import AnyBut, Never, When
-from modules.iam.conditions import Context, holds
+from modules.iam.claims import Never
+from modules.iam.condition_keys import condition_key
 from modules.iam.decide import Answer, Caller, Policies, Request, decide
-from modules.iam.inclusion import Region, asks, contains, escaped, example
+from modules.iam.inclusion import Region, asks, contains, escaped, escapes, example
 from modules.iam.patterns import arn_example
-from modules.iam.policy import Condition, Policy, Principal, Statement
+from modules.iam.policy import Policy, Statement
 
 # What a person knows, rather than the first action in the alphabet.
 _TELLING = (
@@ -42,7 +42,7 @@ class Asker:
     """Who asks, with the policies that count beside that of the resource."""
 
     caller: Caller
-    own: Policy
+    own: tuple[Policy, ...]
 
 
 def find(
@@ -65,27 +65,24 @@ def find(
         first = replace(allow, actions=tuple(sorted(allow.actions, key=_telling)))
         region = escaped(never.requests, never.when, first, denies) or region
     pairs = (pair for pair in _pairs(region, stack, caller) if asks(never.requests, *pair))
+    identities = caller.kind not in ("service", "federated", "root")
+    contexts = tuple(islice(_contexts(never, allow, denies), _MOST_TRIES))
+    doubtful: tuple[Request, Answer] | None = None
     for action, resource in islice(pairs, _MOST_TRIES):
         governing = place or stack.policy_of(resource)
-        opened = governing.policy if governing else _by_default(resource, caller)
-        identities = caller.kind not in ("service", "federated", "root")
-        policies = Policies((asker.own,) if identities else (), opened)
+        opened, doubt = (governing.policy, "") if governing else policy_elsewhere(resource)
+        policies = Policies(asker.own if identities else (), opened)
         account = governing.account if governing else caller.account
-        for context, unknown in islice(_contexts(never.when, allow, denies), _MOST_TRIES):
+        for context, unknown in contexts:
             request = Request(caller, action, resource, account, context, unknown)
             answer = decide(request, policies).answer
-            if answer != "denied":
+            if answer == "allowed" and not (doubt and action.lower().startswith("sts:")):
                 return request, answer
+            if answer != "denied":
+                doubtful = doubtful or (request, "unknown")
+        if doubtful:
+            return doubtful
     return None
-
-
-def _by_default(resource: str, caller: Caller) -> Policy | None:
-    """Return what a role or key that is not in the stack may say: that its account decides."""
-    owner = (resource.split(":") + [""] * 5)[4]
-    if not owner or owner != caller.account:
-        return None
-    own = Statement("Allow", ("*",), ("*",), principals=(Principal("AWS", owner),))
-    return Policy((own,))
 
 
 def _pairs(region: Region, stack: Stack, caller: Caller) -> Iterator[tuple[str, str]]:
@@ -120,29 +117,17 @@ def _telling(action: str) -> int:
 
 
 def _contexts(
-    when: When, allow: Statement, denies: Sequence[Statement]
+    never: Never, allow: Statement, denies: Sequence[Statement]
 ) -> Iterator[tuple[dict[str, tuple[str, ...]], frozenset[str]]]:
-    """Yield condition keys of requests that ``allow`` allows when ``when`` holds."""
-    every = list(chain(allow.conditions, *(deny.conditions for deny in denies)))
-    given = {key.lower(): some for key, some in when.items()}
-    names = {key.lower(): key for key in (*(condition.key for condition in every), *when)}
-    asked = dict.fromkeys([condition.key.lower() for condition in allow.conditions] + list(given))
-    choices = []
-    for key in asked:
-        about = [condition for condition in every if condition.key.lower() == key]
-        own = [condition for condition in allow.conditions if condition.key.lower() == key]
-        values = candidates(given.get(key, AnyBut()), about)
-        choices.append([v for v in values if all(_may_hold(c, v) for c in own)])
-    others = {name for key, name in names.items() if key not in asked}
-    others |= {name for pattern in allow.resources for name in _VARIABLE.findall(pattern)}
-    for values in product(*choices):
-        context = {names[key]: value for key, value in zip(asked, values, strict=True) if value}
-        yield context, frozenset()
-        yield context, frozenset(others)
-
-
-def _may_hold(condition: Condition, values: tuple[str, ...]) -> bool:
-    if any("${" in value for value in condition.values):
-        return True
-    context = Context.of({condition.key: values} if values else {})
-    return holds(condition, context, variables=True) is not False
+    """Yield condition keys of requests that ``allow`` may allow, and those that are not known."""
+    variables = {name for pattern in allow.resources for name in _VARIABLE.findall(pattern)}
+    names = {key.lower(): key for key in never.when}
+    names |= {c.key.lower(): c.key for s in (allow, *denies) for c in s.conditions}
+    for _, values in escapes(never.requests, never.when, allow, denies):
+        # That a request lacks a key goes without saying, but where AWS sends it to most.
+        context = {
+            names[key]: listed
+            for key, listed in values.items()
+            if listed or condition_key(key).sent != "some requests"
+        }
+        yield context, frozenset(name for name in variables if name.lower() not in values)

@@ -1,13 +1,20 @@
 """`gate explain`: who may become whom in a synthesized stack, and what each may then do."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gate import words
-from gate.synthesized import Document, Identity, ResourcePolicy, Stack, statements_of
+from gate.resource_policies import policy_elsewhere
+from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from modules.iam import actions as aws
+from modules.iam.condition_keys import condition_key
 from modules.iam.conditions import UnknownOperator
-from modules.iam.decide import Answer, Caller, Policies, Request, decide
+from modules.iam.decide import Policies, Request, context_of, decide
 from modules.iam.policy import MalformedPolicy, Policy, Statement
+
+# A policy variable: ${aws:username}, also with a default behind a comma.
+_VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +202,33 @@ def can(
     """Return for each identity of ``stack`` whether it may do ``action`` on ``resource`` (an ARN,
     or ``*``) when the request has the condition keys of ``context``; an empty one is absent.
 
-    Keys that policies look at and ``context`` does not hold are not known, but for
-    aws:PrincipalArn, aws:PrincipalAccount, aws:SecureTransport, which is taken to be true, and
-    aws:ViaAWSService, which is true with aws:CalledVia:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-    (2026-11). Raises ``ValueError`` for an action that is none, and for a context that cannot be.
+    Keys that policies look at and ``context`` does not hold are not known, but for those that
+    follow from who asks, and aws:SecureTransport, which is taken to be true. Raises ``ValueError``
+    for an action that AWS lacks or that never works on ``resource``, and for a context that cannot
+    be.
     """
+    _check(action, resource, context)
     identities = (one for one in stack.identities if one.kind in ("user", "role", "policy"))
     return tuple(_said(stack, one, action, resource, context) for one in identities)
+
+
+def _check(action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> None:
+    if "*" in action or "?" in action:
+        raise ValueError(f"{action!r}: expected one action, such as s3:GetObject")
+    if not aws.exists(action):
+        meant = aws.meant(action)
+        raise ValueError(
+            f"AWS has no action {action}" + (f"; did you mean {meant}?" if meant else "")
+        )
+    if aws.grants_nothing(action, resource):
+        forms = " or ".join(aws.resource_forms(action) or ())
+        raise ValueError(
+            f"{action} does not work on {resource}; "
+            + (f"it works on {forms}" if forms else "it takes no resource: write *")
+        )
+    for key, values in context.items():
+        if not values and condition_key(key).sent == "every request":
+            raise ValueError(f"--context {key}=: AWS sends {key} with every request")
 
 
 def _said(
@@ -213,33 +239,46 @@ def _said(
     context: Mapping[str, tuple[str, ...]],
 ) -> Said:
     place = stack.policy_of(resource)
-    own = Policy(statements_of(one.policies))
-    caller = one.caller
-    given = _completed(context, one.arn, caller)
-    asked = _keys((own, place.policy) if place else (own,))
-    unknown = frozenset(key for low, key in asked.items() if low not in map(str.lower, given))
-    account = place.account if place else one.account
-    present = {key: values for key, values in given.items() if values}
+    opened, doubt = (place.policy, "") if place else policy_elsewhere(resource)
+    own = tuple(document.policy for document in one.policies)
+    given = {key.lower() for key in context}
+    asked = _keys((*own, *([opened] if opened else [])))
+    if "aws:securetransport" not in given:
+        context = {**context, "aws:SecureTransport": ("true",)}
+    # Decided from who asks, or not known, where AWS always sends them.
+    unknown = {key for key in asked.values() if condition_key(key).sent == "some requests"}
+    if one.kind == "policy":
+        # Of whom it is attached to nothing is known.
+        unknown |= {"aws:PrincipalArn", "aws:PrincipalType", "aws:username"}
+    request = Request(
+        one.caller,
+        action,
+        resource,
+        place.account if place else one.account,
+        context,
+        frozenset(key for key in unknown if key.lower() not in given),
+    )
     title = f"{one.kind} {one.name}"
-
-    def decided(unknown: frozenset[str]) -> tuple[Answer, tuple[Statement, ...], str]:
-        request = Request(caller, action, resource, account, present, unknown)
-        policies = Policies((own,), place.policy if place else None)
-        decision = decide(request, policies)
-        return decision.answer, decision.by, decision.reason
-
     try:
-        answer, by, reason = decided(unknown)
+        decision = decide(request, Policies(own, opened))
     except (MalformedPolicy, UnknownOperator) as error:
         return Said(title, "unknown", str(error), (), ())
+    answer, reason = decision.answer, decision.reason
+    open_keys = context_of(request).unknown
     depends = [
-        key for key in sorted(unknown) if answer == "unknown" and any(_mentions(s, key) for s in by)
+        key
+        for low, key in sorted(asked.items())
+        if answer == "unknown"
+        and low in open_keys
+        and any(_mentions(statement, key) for statement in decision.by)
     ]
     documents = (*one.policies, *(place.documents if place else ()))
-    if answer == "denied" and one.aws_managed and reason != "explicit deny":
+    if answer == "denied" and one.aws_managed and reason.startswith("implicit deny"):
         names = words.joined(arn.rsplit("/", 1)[-1] for arn in one.aws_managed)
         answer, reason = "unknown", f"what {names} grants is not in the stack"
-    if answer == "allowed" and one.boundary:
+    if answer == "allowed" and doubt and action.lower().startswith("sts:") and decision.by:
+        answer, reason = "unknown", doubt
+    if answer == "allowed" and one.boundary and decision.by:
         answer, reason = "unknown", f"what {one.boundary} takes away is not in the stack"
     return Said(
         title,
@@ -249,38 +288,32 @@ def _said(
             document.place(statement)
             for document in documents
             for statement in document.policy.statements
-            if statement in by
+            if statement in decision.by
         ),
         tuple(depends),
     )
 
 
-def _completed(
-    context: Mapping[str, tuple[str, ...]], arn: str, caller: Caller
-) -> dict[str, tuple[str, ...]]:
-    given = dict(context)
-    low = {key.lower(): values for key, values in context.items()}
-    for key, value in (
-        ("aws:PrincipalArn", arn),
-        ("aws:PrincipalAccount", caller.account or ""),
-        ("aws:SecureTransport", "true"),
-    ):
-        if key.lower() not in low:
-            given[key] = (value,)
-    if low.get("aws:calledvia") and "aws:viaawsservice" not in low:
-        given["aws:ViaAWSService"] = ("true",)
-    return given
-
-
 def _keys(policies: Iterable[Policy]) -> dict[str, str]:
     """Return the condition keys that ``policies`` look at, by their names in lower case."""
     return {
-        condition.key.lower(): condition.key
+        key.lower(): key
         for policy in policies
         for statement in policy.statements
-        for condition in statement.conditions
+        for key in _of_statement(statement)
     }
 
 
+def _of_statement(statement: Statement) -> Iterator[str]:
+    """Yield the keys of the conditions of a statement, and those of its variables."""
+    texts = [*statement.resources, *statement.not_resources]
+    for condition in statement.conditions:
+        yield condition.key
+        texts += condition.values
+    for name in (name for text in texts for name in _VARIABLE.findall(text)):
+        if name not in ("*", "?", "$"):
+            yield name
+
+
 def _mentions(statement: Statement, key: str) -> bool:
-    return any(condition.key.lower() == key.lower() for condition in statement.conditions)
+    return any(one.lower() == key.lower() for one in _of_statement(statement))

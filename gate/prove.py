@@ -3,7 +3,7 @@ its claims forbid."""
 
 import importlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -11,7 +11,15 @@ from gate import counter_example
 from gate.checks import checks
 from gate.counter_example import Asker
 from gate.findings import Failure, Result
-from gate.resource_policies import STRANGER, all_denies, allows, denies, same, somebody
+from gate.resource_policies import (
+    STRANGER,
+    all_denies,
+    allows,
+    denies,
+    policy_elsewhere,
+    same,
+    somebody,
+)
 from gate.synthesized import (
     Document,
     Identity,
@@ -24,7 +32,7 @@ from modules.iam.claims import Anyone, Call, Need, Never, Strangers
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.inclusion import escaped
 from modules.iam.patterns import PatternsTooComplex
-from modules.iam.policy import EVERYONE, Policy, Principal, Statement
+from modules.iam.policy import EVERYONE, Policy, Statement
 from stacks.configuration import ConfiguredBlock
 
 __all__ = ["Failure", "Proof", "Result", "claims_of", "prove_need", "prove_never", "prove_stack"]
@@ -130,7 +138,7 @@ def _refused(
     place = stack.policy_of(resource)
     if place is not None and resource != "*" and "*" in resource:
         resource = place.arn
-    own = Policy(statements_of(identity.policies) if identity else (_EVERYTHING,))
+    own = _policies(identity.policies) if identity else (Policy((_EVERYTHING,)),)
     identities = need.caller.kind not in ("service", "federated", "root")
     request = Request(
         need.caller,
@@ -142,7 +150,7 @@ def _refused(
     )
     decision = decide(
         request,
-        Policies((own,) if identities else (), place.policy if place else _default(resource)),
+        Policies(own if identities else (), place.policy if place else _needed(resource)),
     )
     if decision.answer == "allowed":
         return None
@@ -159,22 +167,20 @@ def _refused(
     )
 
 
+def _needed(resource: str) -> Policy | None:
+    """Return the policy of a resource that is not in the stack, as far as it is known."""
+    policy, doubt = policy_elsewhere(resource)
+    return None if doubt else policy
+
+
+def _policies(documents: Sequence[Document]) -> tuple[Policy, ...]:
+    return tuple(document.policy for document in documents)
+
+
 def _owner(resource: str) -> str | None:
     """Return the account in an ARN, which that of a bucket does not have."""
     owner = (resource.split(":") + [""] * 5)[4]
     return owner if owner.isdigit() else None
-
-
-def _default(resource: str) -> Policy | None:
-    """Return the policy of a resource that is not in the stack.
-
-    That of a key is taken to be the default, which leaves it to the account's own policies:
-    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html (2026-11).
-    """
-    owner = _owner(resource)
-    if owner is None or ":kms:" not in resource:
-        return None
-    return Policy((replace(_EVERYTHING, principals=(Principal("AWS", owner),)),))
 
 
 def _not_provable(arns: Sequence[str]) -> str:
@@ -208,7 +214,7 @@ def _of_identity(stack: Stack, never: Never, arn: str) -> Iterator[Failure]:
         yield Failure(f"the stack has no {arn}")
         return
     statements = statements_of(identity.policies)
-    asker = Asker(caller_with(identity.kind, arn), Policy(statements))
+    asker = Asker(caller_with(identity.kind, arn), _policies(identity.policies))
     denied = [s for s in statements if s.effect == "Deny"] + all_denies(stack)
     for document in identity.policies:
         for allow in document.policy.statements:
@@ -229,13 +235,13 @@ def _of_strangers(stack: Stack, never: Never, strangers: Strangers) -> Iterator[
         for document, allow in allows(place):
             for principal in allow.principals or (EVERYONE,):
                 if not any(same(but, principal) for but in strangers.but):
-                    asker = Asker(somebody(principal, place.account), Policy((_EVERYTHING,)))
+                    asker = Asker(somebody(principal, place.account), (Policy((_EVERYTHING,)),))
                     yield from _allowed(stack, never, document, allow, denied, asker, place)
 
 
 def _of_anyone(stack: Stack, never: Never) -> Iterator[Failure]:
     anyone = Caller.of(f"arn:aws:iam::{stack.accounts[0] if stack.accounts else STRANGER}:user/any")
-    asker = Asker(anyone, Policy((_EVERYTHING,)))
+    asker = Asker(anyone, (Policy((_EVERYTHING,)),))
     yield from _allowed(stack, never, None, _EVERYTHING, all_denies(stack), asker, None)
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from gate.synthesized import Document, ResourcePolicy, Stack, session_of
 from modules.iam.decide import Caller
-from modules.iam.policy import Principal, Statement
+from modules.iam.patterns import arn_matches
+from modules.iam.policy import Policy, Principal, Statement
 
 # Somebody outside of all accounts of a stack.
 STRANGER = "999999999999"
@@ -45,6 +46,25 @@ def meant(place: ResourcePolicy, statement: Statement) -> Statement:
     if place.kind == "trust" or (place.kind == "key" and "*" in statement.resources):
         return replace(statement, resources=(place.arn,), not_resources=())
     return statement
+
+
+def policy_elsewhere(resource: str) -> tuple[Policy | None, str]:
+    """Return what the policy of a resource that is not in the stack is taken to say, and what of
+    that is not known; no policy for a resource whose own does not have to allow a request.
+
+    A key has the default policy, which leaves it to the policies of its account:
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html (2026-11). A role
+    may leave it to its account as well, or to others.
+    """
+    owner = (resource.split(":") + [""] * 5)[4]
+    its_account = Policy(
+        (Statement("Allow", ("*",), ("*",), principals=(Principal("AWS", owner),)),)
+    )
+    if arn_matches("arn:*:kms:*:*:key/*", resource):
+        return its_account, ""
+    if arn_matches("arn:*:iam::*:role/*", resource):
+        return its_account, f"what the trust policy of {resource} says is not in the stack"
+    return None, ""
 
 
 def same(one: Principal, other: Principal) -> bool:

@@ -109,7 +109,8 @@ class ResourcePolicy:
     @property
     def policy(self) -> Policy:
         """Return the documents as the one policy that AWS sees."""
-        return Policy(statements_of(self.documents))
+        # Those of a function, which Lambda writes, are several.
+        return Policy(statements_of(self.documents), self.documents[0].policy.version)
 
     def governs(self, resource: str) -> bool:
         """Return whether this is the policy of ``resource``, an ARN, or a pattern that matches
@@ -249,7 +250,7 @@ class _Reader:
             self._problems.append(Problem(address, problem))
             return None
         try:
-            return Document(address, kind, Policy.from_document(json.loads(text)))
+            return Document(address, kind, Policy.from_json(text))
         except MalformedPolicy as error:
             self._problems.append(Problem(address, f"not an IAM policy: {error}"))
         except (ValueError, RecursionError):

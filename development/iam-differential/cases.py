@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modules.iam import conditions, decide
+from modules.iam.condition_keys import condition_key
 from modules.iam.decide import Caller, Policies, Request
 from modules.iam.policy import Policy
 
@@ -37,6 +38,7 @@ class Case:
                 "contextVariables": {
                     key: list(values) if key in SEVERAL else values[0]
                     for key, values in self.context.items()
+                    if values
                 },
             },
             "identityPolicies": [
@@ -128,7 +130,14 @@ PRINCIPALS: list[object] = [
     {"Service": ["sqs.amazonaws.com", "lambda.amazonaws.com"]},
 ]
 TEXTS = ["ann", "bob", "Ann", "a*", "*", "?nn", "${aws:username}", "${aws:PrincipalTag/team}"]
-TEXTS += ["${aws:PrincipalTag/team, 'ann'}", "a${*}", "${aws:TagKeys}", "", "x${$}y"]
+TEXTS += [
+    "${aws:PrincipalTag/team, 'ann'}",
+    "${aws:PrincipalTag/team,'ann'}",
+    "a${*}",
+    "${aws:TagKeys}",
+    "",
+    "x${$}y",
+]
 ARNS = [
     "arn:aws:sns:eu-central-1:111122223333:topic",
     "arn:aws:sns:*:111122223333:*",
@@ -142,6 +151,11 @@ KEYS: dict[str, tuple[str, list[str], list[str]]] = {
     "aws:username": ("String", ["ann"], TEXTS),
     "aws:PrincipalTag/team": ("String", ["ann", "bob", "a*", "x$y", ""], TEXTS),
     "aws:UserAgent": ("String", ["ann", "anna", "a*", ""], TEXTS),
+    "aws:RequestedRegion": (
+        "String",
+        ["eu-central-1", "us-east-1"],
+        ["eu-*", "us-east-1", "x", ""],
+    ),
     "aws:SecureTransport": ("Bool", ["true", "false"], ["true", "false", "True"]),
     "aws:MultiFactorAuthAge": ("Numeric", ["0", "299", "300"], ["0", "300", "300.0", "299.5"]),
     "aws:CurrentTime": (
@@ -208,10 +222,13 @@ class Generator:
         context = {
             key: tuple(rng.sample(values, rng.randint(1, 2) if key in SEVERAL else 1))
             for key, (_, values, _) in KEYS.items()
-            if rng.random() < 0.6
+            if rng.random() < 0.6 or condition_key(key).sent == "every request"
         }
-        if ":user/" not in caller:
-            context.pop("aws:username", None)
+        context.pop("aws:username", None)
+        if ":user/" in caller:
+            context["aws:username"] = (caller.rsplit("/", 1)[-1],)
+        # Through a VPC endpoint: the request says that it has none.
+        context.setdefault("aws:SourceIp", ())
         return Case(
             caller,
             caller.endswith(".com"),

@@ -93,15 +93,6 @@ def _several_values_never_match(
     return original(condition, context, variables)
 
 
-def _for_any_value_ignores_if_exists(
-    original: Meaning, condition: Condition, context: Context, variables: bool
-) -> Truth:
-    quantifier, _, _ = parsed_operator(condition.operator)
-    if quantifier == "ForAnyValue" and not context.values.get(condition.key.lower()):
-        return False
-    return original(condition, context, variables)
-
-
 def _an_empty_value_is_a_value(
     original: Meaning, condition: Condition, context: Context, variables: bool
 ) -> Truth:
@@ -139,6 +130,16 @@ def _a_variable_of_several_values_has_none() -> AbstractContextManager[Any]:
 
     def variable(name: str, context: Context) -> tuple[Truth, str]:
         return (False, "") if name.lower() in SEVERAL else original(name, context)
+
+    return mock.patch.object(conditions, "_variable", variable)
+
+
+def _a_default_in_another_spelling_is_a_name() -> AbstractContextManager[Any]:
+    original = conditions._variable
+
+    def variable(name: str, context: Context) -> tuple[Truth, str]:
+        other = "," in name and ", " not in name
+        return (False, "") if other else original(name, context)
 
     return mock.patch.object(conditions, "_variable", variable)
 
@@ -221,9 +222,9 @@ EXPLANATIONS: dict[str, Following] = {
     ),
     "a key of several values needs a set operator": _holds(_several_values_never_match),
     "a key of several values is no variable": _a_variable_of_several_values_has_none,
-    "ForAnyValue with IfExists holds without its key": _holds(_for_any_value_ignores_if_exists),
     "an empty value is a null dataset": _holds(_an_empty_value_is_a_value),
     "a negated operator holds against a variable without a value": _holds(_an_error_is_no_match),
+    "a default has one documented spelling": _a_default_in_another_spelling_is_a_name,
     "an escape stands for its character in StringEquals too": _holds(_an_escape_is_text),
     "NotIpAddress holds for an address of the other family": _holds(
         _not_ip_address_knows_one_family

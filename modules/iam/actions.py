@@ -9,6 +9,7 @@ services the names are known, of those that the integrations touch also the type
 import json
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,41 @@ Level = Literal["List", "Read", "Write", "Tagging", "Permissions management"]
 
 _FILE = Path(__file__).with_name("actions.json")
 _VARIABLE = re.compile(r"\$\{\w+\}")
+
+
+# Operations of S3's API whose permission has another name: the table of operations in
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html (2026-11).
+OPERATIONS = {
+    "s3:CompleteMultipartUpload": "s3:PutObject",
+    "s3:CopyObject": "s3:PutObject",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:DeleteBucketCors": "s3:PutBucketCORS",
+    "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketReplication": "s3:PutReplicationConfiguration",
+    "s3:DeleteBucketTagging": "s3:PutBucketTagging",
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "s3:ListObjects": "s3:ListBucket",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:ListParts": "s3:ListMultipartUploadParts",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:PutBucketReplication": "s3:PutReplicationConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:SelectObjectContent": "s3:GetObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:UploadPartCopy": "s3:PutObject",
+}
 
 
 @cache
@@ -55,9 +91,29 @@ def matching(pattern: str) -> tuple[str, ...]:
     return tuple(action for action in every if action_matches(pattern, action))
 
 
+def condition_keys() -> dict[str, str]:
+    """Return the condition keys of services whose values are neither texts nor ARNs, divided by
+    spaces, by their type as the Service Authorization Reference calls it (``Bool``)."""
+    keys: dict[str, str] = _data()["keys"]
+    return keys
+
+
 def exists(action: str) -> bool:
     """Return whether AWS has an action that ``action``, a value of an Action element, matches."""
     return bool(matching(action))
+
+
+def meant(action: str) -> str | None:
+    """Return the action that somebody may have meant who wrote ``action``, which AWS lacks: the
+    permission of that operation, or one that is spelled much like it."""
+    for operation, permission in OPERATIONS.items():
+        if operation.lower() == action.lower():
+            return permission
+    service, _, name = action.lower().partition(":")
+    services = get_close_matches(service, _data()["names"], 1)
+    known = _names(services[0]) if services else {}
+    found = get_close_matches(name, known, 1)
+    return f"{services[0]}:{known[found[0]]}" if found else None
 
 
 def level(action: str) -> Level | None:

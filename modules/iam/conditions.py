@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache, partial
+from string import ascii_uppercase
 from typing import Self
 
 from modules.iam.patterns import arn_like, literal, matches
@@ -88,11 +89,12 @@ def resolved(text: str, context: Context | None) -> tuple[Truth, str]:
     pieces = []
     known: Truth = True
     while True:
-        before, _, after = text.partition("${")
+        before, begin, after = text.partition("${")
         name, end, rest = after.partition("}")
-        if not end:
+        if not begin:
             break
-        found, value = _variable(name, context)
+        # What a brace that nothing closes means is not documented.
+        found, value = _variable(name, context) if end else (None, "")
         known = all_of((known, found))
         pieces += [before, literal(value)]
         text = rest
@@ -102,9 +104,12 @@ def resolved(text: str, context: Context | None) -> tuple[Truth, str]:
 def _variable(name: str, context: Context) -> tuple[Truth, str]:
     if name in ("*", "?", "$"):
         return True, name
-    key, _, default = name.partition(",")
-    key, default = key.lower(), default.strip()
-    if key in context.unknown:
+    key, comma, default = name.partition(",")
+    key = key.lower()
+    # "${aws:PrincipalTag/team, 'company-wide'}": a comma, a space, single quotes around it.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-default-values
+    # (2026-11); no other spelling is documented.
+    if key in context.unknown or (comma and not _DEFAULT.fullmatch(default)):
         return None, ""
     values = context.values.get(key, ())
     if len(values) > 1:
@@ -113,8 +118,10 @@ def _variable(name: str, context: Context) -> tuple[Truth, str]:
         return None, ""
     if any(values):
         return True, values[0]
-    quoted = len(default) > 1 and default[0] == default[-1] == "'"
-    return quoted, default[1:-1]
+    return bool(comma), default[2:-1]
+
+
+_DEFAULT = re.compile(r" '[^']*'")
 
 
 def holds(condition: Condition, context: Context, variables: bool) -> Truth:
@@ -136,10 +143,12 @@ def holds(condition: Condition, context: Context, variables: bool) -> Truth:
     is_null = not any(values)
     if name == "Null":
         return any_of(_same_boolean(str(is_null), wanted, context) for wanted in condition.values)
-    if not values and if_exists:
-        return True
+    # "If the key does not exist", ForAnyValue "returns false" (the same page); IfExists is about
+    # each value, of which there is none.
     if is_null and quantifier:
         return quantifier == "ForAllValues"
+    if not values and if_exists:
+        return True
     compare, negative = OPERATORS[name]
     if not values:
         return negative
@@ -184,7 +193,14 @@ def _same_text(actual: str, wanted: str, context: Context | None) -> Truth:
 
 def _same_text_in_any_case(actual: str, wanted: str, context: Context | None) -> Truth:
     known, pattern = resolved(wanted, context)
-    return known and literal(pattern).lower() == literal(actual).lower()
+    left, right = literal(pattern), literal(actual)
+    if left.translate(_ASCII_CASE) == right.translate(_ASCII_CASE):
+        return known
+    # Which letters beyond A to Z have a case for AWS is not documented.
+    return known and (None if left.lower() == right.lower() else False)
+
+
+_ASCII_CASE = {ord(letter): letter.lower() for letter in ascii_uppercase}
 
 
 def _like(actual: str, wanted: str, context: Context | None) -> Truth:
@@ -211,16 +227,16 @@ def _same_bytes(actual: str, wanted: str, _: Context | None) -> Truth:
 
 
 def _in_network(actual: str, wanted: str, _: Context | None) -> Truth:
-    address, network = _network(actual), _network(wanted)
-    if address is None or network is None or address.num_addresses > 1:
+    address, around = network(actual), network(wanted)
+    if address is None or around is None or address.num_addresses > 1:
         return None
-    return address[0] in network
+    return address[0] in around
 
 
 @lru_cache(maxsize=4096)
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """Return the range in CIDR format; without a prefix, the one address. The page says /32 for
-    that, which holds for IPv4."""
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Return the range in CIDR format, None for any other text; without a prefix, the one address.
+    The page says /32 for that, which holds for IPv4."""
     if not re.fullmatch(r"[0-9a-fA-F:.]+(/[0-9]{1,3})?", text):
         return None
     try:
@@ -240,7 +256,8 @@ def _ordered(
     return None if left is None or right is None else relation(left, right)
 
 
-def _number(text: str) -> Decimal | None:
+def read_number(text: str) -> Decimal | None:
+    """Return the number that ``text`` is, None for any other text."""
     return Decimal(text) if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) else None
 
 
@@ -250,8 +267,9 @@ _W3C_DATE = re.compile(
 )
 
 
-def _date(text: str) -> Decimal | None:
-    """Return the seconds since 1970 of a date in a W3C form of ISO 8601 or of such a number.
+def read_date(text: str) -> Decimal | None:
+    """Return the seconds since 1970 of a date in a W3C form of ISO 8601 or of such a number; None
+    for any other text.
 
     https://www.w3.org/TR/NOTE-datetime (2026-11). Four digits are None: a year and a number.
     """
@@ -259,7 +277,7 @@ def _date(text: str) -> Decimal | None:
         return None
     found = _W3C_DATE.fullmatch(text)
     if not found:
-        return _number(text)
+        return read_number(text)
     year, month, day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     try:
@@ -300,8 +318,8 @@ OPERATORS: dict[str, tuple[_Compare, bool]] = {
     "StringNotEqualsIgnoreCase": (_same_text_in_any_case, True),
     "StringLike": (_like, False),
     "StringNotLike": (_like, True),
-    **_relations("Numeric", _number),
-    **_relations("Date", _date),
+    **_relations("Numeric", read_number),
+    **_relations("Date", read_date),
     "Bool": (_same_boolean, False),
     "BinaryEquals": (_same_bytes, False),
     "IpAddress": (_in_network, False),

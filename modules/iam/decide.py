@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, Self
 
+from modules.iam.beyond_policies import is_free, nobody_may
+from modules.iam.condition_keys import GLOBAL_KEYS, Sent
 from modules.iam.conditions import (
     Context,
     Truth,
@@ -81,9 +83,10 @@ class Request:
     """One request for one action on one resource.
 
     ``resource`` is an ARN, or ``*`` for an action that has none. ``resource_account`` is who owns
-    it, by default the account in the ARN. ``context`` holds every condition key of the request,
-    also the ones that AWS always sends, such as aws:PrincipalArn: a key that is in neither
-    ``context`` nor ``unknown`` is absent from the request.
+    it, by default the account in the ARN. ``context`` holds the condition keys of the request, with
+    no values for one that it lacks. Of those that AWS sends with every such request
+    (``condition_keys``) what ``context`` lacks is what the caller says, else not known; any other
+    key that is in neither ``context`` nor ``unknown`` is absent from the request.
     """
 
     caller: Caller
@@ -133,6 +136,10 @@ def decide(request: Request, policies: Policies) -> Decision:
         )
     sources = _sources(request, policies)
     denies = sources["deny"]
+    if is_free(request.action, request.caller.kind):
+        return Decision("allowed", (), "no permission is needed, and no policy can deny it")
+    if reason := nobody_may(request.action, request.resource):
+        return Decision("denied", (), reason)
     certain = [statement for statement, truth in denies if truth]
     if certain:
         return Decision("denied", _once(certain), "explicit deny")
@@ -169,7 +176,7 @@ _Way = tuple[_Source, ...]
 def _sources(request: Request, policies: Policies) -> dict[str, _Source]:
     """Return what applies to the request: the Deny statements, and the Allow statements of the
     identity-based policies, of the boundary and, by how they name the caller, of the resource."""
-    caller, context = request.caller, Context.of(request.context, request.unknown)
+    caller, context = request.caller, context_of(request)
     boundary = policies.boundary
     sources: dict[str, _Source] = {
         "deny": [],
@@ -201,6 +208,73 @@ def _sources(request: Request, policies: Policies) -> dict[str, _Source]:
                 for name in names if statement.effect == "Allow" else ("deny",):
                     sources[name].append((statement, truth))
     return sources
+
+
+def context_of(request: Request) -> Context:
+    """Return the condition keys of ``request`` with those that AWS adds.
+
+    Raises ``ValueError`` for keys that are given twice and values that are no tuples.
+    """
+    given = Context.of(request.context, request.unknown)
+    values = {name: listed for name, listed in given.values.items() if listed}
+    unknown = set(given.unknown)
+    for name, sent in _SENT.items():
+        if name in values or name in unknown:
+            continue
+        known = _said(name, request.caller, given)
+        if known:
+            values[name] = (known,)
+        elif _is_sent(sent, request.caller, given, name in given.values):
+            unknown.add(name)
+    return Context(values, frozenset(unknown))
+
+
+_SENT = {key.name.lower(): key.sent for key in GLOBAL_KEYS if key.sent != "some requests"}
+_VPC_KEYS = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+# (2026-11); what services have there is not said.
+_TYPES = {
+    "root": "Account",
+    "user": "User",
+    "role session": "AssumedRole",
+    "federated user": "FederatedUser",
+}
+
+
+def _said(name: str, caller: Caller, given: Context) -> str | None:
+    """Return the value of a key, in lower case, that follows from who calls and how."""
+    if caller.kind == "federated":
+        return None
+    match name:
+        case "aws:principalarn" if caller.kind != "service":
+            return caller.issuer if caller.kind == "role session" else caller.name
+        case "aws:principalaccount":
+            return caller.account
+        case "aws:principaltype":
+            return _TYPES.get(caller.kind)
+        case "aws:principalisawsservice":
+            return "true" if caller.kind == "service" else "false"
+        case "aws:userid" if caller.kind == "root":
+            return caller.account
+        case "aws:username" if caller.kind == "user":
+            return caller.name.rsplit("/", 1)[-1]
+        case "aws:viaawsservice" if given.values.get("aws:calledvia"):
+            return "true"
+    return None
+
+
+def _is_sent(sent: Sent, caller: Caller, given: Context, without: bool) -> bool:
+    """Return whether a key that is ``sent`` with some requests may be part of this one; ``without``
+    is whether the request says that it is not."""
+    match sent:
+        case "every request of an IAM user and no other":
+            return caller.kind == "user"
+        case "every request with temporary credentials and no other":
+            # Users and root users get them by GetSessionToken.
+            return not (without and caller.kind in ("user", "root"))
+        case "every request but those through a VPC endpoint":
+            return not without and not any(map(given.values.get, _VPC_KEYS))
+    return True
 
 
 def _ways(sources: dict[str, _Source], request: Request, same_account: bool) -> list[_Way]:

@@ -3,35 +3,29 @@
 Actions and resources are compared as patterns, so the answer holds for every action AWS has or
 will have and for every resource. What cannot be decided counts as allowed: an Allow applies unless
 its conditions contradict the claim, and a Deny counts only where it is certain to apply. Left out
-is an action on a type of resource that AWS documents it does not work on.
+are an action on a type of resource that AWS documents it does not work on, and actions that need no
+permission.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 from modules.iam.actions import grants_nothing
-from modules.iam.circumstances import certain, satisfiable
-from modules.iam.claims import AnyBut, Requests, When
+from modules.iam.beyond_policies import FREE
+from modules.iam.circumstances import circumstances
+from modules.iam.claims import Requests, When
+from modules.iam.intersection import arn_intersection, intersection
 from modules.iam.patterns import (
     PatternsTooComplex,
     action_matches,
     arn_difference_example,
-    arn_includes,
-    arn_intersects,
     arn_matches,
     difference_example,
-    includes,
-    intersects,
 )
 from modules.iam.policy import Statement
 
-# Patterns whose intersection is asked for have a handful of wildcards; more would be a trick.
-_MOST_PATTERNS = 500
 _MOST_DENIES = 2_000
-# The search goes a call deeper with each letter.
-_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +48,25 @@ def escaped(
 
     Raises ``PatternsTooComplex`` when the patterns would take too long, and ``UnknownOperator``.
     """
-    when = {key.lower(): given for key, given in when.items()}
-    if not all(satisfiable(c, when.get(c.key.lower(), AnyBut())) for c in allow.conditions):
-        return None
-    sure = [deny for deny in denies if certain(deny.conditions, when)]
+    return next((region for region, _ in escapes(requests, when, allow, denies)), None)
+
+
+def escapes(
+    requests: Iterable[Requests], when: When, allow: Statement, denies: Sequence[Statement]
+) -> Iterator[tuple[Region, Mapping[str, tuple[str, ...]]]]:
+    """Yield what ``escaped`` returns, once for each kind of circumstances, with condition keys (by
+    their names in lower case) that stand for them; no values: a request lacks the key."""
+    claimed = tuple(requests)
+    conditions = [deny.conditions for deny in denies]
+    for one in circumstances(allow.conditions, conditions, when):
+        sure = [deny for number, deny in enumerate(denies) if number in one.sure]
+        if region := _escaped(claimed, allow, sure):
+            yield region, one.values
+
+
+def _escaped(
+    requests: Sequence[Requests], allow: Statement, sure: Sequence[Statement]
+) -> Region | None:
     for some in requests:
         actions = _actions(allow.actions, allow.not_actions, some.actions, some.but_actions)
         if not actions:
@@ -162,13 +171,13 @@ def _actions(
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return pattern and exceptions of each part that allowed and claimed actions share."""
     buts = tuple(pattern.lower() for pattern in (*but, *not_allowed))
-    return tuple(
-        (both, buts)
+    parts = (
+        (both, (*buts, *(free for free in FREE if action_matches(both, free))))
         for one in allowed or ("*",)
         for other in claimed
         for both in intersection(one.lower(), other.lower())
-        if _action_of(both, buts) is not None
     )
+    return tuple(part for part in parts if _action_of(*part) is not None)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -210,73 +219,3 @@ def _resource_of(pattern: str, buts: tuple[str, ...]) -> str | None:
     if "*" not in pattern and "?" not in pattern:
         return None if any(arn_matches(but, pattern) for but in buts) else pattern
     return arn_difference_example(pattern, buts)
-
-
-@lru_cache(maxsize=1 << 14)
-def intersection(a: str, b: str) -> tuple[str, ...]:
-    """Return patterns that together match what both ``a`` and ``b`` match.
-
-    Raises ``PatternsTooComplex`` when that would be too many.
-    """
-    if a == b or b == "*":
-        return (a,)
-    if a == "*":
-        return (b,)
-    if not intersects(a, b):
-        return ()
-    if includes(a, b):
-        return (b,)
-    if includes(b, a):
-        return (a,)
-    if len(a) + len(b) > _LONGEST:
-        raise PatternsTooComplex(f"{a!r} and {b!r} are too long to say what they share")
-    found: dict[tuple[str, str], frozenset[str]] = {}
-
-    def both(one: str, other: str) -> frozenset[str]:
-        known = found.get((one, other))
-        if known is None:
-            known = found[one, other] = frozenset(parts(one, other))
-            if len(known) > _MOST_PATTERNS or len(found) > _MOST_PATTERNS * 20:
-                raise PatternsTooComplex(f"too many cases to say what {a!r} and {b!r} share")
-        return known
-
-    def parts(one: str, other: str) -> Iterator[str]:
-        if not one or not other:
-            if not (one + other).strip("*"):
-                yield ""
-        elif one[0] == other[0] == "*":
-            yield from ("*" + rest for rest in both(one[1:], other) | both(one, other[1:]))
-        elif other[0] == "*":
-            yield from both(other, one)
-        elif one[0] == "*":
-            yield from both(one[1:], other)
-            yield from (other[0] + rest for rest in both(one, other[1:]))
-        elif "?" in (one[0], other[0]) or one[0] == other[0]:
-            letter = other[0] if one[0] == "?" else one[0]
-            yield from (letter + rest for rest in both(one[1:], other[1:]))
-
-    return tuple(sorted(both(a, b)))
-
-
-@lru_cache(maxsize=1 << 14)
-def arn_intersection(a: str, b: str) -> tuple[str, ...]:
-    """Return patterns that match at least what both ``a`` and ``b``, values of Resource elements,
-    match: exactly that, or all of ``a`` where a star may reach beyond its segment.
-
-    Raises ``PatternsTooComplex`` when that would be too many.
-    """
-    if a == b or b == "*":
-        return (a,)
-    if a == "*":
-        return (b,)
-    if not arn_intersects(a, b):
-        return ()
-    if arn_includes(a, b):
-        return (b,)
-    if arn_includes(b, a):
-        return (a,)
-    segments = [pattern.split(":", 5) for pattern in (a, b)]
-    if any(len(parts) < 6 or any(p.endswith("*") for p in parts[:5]) for parts in segments):
-        return (a,)
-    shared = (intersection(one, other) for one, other in zip(*segments, strict=True))
-    return tuple(":".join(parts) for parts in product(*shared))

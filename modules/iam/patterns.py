@@ -14,7 +14,7 @@ from itertools import chain, count, groupby
 # Unicode keeps these for a program's own use, so no name holds them
 # (https://www.unicode.org/faq/private_use.html#noncharacters, 2026-11): a star and a question
 # mark that mean themselves, the colon between two segments of an ARN, the end of a pattern.
-_STAR, _MARK, _COLON, _END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+_STAR, _MARK, COLON, _END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 
 _SEGMENTS = 6
 # Well under a second.
@@ -97,7 +97,7 @@ def includes(outer: str, inner: str) -> bool:
 
 def intersects(a: str, b: str) -> bool:
     """Return whether some string is matched by both ``a`` and ``b``."""
-    automaton = _Automaton([b])
+    automaton = Automaton([b])
     states = automaton.start
     for token in a:
         states = automaton.after_pattern(states, token)
@@ -118,7 +118,7 @@ def difference_example(inner: str, outers: Sequence[str]) -> str | None:
     formula of propositional logic; then, rather than run for hours, it raises
     ``PatternsTooComplex``.
     """
-    automaton = _Automaton(outers)
+    automaton = Automaton(outers)
     work = 0
     # States reached, each with the string that leads there. One that includes another is dropped:
     # whatever escapes it also escapes the smaller one.
@@ -162,12 +162,12 @@ def arn_includes(outer: str, inner: str) -> bool:
 
 def arn_intersects(a: str, b: str) -> bool:
     """Return ``intersects`` for two values of Resource elements."""
-    return any(intersects(_joined(one), _joined(other)) for one in _arns(a) for other in _arns(b))
+    return any(intersects(joined(one), joined(other)) for one in _arns(a) for other in _arns(b))
 
 
 def arn_example(pattern: str) -> str | None:
     """Return an ARN that ``pattern``, a value of a Resource element, matches; None if none is."""
-    return next((example(_joined(form)) for form in _arns(pattern)), None)
+    return next((example(joined(form)) for form in _arns(pattern)), None)
 
 
 def arn_difference_example(inner: str, outers: Sequence[str]) -> str | None:
@@ -178,12 +178,12 @@ def arn_difference_example(inner: str, outers: Sequence[str]) -> str | None:
     """
     if inner == "*" and "*" not in outers:
         return "*"
-    forms = [_joined(form) for form in chain.from_iterable(map(_arns, outers))]
-    missing = (difference_example(_joined(form), forms) for form in _arns(inner))
+    forms = [joined(form) for form in chain.from_iterable(map(_arns, outers))]
+    missing = (difference_example(joined(form), forms) for form in _arns(inner))
     return next((arn for arn in missing if arn is not None), None)
 
 
-class _Automaton:
+class Automaton:
     """The union of some patterns as a nondeterministic automaton; bit n of an int is state n.
 
     The patterns lie one after the other, each with a state before every token and one at its end.
@@ -199,7 +199,7 @@ class _Automaton:
         self.accepting = named.pop(_END, 0)
         self._stars = named.pop("*", 0)
         self._marks = named.pop("?", 0)
-        self._colons = named.pop(_COLON, 0)
+        self._colons = named.pop(COLON, 0)
         self._letters = {letter: states | self._marks for letter, states in named.items()}
         self._any_letter = sum(named.values()) | self._marks
         # A star before the end takes whatever comes.
@@ -210,7 +210,7 @@ class _Automaton:
 
     def after(self, states: int, letter: str) -> int:
         """Return the states that ``letter`` leads to; no wildcard takes the colon of an ARN."""
-        if letter == _COLON:
+        if letter == COLON:
             return self._skipped((states & self._colons) << 1)
         moved = (states & self._letters.get(letter, self._marks)) << 1
         return self._skipped(moved | states & self._stars)
@@ -286,10 +286,11 @@ def _arns(pattern: str) -> list[tuple[str, ...]]:
     return [("arn", *form[1:]) for form in _forms(pattern) if matches(form[0], "arn")]
 
 
-def _joined(form: tuple[str, ...]) -> str:
-    return _COLON.join(form)
+def joined(segments: Sequence[str]) -> str:
+    """Return the pattern of the ARNs of these six segments, which no wildcard leaves."""
+    return COLON.join(segments)
 
 
 def _text(pattern: str) -> str:
     """Return ``pattern`` for people: the characters of this module written as they are."""
-    return pattern.replace(_STAR, "*").replace(_MARK, "?").replace(_COLON, ":")
+    return pattern.replace(_STAR, "*").replace(_MARK, "?").replace(COLON, ":")

@@ -4,7 +4,7 @@ Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gra
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
@@ -155,10 +155,32 @@ class Policy:
         version = document.get("Version", "2008-10-17")
         if version not in ("2012-10-17", "2008-10-17"):
             raise MalformedPolicy(f"Version: {version!r} is neither 2012-10-17 nor 2008-10-17")
-        return cls(
-            tuple(_statement(f"Statement[{i}]", item) for i, item in enumerate(statements)),
-            version=version,
-        )
+        found = tuple(_statement(f"Statement[{i}]", item) for i, item in enumerate(statements))
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html
+        # (2026-11): "the Sid value must be unique within a JSON policy".
+        first: dict[str, int] = {}
+        for number, statement in enumerate(found):
+            if statement.sid and first.setdefault(statement.sid, number) != number:
+                place = f"Statement[{number}].Sid"
+                raise MalformedPolicy(
+                    f"{place}: {statement.sid!r} is the Sid of Statement[{first[statement.sid]}] "
+                    "too; AWS takes each once in a policy"
+                )
+        return cls(found, version=version)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the policy that the JSON ``text`` is.
+
+        Raises ``MalformedPolicy`` as ``from_document`` does, and for a key that stands twice in an
+        object, of which some readers see the first and some the last
+        (https://www.rfc-editor.org/rfc/rfc8259#section-4, 2026-11); ``ValueError`` for a text that
+        is no JSON, and ``RecursionError`` for one that is nested too deep.
+        """
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        for place, twice in _twice("", document):
+            raise MalformedPolicy(f"{place}: the key stands twice, and {twice}")
+        return cls.from_document(document)
 
     def grants(self) -> frozenset[Grant]:
         """Return all grants of all statements: what two policies are compared by."""
@@ -234,6 +256,36 @@ class Policy:
                     f"statement {statement.sid or statement.actions} has {size:,} characters, "
                     f"AWS takes {limit:,} at most"
                 )
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that knows which of its keys stood twice."""
+
+    twice: str | None = None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    found = _Object(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        found.twice = next(key for n, key in enumerate(keys) if key in keys[:n])
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _twice(place: str, value: object) -> Iterator[tuple[str, str]]:
+    """Yield the place of each key that stands twice, and what to do."""
+    if isinstance(value, _Object):
+        if value.twice is not None:
+            yield f"{place}.{value.twice}".lstrip("."), "readers take the one or the other"
+        for key, item in value.items():
+            yield from _twice(f"{place}.{key}".lstrip("."), item)
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _twice(f"{place}[{n}]", item)
 
 
 def _principals_document(principals: tuple[Principal, ...]) -> str | dict[str, list[str]]:
@@ -322,7 +374,12 @@ def _conditions(place: str, value: object) -> tuple[Condition, ...]:
     for operator, keys in value.items():
         if not isinstance(keys, Mapping):
             raise MalformedPolicy(f"{place}.{operator}: expected an object of condition keys")
+        lower = [key.lower() for key in keys if isinstance(key, str)]
         for key, values in keys.items():
+            if lower.count(key.lower()) > 1:
+                raise MalformedPolicy(
+                    f"{place}.{operator}.{key}: the key stands twice, for its name has no case"
+                )
             # IAM takes JSON booleans and numbers where it documents strings.
             listed = values if isinstance(values, list) else [values]
             texts = [json.dumps(v) if isinstance(v, bool | int | float) else v for v in listed]

@@ -12,7 +12,7 @@ from gate.explain import Explained, Rule, Said, can, explain_stack, question
 from gate.synthesized import Stack
 from modules.dot.policies import access
 from modules.iam.arn import managed_policy
-from modules.iam.policy import Policy, Principal, Statement
+from modules.iam.policy import Condition, Policy, Principal, Statement
 from stacks.configuration import load
 from tests.conftest import Project
 from tests.gate.test_cli import gate
@@ -231,6 +231,57 @@ def test_what_stands_elsewhere_leaves_the_answer_open(make: Make) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "answer", "reason"),
+    [
+        ("sts:GetCallerIdentity", "*", "yes", "no permission is needed, and no policy can deny it"),
+        ("iam:DeletePolicy", "arn:aws:iam::aws:policy/AdministratorAccess", "no", "an AWS managed"),
+        (
+            "iam:PutRolePolicy",
+            "arn:aws:iam::111122223333:role/aws-service-role/athena.amazonaws.com/x",
+            "no",
+            "a service-linked role is changed by its service alone",
+        ),
+        (
+            "kms:UpdateAlias",
+            "arn:aws:kms:eu-central-1:111122223333:alias/aws/s3",
+            "no",
+            "aliases that begin with alias/aws/ are AWS's",
+        ),
+        # The default policy of a key leaves it to the account; what a role trusts is not known.
+        ("kms:Decrypt", "arn:aws:kms:eu-central-1:111122223333:key/1", "yes", "allowed"),
+        (
+            "sts:AssumeRole",
+            "arn:aws:iam::111122223333:role/x",
+            "unknown",
+            "what the trust policy of arn:aws:iam::111122223333:role/x says is not in the stack",
+        ),
+    ],
+)
+def test_an_administrator_is_told_what_policies_do_not_decide(
+    make: Make, action: str, resource: str, answer: str, reason: str
+) -> None:
+    stack = make(Policy((Statement("Allow", ("*",), ("*",)),)))
+    (said,) = can(stack, action, resource, {})
+    assert (said.answer, said.reason[: len(reason)]) == (answer, reason)
+
+
+def test_a_key_that_aws_always_sends_is_not_taken_for_absent(make: Make) -> None:
+    elsewhere = Condition("StringNotEquals", "aws:RequestedRegion", ("us-east-1",))
+    reads = Statement("Allow", ("s3:GetObject",), ("*",), sid="Reads", conditions=(elsewhere,))
+    (said,) = can(make(Policy((reads,))), "s3:GetObject", f"{LAKE}/x", {})
+    assert (said.answer, said.depends_on) == ("unknown", ("aws:RequestedRegion",))
+
+
+def test_a_variable_is_what_the_caller_is_called(make: Make) -> None:
+    home = Statement("Allow", ("s3:GetObject",), (f"{LAKE}/${{aws:username}}/*",))
+    stack = make(Policy((home,)))
+    answers = [
+        can(stack, "s3:GetObject", f"{LAKE}/{n}/x", {})[0].answer for n in ("x", "dot-reporting")
+    ]
+    assert answers == ["no", "yes"]
+
+
 def test_a_question_is_an_action_a_resource_and_keys() -> None:
     assert question(" s3:GetObject  arn:aws:s3:::a b ", ["k=v", "k=w", "l=", "m=a=b"]) == (
         "s3:GetObject",
@@ -287,7 +338,7 @@ def test_explain_answers_on_the_command_line(project: Project) -> None:
     asked = ["--can", f"s3:GetObject {LAKE}/sales/x"]
     done = gate(project.folder, "explain", "reporting", *asked)
     assert (done.returncode, done.stdout) == (
-        0,
+        1,
         "user dot-reporting: unknown (an Allow may apply)\n"
         "  by aws_iam_policy.access SourceObjects\n"
         "  by aws_iam_policy.access DenyDirectCallsOutsideVendorIps\n"
@@ -296,6 +347,7 @@ def test_explain_answers_on_the_command_line(project: Project) -> None:
     )
     context = ["--context", "aws:CalledVia=athena.amazonaws.com"]
     done = gate(project.folder, "explain", "reporting", *asked, *context, "--json")
+    assert done.returncode == 0
     assert json.loads(done.stdout) == [
         {
             "title": "user dot-reporting",
@@ -323,6 +375,26 @@ def test_explain_prints_text_and_json(project: Project) -> None:
     [
         (["--can", "s3:GetObject"], "--can 's3:GetObject': write action and resource"),
         (["--can", "s3:Get* x"], "'s3:Get*': expected one action, such as s3:GetObject"),
+        (
+            ["--can", "s3:ListObjectsV2 arn:aws:s3:::lake"],
+            "AWS has no action s3:ListObjectsV2; did you mean s3:ListBucket?",
+        ),
+        (
+            ["--can", "s3:GetObjekt arn:aws:s3:::lake/x"],
+            "AWS has no action s3:GetObjekt; did you mean s3:GetObject?",
+        ),
+        (
+            ["--can", "s3:GetObject arn:aws:s3:::lake"],
+            "s3:GetObject does not work on arn:aws:s3:::lake; it works on arn:${Partition}:s3:::",
+        ),
+        (
+            ["--can", "athena:ListWorkGroups arn:aws:s3:::lake"],
+            "athena:ListWorkGroups does not work on arn:aws:s3:::lake; it takes no resource: write",
+        ),
+        (
+            ["--can", "s3:GetObject arn:aws:s3:::lake/x", "--context", "aws:CurrentTime="],
+            "--context aws:CurrentTime=: AWS sends aws:CurrentTime with every request",
+        ),
         (["--context", "a=b"], "--context belongs to --can"),
         (["--can", "s3:GetObject x", "--context", "a"], "--context 'a': write KEY=VALUE"),
     ],

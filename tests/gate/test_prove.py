@@ -426,6 +426,51 @@ def test_what_aws_would_not_take_or_not_heed_is_pointed_out(
     assert [f.reason.replace(workgroup, "w")[: len(reason)] for f in found[check]] == [reason]
 
 
+def test_a_second_policy_of_a_bucket_or_key_is_pointed_out(make: Make) -> None:
+    key = "arn:aws:kms:eu-central-1:111122223333:key/1"
+    text = PRIVATE.terraform_json(10**9)
+    stack = make(
+        Policy((Statement("Allow", ("s3:GetObject",), (f"{LAKE}/*",)),)),
+        aws_s3_bucket_policy={
+            "one": {"bucket": RESULTS, "policy": text},
+            "other": {"bucket": RESULTS, "policy": text},
+            "another": {"bucket": "another", "policy": text},
+        },
+        aws_kms_key_policy={
+            "one": {"key_id": key, "policy": text},
+            "other": {"key_id": "1", "policy": text},
+        },
+    )
+    found = failures(prove_stack(stack, None))["one-policy"]
+    assert [(failure.resource, failure.by) for failure in found] == [
+        (
+            f"arn:aws:s3:::{RESULTS}",
+            ("aws_s3_bucket_policy.one", "aws_s3_bucket_policy.other"),
+        ),
+        (key, ("aws_kms_key_policy.one", "aws_kms_key_policy.other")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('"Sid": "A", "Sid": "B"', "not an IAM policy: Statement.Sid: the key stands twice"),
+        (
+            '"Condition": {"StringEquals": {"aws:username": "a", "AWS:UserName": "b"}}',
+            "not an IAM policy: Statement[0].Condition.StringEquals.aws:username: the key stands",
+        ),
+    ],
+)
+def test_a_key_that_stands_twice_in_a_policy_is_pointed_out(
+    make: Make, text: str, problem: str
+) -> None:
+    policy = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", '
+    policy += f'"Resource": "*", {text}}}}}'
+    stack = make(PRIVATE, aws_iam_policy={"access": {"name": "x", "policy": policy}})
+    found = failures(prove_stack(stack, None))["readable"]
+    assert [failure.reason[: len(problem)] for failure in found] == [problem]
+
+
 def test_inline_and_attached_policies_have_limits_of_their_own(make: Make) -> None:
     long = Statement("Allow", ("s3:GetObject",), tuple(f"{LAKE}/{n}/*" for n in range(70)))
     many = [f"arn:aws:iam::111122223333:policy/{n}" for n in range(11)]
@@ -455,6 +500,7 @@ def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredB
     assert [(result.kind, result.name, result.holds) for result in proof.results] == [
         ("check", "readable", False),
         ("check", "within-limits", True),
+        ("check", "one-policy", True),
         ("check", "actions-exist", True),
         ("check", "takes-effect", True),
     ]

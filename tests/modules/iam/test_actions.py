@@ -3,11 +3,13 @@
 import pytest
 
 from modules.iam.actions import (
+    OPERATIONS,
     example_resources,
     exists,
     grants_nothing,
     level,
     matching,
+    meant,
     resource_forms,
 )
 
@@ -114,3 +116,21 @@ def test_example_resources_are_in_the_account_and_region_asked_for() -> None:
         "arn:aws-cn:athena:cn-north-1:111122223333:datacatalog/x"
     ]
     assert [*example_resources("lakeformation:GetDataAccess", "aws", "eu-central-1", "1")] == ["*"]
+
+
+def test_operations_with_other_permissions_are_no_actions_and_their_permissions_are() -> None:
+    assert [name for name in OPERATIONS if exists(name)] == []
+    assert [name for name in OPERATIONS.values() if not exists(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("S3:listobjectsv2", "s3:ListBucket"),
+        ("s3:GetObjekt", "s3:GetObject"),
+        ("atena:GetWorkgroup", "athena:GetWorkGroup"),
+        ("nonsense:Nonsense", None),
+    ],
+)
+def test_what_was_meant_is_guessed(action: str, expected: str | None) -> None:
+    assert meant(action) == expected

@@ -61,6 +61,15 @@ CASES: dict[str, Case] = {
     "StringEqualsIgnoreCase takes a star as a star": one(
         "StringEqualsIgnoreCase", "P*", "p*", True
     ),
+    "StringEqualsIgnoreCase compares ASCII letters beside others": one(
+        "StringEqualsIgnoreCase", "m\u00fcLLer", "M\u00fcller", True
+    ),
+    "which other letters have a case is not documented": one(
+        "StringEqualsIgnoreCase", "M\u00dcller", "m\u00fcller", None
+    ),
+    "a letter with an ASCII lower case is not documented": one(
+        "StringNotEqualsIgnoreCase", "\u212a", "k", None
+    ),
     "StringNotEqualsIgnoreCase negates": one("StringNotEqualsIgnoreCase", "PROD", "prod", False),
     "StringNotEqualsIgnoreCase holds": one("StringNotEqualsIgnoreCase", "PROD", "test", True),
     "StringLike has wildcards": one("StringLike", "home/ann/x", "home/*/?", True),
@@ -236,7 +245,10 @@ CASES: dict[str, Case] = {
     "IfExists compares a key that is there": one("StringLikeIfExists", "m2.micro", "t1.*", False),
     "IfExists holds for a key that matches": one("StringLikeIfExists", "t1.micro", "t1.*", True),
     "IfExists compares an empty value": one("StringEqualsIfExists", "", "a", False),
-    "IfExists holds with ForAnyValue": absent("ForAnyValue:StringEqualsIfExists", True),
+    "IfExists changes nothing for ForAnyValue": absent("ForAnyValue:StringEqualsIfExists", False),
+    "IfExists changes nothing for ForAnyValue when negated": absent(
+        "ForAnyValue:StringNotEqualsIfExists", False
+    ),
     "IfExists holds with ForAllValues": absent("ForAllValues:StringEqualsIfExists", True),
     "IfExists with ForAnyValue compares": several(
         "ForAnyValue:StringEqualsIfExists", ("a",), ("b",), False
@@ -378,10 +390,26 @@ CASES: dict[str, Case] = {
     "a star in a default is a star": Case(
         "StringLike", "k", ("${v, 'a*'}",), {"k": ("ab",)}, False
     ),
-    "a default needs quotes": Case("StringEquals", "k", ("${v, x}",), {"k": ("x",)}, False),
-    "a default needs two quotes": Case("StringEquals", "k", ("${v, '}",), {"k": ("",)}, False),
-    "a default needs quotes at both ends": Case(
-        "StringEquals", "k", ("${v, 'x}",), {"k": ("",)}, False
+    "a default without quotes is not documented": Case(
+        "StringEquals", "k", ("${v, x}",), {"k": ("x",)}, None
+    ),
+    "a default with one quote is not documented": Case(
+        "StringEquals", "k", ("${v, '}",), {"k": ("",)}, None
+    ),
+    "a default with a quote at one end is not documented": Case(
+        "StringEquals", "k", ("${v, 'x}",), {"k": ("",)}, None
+    ),
+    "a default without a space is not documented": Case(
+        "StringEquals", "k", ("${v,'x'}",), {"k": ("x",)}, None
+    ),
+    "a default with two spaces is not documented": Case(
+        "StringEquals", "k", ("${v,  'x'}",), {"k": ("x",)}, None
+    ),
+    "a default with a quote in it is not documented": Case(
+        "StringEquals", "k", ("${v, 'x'y'}",), {"k": ("x",)}, None
+    ),
+    "a default that is not documented leaves a doubt also where the variable has a value": Case(
+        "StringEquals", "k", ("${v,'x'}",), {"k": ("y",), "v": ("y",)}, None
     ),
     "a variable that is not known leaves a doubt": Case(
         "StringEquals", "k", ("${v, 'a'}",), {"k": ("a",)}, None, unknown=("V",)
@@ -404,7 +432,9 @@ CASES: dict[str, Case] = {
     "a dollar without a brace is text": Case(
         "StringEquals", "k", ("$5 ${v}",), {"k": ("$5 a",), "v": ("a",)}, True
     ),
-    "an open brace is text": Case("StringEquals", "k", ("a${b",), {"k": ("a${b",)}, True),
+    "a brace that nothing closes is not documented": Case(
+        "StringEquals", "k", ("a${b",), {"k": ("a${b",)}, None
+    ),
     "text around a variable stays": Case(
         "StringEquals", "k", ("a${$}b${$}c",), {"k": ("a$b$c",)}, True
     ),

@@ -159,3 +159,51 @@ def test_terraform_reads_a_policy_variable_as_text(
         text=True,
     ).stdout
     assert json.loads(shown) == policy.document()
+
+
+def test_a_policy_is_read_from_its_text() -> None:
+    policy = Policy((READ,))
+    assert Policy.from_json(policy.json()) == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"Version": "2012-10-17", "Version": "2008-10-17"}', "Version: the key stands twice"),
+        (
+            '{"Statement": [{"Effect": "Allow"}, {"Effect": "Allow", "Effect": "Deny"}]}',
+            "Statement[1].Effect: the key stands twice",
+        ),
+        (
+            '{"Statement": {"Condition": {"Bool": {"a:b": "true"}, "Bool": {"c:d": "true"}}}}',
+            "Statement.Condition.Bool: the key stands twice",
+        ),
+        (
+            json.dumps({"Statement": [READ.document(), {**READ.document(), "Effect": "Deny"}]}),
+            "Statement[1].Sid: 'Read' is the Sid of Statement[0] too",
+        ),
+        (
+            json.dumps(
+                {
+                    "Statement": {
+                        **READ.document(),
+                        "Condition": {
+                            "Bool": {"aws:SecureTransport": "true", "AWS:secureTransport": "x"}
+                        },
+                    }
+                }
+            ),
+            "Statement[0].Condition.Bool.aws:SecureTransport: the key stands twice",
+        ),
+    ],
+)
+def test_what_stands_twice_in_a_policy_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(MalformedPolicy) as error:
+        Policy.from_json(text)
+    assert str(error.value).startswith(problem)
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", '{"Version": Infinity}'])
+def test_a_text_that_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        Policy.from_json(text)

@@ -1,0 +1,310 @@
+"""Values that stand for all values a condition key can have, as far as some conditions tell them
+apart.
+
+Each comparison of a policy cuts the values in two: those that a pattern matches, a range of
+addresses, an interval of numbers. What all cuts together leave in one piece is a class, and one
+value stands for it. Texts are cut exactly. Where comparisons of several kinds meet on one key (a
+pattern and a number), a text stands for its class without being taken for a number: what the others
+say of it is not known.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
+from functools import lru_cache
+from itertools import chain, pairwise, product
+
+from modules.iam.condition_keys import ConditionKey
+from modules.iam.conditions import (
+    Context,
+    network,
+    parsed_operator,
+    read_date,
+    read_number,
+    resolved,
+)
+from modules.iam.intersection import intersection
+from modules.iam.patterns import (
+    COLON,
+    Automaton,
+    PatternsTooComplex,
+    difference_example,
+    example,
+    joined,
+    literal,
+    matches,
+)
+from modules.iam.policy import Condition
+
+# Policies of people have a handful; more would be a trick.
+_MOST = 300
+_TEXTS = ("String", "IgnoreCase", "Arn")
+_OTHERS = ("Numeric", "Date", "IpAddress", "Bool", "BinaryEquals")
+_NO_CONTEXT = Context({}, frozenset())
+# Addresses kept for documentation (RFC 5737, RFC 3849): nobody's.
+_NOBODYS = tuple(
+    map(ipaddress.ip_address, ("198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7"))
+)
+
+# The one segment of a text, or the six of an ARN: patterns whose wildcards match no colon of those
+# between segments.
+_Form = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that stands for its class; ``only_text`` if of the class no more is known than how
+    comparisons of texts end."""
+
+    text: str
+    only_text: bool = False
+
+
+def values_of(
+    key: ConditionKey, buts: Sequence[str], conditions: Sequence[Condition]
+) -> tuple[Value, ...]:
+    """Return a value of each class of ``key``, but those that a pattern or range of ``buts``
+    matches, as ``conditions``, all on that key, tell them apart.
+
+    Raises ``PatternsTooComplex`` when there are too many.
+    """
+    wanted = _wanted(conditions)
+    if key.kind == "boolean":
+        # "The request context returns true or false": the page of global condition keys.
+        return _allowed((Value("true"), Value("false")), buts)
+    texts = _Texts.of(wanted, buts)
+    found = [Value(text) for text in texts.literals if text]
+    if wanted["Bool"]:
+        found += [Value("true"), Value("false")]
+    # The bytes that a policy names; others stand below.
+    found += [Value(text) for text in wanted["BinaryEquals"]]
+    numbers, dates, addresses = (wanted[kind] for kind in ("Numeric", "Date", "IpAddress"))
+    if numbers or key.kind == "number":
+        found += [Value(_plain(number)) for number in _between(map(read_number, numbers))]
+    if dates or key.kind == "date":
+        write = _plain if numbers else _moment
+        found += [Value(write(moment)) for moment in _between(map(read_date, dates))]
+    if addresses or key.kind == "address":
+        found += [Value(text) for text in _addresses((*addresses, *buts))]
+    # Nothing but numbers, say, where no text is asked for.
+    alone = {"number": not buts, "date": not buts, "address": all(map(network, buts))}
+    if not alone.get(key.kind or "", False):
+        found += [Value(""), *(Value(text, only_text=True) for text in texts.others())]
+    elif texts.named:
+        found += [Value(text, only_text=True) for text in texts.others()]
+    return _allowed(found, buts)
+
+
+def _allowed(found: Iterable[Value], buts: Sequence[str]) -> tuple[Value, ...]:
+    listed = dict.fromkeys(value for value in found if not is_one_of(value.text, buts))
+    if len(listed) > _MOST:
+        raise PatternsTooComplex("the conditions tell too many values apart")
+    return tuple(listed)
+
+
+def is_one_of(value: str, buts: Iterable[str]) -> bool:
+    """Return whether one of these patterns or ranges of addresses matches ``value``."""
+    for but in buts:
+        if matches(but, value):
+            return True
+        around, inside = network(but), network(value)
+        if around and inside and inside.num_addresses == 1 and inside[0] in around:
+            return True
+    return False
+
+
+def _wanted(conditions: Iterable[Condition]) -> dict[str, list[str]]:
+    """Return the values of the policies by the kind of comparison; those of texts as patterns."""
+    wanted: dict[str, list[str]] = {kind: [] for kind in (*_TEXTS, *_OTHERS)}
+    for condition in conditions:
+        _, name, _ = parsed_operator(condition.operator)
+        kind = next((k for k in (*_OTHERS, "Arn", "IgnoreCase") if k in name), "String")
+        for value in condition.values if name != "Null" else ():
+            if kind in _OTHERS:
+                wanted[kind].append(value)
+                continue
+            # In version 2008-10-17 there are no variables. What one stands for is not known.
+            known, pattern = resolved(value, _NO_CONTEXT)
+            for form in (value, pattern) if known else (value,):
+                wanted[kind].append(form if "Like" in name or kind == "Arn" else literal(form))
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """How comparisons cut texts: into ``literals``, ``patterns``, texts without case (``words``)
+    and patterns of ARNs (``arns``). ``named`` is whether any do."""
+
+    literals: tuple[str, ...]
+    patterns: tuple[str, ...]
+    words: tuple[str, ...]
+    arns: tuple[str, ...]
+    buts: tuple[str, ...]
+    named: bool
+
+    @classmethod
+    def of(cls, wanted: dict[str, list[str]], buts: Sequence[str]) -> "_Texts":
+        exact = [p for kind in _TEXTS for p in wanted[kind] if not _is_wild(p)]
+        return cls(
+            tuple(dict.fromkeys(map(example, exact))),
+            tuple(dict.fromkeys(p for p in wanted["String"] if _is_wild(p))),
+            tuple(dict.fromkeys(map(example, wanted["IgnoreCase"]))),
+            tuple(dict.fromkeys(p for p in wanted["Arn"] if _is_wild(p) and p != "*")),
+            tuple(buts),
+            any(wanted[kind] for kind in _TEXTS),
+        )
+
+    def others(self) -> Iterator[str]:
+        """Yield a text of each class but the empty text and the literals."""
+        spelled = {text for word in self.words for text in self._spellings(word)}
+        yield from sorted(spelled - {"", *self.literals})
+        out = [*self.buts, *map(literal, ("", *self.literals, *spelled))]
+        cuts: list[list[_Form]] = [[(pattern,)] for pattern in self.patterns]
+        parts = _cut(("*",), tuple((pattern,) for pattern in out), cuts)
+        if self.arns:
+            # ARNs, whose segments count, and other texts, which none of these patterns matches.
+            cuts = [list(_forms(pattern, 6)) for pattern in self.patterns]
+            cuts += [[tuple(p.split(":", 5))] for p in self.arns if p.count(":") > 4]
+            outs = tuple(form for pattern in out for form in _forms(pattern, 6))
+            parts = chain(parts, _cut(("*",) * 6, outs, cuts))
+        for inside, without in parts:
+            text = self._example(inside, without)
+            if text is not None:
+                yield text
+
+    def _example(self, inside: _Form, without: tuple[_Form, ...]) -> str | None:
+        """Return a text of a class that is no spelling of a word; None when there is none."""
+        for _ in range(_MOST):
+            text = _left(inside, without)
+            if text is None or (self.arns and len(inside) == 1 and text.count(":") > 4):
+                return None
+            if not any(text.lower() == word.lower() for word in self.words):
+                return text
+            without = (*without, *_forms(literal(text), len(inside)))
+        raise PatternsTooComplex("the conditions tell too many spellings apart")
+
+    def _spellings(self, word: str) -> Iterator[str]:
+        """Yield a spelling of ``word`` in upper and lower case of each class."""
+        if not word.isascii():
+            raise PatternsTooComplex("which letters beyond A to Z have a case is not documented")
+        plain = [*self.patterns, *self.buts, *map(literal, self.literals)]
+        arns = [joined(p.split(":", 5)) for p in self.arns if p.count(":") > 4]
+        automata = [Automaton([pattern]) for pattern in (*plain, *arns)]
+        # The states of the automata, and whether some letter is beyond A to Z.
+        reached = {(tuple(automaton.start for automaton in automata), False): ""}
+        for place, letter in enumerate(word):
+            between = letter == ":" and word.count(":", 0, place) < 5
+            longer: dict[tuple[tuple[int, ...], bool], str] = {}
+            for (states, beyond), text in reached.items():
+                for other in _spelled(letter):
+                    after = tuple(
+                        automaton.after(
+                            state, COLON if between and n >= len(plain) else literal(other)
+                        )
+                        for n, (automaton, state) in enumerate(zip(automata, states, strict=True))
+                    )
+                    longer.setdefault((after, beyond or not other.isascii()), text + other)
+            reached = longer
+            if len(reached) > _MOST:
+                raise PatternsTooComplex("the conditions tell too many spellings apart")
+        yield from reached.values()
+
+
+def _is_wild(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
+
+
+def _spelled(letter: str) -> Iterator[str]:
+    """Yield the letters that are ``letter`` in lower case."""
+    yield from dict.fromkeys((letter.lower(), letter.upper()))
+    # The Kelvin sign is a k in lower case.
+    yield from "\u212a" if letter in "kK" else ""
+
+
+def _cut(
+    whole: _Form, without: tuple[_Form, ...], cuts: Sequence[Sequence[_Form]]
+) -> list[tuple[_Form, tuple[_Form, ...]]]:
+    """Return the pieces of ``whole`` but ``without`` that ``cuts``, each a union of forms, leave:
+    each as a form and what is out of it."""
+    pieces = [(whole, without)]
+    for cut in cuts:
+        halves = []
+        for inside, outs in pieces:
+            halves.append((inside, (*outs, *cut)))
+            halves += [(shared, outs) for form in cut for shared in _shared(inside, form)]
+        pieces = [piece for piece in dict.fromkeys(halves) if _left(*piece) is not None]
+        if len(pieces) > _MOST:
+            raise PatternsTooComplex("the conditions tell too many patterns apart")
+    return pieces
+
+
+@lru_cache(maxsize=1 << 12)
+def _shared(one: _Form, other: _Form) -> tuple[_Form, ...]:
+    return tuple(product(*map(intersection, one, other)))
+
+
+@lru_cache(maxsize=1 << 12)
+def _left(inside: _Form, without: tuple[_Form, ...]) -> str | None:
+    return difference_example(joined(inside), tuple(map(joined, without)))
+
+
+@lru_cache(maxsize=1 << 10)
+def _forms(pattern: str, segments: int) -> tuple[_Form, ...]:
+    """Return the forms of so many segments that together are ``pattern``, in which a wildcard
+    matches a colon as well: one for each way in which the first colons of a text are matched."""
+    if segments == 1:
+        return ((pattern,),)
+    found: dict[_Form, None] = {}
+    for place, token in enumerate(pattern):
+        before, after = pattern[:place], pattern[place + 1 :]
+        if token == "*":
+            before, after = f"{before}*", f"*{after}"
+        elif token not in "?:":
+            continue
+        found |= dict.fromkeys((before, *rest) for rest in _forms(after, segments - 1))
+        if len(found) > _MOST:
+            raise PatternsTooComplex(f"too many cases to say which ARNs {pattern!r} matches")
+        if token == ":":
+            break
+    return tuple(found)
+
+
+def _between(named: Iterable[Decimal | None]) -> Iterator[Decimal]:
+    """Yield each number that is named, and one of each interval that they cut."""
+    points = sorted({number for number in named if number is not None})
+    if not points:
+        yield Decimal(0)
+        return
+    with localcontext(prec=2 * max(len(f"{number:f}") for number in points) + 2):
+        yield from (points[0] - 1, points[-1] + 1, *points)
+        yield from ((low + high) / 2 for low, high in pairwise(points))
+
+
+def _plain(number: Decimal) -> str:
+    # Four digits can be a year.
+    text = f"{number:f}"
+    return text if len(text) != 4 else f"{text}.0"
+
+
+def _moment(seconds: Decimal) -> str:
+    try:
+        date = datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return _plain(seconds)
+    return _plain(seconds) if seconds % 1 else date.isoformat().replace("+00:00", "Z")
+
+
+def _addresses(ranges: Iterable[str]) -> Iterator[str]:
+    """Yield an address of each interval that the borders of ``ranges`` cut, of both families."""
+    nets = [net for text in ranges if (net := network(text)) is not None]
+    for family, bits in ((ipaddress.IPv4Address, 32), (ipaddress.IPv6Address, 128)):
+        borders = {0, 1 << bits}
+        for net in nets:
+            if net.max_prefixlen == bits:
+                start = int(net.network_address)
+                borders |= {start, start + net.num_addresses}
+        for low, high in pairwise(sorted(borders)):
+            known = (a for a in _NOBODYS if isinstance(a, family) and low <= int(a) < high)
+            yield str(next(known, family(low)))
