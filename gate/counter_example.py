@@ -77,12 +77,23 @@ def find(
             request = Request(caller, action, resource, account, context, unknown)
             answer = decide(request, policies).answer
             if answer == "allowed" and not (doubt and action.lower().startswith("sts:")):
-                return request, answer
+                return _told(request, policies, never), answer
             if answer != "denied":
                 doubtful = doubtful or (request, "unknown")
         if doubtful:
             return doubtful
     return None
+
+
+def _told(request: Request, policies: Policies, never: Never) -> Request:
+    """Return ``request`` without the condition keys that nothing hangs on."""
+    claimed = {key.lower() for key in never.when}
+    for key in request.context:
+        fewer = {name: v for name, v in request.context.items() if name != key}
+        shorter = replace(request, context=fewer)
+        if key.lower() not in claimed and decide(shorter, policies).answer == "allowed":
+            request = shorter
+    return request
 
 
 def _pairs(region: Region, stack: Stack, caller: Caller) -> Iterator[tuple[str, str]]:

@@ -19,18 +19,19 @@ from explanations import explained
 HERE = Path(__file__).parent
 
 
-def simulated(cases: list[Case]) -> list[dict[str, Any]]:
-    """Return the simulator's answers."""
+def simulated(cases: list[Case], folder: Path) -> list[dict[str, Any]]:
+    """Return the answers of the simulator that is installed in ``folder``."""
     node = shutil.which("node")
-    if node is None or not (HERE / "node_modules").is_dir():
+    if node is None or not (folder / "node_modules").is_dir():
         print(
-            f"no simulator: install it with `npm ci` in {HERE.name}, node on PATH", file=sys.stderr
+            f"no simulator: install it with `npm ci` in {folder.name}, node on PATH",
+            file=sys.stderr,
         )
         sys.exit(2)
     lines = "".join(json.dumps(case.simulation()) + "\n" for case in cases)
     done = subprocess.run(
         [node, "simulate.mjs"],
-        cwd=HERE,
+        cwd=folder,
         input=lines,
         stdout=subprocess.PIPE,
         text=True,
@@ -44,13 +45,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cases", type=int, default=2000)
+    parser.add_argument("--simulator", type=Path, default=HERE, help="the folder of `npm ci`")
     options = parser.parse_args()
     generator = Generator(options.seed)
     cases = [generator.case() for _ in range(options.cases)]
     agreed: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     unexplained = []
-    for number, (case, theirs) in enumerate(zip(cases, simulated(cases), strict=True)):
+    for number, (case, theirs) in enumerate(
+        zip(cases, simulated(cases, options.simulator), strict=True)
+    ):
         answer = case.decided()
         if theirs.get("ignored"):
             raise ValueError(f"the simulator does not know {theirs['ignored']}")

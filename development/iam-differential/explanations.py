@@ -194,9 +194,11 @@ def _not_resource_fails_on_an_error() -> AbstractContextManager[Any]:
         for pattern in statement.not_resources:
             *head, rest = pattern.split(":", 5)
             short = 0 < len(head) < 5 and not _arn_matches(pattern, request.resource)
-            yield not short and bool(
-                len(head) < 5 or conditions.resolved(rest, context if variables else None)[0]
-            )
+            # It looks at the last segment of an ARN only when the others match.
+            others = request.resource.split(":", 5)[:5]
+            read = len(head) == 5 and all(map(matches, head, others))
+            known = conditions.resolved(rest, context if variables else None)[0]
+            yield not short and (not read or bool(known))
 
     return mock.patch.object(decide, "_parts", parts)
 

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from modules.iam.patterns import action_matches, arn_intersects, includes, intersects
+from modules.iam.patterns import action_matches, arn_intersects, includes, intersects, normal
 
 Level = Literal["List", "Read", "Write", "Tagging", "Permissions management"]
 
@@ -76,9 +76,18 @@ def _actions(service: str) -> dict[str, list[str]] | None:
     return described and {name.lower(): value for name, value in described["actions"].items()}
 
 
+@cache
+def _longest() -> int:
+    names = _data()["names"].items()
+    return max(len(service) + 1 + len(name) for service, some in names for name in some.split())
+
+
 @lru_cache(maxsize=4096)
 def matching(pattern: str) -> tuple[str, ...]:
     """Return the actions of AWS that ``pattern``, a value of an Action element, matches."""
+    pattern = normal(pattern)
+    if len(pattern.replace("*", "")) > _longest():
+        return ()
     service, _, name = pattern.lower().partition(":")
     if name and "*" not in service and "?" not in service:
         names = _names(service)

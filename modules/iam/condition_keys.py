@@ -133,7 +133,7 @@ def condition_key(name: str) -> ConditionKey:
     if found is None:
         # That of a service is in no request for another, and of its own few are in all.
         described = next((kind for key, kind in _of_services().items() if matches(key, low)), None)
-        kind = described and _TYPES[described.removeprefix("ArrayOf")]
+        kind = _TYPES[described.removeprefix("ArrayOf")] if described else None
         several = described.startswith("ArrayOf") if described else None
         found = ConditionKey(name, kind, several, "some requests")
     return found

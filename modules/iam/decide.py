@@ -241,26 +241,27 @@ _TYPES = {
 }
 
 
-def _said(name: str, caller: Caller, given: Context) -> str | None:
-    """Return the value of a key, in lower case, that follows from who calls and how."""
+def _said(name: str, caller: Caller, given: Context) -> str:
+    """Return the value of a key, in lower case, that follows from who calls and how, or an empty
+    string."""
     if caller.kind == "federated":
-        return None
+        return ""
     match name:
         case "aws:principalarn" if caller.kind != "service":
-            return caller.issuer if caller.kind == "role session" else caller.name
+            return (caller.issuer or "") if caller.kind == "role session" else caller.name
         case "aws:principalaccount":
-            return caller.account
+            return caller.account or ""
         case "aws:principaltype":
-            return _TYPES.get(caller.kind)
+            return _TYPES.get(caller.kind, "")
         case "aws:principalisawsservice":
             return "true" if caller.kind == "service" else "false"
         case "aws:userid" if caller.kind == "root":
-            return caller.account
+            return caller.account or ""
         case "aws:username" if caller.kind == "user":
-            return caller.name.rsplit("/", 1)[-1]
+            return caller.name.rpartition("/")[2]
         case "aws:viaawsservice" if given.values.get("aws:calledvia"):
             return "true"
-    return None
+    return ""
 
 
 def _is_sent(sent: Sent, caller: Caller, given: Context, without: bool) -> bool:
@@ -268,7 +269,8 @@ def _is_sent(sent: Sent, caller: Caller, given: Context, without: bool) -> bool:
     is whether the request says that it is not."""
     match sent:
         case "every request of an IAM user and no other":
-            return caller.kind == "user"
+            # What a user is called is known.
+            return False
         case "every request with temporary credentials and no other":
             # Users and root users get them by GetSessionToken.
             return not (without and caller.kind in ("user", "root"))

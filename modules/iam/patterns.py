@@ -190,7 +190,7 @@ class Automaton:
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        tokens = "".join(_normal(pattern) + _END for pattern in patterns)
+        tokens = "".join(normal(pattern) + _END for pattern in patterns)
         size = -(-len(tokens) // 8)
         rows: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(size))
         for place, token in enumerate(tokens):
@@ -229,7 +229,7 @@ class Automaton:
         return states | (states & self._stars) << 1
 
 
-def _normal(pattern: str) -> str:
+def normal(pattern: str) -> str:
     """Return ``pattern`` with each run of wildcards as some ``?`` and then at most one ``*``."""
     if "*" not in pattern:
         return pattern

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from functools import lru_cache
-from itertools import chain, pairwise, product
+from itertools import pairwise, product
 
 from modules.iam.condition_keys import ConditionKey
 from modules.iam.conditions import (
@@ -168,7 +168,7 @@ class _Texts:
             cuts = [list(_forms(pattern, 6)) for pattern in self.patterns]
             cuts += [[tuple(p.split(":", 5))] for p in self.arns if p.count(":") > 4]
             outs = tuple(form for pattern in out for form in _forms(pattern, 6))
-            parts = chain(parts, _cut(("*",) * 6, outs, cuts))
+            parts += _cut(("*",) * 6, outs, cuts)
         for inside, without in parts:
             text = self._example(inside, without)
             if text is not None:

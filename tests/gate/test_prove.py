@@ -122,7 +122,7 @@ def test_a_grant_too_many_is_shown_by_a_request(make: Make, block: ConfiguredBlo
         caller=USER,
         action="s3:GetObject",
         resource=f"{LAKE}/x",
-        context={},
+        context={"aws:SourceIp": ("3.122.135.165",)},
         by=("aws_iam_policy.access WholeLake",),
     )
     assert failures(proof) == {"no-other-bucket": (failure,), "only-through-athena": (failure,)}
@@ -216,7 +216,11 @@ def test_a_policy_variable_may_stand_for_anything(make: Make, block: ConfiguredB
             caller=USER,
             action="s3:GetObject",
             resource="arn:aws:s3:::homes/x/x",
-            context={},
+            context={
+                "aws:ViaAWSService": ("true",),
+                "aws:SourceIp": ("3.122.135.165",),
+                "aws:SecureTransport": ("true",),
+            },
             by=("aws_iam_policy.access Home",),
         ),
     )
@@ -268,7 +272,7 @@ def test_a_bucket_policy_that_lets_somebody_in_is_shown(make: Make, block: Confi
                 caller="arn:aws:iam::444455556666:role/x",
                 action="s3:GetObject",
                 resource=f"arn:aws:s3:::{RESULTS}/x",
-                context={},
+                context={"aws:SecureTransport": ("true",)},
                 by=("aws_s3_bucket_policy.policy Partner",),
             ),
         )
@@ -699,7 +703,7 @@ def test_prove_exits_with_0_when_every_claim_holds(project: Project) -> None:
     assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (
         0,
         "",
-        "✓ 1 stack: all 28 claims hold",
+        "✓ 1 stack: all 29 claims hold",
     )
     assert max(map(len, done.stdout.splitlines())) <= 80
 
@@ -709,13 +713,14 @@ def test_prove_exits_with_1_when_a_claim_does_not_hold(project: Project) -> None
     synthesized(project, wider(settings, Statement("Allow", ("iam:*",), ("*",), sid="Oops")))
     done = gate(project.folder, "prove", "reporting")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "✗ 1 stack: 2 of 28 claims do not hold"
+    assert done.stdout.splitlines()[-1] == "✗ 1 stack: 2 of 29 claims do not hold"
     assert (
         """\
     ✗ no IAM, no other role
         iam:CreateAccessKey is allowed
           on arn:aws:iam::111122223333:user/x
           for arn:aws:iam::111122223333:user/dot-reporting
+          with aws:SourceIp = 3.122.135.165
           by aws_iam_policy.access Oops
 """
         in done.stdout
@@ -753,7 +758,7 @@ def test_prove_takes_a_folder_and_a_file_with_or_without_a_configuration(
         done = gate(project.folder, "prove", place)
         assert (done.returncode, done.stdout.splitlines()[-1]) == (
             0,
-            "✓ 1 stack: all 28 claims hold",
+            "✓ 1 stack: all 29 claims hold",
         )
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -763,7 +768,7 @@ def test_prove_takes_a_folder_and_a_file_with_or_without_a_configuration(
         [
             "  note: gate.hcl has no block for this stack, so there are no claims to prove",
             "",
-            "✓ 1 stack: all 4 claims hold",
+            "✓ 1 stack: all 5 claims hold",
         ],
     )
 
@@ -815,5 +820,5 @@ def test_a_plan_is_proved_like_the_stack_it_is_of(
     plan = project.folder / "plan.json"
     plan.write_text(terraform("show", "-json", "plan"))
     done = gate(project.folder, "prove", "./plan.json")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ 1 stack: all 28 claims hold")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "✓ 1 stack: all 29 claims hold")
     assert gate(project.folder, "prove").stdout == done.stdout

@@ -134,3 +134,10 @@ def test_operations_with_other_permissions_are_no_actions_and_their_permissions_
 )
 def test_what_was_meant_is_guessed(action: str, expected: str | None) -> None:
     assert meant(action) == expected
+
+
+def test_thousands_of_wildcards_are_decided_by_what_they_need_to_match() -> None:
+    assert matching("s3:" + "*" * 6_000) == matching("s3:*")
+    assert matching("*" * 6_000) == matching("*")
+    assert matching("*a" * 3_000) == ()
+    assert matching("*?" * 3_000) == ()

@@ -67,6 +67,9 @@ CASES: dict[str, Case] = {
     "which other letters have a case is not documented": one(
         "StringEqualsIgnoreCase", "M\u00dcller", "m\u00fcller", None
     ),
+    "which other letters of a policy have a case is not documented": one(
+        "StringEqualsIgnoreCase", "m\u00fcller", "M\u00dcller", None
+    ),
     "a letter with an ASCII lower case is not documented": one(
         "StringNotEqualsIgnoreCase", "\u212a", "k", None
     ),

@@ -99,6 +99,7 @@ ALLOWED = ("allowed", ["Allow"], "allowed")
 GRANTED = ("allowed", ["Grant"], "allowed")
 DENIED = ("denied", ["Deny"], "explicit deny")
 SPARED = ("denied", ["Spare"], "explicit deny")
+FREE = "no permission is needed, and no policy can deny it"
 MAYBE_ALLOWED = "an Allow may apply"
 MAYBE_DENIED = "a Deny may apply"
 MAYBE_SHARED = "caller and resource may share an account"
@@ -195,10 +196,206 @@ CASES: dict[str, Case] = {
         OWN, expected=IMPLICIT, context={"aws:username": ("bob",)}, identity=(allow(resource=SQL),)
     ),
     "a variable without a value matches no resource": replace(
-        OWN, expected=IMPLICIT, context={}, identity=(allow(resource=SQL),)
+        OWN, caller=SESSION, expected=IMPLICIT, context={}, identity=(allow(resource=SQL),)
     ),
     "a variable without a value lets NotResource exclude nothing": replace(
-        OWN, context={}, identity=({**without("Resource", allow()), "NotResource": SQL},)
+        OWN,
+        caller=SESSION,
+        context={},
+        identity=({**without("Resource", allow()), "NotResource": SQL},),
+    ),
+    "a user is called what its ARN says": replace(OWN, context={}, identity=(allow(resource=SQL),)),
+    "a user is called the last part of its path": replace(
+        OWN,
+        caller=f"arn:aws:iam::{A}:user/people/ann",
+        context={},
+        identity=(allow(resource=SQL),),
+    ),
+    **{
+        f"{key} of a {who} is known": Case(
+            ALLOWED,
+            caller=caller,
+            issuer=issuer,
+            identity=(allow(Condition={"StringEquals": {key: value}}),),
+        )
+        for who, caller, issuer, key, value in (
+            ("user", USER, None, "aws:PrincipalArn", USER),
+            ("user", USER, None, "aws:PrincipalAccount", A),
+            ("user", USER, None, "aws:PrincipalType", "User"),
+            ("user", USER, None, "aws:PrincipalIsAWSService", "false"),
+            ("role", SESSION, f"{ROLE}/x", "aws:PrincipalArn", f"{ROLE}/x"),
+            ("role", SESSION, None, "aws:PrincipalType", "AssumedRole"),
+        )
+    },
+    **{
+        f"{key} of root is known": Case(
+            DENIED,
+            caller=ROOT,
+            of_resource=(to("*", deny(Condition={"StringEquals": {key: value}})),),
+        )
+        for key, value in (
+            ("aws:PrincipalArn", ROOT),
+            ("aws:PrincipalType", "Account"),
+            ("aws:userid", A),
+        )
+    },
+    "aws:PrincipalArn of a federated user is its own": Case(
+        DENIED,
+        caller=FEDERATED_USER,
+        identity=(deny(Condition={"StringEquals": {"aws:PrincipalArn": FEDERATED_USER}}),),
+    ),
+    "aws:PrincipalType of a federated user is known": Case(
+        DENIED,
+        caller=FEDERATED_USER,
+        identity=(deny(Condition={"StringEquals": {"aws:PrincipalType": "FederatedUser"}}),),
+    ),
+    "a service is a service": Case(
+        GRANTED,
+        caller="glue.amazonaws.com",
+        kind="service",
+        of_resource=(
+            to(
+                {"Service": "glue.amazonaws.com"},
+                allow("Grant", Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}}),
+            ),
+        ),
+    ),
+    "aws:PrincipalArn of a service is not known": Case(
+        ("unknown", ["Grant"], MAYBE_ALLOWED),
+        caller="glue.amazonaws.com",
+        kind="service",
+        of_resource=(
+            to(
+                {"Service": "glue.amazonaws.com"},
+                allow("Grant", Condition={"Null": {"aws:PrincipalArn": "true"}}),
+            ),
+        ),
+    ),
+    "what a request without credentials says of its principal is not known": Case(
+        ("unknown", ["Grant"], MAYBE_ALLOWED),
+        caller="accounts.google.com",
+        kind="federated",
+        action="sts:AssumeRoleWithWebIdentity",
+        resource=ROLE,
+        of_resource=(
+            without(
+                "Resource",
+                to(
+                    {"Federated": "accounts.google.com"},
+                    allow(
+                        "Grant",
+                        "sts:AssumeRoleWithWebIdentity",
+                        Condition={"Bool": {"aws:PrincipalIsAWSService": "false"}},
+                    ),
+                ),
+            ),
+        ),
+    ),
+    "aws:userid of a user is not known": Case(
+        ("unknown", ["Allow"], MAYBE_ALLOWED),
+        identity=(allow(Condition={"StringNotEquals": {"aws:userid": "x"}}),),
+    ),
+    "a call through a service goes through one": Case(
+        ALLOWED,
+        context={"aws:CalledVia": ("athena.amazonaws.com",)},
+        identity=(allow(Condition={"Bool": {"aws:ViaAWSService": "true"}}),),
+    ),
+    "whether a call goes through a service is not known": Case(
+        ("unknown", ["Allow"], MAYBE_ALLOWED),
+        identity=(allow(Condition={"Bool": {"aws:ViaAWSService": "true"}}),),
+    ),
+    "what the request says of a key counts": Case(
+        ALLOWED,
+        context={"aws:PrincipalType": ("Odd",)},
+        identity=(allow(Condition={"StringEquals": {"aws:PrincipalType": "Odd"}}),),
+    ),
+    "a key of the caller can be said to be unknown": Case(
+        ("unknown", ["Allow"], MAYBE_ALLOWED),
+        unknown=["aws:PrincipalType"],
+        identity=(allow(Condition={"StringEquals": {"aws:PrincipalType": "User"}}),),
+    ),
+    **{
+        f"{key} is never absent": Case(
+            ("unknown", ["Allow"], MAYBE_ALLOWED),
+            context={key: ()},
+            identity=(allow(Condition={"Null": {key: "true"}}),),
+        )
+        for key in (
+            "aws:CurrentTime",
+            "aws:EpochTime",
+            "aws:RequestedRegion",
+            "aws:SecureTransport",
+            "aws:UserAgent",
+        )
+    },
+    "a key that AWS sends with some requests can be absent": Case(
+        ALLOWED, identity=(allow(Condition={"Null": {"aws:SourceIdentity": "true"}}),)
+    ),
+    "a role has no aws:username": Case(
+        ALLOWED, caller=SESSION, identity=(allow(Condition={"Null": {"aws:username": "true"}}),)
+    ),
+    "a role has a token": Case(
+        ("unknown", ["Allow"], MAYBE_ALLOWED),
+        caller=SESSION,
+        context={"aws:TokenIssueTime": ()},
+        identity=(allow(Condition={"Null": {"aws:TokenIssueTime": "true"}}),),
+    ),
+    "a user may have a token": Case(
+        ("unknown", ["Allow"], MAYBE_ALLOWED),
+        identity=(allow(Condition={"Null": {"aws:TokenIssueTime": "true"}}),),
+    ),
+    "a user can be said to have no token": Case(
+        ALLOWED,
+        context={"aws:TokenIssueTime": ()},
+        identity=(allow(Condition={"Null": {"aws:TokenIssueTime": "true"}}),),
+    ),
+    "root can be said to have no token": Case(
+        DENIED,
+        caller=ROOT,
+        context={"aws:TokenIssueTime": ()},
+        of_resource=(to("*", deny(Condition={"Null": {"aws:TokenIssueTime": "true"}})),),
+    ),
+    "an address that the request does not have is not known": Case(
+        ("unknown", ["Allow"], MAYBE_ALLOWED), identity=(allow(**IN_OFFICE),)
+    ),
+    "a request can be said to have no address": Case(
+        IMPLICIT, context={"aws:SourceIp": ()}, identity=(allow(**IN_OFFICE),)
+    ),
+    **{
+        f"a request with {key} has no public address": Case(
+            IMPLICIT, context={key: ("x",)}, identity=(allow(**IN_OFFICE),)
+        )
+        for key in ("aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp")
+    },
+    "GetCallerIdentity needs no permission": Case(
+        ("allowed", [], FREE), action="sts:GetCallerIdentity", resource="*"
+    ),
+    "GetCallerIdentity cannot be denied": Case(
+        ("allowed", [], FREE),
+        caller=SESSION,
+        action="STS:getcalleridentity",
+        resource="*",
+        identity=(deny(action="*"),),
+    ),
+    "GetSessionToken cannot be denied to a user": Case(
+        ("allowed", [], FREE),
+        action="sts:GetSessionToken",
+        resource="*",
+        identity=(deny(action="*"),),
+    ),
+    "GetSessionToken is not for roles": Case(
+        IMPLICIT, caller=SESSION, action="sts:GetSessionToken", resource="*"
+    ),
+    "an AWS managed policy is changed by nobody": Case(
+        (
+            "denied",
+            [],
+            "an AWS managed policy is changed by AWS alone (https://docs.aws.amazon.com/IAM/latest/"
+            "UserGuide/access_policies_managed-vs-inline.html)",
+        ),
+        action="iam:CreatePolicyVersion",
+        resource="arn:aws:iam::aws:policy/AdministratorAccess",
+        identity=(allow(action="*"),),
     ),
     "a variable in NotResource has its value": replace(
         OWN, expected=IMPLICIT, identity=({**without("Resource", allow()), "NotResource": SQL},)
@@ -430,10 +627,13 @@ CASES: dict[str, Case] = {
         IMPLICIT,
         caller="sns.amazonaws.com",
         kind="service",
-        of_resource=(to({"AWS": "sns.amazonaws.com"}), to({"Federated": "sns.amazonaws.com"})),
+        of_resource=(
+            to({"AWS": "sns.amazonaws.com"}),
+            to({"Federated": "sns.amazonaws.com"}, allow("Also")),
+        ),
     ),
     "a user is not named as a service": Case(
-        IMPLICIT, of_resource=(to({"Service": USER}), to({"Federated": USER}))
+        IMPLICIT, of_resource=(to({"Service": USER}), to({"Federated": USER}, allow("Also")))
     ),
     "a service is part of everyone": Case(
         DENIED, caller="sns.amazonaws.com", kind="service", of_resource=(to("*"), to("*", deny()))

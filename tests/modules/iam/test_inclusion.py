@@ -8,12 +8,11 @@ from modules.iam.claims import AnyBut, Given, Requests, When
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.inclusion import (
     Region,
-    arn_intersection,
     asks,
     escaped,
     example,
-    intersection,
 )
+from modules.iam.intersection import arn_intersection, intersection
 from modules.iam.patterns import PatternsTooComplex, matches
 from modules.iam.policy import Condition, Policy, Statement
 

@@ -87,7 +87,7 @@ SWAPPED_STRINGS = {
     "2012-10-17": "2008-10-17",
 }
 # Calls without which the text or truth stays as it was.
-DROPPED_CALLS = {"lower", "strip", "literal", "negated", "_text", "_normal", "_skipped", "set"}
+DROPPED_CALLS = {"lower", "strip", "literal", "negated", "_text", "normal", "_skipped", "set"}
 
 # The mutants that do what the original does, with the reason why no case can tell.
 WHEN_TO_GIVE_UP = "moves by a little the point at which a hopeless question is given up"
@@ -99,7 +99,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "__init__: self.accepting = named.pop(_END, 0): 0 -> 1 #1": (
             "an automaton of no patterns has no states that could be accepting"
         ),
-        "__init__: self._colons = named.pop(_COLON, 0): 0 -> 1 #1": (
+        "__init__: self._colons = named.pop(COLON, 0): 0 -> 1 #1": (
             "patterns that are no ARNs are never given the colon of an ARN"
         ),
     },
