@@ -63,6 +63,10 @@ _OPERATORS = {
 }
 
 
+# Expressions do not change, and building one takes longer than most questions about it.
+_BUILT: dict[Any, Expression] = {}
+
+
 class UnknownOperator(ValueError):
     """A condition uses an operator that IAM does not have."""
 
@@ -83,9 +87,19 @@ def parsed(operator: str) -> tuple[str, str, bool]:
 
 class Circumstances:
     """The condition keys that some conditions, a claim (``when``) and what is known of the caller
-    (``facts``) speak of, as variables."""
+    (``facts``) speak of, as variables.
 
-    def __init__(self, conditions: Iterable[Condition], when: When, facts: When) -> None:
+    ``open_variables`` leaves open what a policy variable stands for, as the gate does.
+    """
+
+    def __init__(
+        self,
+        conditions: Iterable[Condition],
+        when: When,
+        facts: When,
+        open_variables: bool = False,
+    ) -> None:
+        self._open_variables = open_variables
         self._operators: dict[str, set[str]] = {}
         self._wild: set[str] = set()
         self._several: set[str] = set()
@@ -93,7 +107,11 @@ class Circumstances:
             several, operator, _ = parsed(condition.operator)
             name = condition.key.lower()
             self._operators.setdefault(name, set()).add(operator)
-            if any(part in operator for part in ("Like", "Arn", "IgnoreCase")):
+            if operator.startswith("Arn"):
+                segments = [s for value in condition.values for s in value.split(":", 5)[:5]]
+                if any(s != "*" and ("*" in s or "?" in s) for s in segments):
+                    self._wild.add(name)
+            elif "Like" in operator or "IgnoreCase" in operator:
                 self._wild.add(name)
             if several and not name.startswith("aws:"):
                 self._several.add(name)
@@ -110,7 +128,9 @@ class Circumstances:
         """Return the variables of the key ``name``, whose letters have no case."""
         name = name.lower()
         if name not in self._used:
-            kind = kind_of(name, self._operators.get(name, ()))
+            given = (self._when.get(name, ()), self._facts.get(name, ()))
+            texts = [t for one in given for t in (one.values if isinstance(one, AnyBut) else one)]
+            kind = kind_of(name, self._operators.get(name, ()), texts)
             self._used[name] = key_of(name, kind, name in SEVERAL or name in self._several)
         return self._used[name]
 
@@ -128,7 +148,9 @@ class Circumstances:
                 found.append(key.present)
             for given in (self._when.get(name), self._facts.get(name)):
                 if given is not None:
-                    found.append(_given(key, given))
+                    if (key, given) not in _BUILT:
+                        _BUILT[key, given] = _given(key, given)
+                    found.append(_BUILT[key, given])
         return found
 
     def shown(self, model: Expression) -> dict[str, tuple[str, ...]]:
@@ -146,15 +168,23 @@ class Circumstances:
 
     # -- one condition -----------------------------------------------------------------------
 
-    def holds(self, condition: Condition, variables: bool = True) -> Expression:
-        """Return that ``condition`` is met; ``variables`` says whether the policy's version has
-        policy variables. Raises ``UnknownOperator``."""
-        several, operator, if_exists = parsed(condition.operator)
+    def holds(self, condition: Condition) -> Expression:
+        """Return that ``condition`` is met. Raises ``UnknownOperator``."""
         key = self.key(condition.key)
+        if self._open_variables and any("${" in value for value in condition.values):
+            return open_outcome(" or ".join(condition.values), condition)
+        if any("${" in value for value in condition.values):
+            return self._holds(condition, key)
+        if (condition, key) not in _BUILT:
+            _BUILT[condition, key] = self._holds(condition, key)
+        return _BUILT[condition, key]
+
+    def _holds(self, condition: Condition, key: Key) -> Expression:
+        several, operator, if_exists = parsed(condition.operator)
         if operator == "Null":
             return z3.Or(*(self._null(condition, key, wanted) for wanted in condition.values))
         negated = "Not" in operator
-        compare = self._comparison(condition, operator, key, variables)
+        compare = self._comparison(condition, operator, key)
         each = []
         for value in key.values:
             met = z3.Or(*(compare(value, wanted) for wanted in condition.values))
@@ -180,7 +210,7 @@ class Circumstances:
         return key.is_null if wanted == "true" else z3.Not(key.is_null)
 
     def _comparison(
-        self, condition: Condition, operator: str, key: Key, variables: bool
+        self, condition: Condition, operator: str, key: Key
     ) -> Callable[[Expression, str], Expression]:
         """Return the comparison of a value of the request with a text of the policy."""
         asked = kind_asked(operator)
@@ -191,50 +221,54 @@ class Circumstances:
                 words = ((value, "true"), (z3.Not(value), "false"))
                 return z3.Or(
                     *(
-                        z3.And(is_it, self._text(string(word), wanted, operator, variables, condition))
+                        z3.And(is_it, self._text(string(word), wanted, operator, condition))
                         for is_it, word in words
                     )
                 )
-            if asked != key.kind and not epoch:
+            arn = asked == "text" and key.kind == "ARN"
+            if asked != key.kind and not epoch and not arn:
                 return open_outcome(f"{operator} of another type, {wanted}", condition)
             if asked == "text":
-                return self._text(value, wanted, operator, variables, condition)
+                return self._text(value, wanted, operator, condition)
             found = _TYPED[asked](value, wanted, operator)
             return open_outcome(wanted, condition) if found is None else found
 
         return compare
 
     def _text(
-        self, value: Expression, wanted: str, operator: str, variables: bool, condition: Condition
+        self, value: Expression, wanted: str, operator: str, condition: Condition
     ) -> Expression:
         arn = operator.startswith("Arn")
-        parts = pieces(wanted, arn or "Like" in operator, variables)
+        parts = pieces(wanted, arn or "Like" in operator)
         any_case = "IgnoreCase" in operator
         if not any(part.kind == "variable" for part in parts):
             if not arn:
                 return matches(value, parts, any_case=any_case)
-            return self._arn(value, wanted, variables, condition)
+            return self._arn(value, wanted, condition)
         if any_case or arn:
             return open_outcome(wanted, condition)
         found = matches_with_variables(value, parts, self.resolve)
         return open_outcome(wanted, condition) if found is None else found
 
-    def _arn(
-        self, value: Expression, wanted: str, variables: bool, condition: Condition
-    ) -> Expression:
+    def _arn(self, value: Expression, wanted: str, condition: Condition) -> Expression:
         """Return that ``value`` is an ARN like ``wanted``.
 
         "Each of the six colon-delimited components of the ARN is checked separately": no wildcard
         reaches into the next. What fewer components mean is not said.
         """
-        segments = wanted.split(":", 5)
+        segments = [pieces(segment, True) for segment in wanted.split(":", 5)]
         if len(segments) < 6:
             return open_outcome(wanted, condition)
+        if isinstance(value, tuple):
+            return z3.And(
+                *(
+                    matches(segment, parts, colons=number == 5)
+                    for number, (segment, parts) in enumerate(zip(value, segments, strict=True))
+                )
+            )
         found: list[Expression] = []
-        for number, segment in enumerate(segments):
-            if number:
-                found.append(z3.Re(":"))
-            parts = pieces(segment, True, variables)
+        for number, parts in enumerate(segments):
+            found += [z3.Re(":")] if number else []
             found.append(expression_of(parts, colons=number == 5))
         return z3.InRe(value, z3.Concat(*found))
 
@@ -396,17 +430,27 @@ def _given(key: Key, given: tuple[str, ...] | AnyBut) -> Expression:
 
 
 def _as(kind: Kind, value: Expression, text: str, pattern: bool) -> Expression | None:
-    """Return that ``value`` is ``text``, or matches it; None where the text is of another type,
-    and so nothing is known of the value."""
+    """Return that ``value`` is ``text``, or matches it; None where the text is of another type, or
+    one of many ways to write a number or date: nothing is known of the value then."""
     if kind == "text":
         return matches(value, pieces(text, pattern, variables=False))
-    return _TYPED[kind](value, text)
+    if kind == "ARN":
+        segments = zip(value, text.split(":", 5), strict=True)
+        return z3.And(*(segment == string(part) for segment, part in segments))
+    if kind == "address":
+        try:
+            return _within(value, ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            return None
+    return None if pattern and kind in ("number", "date") else _TYPED[kind](value, text)
 
 
 def _shown(kind: Kind, value: Expression, model: Expression) -> str:
     def whole(part: Expression) -> Any:
         return model.eval(part, model_completion=True)
 
+    if kind == "ARN":
+        return ":".join(whole(segment).as_string() for segment in value)
     if kind == "address":
         is_6, bits_4, bits_6 = value
         if z3.is_true(whole(is_6)):

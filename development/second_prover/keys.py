@@ -5,16 +5,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 "Availability", "Data type" and "Value type" of each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 import z3
 
-from development.second_prover.texts import Expression, is_text
+from development.second_prover.texts import Expression, is_text, without_colons
 
-Kind = Literal["text", "boolean", "number", "date", "address", "bytes"]
+Kind = Literal["text", "ARN", "boolean", "number", "date", "address", "bytes"]
 
 KINDS: dict[str, Kind] = {
     "aws:currenttime": "date",
@@ -60,7 +60,7 @@ SLOTS = 3
 class Key:
     """A condition key; ``has[n]`` says that the request has an nth value of it, ``values[n]``.
 
-    A text is a string, a number a real, a date the seconds since 1970, an address a triple of
+    A text is a string, an ARN six, a number a real, a date the seconds since 1970, an address a triple of
     whether it is IPv6, and its bits in each family.
     """
 
@@ -93,7 +93,12 @@ class Key:
         """Return what always holds: there is no second value without a first. ``wild`` says
         whether its texts are compared with patterns."""
         found = [z3.Implies(later, self.has[n]) for n, later in enumerate(self.has[1:])]
-        return found + [is_text(value) for value in self.values if wild and self.kind == "text"]
+        for value in self.values if wild else ():
+            if self.kind == "text":
+                found.append(is_text(value))
+            if self.kind == "ARN":
+                found += [without_colons(segment) for segment in value[:5]]
+        return found
 
 
 @lru_cache(maxsize=1 << 12)
@@ -113,6 +118,8 @@ def _value(name: str, kind: Kind) -> Expression:
         return z3.String(f"{name} {kind}")
     if kind == "boolean":
         return z3.Bool(f"{name} {kind}")
+    if kind == "ARN":
+        return tuple(z3.String(f"{name} segment {number}") for number in range(6))
     if kind == "address":
         return (
             z3.Bool(f"{name} is IPv6"),
@@ -137,9 +144,19 @@ def kind_asked(operator: str) -> Kind:
     return next((kind for name, kind in _FAMILIES.items() if operator.startswith(name)), "text")
 
 
-def kind_of(name: str, operators: Iterable[str]) -> Kind:
-    """Return the type of a key: as documented, else that of the operators it is compared by."""
-    if name in KINDS or name.startswith("aws:"):
-        return KINDS.get(name, "text")
-    asked = {kind_asked(operator) for operator in operators if operator != "Null"}
+def kind_of(name: str, operators: Collection[str], texts: Iterable[str]) -> Kind:
+    """Return the type of a key: as documented, else that of the operators it is compared by.
+
+    An ARN is read in segments where nothing is asked of it as a text: ``texts`` are those that a
+    claim compares it with.
+    """
+    if name in KINDS:
+        return KINDS[name]
+    named = set(operators) - {"Null"}
+    if named and all(operator.startswith("Arn") for operator in named):
+        whole = (text.count(":") >= 5 and "*" not in text and "?" not in text for text in texts)
+        return "ARN" if all(whole) else "text"
+    if name.startswith("aws:"):
+        return "text"
+    asked = set(map(kind_asked, named))
     return asked.pop() if len(asked) == 1 else "text"

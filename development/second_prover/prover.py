@@ -2,7 +2,7 @@
 policies allow; there is none, or here it is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -12,7 +12,14 @@ from development.second_prover import resources
 from development.second_prover.actions import NEW, Actions, classes, union
 from development.second_prover.conditions import Circumstances, open_outcomes
 from development.second_prover.gathering import gathered
-from development.second_prover.questions import Deny, Gate, NotInStack, Question, questions
+from development.second_prover.questions import (
+    Departure,
+    Deny,
+    Gate,
+    NotInStack,
+    Question,
+    questions,
+)
 from development.second_prover.texts import Expression
 from gate.synthesized import Stack
 from modules.iam.claims import Never, Requests, When
@@ -20,6 +27,8 @@ from modules.iam.policy import Condition, Statement
 
 # The solver keeps what it learned of texts; after so many questions a new one is faster.
 _MOST_QUESTIONS = 4_000
+# Some 20 milliseconds.
+_LITTLE_EFFORT = 80_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +53,21 @@ class Answer:
 _PROVED = Answer("proved")
 
 
-class _OutOfTime(Exception):
+class OutOfTime(Exception):
     """z3 did not come to an end."""
 
 
 class Prover:
-    """Answers questions with one solver; ``effort`` is the most work that z3 may have with
-    one step, by its own count: unlike a time, it is the same on every machine."""
+    """Answers questions with one solver. ``effort`` is the most work that z3 may have with
+    one step, by its own count: unlike a time, it is the same on every machine.
+    ``departures`` are what it does otherwise than AWS's pages say, to see where a difference from
+    another prover comes from.
+    """
 
-    def __init__(self, effort: int = 20_000_000) -> None:
+    def __init__(
+        self, effort: int = 20_000_000, departures: frozenset[Departure] = frozenset()
+    ) -> None:
+        self._departures = departures
         self._effort = effort
         self._known: dict[Any, Any] = {}
         self._asked = 0
@@ -65,7 +80,7 @@ class Prover:
         """Return whether ``never`` holds of ``stack``."""
         unknown = _PROVED
         try:
-            for question in questions(stack, never):
+            for question in questions(stack, never, self._departures):
                 answer = self.answer(question)
                 if answer.outcome == "request":
                     return answer
@@ -88,7 +103,7 @@ class Prover:
         if key not in self._known:
             try:
                 self._known[key] = self._answer(same)
-            except _OutOfTime:
+            except OutOfTime:
                 self._known[key] = Answer("unknown")
         found: Answer = self._known[key]
         return found if found.holds else replace(found, caller=question.caller)
@@ -97,25 +112,47 @@ class Prover:
         """Return whether some request meets all ``conditions`` when ``when`` holds."""
         return self._some(conditions, (), when, facts)
 
+    def allows(
+        self, met: Sequence[Condition], denies: Sequence[Sequence[Condition]], when: When
+    ) -> bool:
+        """Return whether some request meets all of ``met`` and of each of ``denies`` misses a
+        condition. Raises ``UnknownOperator``, and ``OutOfTime``."""
+        here = self._circumstances((*met, *(one for deny in denies for one in deny)), when, {})
+        found = [here.holds(condition) for condition in met]
+        found += [z3.Not(z3.And(*map(here.holds, deny))) for deny in denies]
+        return self._can_be([*found, *here.laws()])
+
     # -- steps -------------------------------------------------------------------------------
 
-    def _model(self, premises: Sequence[Expression]) -> Any:
-        """Return a model of ``premises``, None if there is none. Raises ``_OutOfTime``."""
+    def _circumstances(
+        self, conditions: Iterable[Condition], when: When, facts: When
+    ) -> Circumstances:
+        open_variables = "variables are left open" in self._departures
+        return Circumstances(conditions, when, facts, open_variables)
+
+    def _can_be(self, premises: Sequence[Expression]) -> bool:
+        """Return whether ``premises`` have a model. Raises ``OutOfTime``."""
+        return self._model(premises, lambda: True) is not None
+
+    def _model(
+        self, premises: Sequence[Expression], found: Callable[[], Any] | None = None
+    ) -> Any:
+        """Return a model of ``premises``, None if there is none. Raises ``OutOfTime``."""
         self._asked += 1
         if self._asked % _MOST_QUESTIONS == 0:
             self._renew()
-        # Gathering takes longer than most questions, and answers those that z3 gives up.
-        for effort, form in ((self._effort // 10, list), (self._effort, gathered)):
+        # Most questions are answered before they could be gathered, the others after.
+        for effort, form in ((_LITTLE_EFFORT, list), (self._effort, gathered)):
             self._solver.push()
             try:
                 self._solver.set("rlimit", effort)
                 self._solver.add(*form(premises))
-                found = self._solver.check()
-                if found != z3.unknown:
-                    return self._solver.model() if found == z3.sat else None
+                answer = self._solver.check()
+                if answer != z3.unknown:
+                    return (found or self._solver.model)() if answer == z3.sat else None
             finally:
                 self._solver.pop()
-        raise _OutOfTime
+        raise OutOfTime
 
     def _some(
         self,
@@ -127,11 +164,11 @@ class Prover:
         """Return whether a request meets all of ``met``, and misses one of ``missed`` if any."""
         key = ("conditions", tuple(met), tuple(missed), _frozen(when), _frozen(facts))
         if key not in self._known:
-            here = Circumstances((*met, *missed), when, facts)
+            here = self._circumstances((*met, *missed), when, facts)
             found = [here.holds(condition) for condition in met]
             if missed:
                 found.append(z3.Not(z3.And(*(here.holds(condition) for condition in missed))))
-            self._known[key] = self._model([*found, *here.laws()]) is not None
+            self._known[key] = self._can_be([*found, *here.laws()])
         return bool(self._known[key])
 
     def _answer(self, question: Question) -> Answer:
@@ -144,7 +181,7 @@ class Prover:
             for pattern in question.allow.resources or ("*",):
                 for asked in some.resources:
                     for known in resources.known((pattern, asked)):
-                        case = _Case(question, some, pattern, asked, known)
+                        case = _Case(self._circumstances, question, some, pattern, asked, known)
                         live = [one for one in actions if self._works(case, one)]
                         if live and (found := self._found(self._gated(case), live)):
                             return found
@@ -170,7 +207,7 @@ class Prover:
             self._known[key] = [
                 one
                 for one in classes(allow.actions, allow.not_actions, some.actions, some.but_actions)
-                if one.bits is not None or self._model(_named(one, allow, some)) is not None
+                if one.bits is not None or self._can_be(_named(one, allow, some))
             ]
         found: Sequence[Actions] = self._known[key]
         return found
@@ -185,7 +222,7 @@ class Prover:
 
     def _share(self, *given: Any) -> bool:
         if given not in self._known:
-            self._known[given] = self._model(_resources(*given)) is not None
+            self._known[given] = self._can_be(_resources(*given))
         return bool(self._known[given])
 
     def _gated(self, case: "_Case") -> "_Case":
@@ -201,10 +238,10 @@ class Prover:
         """Return the request that breaks the claim, with everything that bears on it."""
         for any_of_them, part in case.parts(live):
             # Where nothing is left whatever they work on, none of them has to be asked for.
-            if len(part) > 1 and self._model(case.premises(any_of_them)) is None:
+            if len(part) > 1 and not self._can_be(case.premises(any_of_them)):
                 continue
             for one in part:
-                if self._model(case.premises(one)) is not None:
+                if self._can_be(case.premises(one)):
                     return self._request(case, one)
         return None
 
@@ -227,6 +264,7 @@ class Prover:
 class _Case:
     """One resource pattern of an Allow and one that a claim forbids."""
 
+    made: Callable[[Iterable[Condition], When, When], Circumstances]
     question: Question
     some: Requests
     pattern: str
@@ -244,7 +282,7 @@ class _Case:
 
     def circumstances(self) -> Circumstances:
         conditions = [c for one in (self.question.allow, *self._others) for c in one.conditions]
-        return Circumstances(conditions, self.question.when, self.question.facts)
+        return self.made(conditions, self.question.when, self.question.facts)
 
     def parts(self, live: Sequence[Actions]) -> Iterator[tuple[Actions, list[Actions]]]:
         """Yield ``live`` in parts, of each of which every other statement names all or none, and

@@ -7,12 +7,17 @@ and across accounts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from gate.synthesized import Identity, ResourcePolicy, Stack
+from gate.synthesized import Document, Identity, ResourcePolicy, Stack
 from modules.iam.claims import AnyBut, Never, Requests, Strangers, When
 from modules.iam.policy import EVERYONE, Principal, Statement
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
+
+
+# What a prover can do otherwise than AWS's pages say; see explanations.py.
+Departure = Literal["variables are left open", "the caller's own policy is enough"]
 
 
 class NotInStack(Exception):
@@ -55,13 +60,16 @@ class Question:
     caller: str = ""
 
 
-def questions(stack: Stack, never: Never) -> Iterator[Question]:
+def questions(
+    stack: Stack, never: Never, departures: frozenset[Departure] = frozenset()
+) -> Iterator[Question]:
     """Yield what must all be answered with no for ``never`` to hold of ``stack``.
 
     Raises ``NotInStack``.
     """
     if isinstance(never.of, str):
-        yield from _of_identity(stack, never, never.of)
+        enough = "the caller's own policy is enough" in departures
+        yield from _of_identity(stack, never, never.of, enough)
     elif isinstance(never.of, Strangers):
         yield from _of_strangers(stack, never, never.of)
     else:
@@ -69,17 +77,17 @@ def questions(stack: Stack, never: Never) -> Iterator[Question]:
         yield Question(never.requests, never.when, _EVERYTHING, denies, caller="anyone")
 
 
-def _of_identity(stack: Stack, never: Never, arn: str) -> Iterator[Question]:
+def _of_identity(stack: Stack, never: Never, arn: str, enough: bool) -> Iterator[Question]:
     identity = _identity(stack, arn)
     if identity is None:
         raise NotInStack(f"the stack has no {arn}")
     account = identity.account
     facts = _facts(identity.kind, arn, account)
     me = Principal("AWS", arn) if identity.kind in ("user", "role") else None
-    statements = [s for document in identity.policies for s in document.policy.statements]
+    statements = [s for document in identity.policies for s in _statements(document)]
     denies = tuple(Deny(statement) for statement in statements if statement.effect == "Deny")
     denies += tuple(_resource_denies(stack, me))
-    gates = tuple(_gates(stack, me, account))
+    gates = () if enough else tuple(_gates(stack, me, account))
     whole = [statement for statement in statements if statement.effect == "Allow"]
     if identity.aws_managed:
         # Policies that are not in the stack may allow anything.
@@ -122,9 +130,32 @@ def _allows(place: ResourcePolicy) -> Iterator[Statement]:
     """Yield the Allow statements of a resource's policy, each with the resources it means: a trust
     policy names none, and in a key's policy a star is the key."""
     for document in place.documents:
-        for statement in document.policy.statements:
+        for statement in _statements(document):
             if statement.effect == "Allow":
                 yield _meant(statement)
+
+
+def _statements(document: Document) -> Iterator[Statement]:
+    """Yield the statements of a policy. One of version 2008-10-17 has no variables: ``${$}`` is the
+    dollar that its texts begin them with.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    (2026-11)
+    """
+    for statement in document.policy.statements:
+        if document.policy.version == "2012-10-17" or "${" not in str(statement):
+            yield statement
+            continue
+
+        def plain(texts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(text.replace("${", "${$}{") for text in texts)
+
+        yield replace(
+            statement,
+            resources=plain(statement.resources),
+            not_resources=plain(statement.not_resources),
+            conditions=tuple(replace(c, values=plain(c.values)) for c in statement.conditions),
+        )
 
 
 def _meant(statement: Statement) -> Statement:
@@ -153,7 +184,8 @@ def _denies_of(place: ResourcePolicy, caller: Principal | None) -> Iterator[Deny
     """Yield the Deny statements of a resource's policy that are sure to speak of ``caller``, or of
     whoever it is."""
     within = _within(place)
-    for statement in place.policy.statements if within else ():
+    every = (statement for document in place.documents for statement in _statements(document))
+    for statement in every if within else ():
         if statement.effect == "Deny" and any(
             _everyone(one) or (caller is not None and _normal(one) == _normal(caller))
             for one in statement.principals
