@@ -4,7 +4,7 @@ is and with each change of development/mutants.py."""
 import multiprocessing
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from development.mutants import mutants
 from development.mutation import synthesize
-from development.second_prover.explanations import explanation
+from development.second_prover.explanations import of_claim
 from development.second_prover.prover import Answer, Prover
 from gate.prove import claims_of, prove_never
 from gate.synthesized import Stack
@@ -31,19 +31,16 @@ class Difference:
     change: str
     claim: str
     gate_holds: bool
-    answer: Answer
+    z3: Answer
+    example: str
     reason: str | None
 
     def __str__(self) -> str:
-        gate = "holds" if self.gate_holds else "does not hold"
-        z3 = "holds" if self.answer.holds else f"{self.answer.outcome}: {_shown(self.answer)}"
-        return f"{self.block} {self.claim}, {self.change}: gate: {gate}; z3: {z3}"
-
-
-def _shown(answer: Answer) -> str:
-    context = ", ".join(f"{key} = {' '.join(v)}" for key, v in answer.context.items())
-    text = f"{answer.caller} {answer.action} on {answer.resource} with {context or 'nothing'}"
-    return text + "".join(f" ({outcome})" for outcome in answer.left_open)
+        gate = "proved" if self.gate_holds else "not proved"
+        return (
+            f"{self.block}, {self.change}, {self.claim}: the gate says {gate}, z3 {self.z3}"
+            f"{self.example and f' ({self.example})'}"
+        )
 
 
 @dataclass(slots=True)
@@ -64,6 +61,11 @@ class Outcome:
         self.held += other.held
         self.broken += other.broken
         self.differences += other.differences
+
+    @property
+    def agreed(self) -> int:
+        """Return on how many the provers agree."""
+        return self.held + self.broken
 
     @property
     def unexplained(self) -> list[Difference]:
@@ -88,7 +90,7 @@ def compared(every: int = 1, told: _Told | None = None) -> dict[str, Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         blocks = synthesize(Path(folder))
     # The longest first, so that no process waits for the other.
-    blocks.sort(key=lambda one: -sum(len(document.policy.statements) for document in _of(one[1])))
+    blocks.sort(key=lambda one: -_size(one[1]))
     work = [(block, stack, every) for block, stack in blocks]
     found = {}
     with multiprocessing.get_context("fork").Pool(_PROCESSES) as pool:
@@ -99,9 +101,10 @@ def compared(every: int = 1, told: _Told | None = None) -> dict[str, Outcome]:
     return found
 
 
-def _of(stack: Stack) -> Iterator:  # type: ignore[type-arg]
-    yield from (document for one in stack.identities for document in one.policies)
-    yield from (document for one in stack.resource_policies for document in one.documents)
+def _size(stack: Stack) -> int:
+    own = (document for one in stack.identities for document in one.policies)
+    opened = (document for one in stack.resource_policies for document in one.documents)
+    return sum(len(document.policy.statements) for document in chain(own, opened))
 
 
 def _compared(work: tuple[ConfiguredBlock, Stack, int]) -> tuple[str, Outcome]:
@@ -128,13 +131,14 @@ def compare(block: ConfiguredBlock, stack: Stack, every: int, first: int = 0) ->
             outcome.asked += 1
             holds = prove_never(changed, never).holds
             answer = prover.prove(changed, never)
-            if holds == answer.holds:
+            if holds == (answer == "proved"):
                 outcome.held += holds
                 outcome.broken += not holds
                 continue
-            reason = explanation(changed, never, holds, answer)
+            example = str(prover.example(changed, never) or "")
+            reason = of_claim(changed, never, holds)
             outcome.differences.append(
-                Difference(block.title, title, never.name, holds, answer, reason)
+                Difference(block.title, title, never.name, holds, answer, example, reason)
             )
     return outcome
 

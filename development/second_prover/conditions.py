@@ -201,7 +201,8 @@ class Circumstances:
         met = z3.If(key.present, each[0], z3.BoolVal(if_exists or negated))
         if len(key.has) > 1:
             # Such a key requires a set operator; not what happens without one.
-            return z3.If(key.has[1], open_outcome("several values", condition), met)
+            what = f"several values, {condition.values}"
+            return z3.If(key.has[1], open_outcome(what, condition), met)
         return met
 
     def _null(self, condition: Condition, key: Key, wanted: str) -> Expression:
@@ -227,11 +228,11 @@ class Circumstances:
                 )
             arn = asked == "text" and key.kind == "ARN"
             if asked != key.kind and not epoch and not arn:
-                return open_outcome(f"{operator} of another type, {wanted}", condition)
+                return open_outcome(f"{value} of another type, {wanted}", condition)
             if asked == "text":
                 return self._text(value, wanted, operator, condition)
             found = _TYPED[asked](value, wanted, operator)
-            return open_outcome(wanted, condition) if found is None else found
+            return open_outcome(f"{value} and {wanted}", condition) if found is None else found
 
         return compare
 
@@ -246,9 +247,9 @@ class Circumstances:
                 return matches(value, parts, any_case=any_case)
             return self._arn(value, wanted, condition)
         if any_case or arn:
-            return open_outcome(wanted, condition)
+            return open_outcome(f"{value} and {wanted}", condition)
         found = matches_with_variables(value, parts, self.resolve)
-        return open_outcome(wanted, condition) if found is None else found
+        return open_outcome(f"{value} and {wanted}", condition) if found is None else found
 
     def _arn(self, value: Expression, wanted: str, condition: Condition) -> Expression:
         """Return that ``value`` is an ARN like ``wanted``.
@@ -258,7 +259,7 @@ class Circumstances:
         """
         segments = [pieces(segment, True) for segment in wanted.split(":", 5)]
         if len(segments) < 6:
-            return open_outcome(wanted, condition)
+            return open_outcome(f"{value} and {wanted}", condition)
         if isinstance(value, tuple):
             return z3.And(
                 *(
@@ -293,7 +294,8 @@ class Circumstances:
 
 
 def open_outcome(what: str, condition: Condition | None = None) -> Expression:
-    """Return the variable that is the outcome of what the pages leave open."""
+    """Return the variable that is the outcome of what the pages leave open: another one for each
+    ``what`` and condition."""
     where = f" in {condition.operator} {condition.key}" if condition else ""
     return z3.Bool(f"not documented: {what}{where}")
 
@@ -325,7 +327,7 @@ def _address(value: Expression, wanted: str, _: str = "") -> Expression | None:
     if network.version == 6 and "/" not in wanted:
         # "IAM uses the default prefix value of /32", which is said of both families.
         wide = _within(value, network.supernet(new_prefix=32))
-        return z3.Or(within, z3.And(wide, open_outcome(f"IPv6 without prefix {wanted}")))
+        return z3.Or(within, z3.And(wide, open_outcome(f"{value} and {wanted} without prefix")))
     return within
 
 

@@ -31,26 +31,27 @@ _MOST_QUESTIONS = 4_000
 _LITTLE_EFFORT = 80_000
 
 
+# What z3 says of a claim: proved, a request breaks it, or it did not come to an end.
+Answer = Literal["proved", "request", "unknown"]
+
+
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Whether a claim is proved, and if not, the request that breaks it, as far as one was found
-    in time. ``left_open`` are the outcomes that AWS's pages leave open and that the request needs.
+class Example:
+    """A request that breaks a claim: who sends it, for what, with which condition keys.
+
+    ``left_open`` are the outcomes that AWS's pages leave open and that the request hangs on.
     """
 
-    outcome: Literal["proved", "request", "unknown"]
-    caller: str = ""
-    action: str = ""
-    resource: str = ""
-    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    left_open: tuple[str, ...] = ()
+    caller: str
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]]
+    left_open: tuple[str, ...]
 
-    @property
-    def holds(self) -> bool:
-        """Return whether the claim is proved."""
-        return self.outcome == "proved"
-
-
-_PROVED = Answer("proved")
+    def __str__(self) -> str:
+        context = ", ".join(f"{key} = {' '.join(v)}" for key, v in self.context.items())
+        text = f"{self.caller}: {self.action} on {self.resource}, with {context or 'nothing'}"
+        return text + "".join(f" ({outcome})" for outcome in self.left_open)
 
 
 class OutOfTime(Exception):
@@ -78,17 +79,26 @@ class Prover:
 
     def prove(self, stack: Stack, never: Never) -> Answer:
         """Return whether ``never`` holds of ``stack``."""
-        unknown = _PROVED
+        answers: set[Answer] = set()
         try:
             for question in questions(stack, never, self._departures):
-                answer = self.answer(question)
-                if answer.outcome == "request":
-                    return answer
-                if answer.outcome == "unknown":
-                    unknown = answer
-        except NotInStack as error:
-            return Answer("request", caller=str(error))
-        return unknown
+                answers.add(self.answer(question))
+                if "request" in answers:
+                    return "request"
+        except NotInStack:
+            return "request"
+        return "unknown" if "unknown" in answers else "proved"
+
+    def example(self, stack: Stack, never: Never) -> Example | None:
+        """Return a request that breaks ``never``; None where there is none, or nobody to send
+        it."""
+        try:
+            for question in questions(stack, never, self._departures):
+                if self.answer(question) == "request" and (found := self._broken(question)):
+                    return self._example(question, *found)
+        except NotInStack:
+            pass
+        return None
 
     def answer(self, question: Question) -> Answer:
         """Return the answer to ``question``, found once for all callers of whom AWS sends the
@@ -102,15 +112,11 @@ class Prover:
         )
         if key not in self._known:
             try:
-                self._known[key] = self._answer(same)
+                self._known[key] = "proved" if self._broken(same) is None else "request"
             except OutOfTime:
-                self._known[key] = Answer("unknown")
+                self._known[key] = "unknown"
         found: Answer = self._known[key]
-        return found if found.holds else replace(found, caller=question.caller)
-
-    def can_hold(self, conditions: Sequence[Condition], when: When, facts: When) -> bool:
-        """Return whether some request meets all ``conditions`` when ``when`` holds."""
-        return self._some(conditions, (), when, facts)
+        return found
 
     def allows(
         self, met: Sequence[Condition], denies: Sequence[Sequence[Condition]], when: When
@@ -154,27 +160,23 @@ class Prover:
                 self._solver.pop()
         raise OutOfTime
 
-    def _some(
-        self,
-        met: Sequence[Condition],
-        missed: Sequence[Condition],
-        when: When,
-        facts: When,
-    ) -> bool:
-        """Return whether a request meets all of ``met``, and misses one of ``missed`` if any."""
-        key = ("conditions", tuple(met), tuple(missed), _frozen(when), _frozen(facts))
+    def _some(self, question: Question, missed: Sequence[tuple[Condition, ...]] = ()) -> bool:
+        """Return whether a request meets the conditions of the Allow of ``question``, and of each
+        of ``missed`` misses one."""
+        met, when, facts = question.allow.conditions, question.when, question.facts
+        key = ("conditions", met, tuple(missed), _frozen(when), _frozen(facts))
         if key not in self._known:
-            here = self._circumstances((*met, *missed), when, facts)
+            here = self._circumstances((*met, *(c for one in missed for c in one)), when, facts)
             found = [here.holds(condition) for condition in met]
-            if missed:
-                found.append(z3.Not(z3.And(*(here.holds(condition) for condition in missed))))
+            found += [z3.Not(z3.And(*map(here.holds, one))) for one in missed]
             self._known[key] = self._can_be([*found, *here.laws()])
         return bool(self._known[key])
 
-    def _answer(self, question: Question) -> Answer:
+    def _broken(self, question: Question) -> tuple["_Case", Actions] | None:
+        """Return where a request breaks the claim."""
         # What is cheap alone, and shared by many questions, comes first.
-        if not self.can_hold(question.allow.conditions, question.when, question.facts):
-            return _PROVED
+        if not self._some(question):
+            return None
         question = self._bearing(question)
         for some in question.requests:
             actions = self._actions(question.allow, some)
@@ -185,20 +187,24 @@ class Prover:
                         live = [one for one in actions if self._works(case, one)]
                         if live and (found := self._found(self._gated(case), live)):
                             return found
-        return _PROVED
+        return None
 
     def _bearing(self, question: Question) -> Question:
-        """Return ``question`` without each Deny whose conditions cannot be met, and without the
-        conditions of each that are met in any case."""
-        allow, denies = question.allow.conditions, []
-        for deny in question.denies:
-            conditions = deny.statement.conditions
-            if not self._some((*allow, *conditions), (), question.when, question.facts):
-                continue
-            if conditions and not self._some(allow, conditions, question.when, question.facts):
-                deny = replace(deny, statement=replace(deny.statement, conditions=()))
-            denies.append(deny)
-        return replace(question, denies=tuple(denies))
+        """Return ``question`` with the Deny statements that are left when the request's condition
+        keys miss as many as they can: where they can miss all at once, none of these."""
+        statements = [question.allow, *(deny.statement for deny in question.denies)]
+        if any("${" in r for s in statements for r in (*s.resources, *s.not_resources)):
+            # Which keys a request has bears on what its resource matches.
+            return question
+        sure = [
+            replace(deny, statement=replace(deny.statement, conditions=()))
+            for deny in question.denies
+            if not self._some(question, (deny.statement.conditions,))
+        ]
+        others = [d for d in question.denies if self._some(question, (d.statement.conditions,))]
+        if not others or self._some(question, [deny.statement.conditions for deny in others]):
+            return replace(question, denies=tuple(sure))
+        return replace(question, denies=(*sure, *others))
 
     def _actions(self, allow: Statement, some: Requests) -> Sequence[Actions]:
         """Return the actions of ``some`` that ``allow`` names."""
@@ -234,30 +240,37 @@ class Prover:
         )
         return replace(case, question=replace(case.question, gates=gates))
 
-    def _found(self, case: "_Case", live: Sequence[Actions]) -> Answer | None:
-        """Return the request that breaks the claim, with everything that bears on it."""
+    def _found(
+        self, case: "_Case", live: Sequence[Actions]
+    ) -> tuple["_Case", Actions] | None:
+        """Return where a request breaks the claim, with everything that bears on it."""
+        if not case.others and "${" not in case.pattern:
+            return case, live[0]
         for any_of_them, part in case.parts(live):
             # Where nothing is left whatever they work on, none of them has to be asked for.
             if len(part) > 1 and not self._can_be(case.premises(any_of_them)):
                 continue
             for one in part:
                 if self._can_be(case.premises(one)):
-                    return self._request(case, one)
+                    return case, one
         return None
 
-    def _request(self, case: "_Case", actions: Actions) -> Answer:
+    def _example(self, question: Question, case: "_Case", actions: Actions) -> Example:
+        case = replace(case, question=replace(case.question, denies=question.denies))
         here = case.circumstances()
-        conditions = [here.holds(condition) for condition in case.question.allow.conditions]
-        model = self._model([*case.premises(actions, here), *conditions, *here.laws()])
-        if model is None:
-            raise AssertionError("a request was found and is gone")
-        return Answer(
-            "request",
-            action=actions.shown(model),
-            resource=resources.shown(model, case.known),
-            context=here.shown(model),
-            left_open=tuple(open_outcomes(model)),
-        )
+        conditions = [here.holds(condition) for condition in question.allow.conditions]
+        for _, part in case.parts([actions]):
+            for one in part:
+                model = self._model([*case.premises(one, here), *conditions, *here.laws()])
+                if model is not None:
+                    return Example(
+                        question.caller,
+                        one.shown(model),
+                        resources.shown(model, case.known),
+                        here.shown(model),
+                        tuple(open_outcomes(model)),
+                    )
+        raise AssertionError("a request was found and is gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,19 +289,20 @@ class _Case:
         return (*self.some.but_resources, *self.question.allow.not_resources)
 
     @property
-    def _others(self) -> list[Statement]:
+    def others(self) -> list[Statement]:
+        """The statements beside the Allow that bear on the request."""
         statements = [deny.statement for deny in self.question.denies]
         return statements + [allow for gate in self.question.gates for allow in gate.allows]
 
     def circumstances(self) -> Circumstances:
-        conditions = [c for one in (self.question.allow, *self._others) for c in one.conditions]
+        conditions = [c for one in (self.question.allow, *self.others) for c in one.conditions]
         return self.made(conditions, self.question.when, self.question.facts)
 
     def parts(self, live: Sequence[Actions]) -> Iterator[tuple[Actions, list[Actions]]]:
         """Yield ``live`` in parts, of each of which every other statement names all or none, and
         before it what stands for all of the part."""
         waiting = [[one for one in live if one.bits is not None]]
-        for statement in self._others:
+        for statement in self.others:
             named = union(statement.actions or statement.not_actions)
             waiting = [
                 [replace(one, bits=bits) for one in part if (bits := one.bits & mask)]  # type: ignore[operator]
@@ -308,9 +322,9 @@ class _Case:
         """Return what must hold of a request that breaks the claim; of its condition keys only
         where they bear on whether its action and resource do."""
         question = self.question
-        texts = (self.pattern, *self.buts, *(r for s in self._others for r in s.resources))
-        texts = (*texts, *(r for s in self._others for r in s.not_resources))
-        coupled = any(s.conditions for s in self._others) or any("${" in t for t in texts)
+        texts = (self.pattern, *self.buts, *(r for s in self.others for r in s.resources))
+        texts = (*texts, *(r for s in self.others for r in s.not_resources))
+        coupled = any(s.conditions for s in self.others) or any("${" in t for t in texts)
         context = here or self.circumstances()
         found = _named(actions, question.allow, self.some) if actions.bits is None else []
         within, forms = question.within, actions.forms

@@ -17,7 +17,11 @@ _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 
 
 # What a prover can do otherwise than AWS's pages say; see explanations.py.
-Departure = Literal["variables are left open", "the caller's own policy is enough"]
+Departure = Literal[
+    "variables are left open",
+    "the caller's own policy is enough",
+    "a resource's policy can speak of others",
+]
 
 
 class NotInStack(Exception):
@@ -68,16 +72,26 @@ def questions(
     Raises ``NotInStack``.
     """
     if isinstance(never.of, str):
-        enough = "the caller's own policy is enough" in departures
-        yield from _of_identity(stack, never, never.of, enough)
+        found = _of_identity(stack, never, never.of)
     elif isinstance(never.of, Strangers):
-        yield from _of_strangers(stack, never, never.of)
+        found = _of_strangers(stack, never, never.of)
     else:
         denies = tuple(_resource_denies(stack, None))
-        yield Question(never.requests, never.when, _EVERYTHING, denies, caller="anyone")
+        found = iter([Question(never.requests, never.when, _EVERYTHING, denies, caller="anyone")])
+    for question in found:
+        if "the caller's own policy is enough" in departures:
+            question = replace(question, gates=())
+        if "a resource's policy can speak of others" in departures and not _is_role(question):
+            question = replace(question, within=None)
+        yield question
 
 
-def _of_identity(stack: Stack, never: Never, arn: str, enough: bool) -> Iterator[Question]:
+def _is_role(question: Question) -> bool:
+    """Return whether the Allow stands in a trust policy, or a key's, and names no resource."""
+    return question.allow.resources == ("*",) and len(question.within or ()) == 1
+
+
+def _of_identity(stack: Stack, never: Never, arn: str) -> Iterator[Question]:
     identity = _identity(stack, arn)
     if identity is None:
         raise NotInStack(f"the stack has no {arn}")
@@ -87,24 +101,20 @@ def _of_identity(stack: Stack, never: Never, arn: str, enough: bool) -> Iterator
     statements = [s for document in identity.policies for s in _statements(document)]
     denies = tuple(Deny(statement) for statement in statements if statement.effect == "Deny")
     denies += tuple(_resource_denies(stack, me))
-    gates = () if enough else tuple(_gates(stack, me, account))
-    whole = [statement for statement in statements if statement.effect == "Allow"]
+    gates = tuple(_gates(stack, me, account))
+    allows = [statement for statement in statements if statement.effect == "Allow"]
     if identity.aws_managed:
         # Policies that are not in the stack may allow anything.
-        whole.append(_EVERYTHING)
-    for allow in whole:
-        yield Question(
-            never.requests, never.when, allow, denies, gates, facts=facts, caller=arn
-        )
+        allows.append(_EVERYTHING)
+    of_it = Question(never.requests, never.when, _EVERYTHING, denies, facts=facts, caller=arn)
+    for allow in allows:
+        yield replace(of_it, allow=allow, gates=gates)
     for place in stack.resource_policies:
         # Within an account the policy of a resource that names the caller is enough; across
         # accounts the caller's own must allow too, and those were asked above.
         for allow in _allows(place) if place.account == account else ():
             if any(one == me or _everyone(one) for one in allow.principals or (EVERYONE,)):
-                within = _within(place)
-                yield Question(
-                    never.requests, never.when, allow, denies, (), within, facts, caller=arn
-                )
+                yield replace(of_it, allow=allow, within=_within(place))
 
 
 def _of_strangers(stack: Stack, never: Never, strangers: Strangers) -> Iterator[Question]:
@@ -112,18 +122,16 @@ def _of_strangers(stack: Stack, never: Never, strangers: Strangers) -> Iterator[
     for place in stack.resource_policies:
         for allow in _allows(place):
             for principal in allow.principals or (EVERYONE,):
-                if _normal(principal) in known:
-                    continue
-                yield Question(
-                    never.requests,
-                    never.when,
-                    allow,
-                    tuple(_denies_of(place, principal)),
-                    (),
-                    _within(place),
-                    _facts_of(principal),
-                    principal.id,
-                )
+                if _normal(principal) not in known:
+                    yield Question(
+                        never.requests,
+                        never.when,
+                        allow,
+                        tuple(_denies_of(place, principal)),
+                        within=_within(place),
+                        facts=_facts_of(principal),
+                        caller=principal.id,
+                    )
 
 
 def _allows(place: ResourcePolicy) -> Iterator[Statement]:
@@ -208,18 +216,19 @@ def _gates(stack: Stack, me: Principal | None, account: str) -> Iterator[Gate]:
         allows = tuple(
             replace(allow, principals=(), sid="", why="")
             for allow in _allows(place)
-            if not allow.principals
+            if me is None
+            or not allow.principals
             or any(
-                me is None or _everyone(one) or _normal(one) in (_normal(me), ("AWS", account))
+                _everyone(one)
                 or one.kind == "CanonicalUser"
+                or _normal(one) in (_normal(me), ("AWS", account))
                 for one in allow.principals
             )
         )
         if place.kind == "trust":
             # Any other action on a role, such as iam:DeleteRole, asks its account's policies.
-            yield Gate(within, (*allows, Statement("Allow", not_actions=("sts:*",), resources=("*",))))
-        else:
-            yield Gate(within, allows)
+            allows += (Statement("Allow", not_actions=("sts:*",), resources=("*",)),)
+        yield Gate(within, allows)
 
 
 def _everyone(principal: Principal) -> bool:
