@@ -51,8 +51,8 @@ class Actions:
             return [_is_new(_NAME)]
         if self.service is None:
             return [_is_new(_SERVICE), _is_new(_NAME)]
-        named = _is_new(_NAME) if self.name is None else _NAME == self.name
-        return [_SERVICE == self.service, named]
+        named = _is_new(_NAME) if self.name is None else _is(_NAME, self.name)
+        return [_is(_SERVICE, self.service), named]
 
     def named(self, patterns: Iterable[str]) -> Expression:
         """Return that one of ``patterns`` names the action; the ones AWS has, all or none."""
@@ -87,6 +87,10 @@ def _number(places: Iterable[int]) -> int:
     for place in places:
         digits[len(NAMES) - 1 - place] = ord("1")
     return int(digits, 2)
+
+
+def _is(text: Expression, name: str) -> Expression:
+    return text == z3.StringVal(name)
 
 
 def _is_new(name: Expression) -> Expression:
@@ -145,8 +149,7 @@ def _may_name_new(patterns: Sequence[str], service: str | None) -> bool:
     for pattern in patterns:
         before, colon, name = pattern.lower().partition(":")
         if not colon or (
-            _is_wild(name)
-            and (_is_wild(before) if service is None else same(before, service))
+            _is_wild(name) and (_is_wild(before) if service is None else same(before, service))
         ):
             return True
     return False

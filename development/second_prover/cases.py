@@ -17,7 +17,13 @@ _REQUESTS = (Requests(("s3:GetObject",)),)
 _TEXTS = ("", "a", "b", "ab", "A", "a*", "*", "?", "a?", "*b", "a*b", "b*a", "${*}", "a${?}")
 _VARIABLES = ("${aws:username}", "a${aws:PrincipalTag/team}", "${aws:PrincipalTag/team, 'a'}")
 _NUMBERS = ("0", "-1", "299", "299.5", "300", "300.0", "301")
-_DATES = ("2026-11-01", "2026-11-01T00:00:00Z", "2026-11-01T01:00:00+01:00", "2026-12", "1793491200")
+_DATES = (
+    "2026-11-01",
+    "2026-11-01T00:00:00Z",
+    "2026-11-01T01:00:00+01:00",
+    "2026-12",
+    "1793491200",
+)
 _ADDRESSES = (
     "203.0.113.0/24",
     "203.0.113.0/25",
@@ -64,14 +70,10 @@ _KEYS = (
     _Key("aws:SourceArn", _OF_ARNS, _ARNS, (_ARNS[0], _ARNS[3])),
     _Key("aws:SecureTransport", ("Bool",), ("true", "false"), ("true", "false")),
     _Key("aws:MultiFactorAuthPresent", ("Bool",), ("true", "false"), ("true", "false")),
-    _Key(
-        "aws:MultiFactorAuthAge", tuple(f"Numeric{name}" for name in _ORDERS), _NUMBERS, _NUMBERS
-    ),
+    _Key("aws:MultiFactorAuthAge", tuple(f"Numeric{name}" for name in _ORDERS), _NUMBERS, _NUMBERS),
     _Key("aws:CurrentTime", tuple(f"Date{name}" for name in _ORDERS), _DATES, _DATES[1:3]),
     _Key("aws:TokenIssueTime", tuple(f"Date{name}" for name in _ORDERS), _DATES, _DATES[1:3]),
-    _Key(
-        "aws:SourceIp", ("IpAddress", "NotIpAddress"), _ADDRESSES, ("203.0.113.7", "2001:db8::7")
-    ),
+    _Key("aws:SourceIp", ("IpAddress", "NotIpAddress"), _ADDRESSES, ("203.0.113.7", "2001:db8::7")),
 )
 
 

@@ -172,7 +172,7 @@ class Circumstances:
         """Return that ``condition`` is met. Raises ``UnknownOperator``."""
         key = self.key(condition.key)
         if self._open_variables and any("${" in value for value in condition.values):
-            return open_outcome(" or ".join(condition.values), condition)
+            return z3.FreshBool("variables left open")
         if any("${" in value for value in condition.values):
             return self._holds(condition, key)
         if (condition, key) not in _BUILT:
@@ -195,7 +195,7 @@ class Circumstances:
             all_met = (z3.Implies(has, met) for has, met in zip(key.has, each, strict=True))
             return z3.Or(key.is_null, z3.And(*all_met))
         if several == "ForAnyValue":
-            # "For no matching context key or a null dataset, the condition returns false."
+            # The page: for no matching context key or a null dataset it is false, so with IfExists.
             any_met = (z3.And(has, met) for has, met in zip(key.has, each, strict=True))
             return z3.And(z3.Not(key.is_null), z3.Or(*any_met))
         met = z3.If(key.present, each[0], z3.BoolVal(if_exists or negated))
@@ -261,12 +261,12 @@ class Circumstances:
         if len(segments) < 6:
             return open_outcome(f"{value} and {wanted}", condition)
         if isinstance(value, tuple):
-            return z3.And(
-                *(
-                    matches(segment, parts, colons=number == 5)
-                    for number, (segment, parts) in enumerate(zip(value, segments, strict=True))
-                )
+            is_empty, *others = value
+            like = (
+                matches(segment, parts, colons=number == 5)
+                for number, (segment, parts) in enumerate(zip(others, segments, strict=True))
             )
+            return z3.And(z3.Not(is_empty), *like)
         found: list[Expression] = []
         for number, parts in enumerate(segments):
             found += [z3.Re(":")] if number else []
@@ -437,8 +437,9 @@ def _as(kind: Kind, value: Expression, text: str, pattern: bool) -> Expression |
     if kind == "text":
         return matches(value, pieces(text, pattern, variables=False))
     if kind == "ARN":
-        segments = zip(value, text.split(":", 5), strict=True)
-        return z3.And(*(segment == string(part) for segment, part in segments))
+        is_empty, *segments = value
+        same = (s == string(t) for s, t in zip(segments, text.split(":", 5), strict=True))
+        return z3.And(z3.Not(is_empty), *same)
     if kind == "address":
         try:
             return _within(value, ipaddress.ip_network(text, strict=False))
@@ -452,7 +453,9 @@ def _shown(kind: Kind, value: Expression, model: Expression) -> str:
         return model.eval(part, model_completion=True)
 
     if kind == "ARN":
-        return ":".join(whole(segment).as_string() for segment in value)
+        is_empty, *segments = value
+        texts = (whole(segment).as_string() for segment in segments)
+        return "" if z3.is_true(whole(is_empty)) else ":".join(texts)
     if kind == "address":
         is_6, bits_4, bits_6 = value
         if z3.is_true(whole(is_6)):

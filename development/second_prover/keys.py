@@ -50,8 +50,6 @@ ALWAYS = {
     "aws:useragent",
     "aws:userid",
 }
-# "For all signed requests."
-SIGNED = {"aws:principalarn", "aws:principalisawsservice"}
 # Of a key with several values, so many are told apart: a witness for each of three conditions.
 SLOTS = 3
 
@@ -60,7 +58,8 @@ SLOTS = 3
 class Key:
     """A condition key; ``has[n]`` says that the request has an nth value of it, ``values[n]``.
 
-    A text is a string, an ARN six, a number a real, a date the seconds since 1970, an address a triple of
+    A text is a string, an ARN whether it is empty and six strings, a number a real, a date the
+    seconds since 1970, an address a triple of
     whether it is IPv6, and its bits in each family.
     """
 
@@ -81,13 +80,13 @@ class Key:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
         (2026-11).
         """
-        if self.kind != "text":
-            return z3.Not(self.has[0])
+        if self.kind not in ("text", "ARN"):
+            return z3.Not(self.present)
         empty = (
-            z3.Implies(has, value == z3.StringVal(""))
+            z3.Implies(has, value[0] if self.kind == "ARN" else value == z3.StringVal(""))
             for has, value in zip(self.has, self.values, strict=True)
         )
-        return z3.Or(z3.Not(self.has[0]), z3.And(*empty))
+        return z3.Or(z3.Not(self.present), z3.And(*empty))
 
     def laws(self, wild: bool) -> list[Expression]:
         """Return what always holds: there is no second value without a first. ``wild`` says
@@ -97,7 +96,7 @@ class Key:
             if self.kind == "text":
                 found.append(is_text(value))
             if self.kind == "ARN":
-                found += [without_colons(segment) for segment in value[:5]]
+                found += [without_colons(segment) for segment in value[1:6]]
         return found
 
 
@@ -119,7 +118,8 @@ def _value(name: str, kind: Kind) -> Expression:
     if kind == "boolean":
         return z3.Bool(f"{name} {kind}")
     if kind == "ARN":
-        return tuple(z3.String(f"{name} segment {number}") for number in range(6))
+        segments = (z3.String(f"{name} segment {number}") for number in range(6))
+        return (z3.Bool(f"{name} empty"), *segments)
     if kind == "address":
         return (
             z3.Bool(f"{name} is IPv6"),

@@ -3,7 +3,7 @@ policies allow; there is none, or here it is.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import z3
@@ -13,8 +13,8 @@ from development.second_prover.actions import NEW, Actions, classes, union
 from development.second_prover.conditions import Circumstances, open_outcomes
 from development.second_prover.gathering import gathered
 from development.second_prover.questions import (
-    Departure,
     Deny,
+    Departure,
     Gate,
     NotInStack,
     Question,
@@ -140,9 +140,7 @@ class Prover:
         """Return whether ``premises`` have a model. Raises ``OutOfTime``."""
         return self._model(premises, lambda: True) is not None
 
-    def _model(
-        self, premises: Sequence[Expression], found: Callable[[], Any] | None = None
-    ) -> Any:
+    def _model(self, premises: Sequence[Expression], found: Callable[[], Any] | None = None) -> Any:
         """Return a model of ``premises``, None if there is none. Raises ``OutOfTime``."""
         self._asked += 1
         if self._asked % _MOST_QUESTIONS == 0:
@@ -222,7 +220,9 @@ class Prover:
         """Return whether an allowed pattern and a claimed one share a resource that the actions
         work on."""
         return all(
-            self._share(case.pattern, case.asked, case.buts, case.question.within, case.known, forms)
+            self._share(
+                case.pattern, case.asked, case.buts, case.question.within, case.known, forms
+            )
             for forms in dict.fromkeys((None, actions.forms))
         )
 
@@ -240,11 +240,9 @@ class Prover:
         )
         return replace(case, question=replace(case.question, gates=gates))
 
-    def _found(
-        self, case: "_Case", live: Sequence[Actions]
-    ) -> tuple["_Case", Actions] | None:
+    def _found(self, case: "_Case", live: Sequence[Actions]) -> tuple["_Case", Actions] | None:
         """Return where a request breaks the claim, with everything that bears on it."""
-        if not case.others and "${" not in case.pattern:
+        if not (case.question.denies or case.question.gates or "${" in case.pattern):
             return case, live[0]
         for any_of_them, part in case.parts(live):
             # Where nothing is left whatever they work on, none of them has to be asked for.

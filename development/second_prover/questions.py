@@ -271,7 +271,7 @@ def _facts_of(principal: Principal) -> When:
     if kind == "AWS" and name.isdigit():
         return {"aws:principalaccount": (name,)}
     for what in ("user", "role"):
-        if kind == "AWS" and f":iam::" in name and f":{what}/" in name:
+        if kind == "AWS" and ":iam::" in name and f":{what}/" in name:
             return _facts(what, name, name.split(":")[4])
     return {}
 

@@ -155,7 +155,10 @@ def shown(model: Expression, given: Known) -> str:
     if given is None:
         return "*"
     texts = [model.eval(one, model_completion=True).as_string() for one in (*_SEGMENTS, _REST)]
-    texts = [text if already is None else already for text, already in zip(texts, (*given, None), strict=True)]
+    texts = [
+        text if already is None else already
+        for text, already in zip(texts, (*given, None), strict=True)
+    ]
     return ":".join(["arn", *texts])
 
 

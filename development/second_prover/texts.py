@@ -77,7 +77,9 @@ def string(text: str) -> Expression:
 
 
 @lru_cache(maxsize=1 << 14)
-def expression_of(parts: tuple[Piece, ...], colons: bool = True, any_case: bool = False) -> Expression:
+def expression_of(
+    parts: tuple[Piece, ...], colons: bool = True, any_case: bool = False
+) -> Expression:
     """Return the regular expression of ``parts``, which hold no variable.
 
     ``colons`` says whether a wildcard can stand for a colon, ``any_case`` whether letters match in
@@ -85,8 +87,7 @@ def expression_of(parts: tuple[Piece, ...], colons: bool = True, any_case: bool 
     """
     wild = {"*": _ALL if colons else _NO_COLONS, "?": _ANY if colons else _NO_COLON}
     found = [
-        wild[part.kind] if part.kind in wild else _characters(part.text, any_case)
-        for part in parts
+        wild[part.kind] if part.kind in wild else _characters(part.text, any_case) for part in parts
     ]
     if not found:
         return z3.Re("")
@@ -173,9 +174,7 @@ def matches_with_variables(
         rest = z3.SubString(value, z3.Length(texts[0]), z3.Length(value))
         return z3.And(*premises, z3.PrefixOf(texts[0], value), z3.Contains(rest, texts[1]))
     longest = z3.Length(texts[0]) + z3.Length(texts[1]) <= z3.Length(value)
-    return z3.And(
-        *premises, z3.PrefixOf(texts[0], value), z3.SuffixOf(texts[1], value), longest
-    )
+    return z3.And(*premises, z3.PrefixOf(texts[0], value), z3.SuffixOf(texts[1], value), longest)
 
 
 def _joined(run: Sequence[Expression]) -> Expression:
