@@ -76,11 +76,11 @@ def _membership(formula: Expression) -> tuple[Expression, Expression] | None:
 
 
 def _is_variable(one: Expression) -> bool:
-    return z3.is_string(one) and one.decl().kind() == z3.Z3_OP_UNINTERPRETED
+    return bool(z3.is_string(one) and one.decl().kind() == z3.Z3_OP_UNINTERPRETED)
 
 
 def _is_constant(one: Expression) -> bool:
-    return z3.is_true(one) or z3.is_false(one)
+    return bool(z3.is_true(one) or z3.is_false(one))
 
 
 def _truth(value: bool) -> Expression:
