@@ -14,10 +14,11 @@ from development.mutants import mutants
 from development.mutation import synthesize
 from development.second_prover.explanations import of_claim
 from development.second_prover.prover import Answer, Prover
-from gate.prove import claims_of, prove_never
-from gate.synthesized import Stack
+from gate.prove import prove_never
+from gate.stack.model import Stack
 from modules.iam.claims import Never
 from stacks.configuration import ConfiguredBlock
+from stacks.integrations import INTEGRATIONS
 
 _PROCESSES = 2
 
@@ -116,7 +117,7 @@ def compare(block: ConfiguredBlock, stack: Stack, every: int, first: int = 0) ->
     """Return the outcome for one block: of ``stack`` as it is, and with one in ``every`` of its
     changes from the ``first`` on."""
     outcome, prover = Outcome(), Prover()
-    claims = claims_of(block.kind).never(block.settings)
+    claims = INTEGRATIONS[block.kind].never(block.settings)
     cases: Iterable[tuple[str, Stack]] = (
         (mutant.title, mutant.stack)
         for number, mutant in enumerate(mutants(stack))

@@ -10,7 +10,7 @@ from functools import cache
 from development.second_prover.cases import Case
 from development.second_prover.prover import Prover
 from development.second_prover.questions import Departure
-from gate.synthesized import Stack
+from gate.stack.model import Stack
 from modules.iam.claims import Never
 
 

@@ -21,7 +21,7 @@ from development.second_prover.questions import (
     questions,
 )
 from development.second_prover.texts import Expression
-from gate.synthesized import Stack
+from gate.stack.model import Stack
 from modules.iam.claims import Never, Requests, When
 from modules.iam.policy import Condition, Statement
 

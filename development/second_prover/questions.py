@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gate.synthesized import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Document, Identity, ResourcePolicy, Stack
 from modules.iam.claims import AnyBut, Never, Requests, Strangers, When
 from modules.iam.policy import EVERYONE, Principal, Statement
 
@@ -209,7 +209,7 @@ def _gates(stack: Stack, me: Principal | None, account: str) -> Iterator[Gate]:
     """
     for place in stack.resource_policies:
         within = _within(place)
-        if within is None or place.kind == "other":
+        if within is None:
             continue
         if place.account == account and place.kind not in ("trust", "key"):
             continue
