@@ -49,6 +49,7 @@ PROVIDER = "registry.terraform.io/hashicorp/aws"
 COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 # Longer than any Terraform has at once: each connection keeps two streams open.
 THREADS = 64
+STARTS_WITHIN = 120
 
 
 def main() -> None:
@@ -120,6 +121,9 @@ def relay(provider: str, schema: Path, says: int, ends: int) -> None:
             _, protocol, _, path, *_ = self._process.stdout.readline().decode().split("|")
             assert protocol == "5"
             self._channel = grpc.insecure_channel(f"unix:{path}", options=unlimited)
+            # Nothing of it stays in a job's folder for temporary files.
+            grpc.channel_ready_future(self._channel).result(STARTS_WITHIN)
+            Path(path).unlink()
 
         def ask(self, method: str, question: bytes) -> bytes:
             answer: bytes = self._channel.unary_unary(method)(question)

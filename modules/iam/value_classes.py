@@ -285,7 +285,7 @@ def _between(named: Iterable[Decimal | None]) -> Iterator[Decimal]:
 def _plain(number: Decimal) -> str:
     # Four digits can be a year.
     text = f"{number:f}"
-    return text if len(text) != 4 else f"{text}.0"
+    return f"{text}.0" if len(text) == 4 and text.isdigit() else text
 
 
 def _moment(seconds: Decimal) -> str:

@@ -279,8 +279,8 @@ def test_a_pull_request_is_told_what_it_adds_changes_and_removes(story: Story) -
         "metronome-billing": DESTROYED,
     }
     assert (
-        "metronome-billing is not in gate.hcl any more, its resources stay and nobody watches "
-        "them\n  its state: s3://acme-states/athena-gate/metronome-billing.tfstate\n"
+        "    metronome-billing is not in gate.hcl any more, its resources stay and nobody watches "
+        "them\n      its state: s3://acme-states/athena-gate/metronome-billing.tfstate\n"
     ) in run.summaries
     (comment,) = story.github.posted("comments")
     assert comment["pull_request"] == 7
@@ -288,13 +288,13 @@ def test_a_pull_request_is_told_what_it_adds_changes_and_removes(story: Story) -
         "<!-- athena-gate: plan -->",
         "### athena-gate",
         "",
-        "- `dbt-ci` (111122223333): no changes",
-        "- `dbt-nightly` (111122223333): "
+        "- `dbt-ci` (`111122223333`): no changes",
+        "- `dbt-nightly` (`111122223333`): "
         + ", ".join(f"`{one.replace('create', '+')}`" for one in CREATED),
-        "- `dot-reporting` (111122223333): `~ aws_athena_workgroup.reporting_workgroup`",
-        "- `dynamodb-connector-orders` (111122223333): no changes",
-        "- `immuta-governed` (111122223333): no changes",
-        "- `metronome-billing` (111122223333): **destroy**: "
+        "- `dot-reporting` (`111122223333`): `~ aws_athena_workgroup.reporting_workgroup`",
+        "- `dynamodb-connector-orders` (`111122223333`): no changes",
+        "- `immuta-governed` (`111122223333`): no changes",
+        "- `metronome-billing` (`111122223333`): **destroy**: "
         + ", ".join(f"`{one.replace('delete', '-')}`" for one in DESTROYED),
     ]
     assert "~ bytes_scanned_cutoff_per_query     = 107374182400 -> 20000000" in comment["body"]

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from gate.stack.listed import leaves
@@ -31,6 +32,10 @@ def _every(plan: Json) -> Iterator[Edit]:
         for name, edit in _of_a_resource(plan, number, entry):
             yield f"{entry['address']}: {name}", edit
     yield from _strangers(plan)
+
+
+def _profile(expression: Json, provider: Json) -> None:
+    provider["expressions"]["profile"] = expression
 
 
 def _set(path: str, value: Any) -> Callable[[Json], object]:
@@ -125,7 +130,7 @@ def _of_providers(plan: Json) -> Iterator[Edit]:
             yield f"{key} with a role by an expression", give("assume_role", [{"role_arn": unsaid}])
             yield (
                 f"{key} with a profile by an expression",
-                change(lambda one, unsaid=unsaid: one["expressions"].update(profile=unsaid)),
+                change(partial(_profile, unsaid)),
             )
             yield f"{key} with keys", give("access_key", "AKIA")
             yield f"{key} without checks", give("skip_credentials_validation", True)

@@ -1,0 +1,73 @@
+"""The differences between the two provers that are known, and the page that says who is right.
+
+A difference is explained only if z3, where it departs from that page as the gate does, gives the
+gate's answer: so none is waved through because it looks like a known one.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from development.second_prover.cases import Case
+from development.second_prover.prover import Prover
+from development.second_prover.questions import Departure
+from gate.stack.model import Stack
+from modules.iam.claims import Never
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the gate does otherwise than AWS's ``page`` says, and ``why`` that proves nothing
+    false."""
+
+    departure: Departure
+    why: str
+    page: str
+
+
+EXPLANATIONS = (
+    Explanation(
+        "the caller's own policy is enough",
+        "the gate takes the caller's own policies for enough where a resource of the stack must "
+        "allow too, in its own policy: it proves less, and never what is false",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+    ),
+    Explanation(
+        "a resource's policy can speak of others",
+        "the gate takes a resource that a bucket's or function's policy names for one that it can "
+        "speak of, though it is not its own: it proves less, and never what is false",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html",
+    ),
+    Explanation(
+        "variables are left open",
+        "the gate takes a policy variable for anything, whatever its key is said to be: it proves "
+        "less, and never what is false",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html",
+    ),
+)
+
+
+@cache
+def _departing(departure: Departure) -> Prover:
+    return Prover(departures=frozenset({departure}))
+
+
+def of_claim(stack: Stack, never: Never, gate_holds: bool) -> Departure | None:
+    """Return the departure with which z3 gives the gate's answer on a claim, if there is one."""
+    for one in EXPLANATIONS:
+        if (_departing(one.departure).prove(stack, never) == "proved") == gate_holds:
+            return one.departure
+    return None
+
+
+def of_case(case: Case, gate_holds: bool) -> Departure | None:
+    """Return the departure with which z3 gives the gate's answer on conditions, if there is one."""
+    for one in EXPLANATIONS:
+        if case.z3_holds(_departing(one.departure)) == gate_holds:
+            return one.departure
+    return None
+
+
+@cache
+def pages_only() -> Prover:
+    """Return the prover that departs in nothing."""
+    return Prover()
