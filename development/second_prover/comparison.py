@@ -18,7 +18,6 @@ from gate.prove import prove_never
 from gate.stack.model import Stack
 from modules.iam.claims import Never
 from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
 
 _PROCESSES = 2
 
@@ -117,7 +116,7 @@ def compare(block: ConfiguredBlock, stack: Stack, every: int, first: int = 0) ->
     """Return the outcome for one block: of ``stack`` as it is, and with one in ``every`` of its
     changes from the ``first`` on."""
     outcome, prover = Outcome(), Prover()
-    claims = INTEGRATIONS[block.kind].never(block.settings)
+    claims = block.integration.never(block.settings)
     cases: Iterable[tuple[str, Stack]] = (
         (mutant.title, mutant.stack)
         for number, mutant in enumerate(mutants(stack))
