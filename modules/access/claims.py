@@ -183,7 +183,7 @@ def _metadata_needs(settings: MetadataAccess, vendor: Holder) -> tuple[Need, ...
                 replace(
                     call,
                     context={
-                        **vendor.context,
+                        **{k: v for k, v in vendor.context.items() if k != "aws:SourceIp"},
                         "aws:ViaAWSService": ("true",),
                         "kms:ViaService": call.context["kms:ViaService"],
                     },
