@@ -85,7 +85,7 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
     account, way = settings.account, settings.assumed_by or settings.trusted
     offered = settings.profile.assumed_by
     principals = way.principals if way else ()
-    token = settings.web_identity
+    token, printed = settings.web_identity, settings.profile.web_identity
     found: dict[str, tuple[str, ...]] = {
         "partition": (account.arns.partition,),
         "region": (account.region,),
@@ -103,7 +103,7 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
         "results_folder": (),
         "principal": principals or (offered.principals if offered else ()),
         "external_id": (way.external_id,) if way and way.external_id else (),
-        "subject": _known(token.subject if token else None),
+        "subject": _known((token.subject or printed.subject) if token and printed else None),
         "audience": _known(token.audience if token else None),
         "organization_identifier": _known(token.organization_identifier if token else None),
         "provider": (settings.provider,) if settings.provider else (),
