@@ -12,6 +12,7 @@ claim: a proof holds for both.
 import ipaddress
 import re
 from base64 import b64decode
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
@@ -63,6 +64,8 @@ _OPERATORS = {
 }
 
 
+# So many values of a key are told apart: one for each of four conditions.
+_MOST_VALUES = 4
 # Expressions do not change, and building one takes longer than most questions about it.
 _BUILT: dict[Any, Expression] = {}
 
@@ -101,12 +104,14 @@ class Circumstances:
     ) -> None:
         self._open_variables = open_variables
         self._operators: dict[str, set[str]] = {}
+        self._number: Counter[str] = Counter()
         self._wild: set[str] = set()
         self._several: set[str] = set()
         for condition in conditions:
             several, operator, _ = parsed(condition.operator)
             name = condition.key.lower()
             self._operators.setdefault(name, set()).add(operator)
+            self._number[name] += 1
             if operator.startswith("Arn"):
                 segments = [s for value in condition.values for s in value.split(":", 5)[:5]]
                 if any(s != "*" and ("*" in s or "?" in s) for s in segments):
@@ -118,7 +123,7 @@ class Circumstances:
         for name, given in when.items():
             if isinstance(given, tuple) and len(given) > 1:
                 self._several.add(name.lower())
-            if isinstance(given, AnyBut) and any("*" in one or "?" in one for one in given.values):
+            elif isinstance(given, AnyBut) and any("*" in one or "?" in one for one in given.values):
                 self._wild.add(name.lower())
         self._when = {name.lower(): given for name, given in when.items()}
         self._facts = {name.lower(): given for name, given in facts.items()}
@@ -128,10 +133,15 @@ class Circumstances:
         """Return the variables of the key ``name``, whose letters have no case."""
         name = name.lower()
         if name not in self._used:
-            given = (self._when.get(name, ()), self._facts.get(name, ()))
+            given = (self._when.get(name, ()), self._facts.get(name, ()), ())
             texts = [t for one in given for t in (one.values if isinstance(one, AnyBut) else one)]
             kind = kind_of(name, self._operators.get(name, ()), texts)
-            self._used[name] = key_of(name, kind, name in SEVERAL or name in self._several)
+            values = 1
+            if name in SEVERAL or name in self._several:
+                # Each condition has one value for the sake of which it is met, or is not.
+                listed = max(len(one) for one in given if isinstance(one, tuple))
+                values = max(listed, min(max(self._number[name], 2), _MOST_VALUES))
+            self._used[name] = key_of(name, kind, values)
         return self._used[name]
 
     def laws(self) -> list[Expression]:
@@ -421,8 +431,6 @@ def _given(key: Key, given: tuple[str, ...] | AnyBut) -> Expression:
             within = [_as(key.kind, value, pattern, True) for pattern in given.values]
             outside.append(z3.Implies(has, z3.Not(z3.Or(*(w for w in within if w is not None)))))
         return z3.And(*outside)
-    if len(given) > len(key.has):
-        raise ValueError(f"{key.name}: more values than are told apart")
     found = [has if number < len(given) else z3.Not(has) for number, has in enumerate(key.has)]
     for value, text in zip(key.values, given, strict=False):
         same = _as(key.kind, value, text, False)

@@ -50,8 +50,6 @@ ALWAYS = {
     "aws:useragent",
     "aws:userid",
 }
-# Of a key with several values, so many are told apart: a witness for each of three conditions.
-SLOTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +99,9 @@ class Key:
 
 
 @lru_cache(maxsize=1 << 12)
-def key_of(name: str, kind: Kind, several: bool) -> Key:
-    """Return the variables of the condition key ``name``, in lower case."""
-    slots = range(SLOTS if several else 1)
+def key_of(name: str, kind: Kind, values: int) -> Key:
+    """Return the variables of the condition key ``name``, in lower case, with so many values."""
+    slots = range(values)
     return Key(
         name,
         kind,
