@@ -123,7 +123,7 @@ class Circumstances:
         for name, given in when.items():
             if isinstance(given, tuple) and len(given) > 1:
                 self._several.add(name.lower())
-            elif isinstance(given, AnyBut) and any("*" in one or "?" in one for one in given.values):
+            elif isinstance(given, AnyBut) and any(set(one) & {"*", "?"} for one in given.values):
                 self._wild.add(name.lower())
         self._when = {name.lower(): given for name, given in when.items()}
         self._facts = {name.lower(): given for name, given in facts.items()}
