@@ -12,8 +12,8 @@ page {
   names  = { "arn:aws:" = "arn:{partition}:" }
 }
 
-# The page goes by the role of Datadog's AWS integration. Its account and that it asks for an external
-# id: content/en/integrations/guide/aws-manual-setup.md@020626b3 of the same repository.
+# The page goes by the role of Datadog's AWS integration. Its account, and that it asks for an
+# external id: content/en/integrations/guide/aws-manual-setup.md@020626b3 of the same repository.
 assumed_by {
   principals = ["464622532012"]
 }

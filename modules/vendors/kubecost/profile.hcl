@@ -2,9 +2,9 @@ title = "Kubecost"
 class = "query"
 
 # Read in kubecost/docs, install-and-configure/install/cloud-integration/aws-cloud-integrations/
-# aws-cloud-integrations.md@0cbbbf4e. Of the page's two policies this is the one for Athena; the other
-# reads the spot data feed and is optional. Its trust policy, which trusts a whole account, is left
-# out, as it fits one way in of several.
+# aws-cloud-integrations.md@0cbbbf4e. Of the page's two policies this is the one for Athena; the
+# other reads the spot data feed and is optional. Its trust policy, which trusts a whole account, is
+# left out, as it fits one way in of several.
 page {
   title  = "AWS Cloud Billing Integration"
   source = "https://github.com/kubecost/docs/blob/0cbbbf4e4fc4778cc53ebf8f46346c95dfc7548d/install-and-configure/install/cloud-integration/aws-cloud-integrations/aws-cloud-integrations.md"

@@ -19,11 +19,9 @@ runs_on {
 trusted {}
 
 # pkg/cloud/aws/athenaquerier.go@130415a8 (read 2026-11): StartQueryExecution with the location,
-# GetQueryExecution and GetQueryResults; nothing from Glue or S3 itself.
-# The page recommends such a bucket.
-results {
-  prefix = "aws-athena-query-results-"
-}
+# GetQueryExecution and GetQueryResults; nothing from Glue or S3 itself. The page wants a bucket
+# called aws-athena-query-results-* for the sake of a policy that it does not have; here the
+# bucket is named.
 
 form = "OpenCost: aws.athena of cloud-integration.json"
 labels = {
