@@ -1,0 +1,112 @@
+"""A vendor that only the user's folder knows, in every command."""
+
+import json
+
+import pytest
+
+from tests.conftest import ACCOUNT, Project
+from tests.gate.test_cli import gate
+from tests.gate.test_closed_world import synthesized
+
+PAGE = """
+page {
+  title  = "Connect Athena"
+  source = "https://docs.example.com/athena"
+  date   = "2026-11-26"
+}
+todo = ["The page names no permissions."]
+"""
+KEYS = 'keys {\n    pgp_key_file = "keys/ops.asc"\n    generations  = ["2026-11"]\n  }'
+ROLE = 'assumed_by {\n    principals  = ["999988887777"]\n    external_id = "x-4711"\n  }'
+READS = 'databases = ["sales"]\n  source "acme-lake" {\n    prefixes = ["sales/"]\n  }'
+BESIDE = """
+beside {
+  reason  = "Acme replaces the files that it wrote."
+  actions = ["s3:DeleteObject"]
+}
+"""
+# Of each class a profile, and what a block of it says beside its way in.
+CLASSES = {
+    "query": ("", READS),
+    "metadata": ('bundles = ["iceberg_metadata"]', READS),
+    "tables": (BESIDE, 'bucket = "acme-tables"\n  schema = "acme"'),
+}
+
+
+@pytest.fixture(params=CLASSES)
+def vendor(request: pytest.FixtureRequest, project: Project) -> Project:
+    """A project of two blocks of the vendor Acme, of one class, synthesized."""
+    bundles, says = CLASSES[request.param]
+    own = project.folder / "vendors" / "acme"
+    own.mkdir(parents=True)
+    profile = f'title = "Acme"\nclass = "{request.param}"\n{bundles}\n{PAGE}'
+    external = 'assumed_by {\n  external_id = "required"\n}\n'
+    (own / "profile.hcl").write_text(f"{profile}keys {{}}\n{external}")
+    second = says.replace("acme-tables", "acme-more").replace('"acme"', '"more"')
+    project.write(
+        f'{ACCOUNT}acme "x" {{\n  account = "analytics"\n  {says}\n  {KEYS}\n}}\n'
+        f'acme "y" {{\n  account = "analytics"\n  {second}\n  {ROLE}\n}}\n'
+    )
+    synthesized(project)
+    return project
+
+
+def test_check_remarks_on_it_as_on_any_other(vendor: Project) -> None:
+    done = gate(vendor.folder, "check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("✓ gate.hcl: 2 blocks (acme-x, acme-y), ")
+    assert 'acme "x": to do: The page names no permissions.\n' in done.stdout
+
+
+def test_vendors_lists_it_and_shows_a_block_that_builds(vendor: Project) -> None:
+    listed = gate(vendor.folder, "vendors").stdout.splitlines()
+    assert [line.split()[0] for line in listed if line.startswith("acme ")] == ["acme"]
+    shown = gate(vendor.folder, "vendors", "acme")
+    assert shown.returncode == 0
+    pasted = shown.stdout.partition("a block to paste\n")[2].replace(
+        "keys/example.asc", "keys/ops.asc"
+    )
+    vendor.write(ACCOUNT + pasted)
+    assert gate(vendor.folder, "check").returncode == 0
+
+
+def test_its_claims_hold_and_a_wider_policy_breaks_them(vendor: Project) -> None:
+    assert gate(vendor.folder, "prove").returncode == 0
+
+    def widen(content: dict[str, dict[str, dict[str, dict[str, str]]]]) -> None:
+        (policy,) = content["resource"]["aws_iam_policy"].values()
+        document = json.loads(policy["policy"])
+        document["Statement"].append(
+            {"Effect": "Allow", "Action": "athena:DeleteWorkGroup", "Resource": "*"}
+        )
+        policy["policy"] = json.dumps(document)
+
+    synthesized(vendor, x=widen)
+    done = gate(vendor.folder, "prove", "x")
+    assert done.returncode == 1
+    assert "✗ every policy says what the block makes it say" in done.stdout
+
+
+def test_its_policies_are_explained(vendor: Project) -> None:
+    done = gate(vendor.folder, "explain", "acme-x")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("user acme-x\n")
+
+
+def test_every_difference_from_its_page_has_a_reason(vendor: Project) -> None:
+    done = gate(vendor.folder, "parity", "acme-x", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_report_and_policy_set_hold_it(vendor: Project) -> None:
+    assert gate(vendor.folder, "report", "--output", "report.html").returncode == 0
+    assert "Acme" in (vendor.folder / "report.html").read_text()
+    assert gate(vendor.folder, "policy-set", "--output", "policies").returncode == 0
+    made = [file for file in (vendor.folder / "policies").rglob("*") if file.is_file()]
+    assert any("acme-x" in file.read_text() for file in made)
+
+
+def test_its_sheet_waits_for_a_deploy(vendor: Project) -> None:
+    done = gate(vendor.folder, "sheet", "acme-x")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "acme-x" in done.stderr
