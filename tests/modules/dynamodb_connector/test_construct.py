@@ -324,7 +324,8 @@ def test_the_least_block_makes_a_function_and_a_catalog_in_each_account(project:
                 "consumer_catalog": catalog,
                 "consumer_workgroup": "dynamodb-connector-orders",
                 "consumer_results_location": locations[CONSUMER],
-                "readers_policy": f"arn:aws:iam::{CONSUMER}:policy/dynamodb-connector-orders-readers",
+                "readers_policy": f"arn:aws:iam::{CONSUMER}:policy/"
+                "dynamodb-connector-orders-readers",
                 "example_query": 'SELECT * FROM "dynamodb_connector_orders"."default"."orders" '
                 "LIMIT 10",
             },
