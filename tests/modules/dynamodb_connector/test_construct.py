@@ -324,7 +324,8 @@ def test_the_least_block_makes_a_function_and_a_catalog_in_each_account(project:
                 "consumer_catalog": catalog,
                 "consumer_workgroup": "dynamodb-connector-orders",
                 "consumer_results_location": locations[CONSUMER],
-                "readers_policy": "${aws_iam_policy.orders_consumer_readers_access.arn}",
+                "readers_policy": f"arn:aws:iam::{CONSUMER}:policy/"
+                "dynamodb-connector-orders-readers",
                 "example_query": 'SELECT * FROM "dynamodb_connector_orders"."default"."orders" '
                 "LIMIT 10",
             },
@@ -440,7 +441,7 @@ def test_within_one_account_there_is_one_of_everything_and_no_sharing(project: P
         "owner_catalog": "dynamodb_connector_orders",
         "owner_workgroup": "dynamodb-connector-orders",
         "owner_results_location": location,
-        "readers_policy": "${aws_iam_policy.orders_owner_readers_access.arn}",
+        "readers_policy": f"arn:aws:iam::{OWNER}:policy/dynamodb-connector-orders-readers",
         "example_query": 'SELECT * FROM "dynamodb_connector_orders"."default"."orders" LIMIT 10',
     }
 
