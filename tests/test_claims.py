@@ -37,7 +37,7 @@ def test_every_claim_holds_in_every_mode_of_ours(
     assert broken(ours) == {
         'dot "least"': [],
         'metronome "role"': [],
-        'metronome "keys"': [],
+        'webflow "keys"': [],
         'immuta "keys"': [],
         'immuta "role"': [],
         'immuta "attached"': [],
