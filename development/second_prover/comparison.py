@@ -20,6 +20,7 @@ from modules.iam.claims import Never
 from stacks.configuration import ConfiguredBlock
 
 _PROCESSES = 2
+_WORK: list[tuple[ConfiguredBlock, Stack, int]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,15 @@ def compared(every: int = 1, told: _Told | None = None) -> dict[str, Outcome]:
         blocks = synthesize(Path(folder))
     # The longest first, so that no process waits for the other.
     blocks.sort(key=lambda one: -_size(one[1]))
-    work = [(block, stack, every) for block, stack in blocks]
+    # A process has them from its parent: classes made from a vendor's profile cannot be pickled.
+    _WORK[:] = [(block, stack, every) for block, stack in blocks]
     found = {}
     with multiprocessing.get_context("fork").Pool(_PROCESSES) as pool:
-        for done, (title, outcome) in enumerate(pool.imap_unordered(_compared, work), 1):
+        places = range(len(_WORK))
+        for done, (title, outcome) in enumerate(pool.imap_unordered(_compared, places), 1):
             found[title] = outcome
             if told:
-                told(done, len(work))
+                told(done, len(_WORK))
     return found
 
 
@@ -107,8 +110,8 @@ def _size(stack: Stack) -> int:
     return sum(len(document.policy.statements) for document in chain(own, opened))
 
 
-def _compared(work: tuple[ConfiguredBlock, Stack, int]) -> tuple[str, Outcome]:
-    block, stack, every = work
+def _compared(place: int) -> tuple[str, Outcome]:
+    block, stack, every = _WORK[place]
     return block.title, compare(block, stack, every)
 
 

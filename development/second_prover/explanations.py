@@ -38,6 +38,12 @@ EXPLANATIONS = (
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html",
     ),
     Explanation(
+        "an action works on all of a pattern or on none",
+        "the gate asks whether an action works on what a pattern names, not on what a claim leaves "
+        "of it: it proves less, and never what is false",
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html",
+    ),
+    Explanation(
         "variables are left open",
         "the gate takes a policy variable for anything, whatever its key is said to be: it proves "
         "less, and never what is false",

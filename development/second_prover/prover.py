@@ -183,6 +183,8 @@ class Prover:
                     for known in resources.known((pattern, asked)):
                         case = _Case(self._circumstances, question, some, pattern, asked, known)
                         live = [one for one in actions if self._works(case, one)]
+                        if "an action works on all of a pattern or on none" in self._departures:
+                            live = [replace(one, forms=None) for one in live]
                         if live and (found := self._found(self._gated(case), live)):
                             return found
         return None
@@ -219,11 +221,13 @@ class Prover:
     def _works(self, case: "_Case", actions: Actions) -> bool:
         """Return whether an allowed pattern and a claimed one share a resource that the actions
         work on."""
-        return all(
-            self._share(
-                case.pattern, case.asked, case.buts, case.question.within, case.known, forms
+        whole = "an action works on all of a pattern or on none" in self._departures
+        within, known = case.question.within, case.known
+        return self._share(case.pattern, case.asked, case.buts, within, known, None) and (
+            actions.forms is None
+            or self._share(
+                case.pattern, case.asked, () if whole else case.buts, within, known, actions.forms
             )
-            for forms in dict.fromkeys((None, actions.forms))
         )
 
     def _share(self, *given: Any) -> bool:

@@ -21,6 +21,7 @@ Departure = Literal[
     "variables are left open",
     "the caller's own policy is enough",
     "a resource's policy can speak of others",
+    "an action works on all of a pattern or on none",
 ]
 
 
