@@ -16,19 +16,6 @@ REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[\w-]+\.[^${}.\s]+\.[\w.\[\]\"-]
 _TEMPLATE = re.compile(r"(\$+|%+)\{")
 
 
-def is_stack(content: object) -> bool:
-    """Return whether ``content`` has the shape of Terraform's JSON syntax."""
-    parts = {"resource", "provider", "terraform", "output", "//"}
-    if not isinstance(content, dict) or not parts & content.keys():
-        return False
-    resources = content.get("resource", {})
-    return (
-        all(isinstance(content.get(part, {}), dict) for part in parts)
-        and all(isinstance(some, dict) for some in resources.values())
-        and all(isinstance(body, dict) for some in resources.values() for body in some.values())
-    )
-
-
 def dictionaries(value: object) -> list[dict[str, Any]]:
     """Return the nested blocks in ``value``, of which Terraform takes one or a list."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]

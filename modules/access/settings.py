@@ -9,7 +9,15 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from modules.access.profile import GOOGLE, WAYS, Profile
 from modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from modules.account import Account, AccountReference, boundary_in_account, key_in_region
-from modules.athena.settings import Keys, Results, Source, Workgroup, source_keys_in_region
+from modules.athena.settings import (
+    Keys,
+    Results,
+    Source,
+    Workgroup,
+    source_keys,
+    source_keys_in_region,
+    source_locations,
+)
 from modules.athena.statements import DEFAULT_CATALOG
 from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
 from modules.fields import (
@@ -332,12 +340,12 @@ class Reads(Access):
     @property
     def locations(self) -> tuple[str, ...]:
         """Return where the tables lie, as ``bucket/prefix``."""
-        return tuple(location for source in self.sources for location in source.locations)
+        return source_locations(self.sources)
 
     @property
     def source_keys(self) -> tuple[str, ...]:
         """Return the ARNs of the KMS keys of the sources."""
-        return tuple(dict.fromkeys(one.kms_key for one in self.sources if one.kms_key))
+        return source_keys(self.sources)
 
     @property
     def existing(self) -> tuple[Existing, ...]:
@@ -562,12 +570,12 @@ class TablesAccess(Access):
     @property
     def locations(self) -> tuple[str, ...]:
         """Return where the tables lie that are only read, as ``bucket/prefix``."""
-        return tuple(location for source in self.sources for location in source.locations)
+        return source_locations(self.sources)
 
     @property
     def source_keys(self) -> tuple[str, ...]:
         """Return the ARNs of the KMS keys of the sources."""
-        return tuple(dict.fromkeys(one.kms_key for one in self.sources if one.kms_key))
+        return source_keys(self.sources)
 
     @property
     def made_buckets(self) -> tuple[str, ...]:

@@ -301,15 +301,6 @@ def no_other_database(
     )
 
 
-def catalog_reads_only(holder: Holder) -> Never:
-    """Return the claim that the holder only reads in Glue."""
-    return holder.never(
-        "catalog-reads-only",
-        "in Glue nothing but reading tables",
-        Requests(("glue:*",), but_actions=(*DATABASE_READS, *TABLE_READS)),
-    )
-
-
 def no_other_bucket(holder: Holder, arns: Arns, locations: Iterable[str]) -> Never:
     """Return the claim that in S3 the holder reaches nothing but ``locations``
     (``bucket/prefix``) and the buckets they are in.

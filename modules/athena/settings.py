@@ -52,6 +52,16 @@ class Source(Settings):
         return tuple(f"{self.bucket}/{prefix}" for prefix in self.prefixes or ("",))
 
 
+def source_locations(sources: Iterable[Source]) -> tuple[str, ...]:
+    """Return where the tables of ``sources`` lie, as ``bucket/prefix``."""
+    return tuple(location for source in sources for location in source.locations)
+
+
+def source_keys(sources: Iterable[Source]) -> tuple[str, ...]:
+    """Return the ARNs of the KMS keys of ``sources``, each once."""
+    return tuple(dict.fromkeys(source.kms_key for source in sources if source.kms_key))
+
+
 def source_keys_in_region(sources: Iterable[Source], account: Account | None) -> None:
     """Raise ``ValueError`` unless the KMS key of each of ``sources`` is in ``account``'s region."""
     for source in sources:

@@ -1,5 +1,6 @@
 """What dbt-athena documents for its restricted role, as data: see ``GUIDE.source``."""
 
+from modules.athena.settings import source_keys, source_locations
 from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG, via_s3_services
 from modules.dbt.settings import DbtSettings
 from modules.iam.guide import Guide
@@ -106,10 +107,8 @@ def values(settings: DbtSettings) -> dict[str, tuple[str, ...]]:
         "database": settings.databases,
         "source_database": settings.source_databases,
         "source_bucket": tuple(source.bucket for source in settings.sources),
-        "source_location": tuple(
-            location for source in settings.sources for location in source.locations
-        ),
-        "source_key": tuple(source.kms_key for source in settings.sources if source.kms_key),
+        "source_location": source_locations(settings.sources),
+        "source_key": source_keys(settings.sources),
         "data_bucket": (settings.data_bucket,),
         "data_path": (settings.data_path,),
         "results_bucket": (settings.results_bucket,),

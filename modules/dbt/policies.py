@@ -1,6 +1,7 @@
 """Who may take dbt's role, and what it may do."""
 
 from modules.athena import statements
+from modules.athena.settings import source_keys, source_locations
 from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG, via_s3_services
 from modules.dbt.guide import GUIDE, values
 from modules.dbt.settings import DbtSettings
@@ -71,7 +72,7 @@ def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
             *statements.read_sources(
                 arns,
                 [source.bucket for source in settings.sources],
-                [location for source in settings.sources for location in source.locations],
+                source_locations(settings.sources),
                 _VIA_ATHENA,
             ),
         )
@@ -265,7 +266,7 @@ def _tables(settings: DbtSettings, databases: tuple[str, ...]) -> tuple[str, ...
 
 def _keys(settings: DbtSettings) -> tuple[Statement, ...]:
     arns = settings.account.arns
-    read = dict.fromkeys(source.kms_key for source in settings.sources if source.kms_key)
+    read = source_keys(settings.sources)
     granted = statements.use_keys(arns, read, None)
     written = dict.fromkeys(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
     if written:

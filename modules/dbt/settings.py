@@ -336,16 +336,6 @@ class DbtSettings(Settings):
         return self.resource_name if self.workgroup else self.existing_workgroup or "primary"
 
     @property
-    def describes_sources_itself(self) -> bool:
-        """Return whether dbt asks Glue, not Athena, about ``source_databases``."""
-        return self.mode == "run" and bool(self.source_databases)
-
-    @property
-    def drops_schemas_itself(self) -> bool:
-        """Return whether dbt may delete databases in Glue, not only through Athena."""
-        return self.mode == "run" and self.drop_schemas
-
-    @property
     def runs_models(self) -> bool:
         """Return whether dbt may call Glue and S3 itself, as ``dbt run`` does."""
         return self.mode == "run"

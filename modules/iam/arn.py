@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
-
 
 def partition_of(region: str) -> str:
     """Return the partition of ``region``: ``aws``, ``aws-cn`` or ``aws-us-gov``.
