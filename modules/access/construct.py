@@ -4,7 +4,7 @@ from modules.access.handoff import handoff
 from modules.access.policies import access, managed, trust
 from modules.access.settings import Access, QueryAccess, TablesAccess
 from modules.athena.access_keys import access_keys
-from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
+from modules.athena.bucket import PrivateBucket, results_bucket
 from modules.athena.identity import managed_policies, role, user
 from modules.athena.workgroup import workgroup
 from modules.bindings import (
@@ -94,17 +94,12 @@ class VendorAccess(Construct):
         return {}
 
     def _results(self, settings: QueryAccess) -> None:
-        if settings.results.create:
-            PrivateBucket(
-                self,
-                "results",
-                name=settings.results_bucket,
-                partition=settings.account.arns.partition,
-                kms_key=settings.results.kms_key,
-                expire_after_days=settings.results.expire_after_days or DEFAULT_EXPIRY_DAYS,
-                # Results are copies that expire anyway: a deleted block must not stay for them.
-                force_destroy=True,
-            )
+        results_bucket(
+            self,
+            settings.results,
+            name=settings.results_bucket,
+            partition=settings.account.arns.partition,
+        )
         workgroup(
             self,
             settings.resource_name,

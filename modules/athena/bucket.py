@@ -1,5 +1,6 @@
 """A private, encrypted bucket."""
 
+from modules.athena.settings import Results
 from modules.athena.statements import deny_plain_http
 from modules.bindings import (
     Construct,
@@ -126,5 +127,28 @@ class PrivateBucket(Construct):
             policy=policy.terraform_json(BUCKET_POLICY_LIMIT),
             # Both write the bucket's access settings, and S3 answers 409 when they meet.
             depends_on=[private],
+            provider=provider,
+        )
+
+
+def results_bucket(
+    scope: Construct,
+    results: Results,
+    *,
+    name: str,
+    partition: str,
+    provider: TerraformProvider | None = None,
+) -> None:
+    """Make the bucket ``name`` that query results go to, as ``results`` says, unless it exists."""
+    if results.create:
+        PrivateBucket(
+            scope,
+            "results",
+            name=name,
+            partition=partition,
+            kms_key=results.kms_key,
+            expire_after_days=results.expire_after_days or DEFAULT_EXPIRY_DAYS,
+            # Results are copies that expire anyway: a deleted block must not stay for them.
+            force_destroy=True,
             provider=provider,
         )

@@ -1,6 +1,6 @@
 """The resources of a ``dbt`` block."""
 
-from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
+from modules.athena.bucket import PrivateBucket, results_bucket
 from modules.athena.identity import managed_policies, role
 from modules.athena.workgroup import workgroup
 from modules.bindings import Construct
@@ -42,17 +42,12 @@ class Dbt(Construct):
             ),
             max_session_duration=settings.max_session_duration,
         )
-        if settings.results.create:
-            PrivateBucket(
-                self,
-                "results",
-                name=settings.results_bucket,
-                partition=settings.account.arns.partition,
-                kms_key=settings.results.kms_key,
-                expire_after_days=settings.results.expire_after_days or DEFAULT_EXPIRY_DAYS,
-                # Results are copies that expire anyway: a deleted block must not stay for them.
-                force_destroy=True,
-            )
+        results_bucket(
+            self,
+            settings.results,
+            name=settings.results_bucket,
+            partition=settings.account.arns.partition,
+        )
         if settings.data.create:
             # Tables neither expire nor go with the block: Terraform refuses to delete a bucket
             # that holds some.

@@ -2,7 +2,7 @@
 
 import json
 
-from modules.athena.bucket import DEFAULT_EXPIRY_DAYS, PrivateBucket
+from modules.athena.bucket import PrivateBucket, results_bucket
 from modules.athena.identity import managed_policies, role
 from modules.athena.workgroup import workgroup
 from modules.bindings import (
@@ -273,18 +273,13 @@ def _query_place(
             depends_on=[connector],
             provider=provider,
         )
-    if place.results.create:
-        PrivateBucket(
-            scope,
-            "results",
-            name=place.results_bucket,
-            partition=place.account.arns.partition,
-            kms_key=place.results.kms_key,
-            expire_after_days=place.results.expire_after_days or DEFAULT_EXPIRY_DAYS,
-            # Results are copies that expire anyway: a deleted block must not stay for them.
-            force_destroy=True,
-            provider=provider,
-        )
+    results_bucket(
+        scope,
+        place.results,
+        name=place.results_bucket,
+        partition=place.account.arns.partition,
+        provider=provider,
+    )
     workgroup(
         scope,
         place.resource_name,
