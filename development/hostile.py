@@ -623,7 +623,7 @@ _IMPORTED = (
     "gate.explain",
     "gate.explanations",
     "gate.orphans",
-    "gate.parity_text",
+    "gate.parity.text",
     "gate.pipeline.gitlab",
     "gate.pipeline.write",
     "gate.proofs",

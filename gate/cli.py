@@ -151,7 +151,7 @@ def parity(
     Exit code 0 when every difference has a stated reason, 1 when one has none, 2 for mistakes.
     """
     from gate import parity as parities
-    from gate.parity_text import show
+    from gate.parity.text import show
 
     found = parities.parity(_block(_load(context.obj), name))
     if as_json:

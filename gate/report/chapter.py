@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate import words
-from gate.comparison import STATUSES
 from gate.explain import Explained, Explanation, Rule
 from gate.findings import Failure, Result
 from gate.parity import UNEXPLAINED, Document, Parity, Row, Side
+from gate.parity.comparison import STATUSES
 from gate.prove import Proof
 from gate.report import picture
 from gate.report.flow import Lane

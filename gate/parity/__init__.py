@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from gate.comparison import STATUSES, Cell, Status, compare
+from gate.parity.comparison import STATUSES, Cell, Status, compare
 from modules.iam.guide import Guide
 from modules.iam.policy import Condition, Effect, Grant, Policy, Statement
 from stacks.configuration import ConfiguredBlock

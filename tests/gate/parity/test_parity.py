@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gate.cli import app
-from gate.comparison import Cell, compare
 from gate.parity import Parity, Row, Section, Side, parity
-from gate.parity_text import as_text
+from gate.parity.comparison import Cell, compare
+from gate.parity.text import as_text
 from modules.access import guide as pages
 from modules.access.policies import access
 from modules.athena.beside import BESIDE
@@ -372,7 +372,7 @@ def test_a_difference_without_a_reason_is_pointed_out_and_exits_with_1(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = {action: why for action, why in BESIDE.items() if action != "athena:GetWorkGroup"}
-    monkeypatch.setattr("gate.comparison.BESIDE", left)
+    monkeypatch.setattr("gate.parity.comparison.BESIDE", left)
     done = CliRunner().invoke(app, ["--file", str(project.file), "parity", "reporting"])
     assert done.exit_code == 1
     assert "added       athena:GetWorkGroup\n" in done.stdout
