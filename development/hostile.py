@@ -621,7 +621,7 @@ _IMPORTED = (
     "gate.check",
     "gate.eject",
     "gate.explain",
-    "gate.explanations",
+    "gate.explain.text",
     "gate.orphans",
     "gate.parity.text",
     "gate.pipeline.gitlab",

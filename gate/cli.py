@@ -261,9 +261,8 @@ def explain(
     With --can, each user, role and policy of the stack gets an answer. Exit code 0 when one of them
     may, 1 when none may or it is not known (the answers say which), 2 for a question that is wrong.
     """
-    from gate import explanations
     from gate.explain import can as may
-    from gate.explain import explain_stack, question
+    from gate.explain import explain_stack, question, text
 
     if given and not can:
         _fail(2, "--context belongs to --can")
@@ -272,9 +271,9 @@ def explain(
     if can is None:
         explained = [explain_stack(stack) for stack in stacks]
         if as_json:
-            print(json.dumps([explanations.as_json(one) for one in explained], indent=2))
+            print(json.dumps([text.as_json(one) for one in explained], indent=2))
         else:
-            _say("\n\n".join(explanations.as_text(one) for one in explained))
+            _say("\n\n".join(text.as_text(one) for one in explained))
         return
     try:
         asked = question(can, given or [])
@@ -282,9 +281,9 @@ def explain(
     except ValueError as error:
         _fail(2, str(error))
     if as_json:
-        print(json.dumps(explanations.answers_as_json(said), indent=2))
+        print(json.dumps(text.answers_as_json(said), indent=2))
     else:
-        _say(explanations.answers(said))
+        _say(text.answers(said))
     raise typer.Exit(0 if any(answer.answer == "yes" for answer in said) else 1)
 
 

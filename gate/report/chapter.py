@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gate import words
-from gate.explain import Explained, Explanation, Rule
+from gate.explain import Explained, Explanation, Rule, words
 from gate.findings import Failure, Result
 from gate.parity import UNEXPLAINED, Document, Parity, Row, Side
 from gate.parity.comparison import STATUSES

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gate import words
+from gate.explain import words
 from gate.resource_policies import policy_elsewhere
 from gate.stack.model import Document, Identity, ResourcePolicy, Stack
 from modules.iam import actions as aws

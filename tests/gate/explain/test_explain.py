@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gate import explanations
 from gate.explain import Explained, Rule, Said, can, explain_stack, question
+from gate.explain.text import as_text
 from gate.stack.model import Stack
 from modules.access.policies import access
 from modules.iam.arn import managed_policy
@@ -306,7 +306,7 @@ def test_a_question_written_otherwise_is_told(text: str, given: list[str], messa
 
 
 def test_the_text_has_sentences_and_a_table_at_80_columns(stack: Stack) -> None:
-    text = explanations.as_text(explain_stack(stack))
+    text = as_text(explain_stack(stack))
     assert max(map(len, text.splitlines())) <= 80
     assert text.startswith("""\
 user dot-reporting

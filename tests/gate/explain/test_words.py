@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate import words
+from gate.explain import words
 from modules.iam.policy import Condition, Principal
 
 

@@ -9,8 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gate import words
-from gate.explain import Explained, Explanation, Rule, Said
+from gate.explain import Explained, Explanation, Rule, Said, words
 from modules.files import visible
 
 _WIDTH = 80
