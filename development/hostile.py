@@ -626,7 +626,7 @@ _IMPORTED = (
     "gate.parity.text",
     "gate.pipeline.gitlab",
     "gate.pipeline.write",
-    "gate.proofs",
+    "gate.prove.text",
     "gate.prove",
     "gate.sheet",
     *(f"modules.{kind}.claims" for kind in INTEGRATIONS),

@@ -186,9 +186,8 @@ def prove(
     Exit code 0 when every claim holds, 1 when one does not, when a stack has no block in gate.hcl
     to be compared with, or when a block has no stack.
     """
-    from gate import proofs
     from gate.pipeline.stacks import MANIFEST, listed
-    from gate.prove import check_only, no_claims, prove_missing, prove_stack, prove_unclaimed
+    from gate.prove import check_only, no_claims, prove_missing, prove_stack, prove_unclaimed, text
     from gate.stack.reader import FILE
 
     if as_json and sarif:
@@ -232,11 +231,11 @@ def prove(
             except Unreadable as error:
                 proved.append(no_claims(MANIFEST, str(place / MANIFEST), str(error)))
     if as_json:
-        print(json.dumps(proofs.as_json(proved), indent=2))
+        print(json.dumps(text.as_json(proved), indent=2))
     elif sarif:
-        print(json.dumps(proofs.as_sarif(proved, str(context.obj)), indent=2))
+        print(json.dumps(text.as_sarif(proved, str(context.obj)), indent=2))
     else:
-        _say(proofs.as_text(proved, _tick(), _cross()))
+        _say(text.as_text(proved, _tick(), _cross()))
     raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
 
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.conftest import ACCOUNT, Project
+from tests.gate.prove.test_closed_world import synthesized
 from tests.gate.test_cli import gate
-from tests.gate.test_closed_world import synthesized
 
 PAGE = """
 page {

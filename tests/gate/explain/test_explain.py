@@ -15,9 +15,9 @@ from modules.iam.arn import managed_policy
 from modules.iam.policy import Condition, Policy, Principal, Statement
 from stacks.configuration import load
 from tests.conftest import Project
+from tests.gate.prove.test_prove import ATTACHED, LAKE, RESULTS, TLS, USER, Make, synthesized
+from tests.gate.prove.test_prove import make as make
 from tests.gate.test_cli import gate
-from tests.gate.test_prove import ATTACHED, LAKE, RESULTS, TLS, USER, Make, synthesized
-from tests.gate.test_prove import make as make
 
 # It runs the command line, and proves dozens of stacks.
 pytestmark = pytest.mark.slow

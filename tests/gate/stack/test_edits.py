@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gate.consists import consists
 from gate.prove import prove_stack
+from gate.stack.consists import consists
 from gate.stack.reader import read_content
 from stacks.backends import Backend
 from stacks.configuration import ConfiguredBlock

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from development.examples import BACKENDS, REGIONS, account, blocks_of, synthesize
 from development.mutation import MODES
-from gate.consists import consists
+from gate.stack.consists import consists
 from gate.stack.model import Stack
 from gate.stack.reader import read
 from gate.stack.terraform_json import REFERENCE, is_expression

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gate.consists import consists
 from gate.stack.beside import other_backend
+from gate.stack.consists import consists
 from gate.stack.reader import read_content
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import Configuration, ConfiguredBlock, load

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gate import counter_example
-from gate.checks import checks
-from gate.consists import consists
 from gate.counter_example import Asker
 from gate.findings import Failure, Result
+from gate.prove.checks import checks
 from gate.resource_policies import (
     STRANGER,
     all_denies,
@@ -21,6 +20,7 @@ from gate.resource_policies import (
     same,
     somebody,
 )
+from gate.stack.consists import consists
 from gate.stack.model import Document, Identity, ResourcePolicy, Stack, caller_with, statements_of
 from gate.stack.plan import differences
 from modules.iam.claims import Anyone, Call, Need, Never, Strangers
