@@ -622,7 +622,7 @@ _IMPORTED = (
     "gate.eject",
     "gate.explain",
     "gate.explain.text",
-    "gate.orphans",
+    "gate.check.orphans",
     "gate.parity.text",
     "gate.pipeline.gitlab",
     "gate.pipeline.write",

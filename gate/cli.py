@@ -79,7 +79,7 @@ def check(
 
 
 def _against(file: Path, earlier: Path) -> dict[str, Any]:
-    from gate import orphans
+    from gate.check import orphans
 
     try:
         return orphans.compare(_load(file), earlier)
@@ -90,7 +90,7 @@ def _against(file: Path, earlier: Path) -> dict[str, Any]:
 def _print_orphans(compared: dict[str, Any], file: str) -> None:
     if not compared:
         return
-    from gate.orphans import as_text
+    from gate.check.orphans import as_text
 
     if text := as_text(compared, file):
         _say(text)

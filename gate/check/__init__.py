@@ -15,7 +15,7 @@ from modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
 
 # stacks.integrations has the same word; importing it would cost `gate check` its speed.
 VENDORS = "vendors"
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 # What is larger is no configuration and no key: whoever reads it says so.
 _LIMIT = MEBIBYTE
 
