@@ -8,7 +8,8 @@ Unmodified Terraform, cdktf, AWS CLI and boto3 follow the variables, none of whi
 of yours: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html (2026-11).
 
 `existing` is what it has from the start, `withheld` which variables a command is not given,
-`cli_configuration` Terraform's own configuration without tokens, `state` where states may lie.
+`cli_configuration` Terraform's own configuration without tokens, `state` where states may lie;
+`embedded_aws` is the child process.
 """
 
 import dataclasses
@@ -26,11 +27,13 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
-from gate.sandbox.cli_configuration import without_credentials
 from gate.sandbox.withheld import withheld
-from modules.existing import Existing
+
+# The server's process imports this package first, and needs no settings: pydantic takes 0.2 s.
+if TYPE_CHECKING:
+    from modules.existing import Existing
 
 START_TIMEOUT = 60
 STDERR_TAIL = 20
@@ -56,7 +59,7 @@ class Sandbox:
     within 60 seconds.
     """
 
-    def __init__(self, account: str = DEFAULT_ACCOUNT, existing: Iterable[Existing] = ()) -> None:
+    def __init__(self, account: str = DEFAULT_ACCOUNT, existing: "Iterable[Existing]" = ()) -> None:
         self.account = account
         self.existing = tuple(existing)
         self.endpoint = ""
@@ -74,7 +77,7 @@ class Sandbox:
         self._server = subprocess.Popen(
             # -P: a moto.py or flask.py in the working directory is not what this needs.
             [
-                *(sys.executable, "-P", "-m", "gate.embedded_aws.server"),
+                *(sys.executable, "-P", "-m", "gate.sandbox.embedded_aws.server"),
                 *("--account", self.account, "--existing", existing),
             ],
             # Held open for as long as this process lives: the server ends when it closes.
@@ -180,6 +183,8 @@ class Sandbox:
         return variables
 
     def _cli_configuration(self, base: Mapping[str, str]) -> Path:
+        from gate.sandbox.cli_configuration import without_credentials
+
         text = without_credentials(base)
         # Another base may have another one, while a command still works with the first. Terraform
         # tells JSON from HCL by the content, not by the name.

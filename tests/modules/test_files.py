@@ -189,7 +189,7 @@ def test_several_lines_stay_lines() -> None:
 ELSEWHERE = {
     "gate/eject/module.py": ["json.loads("],  # what parse_json took
     "gate/eject/read_back.py": ["json.loads("],  # its own text
-    "gate/embedded_aws/server.py": ["json.loads("],  # what gate.sandbox started it with
+    "gate/sandbox/embedded_aws/server.py": ["json.loads("],  # what gate.sandbox started it with
     "gate/pipeline/write.py": [".read_text("],  # the package's templates
     "gate/policy_set/__init__.py": [".read_text(", ".read_text("],  # the package's own rules
     "gate/report/page.py": [".read_text("],  # the package's style sheet
