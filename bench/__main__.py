@@ -10,7 +10,7 @@ from rich.console import Console
 from bench.measure import measure
 from bench.process import Failed
 from bench.report import as_json, show
-from gate.providers import NoTerraform, require_terraform
+from gate.terraform import NoTerraform, require_terraform
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

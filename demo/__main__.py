@@ -22,11 +22,11 @@ import boto3
 import pysequoia
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import Sandbox, SandboxError
 from gate.sandbox.cli_configuration import NotReadable
 from gate.sandbox.existing import taken_for_granted
 from gate.sandbox.state import StateElsewhere, require_state_inside
+from gate.terraform import NoProvider, NoTerraform, require_terraform, terraform_environment
 from modules.reading import ConfigurationError
 from stacks.configuration import Configuration, load
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from gate.providers import terraform_environment
 from gate.sandbox import Sandbox
+from gate.terraform import terraform_environment
 from stacks.configuration import load
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -633,7 +633,7 @@ def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
 
 
 def _terraform() -> dict[str, str]:
-    from gate.providers import (
+    from gate.terraform import (
         NoProvider,
         NoTerraform,
         require_terraform,

@@ -17,8 +17,8 @@ import pysequoia
 import pytest
 from hypothesis import settings
 
-from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import Sandbox
+from gate.terraform import NoProvider, NoTerraform, require_terraform, terraform_environment
 from stacks.configuration import load
 
 # The provider reads its schema at every start. Not collecting garbage meanwhile takes a third off

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from development.plans import ROOT, Failed, plans
-from gate.providers import NoProvider, NoTerraform, require_terraform
 from gate.sandbox import SandboxError
+from gate.terraform import NoProvider, NoTerraform, require_terraform
 
 FOLDER = Path(__file__).resolve().parent
 LOCK = FOLDER / "requirements.txt"

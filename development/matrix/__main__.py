@@ -13,8 +13,8 @@ from development.matrix.deployment import deploy
 from development.matrix.environments import PAIRS, ROOT, installed, python
 from development.matrix.report import Row, as_json, show
 from development.matrix.synthesis import output, sources, synthesize
-from gate.providers import NoProvider, NoTerraform, require_terraform, terraform_environment
 from gate.sandbox import SandboxError
+from gate.terraform import NoProvider, NoTerraform, require_terraform, terraform_environment
 from modules.reading import ConfigurationError
 from stacks.configuration import load
 

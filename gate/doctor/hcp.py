@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from gate.doctor.finding import ANSWER_LIMIT, Finding
-from gate.providers import CLI_CONFIGURATION_LIMIT, own_configuration
+from gate.terraform import CLI_CONFIGURATION_LIMIT, own_configuration
 from modules import hcl
 from modules.files import Unreadable, parse_json, read_json, read_text
 from stacks.backends import HCP_TERRAFORM, CloudBackend

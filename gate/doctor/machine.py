@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from gate.doctor.finding import Finding
-from gate.providers import NoTerraform, require_terraform
+from gate.terraform import NoTerraform, require_terraform
 from modules.files import MEBIBYTE, Unreadable, read_json
 
 PYTHON = (3, 11)

@@ -6,25 +6,25 @@ import shutil
 import urllib.request
 from pathlib import Path
 
-from gate import provider_lock
 from gate.doctor.finding import ANSWER_LIMIT, Finding
-from gate.provider_lock import UnreadableLock
-from gate.providers import (
+from gate.terraform import (
     CONFIGURATION,
     REGISTRY,
     NoProvider,
     find_source,
     implied_mirrors,
     installs_providers,
+    lock,
     own_configuration,
     write_configuration,
 )
+from gate.terraform.lock import UnreadableLock
 from modules.files import Unreadable, parse_json, read_text
 from stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
 
 SOURCE = "Provider source"
 LOCKED = "Provider lock"
-_RENEW = "`make lock`; in a folder of your own: `python -m gate.provider_lock`"
+_RENEW = "`make lock`; in a folder of your own: `python -m gate.terraform.lock`"
 
 
 def source_and_lock(build: Path) -> list[Finding]:
@@ -47,7 +47,7 @@ def source_and_lock(build: Path) -> list[Finding]:
 
 
 def _mirror(mirror: Path, build: Path, known: bool) -> Finding:
-    here = provider_lock.this_platform()
+    here = lock.this_platform()
     versions = [version for version in mirrored(mirror) if allowed(version)]
     if not versions:
         return Finding(
@@ -74,7 +74,7 @@ def mirrored(mirror: Path) -> list[str]:
     https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror (2026-11)
     """
     folder = mirror / REGISTRY / PROVIDER_SOURCE
-    here = provider_lock.this_platform()
+    here = lock.this_platform()
     name = PROVIDER_SOURCE.rpartition("/")[2]
     unpacked = [found.parent.name for found in folder.glob(f"*/{here}")]
     packed = [
@@ -110,36 +110,36 @@ def _lock(mirror: Path | None = None, registry: bool = False) -> Finding:
         return Finding(LOCKED, "note", found, _RENEW)
     try:
         text = read_text(LOCK, LOCK_LIMIT)
-        lock = provider_lock.read(text)
+        locked = lock.read(text)
     except Unreadable as error:
         return Finding(LOCKED, "stop", str(error), _RENEW)
     except UnreadableLock as error:
         return Finding(LOCKED, "stop", f"{LOCK}: {error}", _RENEW)
-    here = provider_lock.this_platform()
-    if not allowed(lock.version):
+    here = lock.this_platform()
+    if not allowed(locked.version):
         return Finding(
             LOCKED,
             "stop",
-            f"{lock.version}, but the stacks ask for {PROVIDER_VERSIONS}",
+            f"{locked.version}, but the stacks ask for {PROVIDER_VERSIONS}",
             f"delete {LOCK}, then {_RENEW}",
         )
-    if mirror and lock.version not in mirrored(mirror):
+    if mirror and locked.version not in mirrored(mirror):
         return Finding(
             LOCKED,
             "stop",
-            f"{lock.version}, which the mirror does not hold for {here}",
+            f"{locked.version}, which the mirror does not hold for {here}",
             f"add it to the mirror, or delete {LOCK}, then {_RENEW}",
         )
     if mirror and shutil.which("terraform"):
-        accepted = provider_lock.accepts_mirror(text, mirror, os.environ)
-    elif registry and (archive := published(lock.version)):
-        accepted = f"zh:{archive}" in lock.hashes
+        accepted = lock.accepts_mirror(text, mirror, os.environ)
+    elif registry and (archive := published(locked.version)):
+        accepted = f"zh:{archive}" in locked.hashes
     else:
-        return Finding(LOCKED, "ok", lock.version)
+        return Finding(LOCKED, "ok", locked.version)
     if accepted:
-        return Finding(LOCKED, "ok", f"{lock.version}, and accepts the package for {here}")
+        return Finding(LOCKED, "ok", f"{locked.version}, and accepts the package for {here}")
     return Finding(
-        LOCKED, "stop", f"{lock.version}, but not with the package for {here} found there", _RENEW
+        LOCKED, "stop", f"{locked.version}, but not with the package for {here} found there", _RENEW
     )
 
 
@@ -149,7 +149,7 @@ def published(version: str) -> str:
 
     https://developer.hashicorp.com/terraform/internals/provider-registry-protocol (2026-11)
     """
-    here = provider_lock.this_platform().replace("_", "/", 1)
+    here = lock.this_platform().replace("_", "/", 1)
     url = f"https://{REGISTRY}/v1/providers/{PROVIDER_SOURCE}/{version}/download/{here}"
     try:
         with urllib.request.urlopen(url, timeout=2) as response:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from gate.providers import CLI_CONFIGURATION_LIMIT, own_configuration
+from gate.terraform import CLI_CONFIGURATION_LIMIT, own_configuration
 from modules.files import Unreadable, parse_json, read_text
 from stacks.backends import HCP_TERRAFORM
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from gate import provider_lock, providers
+from gate import terraform
 from gate.doctor import provider as doctor
 from gate.doctor.finding import Finding
+from gate.terraform import lock
 from stacks.providers import LOCK
 from tests.conftest import ROOT
 
-RENEW = "`make lock`; in a folder of your own: `python -m gate.provider_lock`"
+RENEW = "`make lock`; in a folder of your own: `python -m gate.terraform.lock`"
 EXPORT = '`export TF_CLI_CONFIG_FILE="$PWD/.gate/terraform.rc"`'
 BUILD = Path(".gate")
 OURS = (ROOT / LOCK).read_text()
@@ -24,9 +25,9 @@ def nothing_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     for name in ("TF_CLI_CONFIG_FILE", "GATE_PROVIDER_MIRROR", "CDKTF_SKIP_PROVIDER_LOCK"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(providers, "registry_answers", lambda: False)
-    monkeypatch.setattr(providers, "_mirror_folders", providers.implied_mirrors)
-    monkeypatch.setattr(provider_lock, "this_platform", lambda: "linux_amd64")
+    monkeypatch.setattr(terraform, "registry_answers", lambda: False)
+    monkeypatch.setattr(terraform, "_mirror_folders", terraform.implied_mirrors)
+    monkeypatch.setattr(lock, "this_platform", lambda: "linux_amd64")
 
 
 def mirror(folder: Path, *packages: str) -> Path:
@@ -73,15 +74,15 @@ def test_a_mirror_that_only_gate_knows_of_stops(
     monkeypatch.setenv("GATE_PROVIDER_MIRROR", str(made))
     (tmp_path / LOCK).write_text(OURS)
     unknown = f"the mirror {made}: 5.100.0; but Terraform does not know of it in this shell"
-    lock = Finding("Provider lock", "ok", "5.100.0")
+    locked = Finding("Provider lock", "ok", "5.100.0")
     assert doctor.source_and_lock(BUILD) == [
         Finding("Provider source", "stop", unknown, EXPORT),
-        lock,
+        locked,
     ]
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / ".gate" / "terraform.rc"))
     assert doctor.source_and_lock(BUILD) == [
         Finding("Provider source", "ok", f"the mirror {made}: 5.100.0"),
-        lock,
+        locked,
     ]
 
 
@@ -142,7 +143,7 @@ def test_a_configuration_of_the_users_is_left_to_them(tmp_path: Path) -> None:
 def test_the_lock_is_compared_with_what_the_registry_publishes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, published: str, finding: Finding
 ) -> None:
-    monkeypatch.setattr(providers, "registry_answers", lambda: True)
+    monkeypatch.setattr(terraform, "registry_answers", lambda: True)
     monkeypatch.setattr(doctor, "published", lambda _: published)
     (tmp_path / LOCK).write_text(OURS)
     assert doctor.source_and_lock(BUILD) == [
@@ -194,8 +195,8 @@ def test_a_lock_that_would_not_do_is_told(
     mirror(tmp_path / "home" / ".terraform.d" / "plugins", UNPACKED)
     if text is not None:
         (tmp_path / LOCK).write_text(text)
-    _, lock = doctor.source_and_lock(BUILD)
-    assert lock == finding
+    _, locked = doctor.source_and_lock(BUILD)
+    assert locked == finding
 
 
 def test_with_a_mirror_cdktf_needs_a_lock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_with_a_mirror_cdktf_needs_a_lock(monkeypatch: pytest.MonkeyPatch, tmp_p
     program.parent.mkdir()
     program.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(program.parent))
-    _, lock = doctor.source_and_lock(BUILD)
-    assert lock == Finding(
+    _, locked = doctor.source_and_lock(BUILD)
+    assert locked == Finding(
         "Provider lock", "stop", f"{NO_LOCK}, and cdktf asks the registry for one", RENEW
     )

@@ -1,4 +1,4 @@
-"""The lock of the AWS provider; `python -m gate.provider_lock` renews it in any project's folder.
+"""The lock of the AWS provider; `python -m gate.terraform.lock` renews it in any project's folder.
 
 Not a command of `gate`: it is run when the provider changes, a few times a year, and `make lock`
 is where all other locks are renewed.
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gate.providers import (
+from gate.terraform import (
     REGISTRY,
     NoProvider,
     NoTerraform,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gate import provider_lock
-from gate.provider_lock import PLATFORMS, Lock, NotLocked, UnreadableLock, read, renew
+from gate.terraform import lock
+from gate.terraform.lock import PLATFORMS, Lock, NotLocked, UnreadableLock, read, renew
 from stacks.providers import LOCK
 from tests.conftest import ROOT
 
@@ -79,7 +79,7 @@ def test_the_repositorys_lock_is_renewed_for_all_platforms_and_keeps_its_version
 def test_what_terraform_says_is_passed_on_where_the_registry_answers(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(provider_lock, "registry_answers", lambda: True)
+    monkeypatch.setattr(lock, "registry_answers", lambda: True)
     with pytest.raises(NotLocked) as caught:
         renew(tmp_path / LOCK, fake_terraform(tmp_path, "echo 'no such version' >&2; exit 1"))
     assert str(caught.value) == f"{tmp_path / LOCK} was not renewed: no such version"
@@ -91,10 +91,10 @@ def test_the_command_fails_where_nothing_was_renewed(
     def fail(*_: object) -> str:
         raise NotLocked("not renewed")
 
-    monkeypatch.setattr(provider_lock, "renew", fail)
-    monkeypatch.setattr(provider_lock, "require_terraform", lambda _: "1.11.4")
+    monkeypatch.setattr(lock, "renew", fail)
+    monkeypatch.setattr(lock, "require_terraform", lambda _: "1.11.4")
     monkeypatch.chdir(tmp_path)
-    assert provider_lock.main() == 1
+    assert lock.main() == 1
     assert capsys.readouterr() == ("", "not renewed\n")
 
 
@@ -103,9 +103,9 @@ def mirror(
     terraform_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Path, dict[str, str]]:
     """The mirror of this machine, and an environment in which nothing else is to be had."""
-    from gate.providers import find_source
+    from gate.terraform import find_source
 
-    monkeypatch.setattr(provider_lock, "registry_answers", lambda: False)
+    monkeypatch.setattr(lock, "registry_answers", lambda: False)
     found = find_source(terraform_variables).mirror
     if found is None:
         pytest.skip("the provider comes from the registry here")
@@ -141,7 +141,7 @@ def test_without_the_registry_the_message_says_what_was_done_instead(
         file.write_text(before)
     with pytest.raises(NotLocked) as caught:
         renew(file, variables)
-    instead = done.format(mirror=folder, platform=provider_lock.this_platform())
+    instead = done.format(mirror=folder, platform=lock.this_platform())
     assert str(caught.value) == (
         f"{file} was not renewed: registry.terraform.io cannot be reached from here. {instead}"
     )

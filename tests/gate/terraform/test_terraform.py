@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from gate import providers
-from gate.providers import NoProvider, ProviderSource, find_source, terraform_environment
+from gate import terraform
+from gate.terraform import NoProvider, ProviderSource, find_source, terraform_environment
 
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The registry does not answer, and there are no mirrors but those a test makes."""
-    monkeypatch.setattr(providers, "registry_answers", lambda: False)
-    monkeypatch.setattr(providers, "Path", _Rooted(tmp_path))
+    monkeypatch.setattr(terraform, "registry_answers", lambda: False)
+    monkeypatch.setattr(terraform, "Path", _Rooted(tmp_path))
 
 
 class _Rooted:
@@ -32,7 +32,7 @@ def mirror(folder: Path) -> Path:
 
 
 def test_the_registry_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(providers, "registry_answers", lambda: True)
+    monkeypatch.setattr(terraform, "registry_answers", lambda: True)
     mirror(tmp_path / ".terraform.d" / "plugins")
     assert find_source({"HOME": str(tmp_path)}) == ProviderSource(None)
 
@@ -113,7 +113,7 @@ def test_a_configuration_of_the_users_that_installs_providers_stays(tmp_path: Pa
 def test_with_the_registry_the_users_configuration_stays(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(providers, "registry_answers", lambda: True)
+    monkeypatch.setattr(terraform, "registry_answers", lambda: True)
     result = terraform_environment(tmp_path / "build", {"HOME": str(tmp_path)})
     assert "TF_CLI_CONFIG_FILE" not in result
     assert not (tmp_path / "build").exists()
@@ -126,6 +126,6 @@ def test_an_old_terraform_is_refused(tmp_path: Path) -> None:
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", path)
-        with pytest.raises(providers.NoTerraform) as caught:
-            providers.require_terraform({"PATH": path})
+        with pytest.raises(terraform.NoTerraform) as caught:
+            terraform.require_terraform({"PATH": path})
     assert str(caught.value) == "Terraform 1.9.8 is too old; install version 1.11 or newer"
