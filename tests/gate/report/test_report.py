@@ -24,7 +24,7 @@ from gate.report.page import page
 from modules.account import Account
 from modules.iam.policy import Condition
 from tests.conftest import ACCOUNT, ROOT, Project, make_project
-from tests.gate.browser import Browser, NoBrowser, browser, find
+from tests.gate.report.browser import Browser, NoBrowser, browser, find
 from tests.gate.test_cli import gate
 
 HOSTILE = """</code><script>alert('x')</script><img src=x onerror=alert(1)>"' & ${x}"""
