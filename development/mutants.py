@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gate.stack.model import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Stack
 from modules.iam import actions as aws
+from modules.iam.attached import Document, Identity, ResourcePolicy
 from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
 
 Kind = Literal["wider", "narrower"]

@@ -15,13 +15,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from development.mutants import KINDS, Kind, Mutant, mutants
-from gate.prove import prove_grants, prove_need, prove_never
-from gate.resource_policies import meant, same
-from gate.stack.model import ResourcePolicy, Stack
+from gate.prove import prove_grants
+from gate.stack.model import Stack
 from gate.stack.reader import files, read
+from modules.iam.attached import ResourcePolicy
 from modules.iam.claims import Requests
 from modules.iam.inclusion import escaped
 from modules.iam.policy import EVERYONE, Principal, Statement
+from modules.iam.proof import prove_need, prove_never
+from modules.iam.resource_policies import meant, same
 from stacks.configuration import ConfiguredBlock, load
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,9 +14,9 @@ from development.mutants import mutants
 from development.mutation import synthesize
 from development.second_prover.explanations import of_claim
 from development.second_prover.prover import Answer, Prover
-from gate.prove import prove_never
 from gate.stack.model import Stack
 from modules.iam.claims import Never
+from modules.iam.proof import prove_never
 from stacks.configuration import ConfiguredBlock
 
 _PROCESSES = 2

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gate.stack.model import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Stack
+from modules.iam.attached import Document, Identity, ResourcePolicy
 from modules.iam.claims import AnyBut, Never, Requests, Strangers, When
 from modules.iam.policy import EVERYONE, Principal, Statement
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gate.explain import words
-from gate.resource_policies import policy_elsewhere
-from gate.stack.model import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Stack
 from modules.iam import actions as aws
+from modules.iam.attached import Document, Identity, ResourcePolicy
 from modules.iam.condition_keys import condition_key
 from modules.iam.conditions import UnknownOperator
 from modules.iam.decide import Policies, Request, context_of, decide
 from modules.iam.policy import MalformedPolicy, Policy, Statement
+from modules.iam.resource_policies import policy_elsewhere
 
 # A policy variable: ${aws:username}, also with a default behind a comma.
 _VARIABLE = re.compile(r"\$\{([^},]+)")

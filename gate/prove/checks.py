@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from gate.findings import Failure, Result
-from gate.resource_policies import STRANGER
-from gate.stack.model import Document, Stack
+from gate.stack.model import Stack
 from modules.iam import actions as aws
+from modules.iam.attached import Document
 from modules.iam.conditions import UnknownOperator
 from modules.iam.decide import Caller, Policies, Request, decide
 from modules.iam.policy import (
@@ -19,6 +18,8 @@ from modules.iam.policy import (
     MalformedPolicy,
     Statement,
 )
+from modules.iam.resource_policies import STRANGER
+from modules.iam.result import Failure, Result
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): all inline
 # policies of a role together, white space not counted; users have none here.

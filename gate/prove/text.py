@@ -7,9 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gate.findings import Failure, Result
 from gate.prove import Proof
 from modules.files import visible
+from modules.iam.result import Failure, Result
 
 _WIDTH = 80
 _MOST_FAILURES = 3

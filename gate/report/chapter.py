@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.explain import Explained, Explanation, Rule, words
-from gate.findings import Failure, Result
 from gate.parity import UNEXPLAINED, Document, Parity, Row, Side
 from gate.parity.comparison import STATUSES
 from gate.prove import Proof
@@ -15,6 +14,7 @@ from gate.report.markup import Markup, element
 from gate.report.parts import code, count, listed, mark, table
 from modules.account import Account
 from modules.iam.policy import Condition
+from modules.iam.result import Failure, Result
 
 # One status of a difference each: what lets in more is to be looked at, what lets in less is not.
 _MARKS = {"wider": "care", "added": "care", "narrower": "good", "dropped": "good"}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gate.stack.model import Document, Identity, ResourcePolicy, Stack
+from gate.stack.model import Stack
+from modules.iam.attached import Document, Identity, ResourcePolicy
 from modules.iam.policy import Policy, Statement
 from stacks.configuration import ConfiguredBlock
 

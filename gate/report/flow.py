@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gate.stack.model import Identity, Stack
+from gate.stack.model import Stack
 from modules.iam.actions import level, matching
+from modules.iam.attached import Identity
 from modules.iam.policy import Principal, Statement
 
 # What a workgroup is called.

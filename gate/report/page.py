@@ -5,11 +5,11 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from gate.findings import Result
 from gate.report.chapter import SHOWN, Chapter, explained, proved, section
 from gate.report.markup import Markup, element
 from gate.report.parts import code, count, listed, mark, table
 from modules.account import Account
+from modules.iam.result import Result
 
 _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 

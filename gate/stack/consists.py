@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.findings import Failure, Result
 from gate.stack.model import Stack
 from gate.stack.understood import CLAIMS, RESOURCES
 from modules.iam.policy import Grant, Policy, Principal
+from modules.iam.result import Failure, Result
 
 # Where in the JSON something stands: the names and numbers that lead to it.
 _Place = tuple[str, ...]

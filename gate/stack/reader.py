@@ -9,18 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gate.stack.beside import other_backend, other_workspace, unknown_files
-from gate.stack.model import (
-    Document,
-    Identity,
-    IdentityKind,
-    Problem,
-    ResourceKind,
-    ResourcePolicy,
-    Stack,
-)
+from gate.stack.model import Problem, Stack
 from gate.stack.terraform_json import Provider, TerraformJson
 from gate.stack.unknown import Place, unknown
 from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, visible
+from modules.iam.attached import Document, Identity, IdentityKind, ResourceKind, ResourcePolicy
 from modules.iam.policy import (
     EVERYONE,
     Condition,

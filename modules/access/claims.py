@@ -314,12 +314,12 @@ def _machines(settings: Access, role: str) -> Iterable[tuple[str, Caller, Call]]
 def _caller(principal: str) -> Caller:
     """Return somebody whom ``principal``, an account or one of its roles or users, means."""
     if ":role/" in principal:
-        return claims.session_of(principal)
+        return Caller.session_of(principal)
     if ":user/" in principal:
         return Caller.of(principal)
     account = principal if principal.isdigit() else principal.split(":")[4]
     partition = "aws" if principal.isdigit() else principal.split(":")[1]
-    return claims.session_of(f"arn:{partition}:iam::{account}:role/vendor")
+    return Caller.session_of(f"arn:{partition}:iam::{account}:role/vendor")
 
 
 def _given(key: str, value: str | None) -> dict[str, tuple[str, ...]]:

@@ -120,16 +120,9 @@ def holder_of_user(arn: str, addresses: Iterable[str] = ("203.0.113.7",)) -> Hol
 
 def holder_of_role(arn: str) -> Holder:
     """Return the holder that is the role ``arn``, in a session of it."""
-    session = session_of(arn)
+    session = Caller.session_of(arn)
     # An address kept for documentation (RFC 5737): some address.
     return Holder(arn, session, _context(arn, session.name, "203.0.113.7"))
-
-
-def session_of(role: str) -> Caller:
-    """Return a session of the role with this ARN."""
-    _, partition, _, _, account, resource = role.split(":", 5)
-    name = resource.rsplit("/", 1)[1]
-    return Caller.of(f"arn:{partition}:sts::{account}:assumed-role/{name}/session", issuer=role)
 
 
 def _context(arn: str, caller: str, address: str) -> dict[str, tuple[str, ...]]:

@@ -108,7 +108,7 @@ def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
             "take-role",
             f"{arn.rsplit(':', 1)[1]} takes the role",
             None,
-            claims.session_of(arn) if ":role/" in arn else Caller.of(arn),
+            Caller.session_of(arn) if ":role/" in arn else Caller.of(arn),
             (call,),
         )
         for arn in settings.trusted

@@ -148,7 +148,7 @@ def _service() -> Caller:
 
 def _sharing_needs(settings: DynamodbConnectorSettings) -> tuple[Need, ...]:
     role = sharing(settings)
-    admin = claims.session_of(settings.owner.arns.role("whoever"))
+    admin = Caller.session_of(settings.owner.arns.role("whoever"))
     taken = (Call("sts:AssumeRole", (role.arn,)),)
     catalog = settings.consumer.arns.data_catalog(settings.catalog_name)
     return (

@@ -1,6 +1,6 @@
 """What is claimed of policies, as data: calls that must be allowed, and requests that never may be.
 
-``gate.prove`` decides the first with ``decide`` and the second with ``modules.iam.inclusion``.
+``modules.iam.proof`` decides the first with ``decide`` and the second with ``inclusion``.
 """
 
 from collections.abc import Mapping
@@ -68,8 +68,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
-    """Whoever the resource-based policies of a stack, trust policies included, let in, but these
-    principals."""
+    """Whoever resource-based policies, trust policies included, let in, but these principals."""
 
     but: tuple[Principal, ...] = ()
 
@@ -83,7 +82,7 @@ class Anyone:
 class Never:
     """Requests that are never allowed; ``says`` is that, in words.
 
-    ``of`` is whom the claim speaks of: the ARN of a user, role or managed policy of the stack,
+    ``of`` is whom the claim speaks of: the ARN of a user, role or managed policy,
     ``Strangers`` or ``Anyone``. ``when`` says in which circumstances it holds.
     """
 

@@ -77,6 +77,13 @@ class Caller:
             "(arn:aws:sts::...:assumed-role/name/session) or a federated user"
         )
 
+    @classmethod
+    def session_of(cls, role: str) -> Self:
+        """Return a session of the role with this ARN."""
+        _, partition, _, _, account, resource = role.split(":", 5)
+        name = resource.rpartition("/")[2]
+        return cls.of(f"arn:{partition}:sts::{account}:assumed-role/{name}/session", issuer=role)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from gate.findings import Failure, Result
-from gate.prove import Proof, check_only, prove_grants, prove_never, text
+from gate.prove import Proof, check_only, prove_grants, text
 from gate.stack.model import Stack
 from gate.stack.reader import read
 from modules.access.policies import access
@@ -18,6 +17,8 @@ from modules.access.settings import Access
 from modules.iam.arn import managed_policy
 from modules.iam.claims import Anyone, Never, Requests, Strangers
 from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
+from modules.iam.proof import prove_never
+from modules.iam.result import Failure, Result
 from stacks.configuration import ConfiguredBlock, load
 from tests.conftest import Project
 from tests.gate.stack.written import written

@@ -14,7 +14,6 @@ import pysequoia
 import pytest
 
 from gate.explain import Explained, Explanation, Rule
-from gate.findings import Failure, Result
 from gate.parity import Document, Parity, Row, Section, Side
 from gate.prove import Proof
 from gate.report.chapter import Chapter
@@ -23,6 +22,7 @@ from gate.report.limits import Limits
 from gate.report.page import page
 from modules.account import Account
 from modules.iam.policy import Condition
+from modules.iam.result import Failure, Result
 from tests.conftest import ACCOUNT, ROOT, Project, make_project
 from tests.gate.report.browser import Browser, NoBrowser, browser, find
 from tests.gate.test_cli import gate

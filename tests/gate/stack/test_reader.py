@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from gate.stack.model import Document, Identity, Problem, ResourcePolicy, Stack
+from gate.stack.model import Problem, Stack
 from gate.stack.reader import NotReadable, files, read
+from modules.iam.attached import Document, Identity, ResourcePolicy
 from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
 
 PROVIDERS: dict[str, Any] = {

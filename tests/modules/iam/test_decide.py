@@ -557,6 +557,18 @@ CASES: dict[str, Case] = {
         issuer=ROLE.replace("etl", "jobs/etl"),
         of_resource=(to({"AWS": ROLE}),),
     ),
+    "a session of a role has its name without the path, in which a colon may stand": Case(
+        GRANTED,
+        caller=ROLE.replace("etl", "jobs:2/etl"),
+        kind="session of",
+        of_resource=(to({"AWS": SESSION.replace("run1", "session")}),),
+    ),
+    "a session of a role is issued by it": Case(
+        GRANTED,
+        caller=ROLE.replace("etl", "jobs/etl"),
+        kind="session of",
+        of_resource=(to({"AWS": ROLE.replace("etl", "jobs/etl")}),),
+    ),
     "a boundary limits a grant to the role": replace(
         ROLE_SESSION,
         expected=BOUNDARY_MISSING,
@@ -1014,11 +1026,12 @@ def answer(case: Case, module: ModuleType = decide_module) -> tuple[str, list[st
     """Return the answer, the Sids of the statements that made it, and the reason or the error."""
     identity = policy(case.identity, case.version)
     try:
-        caller = (
-            module.Caller(case.kind, case.caller)
-            if case.kind
-            else module.Caller.of(case.caller, case.issuer)
-        )
+        if case.kind == "session of":
+            caller = module.Caller.session_of(case.caller)
+        elif case.kind:
+            caller = module.Caller(case.kind, case.caller)
+        else:
+            caller = module.Caller.of(case.caller, case.issuer)
         decision = module.decide(
             module.Request(
                 caller,

@@ -16,14 +16,15 @@ import pytest
 
 from development.examples import account, blocks_of
 from gate.parity import parity
-from gate.prove import prove_need, prove_never, prove_stack
-from gate.stack.model import Document, Identity, ResourcePolicy, Stack
+from gate.prove import prove_stack
 from gate.stack.reader import files, read
 from modules.access.claims import holder
 from modules.access.guide import values
 from modules.access.profile import Profile
 from modules.access.settings import Access
+from modules.iam.attached import AttachedPolicies, Document, Identity, ResourcePolicy
 from modules.iam.claims import Strangers
+from modules.iam.proof import prove_need, prove_never
 from stacks.configuration import Configuration, ConfiguredBlock, load
 from stacks.integrations import INTEGRATIONS, Vendor
 
@@ -62,9 +63,9 @@ def few(kind: str) -> list[ConfiguredBlock]:
     return [one for one in blocks if one.settings.way in ways]
 
 
-def as_stack(block: ConfiguredBlock) -> Stack:
-    """Return a stack with nothing but the policies of ``block``: those of its user or role, and who
-    takes the role."""
+def attached(block: ConfiguredBlock) -> AttachedPolicies:
+    """Return nothing but the policies of ``block``: those of its user or role, and who takes the
+    role."""
     integration, settings = block.integration, block.settings
     arn = holder(settings).arn
     given = tuple(
@@ -88,9 +89,7 @@ def as_stack(block: ConfiguredBlock) -> Stack:
         here=settings.makes_role or kind == "user",
     )
     taken = (ResourcePolicy("role.it", "trust", arn, owner, trusts),) if trusts else ()
-    region = settings.account.region
-    file = Path("cdk.tf.json")
-    return Stack(block.stack, file, {}, block.tag, (owner,), (region,), (identity,), taken, ())
+    return AttachedPolicies((owner,), (settings.account.region,), (identity,), taken)
 
 
 @pytest.mark.parametrize("kind", VENDORS)
@@ -128,14 +127,14 @@ def test_a_page_writes_for_its_readers_what_a_block_can_fill_in(kind: str) -> No
 def test_what_a_vendor_needs_is_granted_and_nothing_it_never_may(kind: str) -> None:
     failures = {}
     for block in ours(configured(kind)):
-        stack, integration, whole = as_stack(block), block.integration, block in few(kind)
+        policies, integration, whole = attached(block), block.integration, block in few(kind)
         needs = [
-            prove_need(stack, one)
+            prove_need(policies, one)
             for one in integration.needs(block.settings)
             if whole or one.holder is None
         ]
         nevers = [
-            prove_never(stack, one)
+            prove_never(policies, one)
             for one in integration.never(block.settings)
             # The policy of the bucket that is made is not among those of the block.
             if one.name != "tls-only" and (whole or isinstance(one.of, Strangers))

@@ -5,16 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from gate.resource_policies import policy_elsewhere
-from gate.stack.model import ResourcePolicy, Stack
 from modules.iam import actions as aws
 from modules.iam.arn import partition_of
+from modules.iam.attached import AttachedPolicies, ResourcePolicy
 from modules.iam.claims import Never
 from modules.iam.condition_keys import condition_key
 from modules.iam.decide import Answer, Caller, Policies, Request, decide
 from modules.iam.inclusion import Region, asks, contains, escaped, escapes, example
 from modules.iam.patterns import arn_example
 from modules.iam.policy import Policy, Statement
+from modules.iam.resource_policies import policy_elsewhere
 
 # What a person knows, rather than the first action in the alphabet.
 _TELLING = (
@@ -46,7 +46,7 @@ class Asker:
 
 
 def find(
-    stack: Stack,
+    attached: AttachedPolicies,
     never: Never,
     region: Region,
     allow: Statement,
@@ -64,12 +64,12 @@ def find(
     if any(_telling(action) < len(_TELLING) for action in allow.actions):
         first = replace(allow, actions=tuple(sorted(allow.actions, key=_telling)))
         region = escaped(never.requests, never.when, first, denies) or region
-    pairs = (pair for pair in _pairs(region, stack, caller) if asks(never.requests, *pair))
+    pairs = (pair for pair in _pairs(region, attached, caller) if asks(never.requests, *pair))
     identities = caller.kind not in ("service", "federated", "root")
     contexts = tuple(islice(_contexts(never, allow, denies), _MOST_TRIES))
     doubtful: tuple[Request, Answer] | None = None
     for action, resource in islice(pairs, _MOST_TRIES):
-        governing = place or stack.policy_of(resource)
+        governing = place or attached.policy_of(resource)
         opened, doubt = (governing.policy, "") if governing else policy_elsewhere(resource)
         policies = Policies(asker.own if identities else (), opened)
         account = governing.account if governing else caller.account
@@ -96,13 +96,13 @@ def _told(request: Request, policies: Policies, never: Never) -> Request:
     return request
 
 
-def _pairs(region: Region, stack: Stack, caller: Caller) -> Iterator[tuple[str, str]]:
+def _pairs(region: Region, attached: AttachedPolicies, caller: Caller) -> Iterator[tuple[str, str]]:
     """Yield requests of ``region``, the ones a person knows first."""
     plain = example(region)
     if plain is None:
         return
-    account = caller.account or (stack.accounts[0] if stack.accounts else "")
-    own = dict(zip(stack.accounts, stack.regions, strict=True)).get(account) or "us-east-1"
+    account = caller.account or (attached.accounts[0] if attached.accounts else "")
+    own = dict(zip(attached.accounts, attached.regions, strict=True)).get(account) or "us-east-1"
     other = "us-east-1" if own != "us-east-1" else "us-west-2"
     parts = region.resource.split(":", 5)
     if len(parts) == 6:

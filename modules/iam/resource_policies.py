@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from gate.stack.model import Document, ResourcePolicy, Stack, session_of
+from modules.iam.attached import AttachedPolicies, Document, ResourcePolicy
 from modules.iam.decide import Caller
 from modules.iam.patterns import arn_matches
 from modules.iam.policy import Policy, Principal, Statement
 
-# Somebody outside of all accounts of a stack.
+# Somebody outside of all accounts that policies speak of.
 STRANGER = "999999999999"
 
 
@@ -35,9 +35,9 @@ def denies(place: ResourcePolicy) -> Iterator[Statement]:
             yield replace(statement, resources=resources, not_resources=())
 
 
-def all_denies(stack: Stack) -> list[Statement]:
-    """Return what the policies of all resources of ``stack`` deny to everyone."""
-    return [statement for place in stack.resource_policies for statement in denies(place)]
+def all_denies(attached: AttachedPolicies) -> list[Statement]:
+    """Return what the policies of all resources of ``attached`` deny to everyone."""
+    return [statement for place in attached.resource_policies for statement in denies(place)]
 
 
 def meant(place: ResourcePolicy, statement: Statement) -> Statement:
@@ -49,7 +49,7 @@ def meant(place: ResourcePolicy, statement: Statement) -> Statement:
 
 
 def policy_elsewhere(resource: str) -> tuple[Policy | None, str]:
-    """Return what the policy of a resource that is not in the stack is taken to say, and what of
+    """Return what the policy of a resource that is not known is taken to say, and what of
     that is not known; no policy for a resource whose own does not have to allow a request.
 
     A key has the default policy, which leaves it to the policies of its account:
@@ -79,15 +79,15 @@ def somebody(principal: Principal, account: str) -> Caller:
         kinds: dict[str, Literal["service", "federated"]] = {"Service": "service"}
         return Caller(kinds.get(principal.kind, "federated"), principal.id)
     if whole := _account(principal):
-        return session_of(f"arn:aws:iam::{whole}:role/x")
+        return Caller.session_of(f"arn:aws:iam::{whole}:role/x")
     if ":role/" in principal.id:
-        return session_of(principal.id)
+        return Caller.session_of(principal.id)
     try:
         return Caller.of(principal.id)
     except ValueError:
         # Everyone, or a name that only AWS can translate.
         whole = STRANGER if _is_everyone(principal) else account or STRANGER
-        return session_of(f"arn:aws:iam::{whole}:role/x")
+        return Caller.session_of(f"arn:aws:iam::{whole}:role/x")
 
 
 def _is_everyone(principal: Principal) -> bool:
