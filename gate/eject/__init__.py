@@ -24,7 +24,8 @@ from stacks.providers import LOCK, LOCK_LIMIT
 
 __all__ = ["NotEjectable", "eject", "next_steps"]
 
-# modules.athena.bucket says so of each bucket it makes, and cannot be imported without the engine.
+# modules.athena.construct.bucket says so of each bucket it makes, and cannot be imported without
+# the engine.
 _BUCKETS = {"DenyInsecureTransport": "Nothing travels in the clear."}
 
 

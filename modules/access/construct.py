@@ -3,10 +3,10 @@
 from modules.access.handoff import handoff
 from modules.access.policies import access, managed, trust
 from modules.access.settings import Access, QueryAccess, TablesAccess
-from modules.athena.access_keys import access_keys
-from modules.athena.bucket import PrivateBucket, results_bucket
-from modules.athena.identity import managed_policies, role, user
-from modules.athena.workgroup import workgroup
+from modules.athena.construct.access_keys import access_keys
+from modules.athena.construct.bucket import PrivateBucket, results_bucket
+from modules.athena.construct.identity import managed_policies, role, user
+from modules.athena.construct.workgroup import workgroup
 from modules.bindings import (
     Construct,
     IamAccessKey,

@@ -1,8 +1,8 @@
 """The resources of a ``dbt`` block."""
 
-from modules.athena.bucket import PrivateBucket, results_bucket
-from modules.athena.identity import managed_policies, role
-from modules.athena.workgroup import workgroup
+from modules.athena.construct.bucket import PrivateBucket, results_bucket
+from modules.athena.construct.identity import managed_policies, role
+from modules.athena.construct.workgroup import workgroup
 from modules.bindings import Construct
 from modules.dbt.handoff import handoff
 from modules.dbt.policies import access, trust

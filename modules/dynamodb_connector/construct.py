@@ -2,9 +2,9 @@
 
 import json
 
-from modules.athena.bucket import PrivateBucket, results_bucket
-from modules.athena.identity import managed_policies, role
-from modules.athena.workgroup import workgroup
+from modules.athena.construct.bucket import PrivateBucket, results_bucket
+from modules.athena.construct.identity import managed_policies, role
+from modules.athena.construct.workgroup import workgroup
 from modules.bindings import (
     AthenaDataCatalog,
     CloudwatchLogGroup,
