@@ -535,23 +535,26 @@ def _lock(file: Path) -> int:
 
 def _sheet(name: str, form: str) -> None:
     """Do what `gate sheet` does with what Terraform has printed."""
-    from gate import cli, sheet
+    from gate import cli
+    from gate.sheet import sheet
+    from gate.sheet.outputs import OUTPUTS_LIMIT, NotDeployed, parse_outputs
+    from gate.sheet.text import as_markdown, as_text
     from modules.files import Unreadable, read_text
     from stacks.configuration import load
 
     configuration = load(Path("gate.hcl"))
     block = next(block for block in configuration.blocks if block.stack == name)
     try:
-        text = read_text(Path("outputs.json"), 4 * sheet.OUTPUTS_LIMIT)
-        outputs = sheet.parse_outputs(block.stack, text)
-    except (Unreadable, sheet.NotDeployed) as error:
+        text = read_text(Path("outputs.json"), 4 * OUTPUTS_LIMIT)
+        outputs = parse_outputs(block.stack, text)
+    except (Unreadable, NotDeployed) as error:
         print(f"gate: {error}", file=sys.stderr)
         sys.exit(1)
-    content = sheet.sheet(block, outputs, Path("cdktf.out"))
+    content = sheet(block, outputs, Path("cdktf.out"))
     if form == "json":
         print(json.dumps(content, indent=2))
     else:
-        cli._say(sheet.as_text(content) if form == "text" else sheet.as_markdown(content))
+        cli._say(as_text(content) if form == "text" else as_markdown(content))
 
 
 # ---------------------------------------------------------------- all of them, apart
@@ -618,17 +621,18 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 
 # Once rather than in each process.
 _IMPORTED = (
-    "gate.check",
-    "gate.eject",
-    "gate.explain",
-    "gate.explain.text",
     "gate.check.orphans",
+    "gate.check.text",
+    "gate.eject",
+    "gate.explain.json",
+    "gate.explain.text",
     "gate.parity.text",
     "gate.pipeline.gitlab",
     "gate.pipeline.write",
+    "gate.prove.json",
+    "gate.prove.sarif",
     "gate.prove.text",
-    "gate.prove",
-    "gate.sheet",
+    "gate.sheet.text",
     *(f"modules.{kind}.claims" for kind in INTEGRATIONS),
     *(f"modules.{kind}.resources" for kind in INTEGRATIONS),
 )

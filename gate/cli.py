@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 
+from gate.text import counted
 from modules.files import Unreadable, read_json, visible, visible_lines
 
 if TYPE_CHECKING:
@@ -88,30 +89,22 @@ def _against(file: Path, earlier: Path) -> dict[str, Any]:
 
 
 def _print_orphans(compared: dict[str, Any], file: str) -> None:
-    if not compared:
-        return
-    from gate.check.orphans import as_text
+    from gate.check.text import left_behind
 
-    if text := as_text(compared, file):
+    if compared and (text := left_behind(compared, file)):
         _say(text)
         left = len(compared["removed"]) + len(compared["moved"])
-        _fail(1, f"{_count(left, 'state')} would be left behind")
+        _fail(1, f"{counted(left, 'state')} would be left behind")
 
 
 def _print_check(result: dict[str, Any]) -> None:
-    file = visible(result["file"])
-    if mistakes := result["mistakes"]:
-        from modules.hcl import Mistake
-        from modules.reading import as_lines
+    from gate.check.text import as_text, mistakes
 
-        found = [Mistake(m["line"], m["block"], m["field"], m["problem"]) for m in mistakes]
-        _say("\n".join(as_lines(result["file"], found)), sys.stderr)
-        _fail(2, f"{_count(len(mistakes), 'mistake')} in {file}")
-    for remark in result["remarks"]:
-        _say(f"{file}:{remark['line']}: {remark['block']}: {remark['text']}")
-    blocks = ", ".join(block["stack"] for block in result["blocks"])
-    remarks = f", {_count(len(result['remarks']), 'remark')}" if result["remarks"] else ""
-    print(f"{_tick()} {file}: {_count(len(result['blocks']), 'block')} ({blocks}){remarks}")
+    if result["mistakes"]:
+        _say(mistakes(result), sys.stderr)
+        number = counted(len(result["mistakes"]), "mistake")
+        _fail(2, f"{number} in {visible(result['file'])}")
+    _say(as_text(result, _tick()))
 
 
 @app.command()
@@ -123,21 +116,23 @@ def sheet(
     ] = "text",
 ) -> None:
     """Print what the vendor's form asks for, from the outputs of a deployed stack."""
-    from gate import sheet as sheets
+    from gate.sheet import sheet as made
+    from gate.sheet.outputs import NotDeployed, read_outputs
+    from gate.sheet.text import as_markdown, as_text
 
     block = _block(_load(context.obj), name)
     folder = _output_folder() / "stacks" / block.stack
     try:
-        outputs = sheets.read_outputs(block.stack, folder, _terraform())
-    except sheets.NotDeployed as error:
+        outputs = read_outputs(block.stack, folder, _terraform())
+    except NotDeployed as error:
         _fail(1, str(error))
-    content = sheets.sheet(block, outputs, folder)
+    content = made(block, outputs, folder)
     if format == "json":
         print(json.dumps(content, indent=2))
     elif format == "markdown":
-        _say(sheets.as_markdown(content))
+        _say(as_markdown(content))
     else:
-        _say(sheets.as_text(content))
+        _say(as_text(content))
 
 
 @app.command()
@@ -150,10 +145,10 @@ def parity(
 
     Exit code 0 when every difference has a stated reason, 1 when one has none, 2 for mistakes.
     """
-    from gate import parity as parities
+    from gate.parity import parity as compared
     from gate.parity.text import show
 
-    found = parities.parity(_block(_load(context.obj), name))
+    found = compared(_block(_load(context.obj), name))
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:
@@ -187,7 +182,10 @@ def prove(
     to be compared with, or when a block has no stack.
     """
     from gate.pipeline.stacks import MANIFEST, listed
-    from gate.prove import check_only, no_claims, prove_missing, prove_stack, prove_unclaimed, text
+    from gate.prove import check_only, no_claims, prove_missing, prove_stack, prove_unclaimed
+    from gate.prove.json import as_json as proofs_as_json
+    from gate.prove.sarif import as_sarif
+    from gate.prove.text import as_text
     from gate.stack.reader import FILE
 
     if as_json and sarif:
@@ -231,11 +229,11 @@ def prove(
             except Unreadable as error:
                 proved.append(no_claims(MANIFEST, str(place / MANIFEST), str(error)))
     if as_json:
-        print(json.dumps(text.as_json(proved), indent=2))
+        print(json.dumps(proofs_as_json(proved), indent=2))
     elif sarif:
-        print(json.dumps(text.as_sarif(proved, str(context.obj)), indent=2))
+        print(json.dumps(as_sarif(proved, str(context.obj)), indent=2))
     else:
-        _say(text.as_text(proved, _tick(), _cross()))
+        _say(as_text(proved, _tick(), _cross()))
     raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
 
 
@@ -261,7 +259,10 @@ def explain(
     may, 1 when none may or it is not known (the answers say which), 2 for a question that is wrong.
     """
     from gate.explain import can as may
-    from gate.explain import explain_stack, question, text
+    from gate.explain import explain_stack, question
+    from gate.explain.json import answers_as_json
+    from gate.explain.json import as_json as explanation_as_json
+    from gate.explain.text import answers_as_text, as_text
 
     if given and not can:
         _fail(2, "--context belongs to --can")
@@ -270,9 +271,9 @@ def explain(
     if can is None:
         explained = [explain_stack(stack) for stack in stacks]
         if as_json:
-            print(json.dumps([text.as_json(one) for one in explained], indent=2))
+            print(json.dumps([explanation_as_json(one) for one in explained], indent=2))
         else:
-            _say("\n\n".join(text.as_text(one) for one in explained))
+            _say("\n\n".join(as_text(one) for one in explained))
         return
     try:
         asked = question(can, given or [])
@@ -280,9 +281,9 @@ def explain(
     except ValueError as error:
         _fail(2, str(error))
     if as_json:
-        print(json.dumps(text.answers_as_json(said), indent=2))
+        print(json.dumps(answers_as_json(said), indent=2))
     else:
-        _say(text.answers(said))
+        _say(answers_as_text(said))
     raise typer.Exit(0 if any(answer.answer == "yes" for answer in said) else 1)
 
 
@@ -375,7 +376,7 @@ def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
         block: Any = integration.settings
     except ConfigurationError as error:
         print(error, file=sys.stderr)
-        _fail(2, f"{_count(len(error.mistakes), 'mistake')} in {error.file}")
+        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
     described = rows(block)
     if as_json:
         content = block.profile.model_dump(mode="json", by_alias=True)
@@ -416,7 +417,7 @@ def doctor(
     if mistakes:
         if not as_json:
             _say(str(mistakes), sys.stderr)
-        _fail(2, f"{_count(len(mistakes.mistakes), 'mistake')} in {visible(context.obj)}")
+        _fail(2, f"{counted(len(mistakes.mistakes), 'mistake')} in {visible(context.obj)}")
     raise typer.Exit(1 if any(finding.status == "stop" for finding in findings) else 0)
 
 
@@ -471,7 +472,7 @@ def policy_set(
         _fail(2, f"{error.filename or output}: {error.strerror}; name another with --output")
     for name in changed:
         _say(str(output / name))
-    _say(f"{_tick()} {output}: {_count(len(stacks), 'stack')}, {_count(len(changed), 'change')}")
+    _say(f"{_tick()} {output}: {counted(len(stacks), 'stack')}, {counted(len(changed), 'change')}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})
@@ -533,7 +534,7 @@ def _load(file: Path) -> "Configuration":
         return load(file)
     except ConfigurationError as error:
         _say(str(error), sys.stderr)
-        _fail(2, f"{_count(len(error.mistakes), 'mistake')} in {visible(file)}")
+        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(file)}")
 
 
 def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
@@ -660,10 +661,6 @@ def _output_folder() -> Path:
     if not isinstance(output, str) or not output:
         _fail(2, f'{_PROJECT} has no "output" that is the name of a folder')
     return Path(output)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _tick() -> str:

@@ -5,7 +5,6 @@ resources exist, and they go on existing. The same holds for a state that the ba
 looks for where it is.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,24 +178,3 @@ def _moved(stack: str, earlier: Earlier, was: State, now: State) -> dict[str, An
             earlier.terraform("init", "-migrate-state"),
         ],
     }
-
-
-def as_text(compared: Mapping[str, Any], file: str) -> str:
-    """Return the findings of ``compared`` as lines for a person; empty when there are none."""
-    lines = []
-    for one in compared["removed"]:
-        lines += [
-            f"{one['stack']} is not in {file} any more, its resources stay and nobody watches them",
-            f"  its state: {one['state']}",
-            "  destroy it, or put the block back:",
-            *(f"    {step}" for step in one["destroy"]),
-        ]
-    for one in compared["moved"]:
-        lines += [
-            f"{one['stack']} would not find its state and be made a second time",
-            f"  its state was at: {one['state']}",
-            f"  and is now at:    {one['now']}",
-            "  move it, or keep the backend as it was:",
-            *(f"    {step}" for step in one["migrate"]),
-        ]
-    return "\n".join(lines)

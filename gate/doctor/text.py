@@ -5,9 +5,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from gate.doctor.finding import Finding, Status
+from gate.text import WIDTH, counted
 from modules.files import visible_lines
 
-_WIDTH = 80
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
@@ -25,8 +25,7 @@ def as_text(findings: Sequence[Finding], marks: Mapping[Status, str]) -> str:
     stops = sum(finding.status == "stop" for finding in findings)
     summary = f"{stops} would stop a deploy" if stops else "nothing would stop a deploy"
     sign = marks["stop" if stops else "ok"].ljust(mark)
-    count = "1 check" if len(findings) == 1 else f"{len(findings)} checks"
-    return "\n".join([*lines, "", f"{sign}{count}, {summary}"])
+    return "\n".join([*lines, "", f"{sign}{counted(len(findings), 'check')}, {summary}"])
 
 
 def _beside(head: str, text: str) -> list[str]:
@@ -34,7 +33,7 @@ def _beside(head: str, text: str) -> list[str]:
     whole = re.sub("`[^`]*`", lambda found: found[0].replace(" ", _UNBROKEN), text)
     lines = textwrap.wrap(
         whole,
-        _WIDTH,
+        WIDTH,
         initial_indent=head,
         subsequent_indent=" " * len(head),
         break_long_words=False,

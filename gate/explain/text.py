@@ -1,18 +1,14 @@
-"""How explanations are shown: text with a table for a terminal, and JSON."""
+"""Explanations in a terminal: sentences, and a table by place."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from gate.explain import Explained, Explanation, Rule, Said, words
+from gate.text import WIDTH, wrapped
 from modules.files import visible
-
-_WIDTH = 80
 
 
 def as_text(explanation: Explanation) -> str:
@@ -31,23 +27,12 @@ def _lines(one: Explained) -> Iterator[str]:
     yield visible(one.title)
     yield f"  {visible(one.arn)}"
     for who in one.becomes:
-        yield from _wrapped(f"who: {who}", 2)
+        yield from wrapped(f"who: {who}", 2, 4)
     for rule in one.rules:
         address, _, sid = rule.by.partition(" ")
-        yield from _wrapped(f"- {rule.sentence} [{sid or address}]", 2)
+        yield from wrapped(f"- {rule.sentence} [{sid or address}]", 2, 4)
     for remark in one.remarks:
-        yield from _wrapped(f"- {remark}", 2)
-
-
-def _wrapped(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        visible(text, None),
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        yield from wrapped(f"- {remark}", 2, 4)
 
 
 def _table(rules: Sequence[Rule]) -> list[str]:
@@ -62,38 +47,19 @@ def _table(rules: Sequence[Rule]) -> list[str]:
         never = "" if effect == "Allow" else "never "
         row = (place, f"{never}{words.joined(does)}", when)
         table.add_row(*(visible(cell, None) for cell in row))
-    console = Console(width=_WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    console = Console(width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
         console.print(table)
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
-def as_json(explanation: Explanation) -> dict[str, Any]:
-    """Return the fields of ``Explanation``, JSON-ready, each rule with its sentence."""
-
-    def explained(one: Explained) -> dict[str, Any]:
-        rules = [{**asdict(rule), "sentence": rule.sentence} for rule in one.rules]
-        return {**asdict(one), "rules": rules}
-
-    return {
-        "stack": explanation.stack,
-        "identities": [explained(one) for one in explanation.identities],
-        "resources": [explained(one) for one in explanation.resources],
-    }
-
-
-def answers(said: Sequence[Said]) -> str:
+def answers_as_text(said: Sequence[Said]) -> str:
     """Return a line for each identity: its answer, why, and by which statements."""
     lines: list[str] = []
     for one in said:
-        lines += _wrapped(f"{one.title}: {one.answer} ({one.reason})", 0)
-        lines += [line for place in one.by for line in _wrapped(f"by {place}", 2)]
+        lines += wrapped(f"{one.title}: {one.answer} ({one.reason})", 0, 2)
+        lines += [line for place in one.by for line in wrapped(f"by {place}", 2, 4)]
         if one.depends_on:
             keys = " ".join(f"--context {key}=..." for key in one.depends_on)
-            lines += _wrapped(f"say what it hangs on: {keys}", 2)
+            lines += wrapped(f"say what it hangs on: {keys}", 2, 4)
     return "\n".join(lines)
-
-
-def answers_as_json(said: Sequence[Said]) -> list[dict[str, Any]]:
-    """Return the fields of each ``Said``, JSON-ready."""
-    return [asdict(one) for one in said]

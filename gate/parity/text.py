@@ -1,13 +1,12 @@
 """How a comparison with a guide is shown in a terminal of 80 columns."""
 
 import re
-import textwrap
 
 from gate.parity import UNEXPLAINED, Parity, Row, Side
+from gate.text import WIDTH, wrapped
 from modules.files import visible_lines
 from modules.iam.policy import Effect
 
-_WIDTH = 80
 # Room for the longest status, and beside it for most ARNs.
 _INDENT = 12
 
@@ -21,7 +20,7 @@ def as_text(found: Parity) -> str:
         if not document.deployed:
             lines += ["", "This block has no such policy."]
         for section in document.sections:
-            lines += ["", section.statement, "-" * min(len(section.statement), _WIDTH)]
+            lines += ["", section.statement, "-" * min(len(section.statement), WIDTH)]
             for row in section.rows:
                 lines += _row_lines(row)
     counts = ", ".join(f"{number} {status}" for status, number in found.counts.items())
@@ -108,17 +107,11 @@ def _labelled(label: str, text: str) -> list[str]:
 
 def _wrapped(text: str, indent: int = 0) -> list[str]:
     """Return ``text`` as lines; an ARN that is too long is cut behind one of its separators."""
-    room, words = _WIDTH - indent, []
+    room, words = WIDTH - indent, []
     for word in text.split():
         while len(word) > room:
             cut = max(word.rfind(mark, 0, room) for mark in "/:-_") + 1 or room
             words.append(word[:cut])
             word = word[cut:]
         words.append(word)
-    return textwrap.wrap(
-        " ".join(words),
-        _WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * indent,
-        break_on_hyphens=False,
-    )
+    return wrapped(" ".join(words), indent, indent)

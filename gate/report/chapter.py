@@ -11,7 +11,8 @@ from gate.report import picture
 from gate.report.flow import Lane
 from gate.report.limits import Limits
 from gate.report.markup import Markup, element
-from gate.report.parts import code, count, listed, mark, table
+from gate.report.parts import code, listed, mark, table
+from gate.text import counted
 from modules.account import Account
 from modules.iam.policy import Condition
 from modules.iam.result import Failure, Result
@@ -273,7 +274,7 @@ def _differences(
         return None
     return element(
         "details",
-        element("summary", f"{title}: {count(len(rows), 'row')}"),
+        element("summary", f"{title}: {counted(len(rows), 'row')}"),
         table(
             ("What", "In the guide", "Ours", "Why"),
             [
@@ -363,8 +364,8 @@ def proved(proof: Proof) -> Markup:
 def explained(parity: Parity) -> Markup:
     """Return how many differences from the guide there are, and whether all have a reason."""
     if parity.unexplained:
-        return mark(f"{count(parity.unexplained, 'difference')} unexplained", "bad")
+        return mark(f"{counted(parity.unexplained, 'difference')} unexplained", "bad")
     different = sum(number for status, number in parity.counts.items() if status != "same")
     if not different:
         return mark("the same", "")
-    return mark(f"{count(different, 'difference')}, all explained", "good")
+    return mark(f"{counted(different, 'difference')}, all explained", "good")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gate.stack.model import Stack
+from gate.text import counted
 from modules.iam.actions import level, matching
 from modules.iam.attached import Identity
 from modules.iam.policy import Principal, Statement
@@ -129,7 +130,7 @@ def _who(
 ) -> Iterator[Node]:
     if identity.kind == "user":
         keys = len(identity.access_keys)
-        held = f"{keys} access key{'' if keys == 1 else 's'}" if keys else "no access key"
+        held = counted(keys, "access key") if keys else "no access key"
         yield Node(
             "vendor",
             vendor,

@@ -7,6 +7,7 @@ from typing import Any
 
 from gate.report.flow import WORKGROUP
 from gate.stack.model import Stack
+from gate.text import counted
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -66,11 +67,6 @@ def size(number: int) -> str:
             break
         amount /= 1024
     return f"{amount:.4g} {unit}"
-
-
-def days(number: int) -> str:
-    """Return a number of days in words."""
-    return "1 day" if number == 1 else f"{number} days"
 
 
 def _workgroups(resources: _Resources) -> Iterator[Limits]:
@@ -155,7 +151,7 @@ def _expiries(rules: list[Mapping[str, Any]]) -> Iterator[str]:
         for expiration in rule.get("expiration") or ():
             prefixes = [found.get("prefix") for found in rule.get("filter") or ()]
             under = "".join(f" under {prefix}" for prefix in prefixes if prefix)
-            yield f"{days(expiration['days'])}{under}"
+            yield f"{counted(expiration['days'], 'day')}{under}"
 
 
 def _functions(resources: _Resources) -> Iterator[Limits]:
@@ -179,7 +175,7 @@ def _logs(resources: _Resources) -> Iterator[Limits]:
             "Log group",
             str(body.get("name")),
             account,
-            (("Logs are deleted after", days(kept) if kept else "never"),),
+            (("Logs are deleted after", counted(kept, "day") if kept else "never"),),
         )
 
 
@@ -191,7 +187,10 @@ def _keys(resources: _Resources) -> Iterator[Limits]:
             account,
             (
                 ("Rotated by AWS", "every year" if body.get("enable_key_rotation") else "no"),
-                ("Deleted after its block", days(body.get("deletion_window_in_days") or 30)),
+                (
+                    "Deleted after its block",
+                    counted(body.get("deletion_window_in_days") or 30, "day"),
+                ),
             ),
         )
 
@@ -233,4 +232,4 @@ def _identities(resources: _Resources) -> Iterator[Limits]:
 def hours(seconds: int) -> str:
     """Return a number of seconds as hours and minutes."""
     parts = [(seconds // 3600, "hour"), (seconds % 3600 // 60, "minute")]
-    return " ".join(f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n)
+    return " ".join(counted(n, unit) for n, unit in parts if n)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from gate.report.chapter import SHOWN, Chapter, explained, proved, section
 from gate.report.markup import Markup, element
-from gate.report.parts import code, count, listed, mark, table
+from gate.report.parts import code, listed, mark, table
+from gate.text import counted
 from modules.account import Account
 from modules.iam.result import Result
 
@@ -65,14 +66,14 @@ def page(file: str, digest: str, accounts: Sequence[Account], chapters: Sequence
 
 def _header(file: str, digest: str, chapters: Sequence[Chapter]) -> Markup:
     failed = sum(not result.holds for chapter in chapters for result in chapter.proof.results)
-    verdict = "Every claim is proved." if not failed else f"{count(failed, 'claim')} not proved."
+    verdict = "Every claim is proved." if not failed else f"{counted(failed, 'claim')} not proved."
     return element(
         "header",
         element("p", "Access report", class_="kicker"),
         element("h1", "Who may reach Athena, and how far"),
         element(
             "p",
-            f"{count(len(chapters), 'block')} of ",
+            f"{counted(len(chapters), 'block')} of ",
             code(file),
             f". {verdict}",
             class_="facts",
@@ -105,7 +106,7 @@ def _summary(chapters: Sequence[Chapter]) -> Markup:
                     explained(chapter.parity),
                     element(
                         "a",
-                        count(len(chapter.remarks), "remark"),
+                        counted(len(chapter.remarks), "remark"),
                         href=f"#{chapter.stack}-remarks",
                     )
                     if chapter.remarks

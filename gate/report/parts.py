@@ -61,8 +61,3 @@ def code(text: object) -> Markup:
     # An ARN is rather cut behind its separators than anywhere.
     parts = re.split("(?<=[:/])", str(text)) if str(text).startswith("arn:") else [text]
     return element("code", [[element("wbr") if n else None, part] for n, part in enumerate(parts)])
-
-
-def count(number: int, word: str) -> str:
-    """Return a number with its noun: ``2 blocks``."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

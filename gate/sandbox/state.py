@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gate.stack.reader import STACK_LIMIT
+from gate.text import counted
 from modules import hcl
 from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text, visible
 from stacks.backends import CloudBackend, LocalBackend
@@ -37,7 +38,7 @@ def require_state_inside(configuration: Configuration) -> None:
             file = Path(configuration.backend.file(stack))
             if number := _resources(file):
                 raise StateElsewhere(
-                    f"{file} lists {number} resource{'s' if number > 1 else ''}, and a new sandbox "
+                    f"{file} lists {counted(number, 'resource')}, and a new sandbox "
                     "has none of them: Terraform would take them for deleted and forget them. Work "
                     "in a copy of the folder without that file; if an earlier sandbox left it, "
                     "delete it"

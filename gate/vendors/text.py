@@ -4,11 +4,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from gate.text import WIDTH, wrapped
 from gate.vendors import Listed
 from gate.vendors.example import example
 from modules.files import visible
-
-_WIDTH = 80
 
 
 def table(vendors: Sequence[Listed]) -> str:
@@ -17,7 +16,7 @@ def table(vendors: Sequence[Listed]) -> str:
     lines = [f"{'block':{name}}  {'class':8}  {'page read':10}  ways in"]
     for one in vendors:
         ways = ", ".join(one.ways)
-        first, *rest = textwrap.wrap(ways, _WIDTH - name - 24) or [""]
+        first, *rest = textwrap.wrap(ways, WIDTH - name - 24) or [""]
         lines.append(f"{visible(one.kind):{name}}  {one.cls:8}  {one.date:10}  {first}".rstrip())
         lines += [f"{'':{name + 24}}{more}" for more in rest]
     lines += ["", f"{len(vendors)} vendors; gate vendors NAME shows one, with a block to paste"]
@@ -28,7 +27,7 @@ def one(kind: str, block: Any, fields: Sequence[tuple[str, str, str]]) -> str:
     """Return what is known of a vendor: ``block`` is the settings' class of its block, ``fields``
     are the block's fields with their defaults and meanings."""
     profile = block.profile
-    lines = [profile.title, "", *_wrapped(f"page     {profile.page.title}", 9)]
+    lines = [profile.title, "", *wrapped(f"page     {profile.page.title}", 0, 9)]
     lines += [f"         {profile.page.source}", f"         read {profile.page.date}"]
     kinds = {
         "query": "reads tables through Athena",
@@ -38,14 +37,14 @@ def one(kind: str, block: Any, fields: Sequence[tuple[str, str, str]]) -> str:
     lines += [f"class    {profile.cls}: {kinds[profile.cls]}"]
     itself = f"it calls {', '.join(profile.itself)} itself" if profile.itself else ""
     for text in filter(None, (itself, ", ".join(profile.bundles))):
-        lines += _wrapped(f"         {text.replace('_', ' ')}", 9)
-    lines += _wrapped(f"ways in  {', '.join(profile.ways)}", 9)
+        lines += wrapped(f"         {text.replace('_', ' ')}", 0, 9)
+    lines += wrapped(f"ways in  {', '.join(profile.ways)}", 0, 9)
     grants = ["least_privilege"]
     grants += ["documented"] if profile.page.access else []
     grants += ["full_access"] if profile.page.managed else []
     lines += [f"grants   {', '.join(grants)}"]
     for sentence in profile.todo:
-        lines += _wrapped(f"to do    {sentence}", 9)
+        lines += wrapped(f"to do    {sentence}", 0, 9)
     lines += ["", "fields", *_fields(fields), "", "a block to paste", ""]
     return "\n".join([*lines, example(kind, block)])
 
@@ -53,16 +52,4 @@ def one(kind: str, block: Any, fields: Sequence[tuple[str, str, str]]) -> str:
 def _fields(fields: Sequence[tuple[str, str, str]]) -> Iterator[str]:
     for name, default, meaning in fields:
         head = f"  {name}" + (f" ({default})" if default else "")
-        yield from _wrapped(f"{head}: {meaning}", 6)
-
-
-def _wrapped(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        drop_whitespace=True,
-        replace_whitespace=False,
-    )
+        yield from wrapped(f"{head}: {meaning}", 0, 6)

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from gate.prove import Proof, check_only, prove_grants, text
+from gate.prove import Proof, check_only, prove_grants
+from gate.prove.json import as_json
+from gate.prove.sarif import as_sarif
+from gate.prove.text import as_text
 from gate.stack.model import Stack
 from gate.stack.reader import read
 from modules.access.policies import access
@@ -614,7 +617,7 @@ FAILED = Proof(
 
 def test_a_proof_is_a_line_for_each_claim_and_why_it_does_not_hold() -> None:
     assert (
-        text.as_text([FAILED], "✓", "✗")
+        as_text([FAILED], "✓", "✗")
         == """\
 dot-reporting (dot "reporting")
   user dot-reporting: needs
@@ -638,7 +641,7 @@ dot-reporting (dot "reporting")
 
 
 def test_a_proof_in_json_has_everything() -> None:
-    content = json.loads(json.dumps(text.as_json([FAILED])))
+    content = json.loads(json.dumps(as_json([FAILED])))
     assert content["holds"] is False
     assert [result["holds"] for result in content["proofs"][0]["results"]] == [
         False,
@@ -659,7 +662,7 @@ def test_a_proof_in_json_has_everything() -> None:
 
 
 def test_a_proof_in_sarif_points_at_the_block_and_the_resource() -> None:
-    sarif = text.as_sarif([FAILED], "gate.hcl")
+    sarif = as_sarif([FAILED], "gate.hcl")
     (run,) = sarif["runs"]
     assert (sarif["version"], run["tool"]["driver"]["name"]) == ("2.1.0", "athena-gate")
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [

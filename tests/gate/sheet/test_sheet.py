@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from gate.sheet import NotDeployed, as_markdown, as_text, parse_outputs, sheet
+from gate.sheet import sheet
+from gate.sheet.outputs import NotDeployed, parse_outputs
+from gate.sheet.text import as_markdown, as_text
 from stacks.configuration import load
 from tests.conftest import Project
 

@@ -1,0 +1,81 @@
+"""The failures of proofs as SARIF 2.1.0, for code scanning."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gate.prove import Proof
+from modules.iam.result import Failure, Result
+
+
+def as_sarif(proofs: Sequence[Proof], configuration: str) -> dict[str, Any]:
+    """Return the failures as SARIF; ``configuration`` is the path of gate.hcl.
+
+    https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html (2020-03).
+    """
+    rules: dict[str, dict[str, Any]] = {}
+    found = []
+    for proof in proofs:
+        for result in proof.results:
+            rule = f"{result.kind}/{result.name}"
+            rules.setdefault(rule, {"id": rule, "shortDescription": {"text": _sentence(result)}})
+            found += [
+                {
+                    "ruleId": rule,
+                    "level": "error",
+                    "message": {"text": _message(proof, result, failure)},
+                    "locations": [_location(proof, failure, configuration)],
+                }
+                for failure in result.failures
+            ]
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "athena-gate",
+                        "version": version("athena-gate"),
+                        "rules": list(rules.values()),
+                    }
+                },
+                "results": found,
+            }
+        ],
+    }
+
+
+def _sentence(result: Result) -> str:
+    return f"{'It can' if result.kind == 'need' else 'Claimed:'} {result.says}."
+
+
+def _message(proof: Proof, result: Result, failure: Failure) -> str:
+    parts = [f"{proof.stack}: {result.says} ({result.of}): "]
+    if failure.caller:
+        parts.append(f"{failure.action} on {failure.resource} {failure.reason}")
+        parts.append(f", for {failure.caller}")
+        given: Mapping[str, tuple[str, ...]] = failure.context or {}
+        parts += [f", with {key} = {', '.join(values)}" for key, values in given.items()]
+    else:
+        parts.append(failure.reason)
+    if failure.by:
+        parts.append(f", by {', '.join(failure.by)}")
+    return "".join(parts)
+
+
+def _location(proof: Proof, failure: Failure, configuration: str) -> dict[str, Any]:
+    uri = configuration if proof.line else proof.file
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": Path(uri).as_posix()},
+            "region": {"startLine": proof.line or 1},
+        }
+    }
+    if failure.by:
+        addresses = dict.fromkeys(place.split(" ")[0] for place in failure.by)
+        location["logicalLocations"] = [
+            {"fullyQualifiedName": address, "kind": "resource"} for address in addresses
+        ]
+    return location

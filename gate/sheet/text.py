@@ -1,0 +1,46 @@
+"""The sheet in a terminal, and in a ticket or a wiki."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate.quoting import markdown_cell, markdown_code, markdown_fence
+from modules.files import visible, visible_lines
+
+
+def as_text(content: Mapping[str, Any]) -> str:
+    """Return the sheet for a terminal."""
+    rows = [(visible(label), visible_lines(value)) for label, value in _rows(content)]
+    width = max((len(label) for label, value in rows if "\n" not in value), default=0)
+    lines = [f"{content['vendor']}: {content['block']}", content["form"], ""]
+    lines += [f"  {label.ljust(width)}  {value}" for label, value in rows if "\n" not in value]
+    for label, value in rows:
+        if "\n" in value:
+            # Unindented: it is there to be pasted.
+            lines += ["", f"  {label}:", "", value.rstrip("\n")]
+    for key in content["keys"]:
+        lines += ["", f"  Secret access key ({key['generation']}), decrypted with:"]
+        lines.append(f"    {key['decrypt']}".replace(" | base64", " \\\n      | base64"))
+    return "\n".join(lines)
+
+
+def as_markdown(content: Mapping[str, Any]) -> str:
+    """Return the sheet as Markdown, for a ticket or a wiki."""
+    lines = [f"# {content['vendor']}: {content['block']}", "", content["form"], ""]
+    lines += ["| Field | Value |", "|---|---|"]
+    rows = _rows(content)
+    lines += [f"| {label} | {markdown_cell(value)} |" for label, value in rows if "\n" not in value]
+    for label, value in rows:
+        if "\n" in value:
+            fence = markdown_fence(value)
+            lines += ["", f"{label}:", "", fence, visible_lines(value.rstrip("\n")), fence]
+    for key in content["keys"]:
+        fence = markdown_fence(key["decrypt"])
+        lines += ["", f"Secret access key ({markdown_code(key['generation'])}):", "", f"{fence}sh"]
+        lines += [key["decrypt"], fence]
+    return "\n".join(lines)
+
+
+def _rows(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(field["label"], field["value"]) for field in content["fields"]] + [
+        (f"Access key ID ({key['generation']})", key["access_key_id"]) for key in content["keys"]
+    ]
