@@ -1,6 +1,5 @@
 """`gate explain`: who may become whom in a synthesized stack, and what each may then do."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,11 +10,8 @@ from modules.iam.attached import Document, Identity, ResourcePolicy
 from modules.iam.condition_keys import condition_key
 from modules.iam.conditions import UnknownOperator
 from modules.iam.decide import Policies, Request, context_of, decide
-from modules.iam.policy import MalformedPolicy, Policy, Statement
+from modules.iam.policy import MalformedPolicy, Policy, Statement, variables
 from modules.iam.resource_policies import policy_elsewhere
-
-# A policy variable: ${aws:username}, also with a default behind a comma.
-_VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +307,7 @@ def _of_statement(statement: Statement) -> Iterator[str]:
     for condition in statement.conditions:
         yield condition.key
         texts += condition.values
-    for name in (name for text in texts for name in _VARIABLE.findall(text)):
+    for name in (name for text in texts for name in variables(text)):
         if name not in ("*", "?", "$"):
             yield name
 

@@ -41,19 +41,6 @@ _READ_HISTORY = (
 _VERSIONS = ("glue:GetTableVersion", "glue:GetTableVersions")
 _SEARCH = ("glue:SearchTables",)
 _LOOKS_UP = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMetadata")
-_OWN_DATABASE = ("glue:GetDatabase", "glue:GetDatabases", "glue:CreateDatabase")
-_OWN_TABLES = (
-    *claims.TABLE_READS,
-    "glue:CreateTable",
-    "glue:UpdateTable",
-    "glue:DeleteTable",
-    "glue:CreatePartition",
-    "glue:BatchCreatePartition",
-    "glue:UpdatePartition",
-    "glue:DeletePartition",
-    "glue:BatchDeletePartition",
-)
-_OWN_OBJECTS = (*claims.RESULTS_OBJECTS, "s3:DeleteObject")
 
 
 def holder(settings: Access) -> Holder:
@@ -218,10 +205,10 @@ def _tables_needs(settings: TablesAccess, vendor: Holder) -> tuple[Need, ...]:
         vendor.need(
             "write-tables",
             "make the schema, and its tables",
-            vendor.calls(_OWN_DATABASE, *table[:2]),
-            vendor.calls(_OWN_TABLES, *table),
-            vendor.calls_via_athena(_OWN_DATABASE, *table[:2]),
-            vendor.calls_via_athena(_OWN_TABLES, *table),
+            vendor.calls(claims.OWN_DATABASE, *table[:2]),
+            vendor.calls(claims.OWN_TABLES, *table),
+            vendor.calls_via_athena(claims.OWN_DATABASE, *table[:2]),
+            vendor.calls_via_athena(claims.OWN_TABLES, *table),
         ),
         *(
             (
@@ -249,9 +236,9 @@ def _tables_needs(settings: TablesAccess, vendor: Holder) -> tuple[Need, ...]:
             "write-data",
             "stage files, write data and results",
             vendor.calls(claims.RESULTS_BUCKET, bucket),
-            vendor.calls(_OWN_OBJECTS, file),
+            vendor.calls(claims.OWN_OBJECTS, file),
             vendor.calls_via_athena(claims.RESULTS_BUCKET, bucket),
-            vendor.calls_via_athena(_OWN_OBJECTS, file),
+            vendor.calls_via_athena(claims.OWN_OBJECTS, file),
         ),
         *claims.use_keys(vendor, settings.source_keys, settings.kms_key),
     )
@@ -578,13 +565,15 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
         vendor.never(
             "tables-only",
             "in Glue nothing but its schema's tables",
-            Requests(("glue:*",), but_actions=(*_OWN_DATABASE, *_OWN_TABLES, *versions)),
+            Requests(
+                ("glue:*",), but_actions=(*claims.OWN_DATABASE, *claims.OWN_TABLES, *versions)
+            ),
         ),
         claims.no_other_bucket(vendor, arns, (f"{settings.bucket}/", *settings.locations)),
         vendor.never(
             "objects-only",
             "no change to the bucket, its ACLs or versions",
-            Requests(("s3:*",), (f"{bucket}/*",), but_actions=_OWN_OBJECTS),
+            Requests(("s3:*",), (f"{bucket}/*",), but_actions=claims.OWN_OBJECTS),
             Requests(("s3:*",), (bucket,), but_actions=claims.RESULTS_BUCKET),
         ),
         *claims.sources_read_only(vendor, arns, settings.locations),

@@ -56,6 +56,21 @@ RESULTS_OBJECTS = (
     "s3:ListMultipartUploadParts",
 )
 
+# Of whoever makes tables: in a database of its own, with its data.
+OWN_DATABASE = (*DATABASE_READS, "glue:CreateDatabase")
+OWN_TABLES = (
+    *TABLE_READS,
+    "glue:CreateTable",
+    "glue:UpdateTable",
+    "glue:DeleteTable",
+    "glue:CreatePartition",
+    "glue:BatchCreatePartition",
+    "glue:UpdatePartition",
+    "glue:DeletePartition",
+    "glue:BatchDeletePartition",
+)
+OWN_OBJECTS = (*RESULTS_OBJECTS, "s3:DeleteObject")
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:

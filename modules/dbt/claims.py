@@ -10,19 +10,6 @@ from modules.iam.policy import Principal
 
 _QUERIES = (*claims.QUERIES, "athena:BatchGetQueryExecution")
 _LISTS = ("athena:ListDataCatalogs",)
-_DATABASE = (*claims.DATABASE_READS, "glue:CreateDatabase")
-_TABLES = (
-    *claims.TABLE_READS,
-    "glue:CreateTable",
-    "glue:UpdateTable",
-    "glue:DeleteTable",
-    "glue:CreatePartition",
-    "glue:BatchCreatePartition",
-    "glue:UpdatePartition",
-    "glue:DeletePartition",
-    "glue:BatchDeletePartition",
-)
-_DATA_OBJECTS = (*claims.RESULTS_OBJECTS, "s3:DeleteObject")
 
 # What dbt-athena asks of Glue and S3 itself: see policies.py.
 _LOOKS_UP = ("glue:GetTable", "glue:GetTables")
@@ -64,10 +51,13 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         dbt.need(
             "build-tables",
             "let Athena build databases and tables",
-            *(dbt.calls_via_athena(_DATABASE, *_place(settings, d)) for d in settings.databases),
+            *(
+                dbt.calls_via_athena(claims.OWN_DATABASE, *_place(settings, d))
+                for d in settings.databases
+            ),
             *(
                 dbt.calls_via_athena(
-                    _TABLES, *_place(settings, database), claims.a_table(arns, database)
+                    claims.OWN_TABLES, *_place(settings, database), claims.a_table(arns, database)
                 )
                 for database in settings.databases
             ),
@@ -78,7 +68,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
             "write-data",
             "let Athena write, read and delete tables' files",
             dbt.calls_via_athena(claims.RESULTS_BUCKET, data),
-            dbt.calls_via_athena(_DATA_OBJECTS, f"{data}/{prefix}file"),
+            dbt.calls_via_athena(claims.OWN_OBJECTS, f"{data}/{prefix}file"),
         ),
         claims.write_results(dbt, arns, settings.results_bucket, settings.results_path),
         *claims.use_keys(dbt, _source_keys(settings), None),
@@ -184,7 +174,7 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         dbt.never(
             "data-only",
             "with tables' files nothing but reading and writing",
-            Requests(("s3:*",), (f"{arns.bucket(data)}*",), but_actions=_DATA_OBJECTS),
+            Requests(("s3:*",), (f"{arns.bucket(data)}*",), but_actions=claims.OWN_OBJECTS),
             Requests(
                 ("s3:*",), (arns.bucket(settings.data_bucket),), but_actions=claims.RESULTS_BUCKET
             ),
@@ -214,7 +204,7 @@ _ANYTHING = (Requests(("*",)),)
 def _tables(settings: DbtSettings) -> tuple[Never, ...]:
     """Return the claims on Glue: what is built is not more than tables, and sources are read."""
     dbt, arns = holder(settings), settings.account.arns
-    built: tuple[str, ...] = (*_DATABASE, *_TABLES)
+    built: tuple[str, ...] = (*claims.OWN_DATABASE, *claims.OWN_TABLES)
     if settings.runs_models:
         built += _REPLACES
     if settings.drop_schemas:

@@ -16,6 +16,11 @@ def partition_of(region: str) -> str:
     return "aws"
 
 
+def account_of(arn: str) -> str:
+    """Return the account in ``arn``; empty where it has none, as that of a bucket."""
+    return (arn.split(":") + [""] * 5)[4]
+
+
 def bucket(partition: str, name: str) -> str:
     """Return the ARN of an S3 bucket; bucket ARNs carry neither region nor account."""
     return f"arn:{partition}:s3:::{name}"

@@ -1,6 +1,5 @@
 """A request that shows why a claim does not hold: one that AWS would not deny."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -13,7 +12,7 @@ from modules.iam.condition_keys import condition_key
 from modules.iam.decide import Answer, Caller, Policies, Request, decide
 from modules.iam.inclusion import Region, asks, contains, escaped, escapes, example
 from modules.iam.patterns import arn_example
-from modules.iam.policy import Policy, Statement
+from modules.iam.policy import Policy, Statement, variables
 from modules.iam.resource_policies import policy_elsewhere
 
 # What a person knows, rather than the first action in the alphabet.
@@ -33,8 +32,6 @@ _TELLING = (
     "lambda:InvokeFunction",
 )
 _MOST_TRIES = 400
-# A policy variable: ${aws:username}, also with a default behind a comma.
-_VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ def _contexts(
     never: Never, allow: Statement, denies: Sequence[Statement]
 ) -> Iterator[tuple[dict[str, tuple[str, ...]], frozenset[str]]]:
     """Yield condition keys of requests that ``allow`` may allow, and those that are not known."""
-    variables = {name for pattern in allow.resources for name in _VARIABLE.findall(pattern)}
+    named = {name for pattern in allow.resources for name in variables(pattern)}
     names = {key.lower(): key for key in never.when}
     names |= {c.key.lower(): c.key for s in (allow, *denies) for c in s.conditions}
     for _, values in escapes(never.requests, never.when, allow, denies):
@@ -141,4 +138,4 @@ def _contexts(
             for key, listed in values.items()
             if listed or condition_key(key).sent != "some requests"
         }
-        yield context, frozenset(name for name in variables if name.lower() not in values)
+        yield context, frozenset(name for name in named if name.lower() not in values)

@@ -4,6 +4,7 @@ Grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gra
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
@@ -18,6 +19,9 @@ TRUST_POLICY_LIMIT = 2048
 ATTACHED_POLICIES_LIMIT = 10
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html (2026-11): 20 KB.
 BUCKET_POLICY_LIMIT = 20 * 1024
+
+# A policy variable: ${aws:username}, also with a default behind a comma.
+_VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
 class PolicyTooLarge(ValueError):
@@ -256,6 +260,11 @@ class Policy:
                     f"statement {statement.sid or statement.actions} has {size:,} characters, "
                     f"AWS takes {limit:,} at most"
                 )
+
+
+def variables(text: str) -> list[str]:
+    """Return the names of the policy variables in ``text``, a resource or a condition's value."""
+    return _VARIABLE.findall(text)
 
 
 class _Object(dict[str, Any]):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from modules.iam import counter_example
+from modules.iam.arn import account_of
 from modules.iam.attached import (
     AttachedPolicies,
     Document,
@@ -124,7 +125,7 @@ def _policies(documents: Sequence[Document]) -> tuple[Policy, ...]:
 
 def _owner(resource: str) -> str | None:
     """Return the account in an ARN, which that of a bucket does not have."""
-    owner = (resource.split(":") + [""] * 5)[4]
+    owner = account_of(resource)
     return owner if owner.isdigit() else None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
+from modules.iam.arn import account_of
 from modules.iam.attached import AttachedPolicies, Document, ResourcePolicy
 from modules.iam.decide import Caller
 from modules.iam.patterns import arn_matches
@@ -56,10 +57,8 @@ def policy_elsewhere(resource: str) -> tuple[Policy | None, str]:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html (2026-11). A role
     may leave it to its account as well, or to others.
     """
-    owner = (resource.split(":") + [""] * 5)[4]
-    its_account = Policy(
-        (Statement("Allow", ("*",), ("*",), principals=(Principal("AWS", owner),)),)
-    )
+    owner = Principal("AWS", account_of(resource))
+    its_account = Policy((Statement("Allow", ("*",), ("*",), principals=(owner,)),))
     if arn_matches("arn:*:kms:*:*:key/*", resource):
         return its_account, ""
     if arn_matches("arn:*:iam::*:role/*", resource):
