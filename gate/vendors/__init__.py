@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from modules.access.profile import WAYS
 from modules.files import MEBIBYTE, Unreadable, read_text
 
 _LARGEST = MEBIBYTE // 4
-_WAYS = ("keys", "assumed_by", "web_identity", "runs_on", "service", "trusted")
 _TITLE = re.compile(r'^title\s*=\s*"([^"\\]*)"', re.MULTILINE)
 _CLASS = re.compile(r'^class\s*=\s*"([a-z]+)"', re.MULTILINE)
 _PAGE = re.compile(r'^  (source|date|access)\s*=\s*"([^"\\]*)"', re.MULTILINE)
-_WAY = re.compile(rf"^({'|'.join(_WAYS)})\s*\{{", re.MULTILINE)
+_WAY = re.compile(rf"^({'|'.join(WAYS)})\s*\{{", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def listed(profiles: Mapping[str, Path]) -> list[Listed]:
                 kind,
                 title[1] if title else "",
                 cls[1] if cls else "",
-                tuple(way for way in _WAYS if way in ways),
+                tuple(way for way in WAYS if way in ways),
                 page.get("source", ""),
                 page.get("date", ""),
                 "access" in page,
