@@ -101,7 +101,7 @@ _INITIALIZED = ".terraform/terraform.tfstate"
 
 
 def _hcp_workspaces(found: Any) -> tuple[Any, ...] | None:
-    """Return where HCP Terraform is and what it calls the workspace, None without a block ``cloud``;
+    """Return where HCP Terraform is and the name of the workspace, None without a block ``cloud``;
     of other arguments it is not known how `terraform init` writes them down."""
     cloud = found.get("cloud") if isinstance(found, Mapping) else None
     if not isinstance(cloud, Mapping):
