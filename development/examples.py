@@ -54,9 +54,9 @@ def _accounts(partition: str, backend: str) -> str:
     )
 
 
-def text(partition: str, backend: str = "local") -> str:
-    """Return the configuration: for each mode a small block and one with everything in it;
-    ``backend`` is one of BACKENDS."""
+def text(partition: str, backend: str = "local", most: int | None = None) -> str:
+    """Return the configuration: for each mode a small block and one with everything in it, or of
+    these only the first ``most``; ``backend`` is one of BACKENDS."""
     region = REGIONS[partition]
     kms = f"arn:{partition}:kms:{region}:111122223333:key/11111111-2222-3333-4444-55555555555"
     keys = f'keys {{\n pgp_key = "{read_public_key(_KEY)}"\n generations = ["a", "b"]\n }}'
@@ -176,14 +176,19 @@ def text(partition: str, backend: str = "local") -> str:
             for flag in ("true", "false")
         ]
     written += [f'dynamodb_connector "c{n}" {{\n{block}\n}}' for n, block in enumerate(connectors)]
-    return "\n".join([_backend(partition, backend), _accounts(partition, backend), *written]) + "\n"
+    return (
+        "\n".join([_backend(partition, backend), _accounts(partition, backend), *written[:most]])
+        + "\n"
+    )
 
 
-def synthesize(partition: str, folder: Path, backend: str = "local") -> dict[str, dict[str, Any]]:
-    """Write the stacks of ``text(partition, backend)`` into ``folder``, and return their JSON by
-    name."""
+def synthesize(
+    partition: str, folder: Path, backend: str = "local", most: int | None = None
+) -> dict[str, dict[str, Any]]:
+    """Write the stacks of ``text(partition, backend, most)`` into ``folder``, and return their JSON
+    by name."""
     file = folder / "gate.hcl"
-    file.write_text(text(partition, backend))
+    file.write_text(text(partition, backend, most))
     app = App(outdir=str(folder / "cdktf.out"))
     build(load(file), app)
     app.synth()

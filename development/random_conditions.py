@@ -43,7 +43,7 @@ TEXTS = [
     "${v:a}",
     "${*}",
 ]
-TEXTS += ["${v:a, 'b'}", "${v:a,'b'}", "a${?}", "kk"]
+TEXTS += ["${v:a, 'b'}", "${v:a,'b'}", "a${?}", "kk", "ss", "fi"]
 ARNS = ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/*", "arn:aws:iam::*:*", "*", "arn:*"]
 ARNS += ["arn:aws:*:a", "arn:?ws:iam::1:role/a", "*:*:*:*:*:*", "arn:aws:sns:*:1:a:b"]
 NUMBERS = ["0", "5", "5.0", "6", "-1", "5.5", "x", "10"]
@@ -65,7 +65,8 @@ RANGES += [
     "2001:db8::/32",
     "8000::/1",
 ]
-RANGES += ["::/1", "x"]
+# Without a prefix, and with bits beyond it.
+RANGES += ["::/1", "x", "2001:db8::7", "10.0.0.7/9"]
 BYTES = ["QQ==", "QR==", "QUI=", "x"]
 # Key -> kinds of conditions on it.
 KEYS = {
@@ -89,7 +90,7 @@ NAMED = {
     "Numeric": NUMBERS,
     "Date": DATES,
     "IpAddress": RANGES,
-    "Bool": ["true", "false", "True", "x"],
+    "Bool": ["true", "false", "True", "FALSE", "x"],
     "BinaryEquals": BYTES,
 }
 
@@ -98,6 +99,7 @@ NAMED = {
 OTHERS = ["", "a", "b", "ab", "aB", "B", "a*", "a?", "*", "${*}", "${v:a}", "K", "\u212ak", "5"]
 OTHERS += ["arn:aws:iam::1:role/a", "arn:aws:iam::1:role/b", "arn:aws:sns:x:y:a", "arn:aws:sns:a"]
 OTHERS += ["arn:aws:sns:e:1:a:b", "arn:x", "arn::::::", "5.0", "true", "False", "QQ==", "QR=="]
+OTHERS += ["\u00df", "\ufb01", "\u017fs", "f\u0131", "2001:db8::8"]
 OTHERS += ["10.0.0.1", "::1", "2026-11-01T00:00:00Z", "2026"]
 
 
@@ -151,7 +153,7 @@ def _is_always(key: str) -> bool:
 
 def _condition(rng: random.Random, key: str) -> Condition:
     if rng.random() < 0.08:
-        return Condition("Null", key, (rng.choice(["true", "false"]),))
+        return Condition("Null", key, (rng.choice(["true", "false"] * 4 + ["True"]),))
     kind = rng.choice(KEYS[key])
     name = rng.choice([name for name in OPERATORS if kind in name and _starts(name, kind)])
     quantified = 0.7 if condition_key(key).several else 0.15

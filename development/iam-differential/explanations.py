@@ -164,6 +164,24 @@ def _not_ip_address_knows_one_family(
     return original(condition, context, variables)
 
 
+def _every_spelling_has_an_outcome(
+    original: Meaning, condition: Condition, context: Context, variables: bool
+) -> Truth:
+    _, name, _ = parsed_operator(condition.operator)
+    values = condition.values
+    if name in ("Bool", "Null"):
+        values = tuple(value.lower() for value in values)
+    if name.startswith("Arn"):
+        values = tuple(value if value.count(":") > 4 else "no:a:r:n:at:all" for value in values)
+    if "IpAddress" in name:
+        values = tuple(f"{value}/128" if _is_one_of_ipv6(value) else value for value in values)
+    return original(Condition(condition.operator, condition.key, values), context, variables)
+
+
+def _is_one_of_ipv6(text: str) -> bool:
+    return ":" in text and "/" not in text
+
+
 def _every_version_has_variables() -> AbstractContextManager[Any]:
     original = decide._parts
 
@@ -230,6 +248,9 @@ EXPLANATIONS: dict[str, Following] = {
     "an escape stands for its character in StringEquals too": _holds(_an_escape_is_text),
     "NotIpAddress holds for an address of the other family": _holds(
         _not_ip_address_knows_one_family
+    ),
+    "true, six components and an IPv6 prefix have one documented spelling": _holds(
+        _every_spelling_has_an_outcome
     ),
     "a star that ends a segment of a Resource crosses colons": _no_star_crosses_a_colon,
     "NotResource excludes nothing for a variable without a value": _not_resource_fails_on_an_error,

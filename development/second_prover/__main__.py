@@ -57,8 +57,8 @@ def main() -> int:
         gate, z3 = case.gate_holds(), case.z3_holds(explanations.pages_only())
         if gate == z3:
             agreed += 1
-        elif reason := explanations.of_case(case, gate):
-            reasons[reason] += 1
+        elif departures := explanations.of_case(case, gate):
+            reasons.update(departures)
         else:
             wrong += 1
             print(f"case {number} of seed {options.seed}: the gate {gate}, z3 {z3}: {case}")

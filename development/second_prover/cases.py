@@ -15,6 +15,8 @@ from modules.iam.policy import Condition, Statement
 _REQUESTS = (Requests(("s3:GetObject",)),)
 
 _TEXTS = ("", "a", "b", "ab", "A", "a*", "*", "?", "a?", "*b", "a*b", "b*a", "${*}", "a${?}")
+# With letters that have a case beyond ASCII, or may.
+_WORDS = ("ss", "K", "fi", "i", "\u00e9a", "\u00c9A", "stra\u00dfe")
 _VARIABLES = ("${aws:username}", "a${aws:PrincipalTag/team}", "${aws:PrincipalTag/team, 'a'}")
 _NUMBERS = ("0", "-1", "299", "299.5", "300", "300.0", "301")
 _DATES = (
@@ -34,6 +36,9 @@ _ADDRESSES = (
     "2001:db8::/32",
     "2001:db8::7/128",
     "::/0",
+    # Without a prefix, and with bits beyond it.
+    "2001:db8::7",
+    "203.0.113.7/24",
 )
 _ARNS = (
     "arn:aws:sns:eu-central-1:111122223333:t",
@@ -42,11 +47,23 @@ _ARNS = (
     "arn:aws:sns:eu-central-1:111122223333:a:t",
     "arn:*:*:*:*:*",
     "arn:aws:s?s:*:*:a*",
+    # With fewer than six components.
+    "*",
+    "arn:aws:sns:*",
+    "arn:*:t",
 )
+_BOOLEANS = ("true", "false", "True", "FALSE")
+# Bytes, one of which no encoder writes.
+_BYTES = ("QQ==", "QUI=", "QR==")
 _ORDERS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 _STRINGS = ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike")
 _OF_TEXTS = tuple(f"String{name}" for name in _STRINGS)
 _OF_ARNS = tuple(f"Arn{name}" for name in ("Equals", "NotEquals", "Like", "NotLike"))
+_OF_NUMBERS = tuple(f"Numeric{name}" for name in _ORDERS)
+_OF_DATES = tuple(f"Date{name}" for name in _ORDERS)
+_OF_ADDRESSES = ("IpAddress", "NotIpAddress")
+# On keys that are no texts.
+_A_FEW_TEXTS = ("StringEquals", "StringNotEquals", "StringLike", "ArnLike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +85,19 @@ _KEYS = (
     _Key("aws:CalledVia", _OF_TEXTS, _TEXTS, ("a", "b", "ab"), several=True),
     _Key("aws:TagKeys", _OF_TEXTS, _TEXTS, ("a", "b", "A"), several=True),
     _Key("aws:SourceArn", _OF_ARNS, _ARNS, (_ARNS[0], _ARNS[3])),
-    _Key("aws:SecureTransport", ("Bool",), ("true", "false"), ("true", "false")),
-    _Key("aws:MultiFactorAuthPresent", ("Bool",), ("true", "false"), ("true", "false")),
-    _Key("aws:MultiFactorAuthAge", tuple(f"Numeric{name}" for name in _ORDERS), _NUMBERS, _NUMBERS),
-    _Key("aws:CurrentTime", tuple(f"Date{name}" for name in _ORDERS), _DATES, _DATES[1:3]),
-    _Key("aws:TokenIssueTime", tuple(f"Date{name}" for name in _ORDERS), _DATES, _DATES[1:3]),
-    _Key("aws:SourceIp", ("IpAddress", "NotIpAddress"), _ADDRESSES, ("203.0.113.7", "2001:db8::7")),
-)
-
-
-# Of these a claim can say that they are anything but: patterns match texts, ranges addresses. A
-# number or date has too many spellings.
-_CLAIMED = (
-    "aws:PrincipalTag",
-    "aws:username",
-    "aws:UserAgent",
-    "aws:CalledVia",
-    "aws:TagKeys",
-    "aws:Source",
-    "aws:SecureTransport",
-    "aws:MultiFactorAuthPresent",
+    _Key("aws:username", _OF_TEXTS, _WORDS, ("ss", "fi", "k", "K", "\u212a", "\u00df")),
+    _Key("aws:SecureTransport", ("Bool",), _BOOLEANS, _BOOLEANS[:2]),
+    _Key("aws:MultiFactorAuthPresent", ("Bool",), _BOOLEANS, _BOOLEANS[:2]),
+    _Key("aws:MultiFactorAuthAge", (*_OF_NUMBERS, *_A_FEW_TEXTS), _NUMBERS, _NUMBERS),
+    _Key("aws:CurrentTime", (*_OF_DATES, *_A_FEW_TEXTS), _DATES, _DATES[1:3]),
+    _Key("aws:TokenIssueTime", _OF_DATES, _DATES, _DATES[1:3]),
+    _Key(
+        "aws:SourceIp",
+        (*_OF_ADDRESSES, *_OF_ADDRESSES, *_A_FEW_TEXTS),
+        _ADDRESSES,
+        ("203.0.113.7", "2001:db8::7", "2001:db8::8"),
+    ),
+    _Key("x:bytes", ("BinaryEquals",), _BYTES, _BYTES[:2]),
 )
 
 
@@ -123,6 +133,8 @@ def cases(seed: int) -> Iterator[Case]:
     rng = random.Random(seed)
     while True:
         keys = rng.sample(_KEYS, rng.choice((1, 1, 1, 2)))
+        if len({key.name for key in keys}) < len(keys):
+            continue
         some = partial(_condition, rng)
         yield Case(
             tuple(some(rng.choice(keys)) for _ in range(rng.choice((1, 1, 2)))),
@@ -136,7 +148,8 @@ def cases(seed: int) -> Iterator[Case]:
 
 def _condition(rng: random.Random, key: _Key) -> Condition:
     if rng.random() < 0.1:
-        return Condition("Null", key.name, (rng.choice(("true", "false")),))
+        # Seldom in a spelling that no page has.
+        return Condition("Null", key.name, (rng.choice(_BOOLEANS),))
     operator = rng.choice(key.operators)
     if key.several and rng.random() < 0.9:
         operator = f"{rng.choice(('ForAnyValue', 'ForAllValues'))}:{operator}"
@@ -154,8 +167,6 @@ def _given(rng: random.Random, key: _Key) -> Given | None:
         return None if key.name.lower() in ALWAYS else ()
     if chance < 0.65:
         return _some(rng, key.given) if key.several else (rng.choice(key.given),)
-    if not key.name.startswith(_CLAIMED):
-        return None
     return AnyBut(_some(rng, key.texts if "Ip" in key.name else key.given))
 
 

@@ -11,7 +11,7 @@ claim: a proof holds for both.
 
 import ipaddress
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 import z3
+from z3.z3util import get_vars
 
 from development.second_prover.keys import (
     ALWAYS,
@@ -35,6 +36,7 @@ from development.second_prover.texts import (
     expression_of,
     matches,
     matches_with_variables,
+    may_be_spelled,
     pieces,
     string,
 )
@@ -92,7 +94,7 @@ class Circumstances:
     """The condition keys that some conditions, a claim (``when``) and what is known of the caller
     (``facts``) speak of, as variables.
 
-    ``open_variables`` leaves open what a policy variable stands for, as the gate does.
+    ``departures`` are what it takes otherwise than the pages, as the gate does.
     """
 
     def __init__(
@@ -100,9 +102,9 @@ class Circumstances:
         conditions: Iterable[Condition],
         when: When,
         facts: When,
-        open_variables: bool = False,
+        departures: frozenset[str] = frozenset(),
     ) -> None:
-        self._open_variables = open_variables
+        self._departures = departures
         self._operators: dict[str, set[str]] = {}
         self._number: Counter[str] = Counter()
         self._wild: set[str] = set()
@@ -136,6 +138,9 @@ class Circumstances:
             given = (self._when.get(name, ()), self._facts.get(name, ()), ())
             texts = [t for one in given for t in (one.values if isinstance(one, AnyBut) else one)]
             kind = kind_of(name, self._operators.get(name, ()), texts)
+            any_type = "a key that no page describes is of any type" in self._departures
+            if any_type and not name.startswith("aws:"):
+                kind = "text"
             values = 1
             if name in SEVERAL or name in self._several:
                 # Each condition has one value for the sake of which it is met, or is not.
@@ -181,9 +186,14 @@ class Circumstances:
     def holds(self, condition: Condition) -> Expression:
         """Return that ``condition`` is met. Raises ``UnknownOperator``."""
         key = self.key(condition.key)
-        if self._open_variables and any("${" in value for value in condition.values):
+        with_variables = any("${" in value for value in condition.values)
+        if "variables are left open" in self._departures and with_variables:
             return z3.FreshBool("variables left open")
-        if any("${" in value for value in condition.values):
+        if "an open outcome is another for each condition" in self._departures:
+            found = self._holds(condition, key)
+            opened = [one for one in get_vars(found) if _is_open(one)]
+            return z3.substitute(found, *((one, z3.FreshBool("open")) for one in opened))
+        if with_variables or self._departures:
             return self._holds(condition, key)
         if (condition, key) not in _BUILT:
             _BUILT[condition, key] = self._holds(condition, key)
@@ -253,9 +263,15 @@ class Circumstances:
         parts = pieces(wanted, arn or "Like" in operator)
         any_case = "IgnoreCase" in operator
         if not any(part.kind == "variable" for part in parts):
-            if not arn:
-                return matches(value, parts, any_case=any_case)
-            return self._arn(value, wanted, condition)
+            if arn:
+                return self._arn(value, wanted, condition)
+            if not any_case:
+                return matches(value, parts)
+            # Which letters beyond ASCII have a case is not said.
+            maybe = z3.And(
+                may_be_spelled(value, wanted), open_outcome(f"case of {wanted}", condition)
+            )
+            return z3.Or(matches(value, parts, any_case=True), maybe)
         if any_case or arn:
             return open_outcome(f"{value} and {wanted}", condition)
         found = matches_with_variables(value, parts, self.resolve)
@@ -322,6 +338,9 @@ def _bytes(value: Expression, wanted: str, _: str = "") -> Expression | None:
         plain = b64decode(wanted, validate=True)
     except ValueError:
         return None
+    if b64encode(plain).decode() != wanted:
+        # What a text means that no encoder writes is not said.
+        return None
     return value == string(plain.decode("latin-1"))
 
 
@@ -334,6 +353,9 @@ def _address(value: Expression, wanted: str, _: str = "") -> Expression | None:
     except ValueError:
         return None
     within = _within(value, network)
+    if ipaddress.ip_address(wanted.partition("/")[0]) != network[0]:
+        # Bits beyond the prefix are none of the standard format.
+        return z3.And(within, open_outcome(f"{value} and {wanted} with bits beyond its prefix"))
     if network.version == 6 and "/" not in wanted:
         # "IAM uses the default prefix value of /32", which is said of both families.
         wide = _within(value, network.supernet(new_prefix=32))
@@ -477,8 +499,11 @@ def _shown(kind: Kind, value: Expression, model: Expression) -> str:
 
 def open_outcomes(model: Expression) -> Sequence[str]:
     """Return the outcomes that the pages leave open and that ``model`` decided."""
-    names = (str(one) for one in model.decls())
-    return sorted(name for name in names if name.startswith("not documented"))
+    return sorted(map(str, filter(_is_open, model.decls())))
+
+
+def _is_open(expression: Expression) -> bool:
+    return str(expression).startswith("not documented")
 
 
 Facts = Mapping[str, tuple[str, ...] | AnyBut]

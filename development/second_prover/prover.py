@@ -123,6 +123,13 @@ class Prover:
     ) -> bool:
         """Return whether some request meets all of ``met`` and of each of ``denies`` misses a
         condition. Raises ``UnknownOperator``, and ``OutOfTime``."""
+        too_much = "letters beyond ASCII without case are too much" in self._departures
+        if too_much and any(
+            "IgnoreCase" in one.operator and not "".join(one.values).isascii()
+            for some in (met, *denies)
+            for one in some
+        ):
+            return True
         here = self._circumstances((*met, *(one for deny in denies for one in deny)), when, {})
         found = [here.holds(condition) for condition in met]
         found += [z3.Not(z3.And(*map(here.holds, deny))) for deny in denies]
@@ -133,8 +140,7 @@ class Prover:
     def _circumstances(
         self, conditions: Iterable[Condition], when: When, facts: When
     ) -> Circumstances:
-        open_variables = "variables are left open" in self._departures
-        return Circumstances(conditions, when, facts, open_variables)
+        return Circumstances(conditions, when, facts, self._departures)
 
     def _can_be(self, premises: Sequence[Expression]) -> bool:
         """Return whether ``premises`` have a model. Raises ``OutOfTime``."""

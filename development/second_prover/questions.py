@@ -23,6 +23,9 @@ Departure = Literal[
     "the caller's own policy is enough",
     "a resource's policy can speak of others",
     "an action works on all of a pattern or on none",
+    "an open outcome is another for each condition",
+    "a key that no page describes is of any type",
+    "letters beyond ASCII without case are too much",
 ]
 
 

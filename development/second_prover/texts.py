@@ -98,12 +98,45 @@ def _characters(text: str, any_case: bool) -> Expression:
     if not any_case:
         return z3.Re(string(text))
     letters = [
-        z3.Union(z3.Re(string(one.lower())), z3.Re(string(one.upper())))
-        if one.lower() != one.upper()
+        z3.Union(z3.Re(one.lower()), z3.Re(one.upper()))
+        if one.isascii() and one.isalpha()
         else z3.Re(string(one))
         for one in text
     ]
     return letters[0] if len(letters) == 1 else z3.Concat(*letters)
+
+
+@lru_cache(maxsize=1)
+def _folded() -> dict[str, set[str]]:
+    """Return the characters that Unicode takes for these in another case, in full or simple
+    mappings, and in Turkish: https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt."""
+    found = {"i": {"\u0130"}}
+    for character in map(chr, range(128, 0x1F000)):
+        for other in (character.casefold(), character.lower(), character.upper()):
+            found.setdefault(other.casefold(), set()).add(character)
+    return found
+
+
+@lru_cache(maxsize=1 << 10)
+def _any_spelling(text: str) -> Expression:
+    """Return the regular expression of what may be ``text`` in another case."""
+    rest: dict[int, Expression] = {len(text): z3.Re("")}
+    for place in reversed(range(len(text))):
+        found = []
+        for length in (1, 2, 3):
+            letters = text[place : place + length].casefold()
+            others = set(_folded().get(letters, ()))
+            if length == 1:
+                others |= {text[place], text[place].lower(), text[place].upper(), letters}
+            if place + length <= len(text):
+                found += [z3.Concat(z3.Re(string(o)), rest[place + length]) for o in sorted(others)]
+        rest[place] = found[0] if len(found) == 1 else z3.Union(*found)
+    return rest[0]
+
+
+def may_be_spelled(value: Expression, text: str) -> Expression:
+    """Return that ``value`` may be ``text`` in another case, by some rule of Unicode."""
+    return z3.InRe(value, _any_spelling(text))
 
 
 def matches(

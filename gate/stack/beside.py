@@ -67,16 +67,14 @@ def other_workspace(file: Path) -> Iterator[tuple[str, str]]:
 
 def other_backend(file: Path, terraform: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield name and reason of the file beside ``file``, a stack's cdk.tf.json, that sends the
-    state elsewhere than ``terraform``, its section of that name, says; none in HCP Terraform.
+    state elsewhere than ``terraform``, its section of that name, says.
 
     `terraform init` keeps the backend's arguments there, null where there are none, with a hash of
     the configuration they are from. While the hash fits, Terraform takes the arguments from there:
     with Terraform 1.11.4 a path that was changed in that file alone was where `apply` wrote the
     state, after another `terraform init` too (measured 2026-11).
     """
-    wanted = terraform.get("backend", {})
-    if not wanted:
-        return
+    wanted = terraform.get("backend")
     try:
         saved = read_json(file.absolute().parent / _INITIALIZED, MEBIBYTE)
     except Unreadable as error:
@@ -89,6 +87,8 @@ def other_backend(file: Path, terraform: Mapping[str, Any]) -> Iterator[tuple[st
     found = backend
     if isinstance(backend, dict):
         found = {str(backend.get("type")): backend.get("config")}
+    if not wanted:
+        found, wanted = _hcp_workspaces(found), _hcp_workspaces(terraform)
     if _given(found) != _given(wanted):
         yield (
             _INITIALIZED,
@@ -98,6 +98,17 @@ def other_backend(file: Path, terraform: Mapping[str, Any]) -> Iterator[tuple[st
 
 
 _INITIALIZED = ".terraform/terraform.tfstate"
+
+
+def _hcp_workspaces(found: Any) -> tuple[Any, ...] | None:
+    """Return where HCP Terraform is and the name of the workspace, None without a block ``cloud``;
+    of other arguments it is not known how `terraform init` writes them down."""
+    cloud = found.get("cloud") if isinstance(found, Mapping) else None
+    if not isinstance(cloud, Mapping):
+        return None
+    workspaces = cloud.get("workspaces")
+    named = workspaces.get("name") if isinstance(workspaces, Mapping) else None
+    return cloud.get("hostname") or "app.terraform.io", cloud.get("organization"), named
 
 
 def _given(value: Any) -> Any:

@@ -56,11 +56,6 @@ def circumstances(
     return _circumstances(tuple(allow), tuple(map(tuple, denies)), named)
 
 
-def satisfiable(condition: Condition, given: Given) -> bool:
-    """Return False if no value that ``given`` allows meets ``condition``."""
-    return bool(circumstances([condition], [], {condition.key: given}))
-
-
 def certain(conditions: Sequence[Condition], when: When) -> bool:
     """Return whether all of ``conditions`` are met, whatever the values that ``when`` leaves open.
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 import ipaddress
 import operator
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,6 +17,7 @@ from functools import lru_cache, partial
 from string import ascii_uppercase
 from typing import Self
 
+from modules.iam.condition_keys import condition_key
 from modules.iam.patterns import arn_like, literal, matches
 from modules.iam.policy import Condition
 
@@ -142,7 +143,8 @@ def holds(condition: Condition, context: Context, variables: bool) -> Truth:
     # (2026-11): no such key for Null and for the two set operators.
     is_null = not any(values)
     if name == "Null":
-        return any_of(_same_boolean(str(is_null), wanted, context) for wanted in condition.values)
+        actual = "true" if is_null else "false"
+        return any_of(_same_boolean(actual, wanted, context) for wanted in condition.values)
     # "If the key does not exist", ForAnyValue "returns false" (the same page); IfExists is about
     # each value, of which there is none.
     if is_null and quantifier:
@@ -155,6 +157,8 @@ def holds(condition: Condition, context: Context, variables: bool) -> Truth:
     if len(values) > 1 and not quantifier:
         # The same page: such a key requires a set operator; not what happens without one.
         return None
+    if name.startswith(("String", "Arn")) and condition_key(key).kind in MANY_SPELLINGS:
+        return None
     substituted = context if variables else None
     met = (
         any_of(compare(value, wanted, substituted) for wanted in condition.values)
@@ -162,6 +166,11 @@ def holds(condition: Condition, context: Context, variables: bool) -> Truth:
     )
     each = map(negated, met) if negative else met
     return all_of(each) if quantifier == "ForAllValues" else any_of(each)
+
+
+# Kinds of values of which it is not documented what they are as texts: 300 and 300.0, say, or an
+# IPv6 address and its long form.
+MANY_SPELLINGS = ("number", "date", "address")
 
 
 @lru_cache(maxsize=1024)
@@ -197,10 +206,19 @@ def _same_text_in_any_case(actual: str, wanted: str, context: Context | None) ->
     if left.translate(_ASCII_CASE) == right.translate(_ASCII_CASE):
         return known
     # Which letters beyond A to Z have a case for AWS is not documented.
-    return known and (None if left.lower() == right.lower() else False)
+    alike = without_case(left) == without_case(right) or left.lower() == right.lower()
+    return known and (None if alike else False)
 
 
 _ASCII_CASE = {ord(letter): letter.lower() for letter in ascii_uppercase}
+# The i without a dot is an I in upper case, the I with one an i in lower case, somewhere.
+_DOTS = str.maketrans("\u0130\u0131", "ii")
+
+
+def without_case(text: str) -> str:
+    """Return what is the same for all texts that some rule of Unicode takes for ``text`` in
+    another case: of a sharp s and two, of a ligature and its letters."""
+    return text.translate(_DOTS).casefold()
 
 
 def _like(actual: str, wanted: str, context: Context | None) -> Truth:
@@ -214,35 +232,62 @@ def _like_arn(actual: str, wanted: str, context: Context | None) -> Truth:
 
 
 def _same_boolean(actual: str, wanted: str, _: Context | None) -> Truth:
-    both = {actual.lower(), wanted.lower()}
+    """Compare Booleans. No spelling but these two is documented."""
+    both = {actual, wanted}
     return len(both) == 1 if both <= {"true", "false"} else None
 
 
 def _same_bytes(actual: str, wanted: str, _: Context | None) -> Truth:
-    """Compare what two base-64 texts stand for."""
+    """Compare what two base-64 texts stand for. What a text means that no encoder writes, whose
+    last bits are not zero, is not documented."""
+    left, right = _decoded(actual), _decoded(wanted)
+    return None if left is None or right is None else left == right
+
+
+def _decoded(text: str) -> bytes | None:
     try:
-        return b64decode(actual, validate=True) == b64decode(wanted, validate=True)
+        plain = b64decode(text)
     except ValueError:
         return None
+    return plain if b64encode(plain).decode() == text else None
 
 
 def _in_network(actual: str, wanted: str, _: Context | None) -> Truth:
-    address, around = network(actual), network(wanted)
-    if address is None or around is None or address.num_addresses > 1:
+    address, ranges = network(actual), networks(wanted)
+    if address is None or not ranges or address.num_addresses > 1:
         return None
-    return address[0] in around
+    inside = {address[0] in around for around in ranges}
+    if True not in inside:
+        return False
+    # "In the standard CIDR format": what bits beyond the prefix do is not documented.
+    starts = str(ranges[0][0]) == str(ipaddress.ip_address(wanted.partition("/")[0]))
+    return True if inside == {True} and starts else None
 
 
 @lru_cache(maxsize=4096)
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """Return the range in CIDR format, None for any other text; without a prefix, the one address.
-    The page says /32 for that, which holds for IPv4."""
+    """Return the range in CIDR format, without a prefix the one address, None for any other
+    text."""
     if not re.fullmatch(r"[0-9a-fA-F:.]+(/[0-9]{1,3})?", text):
         return None
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return the ranges that ``text`` of a policy may stand for; none when it is in no CIDR format.
+
+    "If you specify an IP address without the associated routing prefix, IAM uses the default prefix
+    value of /32", which the page says of both families: an IPv6 address is itself, or so wide.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress
+    (2026-11).
+    """
+    found = network(text)
+    if found is None:
+        return ()
+    return (found,) if "/" in text else (found, found.supernet(new_prefix=32))
 
 
 def _ordered(

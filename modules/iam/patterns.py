@@ -75,16 +75,18 @@ def arn_matches(pattern: str, resource: str) -> bool:
     return pattern == "*" or any(_same_segments(form, resource) for form in _forms(pattern))
 
 
-def arn_like(pattern: str, arn: str) -> bool:
-    """Return whether ``pattern``, a value of ArnLike or ArnEquals, matches ``arn``.
+def arn_like(pattern: str, arn: str) -> bool | None:
+    """Return whether ``pattern``, a value of ArnLike or ArnEquals, matches ``arn``; None when it
+    has fewer than six components.
 
     "Each of the six colon-delimited components of the ARN is checked separately": no wildcard
-    leaves its segment here. Only a bare ``*`` matches everything.
+    leaves its segment here. What fewer components mean, a bare ``*`` among them, the page does not
+    say.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
     (2026-11).
     """
     segments = tuple(pattern.split(":", _SEGMENTS - 1))
-    return pattern == "*" or (len(segments) == _SEGMENTS and _same_segments(segments, arn))
+    return _same_segments(segments, arn) if len(segments) == _SEGMENTS else None
 
 
 def includes(outer: str, inner: str) -> bool:

@@ -18,12 +18,15 @@ from itertools import pairwise, product
 
 from modules.iam.condition_keys import ConditionKey
 from modules.iam.conditions import (
+    MANY_SPELLINGS,
     Context,
     network,
+    networks,
     parsed_operator,
     read_date,
     read_number,
     resolved,
+    without_case,
 )
 from modules.iam.intersection import intersection
 from modules.iam.patterns import (
@@ -74,34 +77,39 @@ def values_of(
     if key.kind == "boolean":
         # "The request context returns true or false": the page of global condition keys.
         return _allowed((Value("true"), Value("false")), buts)
+    numbers, dates, addresses = (wanted[kind] for kind in ("Numeric", "Date", "IpAddress"))
+    # A claim names one of many spellings of a number or date, so it leaves all values of it.
+    spelled: list[Value] = []
+    if numbers or key.kind == "number":
+        spelled += [Value(_plain(number)) for number in _between(map(read_number, numbers))]
+    if dates or key.kind == "date":
+        write = _plain if numbers else _moment
+        spelled += [Value(write(moment)) for moment in _between(map(read_date, dates))]
+    found: list[Value] = []
+    if addresses or key.kind == "address":
+        ranges = [but for but in buts if network(but)]
+        found += _allowed([Value(text) for text in _addresses((*addresses, *buts))], ranges)
+    if key.kind in MANY_SPELLINGS:
+        return _few((*found, *spelled))
     texts = _Texts.of(wanted, buts)
-    found = [Value(text) for text in texts.literals if text]
+    found += [Value(text) for text in ("", *texts.literals)]
     if wanted["Bool"]:
         found += [Value("true"), Value("false")]
     # The bytes that a policy names; others stand below.
     found += [Value(text) for text in wanted["BinaryEquals"]]
-    numbers, dates, addresses = (wanted[kind] for kind in ("Numeric", "Date", "IpAddress"))
-    if numbers or key.kind == "number":
-        found += [Value(_plain(number)) for number in _between(map(read_number, numbers))]
-    if dates or key.kind == "date":
-        write = _plain if numbers else _moment
-        found += [Value(write(moment)) for moment in _between(map(read_date, dates))]
-    if addresses or key.kind == "address":
-        found += [Value(text) for text in _addresses((*addresses, *buts))]
-    # Nothing but numbers, say, where no text is asked for.
-    alone = {"number": not buts, "date": not buts, "address": all(map(network, buts))}
-    if not alone.get(key.kind or "", False):
-        found += [Value(""), *(Value(text, only_text=True) for text in texts.others())]
-    elif texts.named:
-        found += [Value(text, only_text=True) for text in texts.others()]
-    return _allowed(found, buts)
+    found += [Value(text, only_text=True) for text in texts.others()]
+    return _few((*_allowed(found, buts), *spelled))
 
 
 def _allowed(found: Iterable[Value], buts: Sequence[str]) -> tuple[Value, ...]:
-    listed = dict.fromkeys(value for value in found if not is_one_of(value.text, buts))
+    return tuple(value for value in found if not is_one_of(value.text, buts))
+
+
+def _few(found: Iterable[Value]) -> tuple[Value, ...]:
+    listed = tuple(dict.fromkeys(found))
     if len(listed) > _MOST:
         raise PatternsTooComplex("the conditions tell too many values apart")
-    return tuple(listed)
+    return listed
 
 
 def is_one_of(value: str, buts: Iterable[str]) -> bool:
@@ -135,14 +143,13 @@ def _wanted(conditions: Iterable[Condition]) -> dict[str, list[str]]:
 @dataclass(frozen=True, slots=True)
 class _Texts:
     """How comparisons cut texts: into ``literals``, ``patterns``, texts without case (``words``)
-    and patterns of ARNs (``arns``). ``named`` is whether any do."""
+    and patterns of ARNs (``arns``)."""
 
     literals: tuple[str, ...]
     patterns: tuple[str, ...]
     words: tuple[str, ...]
     arns: tuple[str, ...]
     buts: tuple[str, ...]
-    named: bool
 
     @classmethod
     def of(cls, wanted: dict[str, list[str]], buts: Sequence[str]) -> "_Texts":
@@ -151,9 +158,9 @@ class _Texts:
             tuple(dict.fromkeys(map(example, exact))),
             tuple(dict.fromkeys(p for p in wanted["String"] if _is_wild(p))),
             tuple(dict.fromkeys(map(example, wanted["IgnoreCase"]))),
-            tuple(dict.fromkeys(p for p in wanted["Arn"] if _is_wild(p) and p != "*")),
+            # With fewer components it says nothing of any text.
+            tuple(dict.fromkeys(p for p in wanted["Arn"] if _is_wild(p) and p.count(":") > 4)),
             tuple(buts),
-            any(wanted[kind] for kind in _TEXTS),
         )
 
     def others(self) -> Iterator[str]:
@@ -166,7 +173,7 @@ class _Texts:
         if self.arns:
             # ARNs, whose segments count, and other texts, which none of these patterns matches.
             cuts = [list(_forms(pattern, 6)) for pattern in self.patterns]
-            cuts += [[tuple(p.split(":", 5))] for p in self.arns if p.count(":") > 4]
+            cuts += [[tuple(pattern.split(":", 5))] for pattern in self.arns]
             outs = tuple(form for pattern in out for form in _forms(pattern, 6))
             parts += _cut(("*",) * 6, outs, cuts)
         for inside, without in parts:
@@ -180,7 +187,7 @@ class _Texts:
             text = _left(inside, without)
             if text is None or (self.arns and len(inside) == 1 and text.count(":") > 4):
                 return None
-            if not any(text.lower() == word.lower() for word in self.words):
+            if not any(without_case(text) == without_case(word) for word in self.words):
                 return text
             without = (*without, *_forms(literal(text), len(inside)))
         raise PatternsTooComplex("the conditions tell too many spellings apart")
@@ -190,37 +197,59 @@ class _Texts:
         if not word.isascii():
             raise PatternsTooComplex("which letters beyond A to Z have a case is not documented")
         plain = [*self.patterns, *self.buts, *map(literal, self.literals)]
-        arns = [joined(p.split(":", 5)) for p in self.arns if p.count(":") > 4]
+        arns = [joined(pattern.split(":", 5)) for pattern in self.arns]
         automata = [Automaton([pattern]) for pattern in (*plain, *arns)]
-        # The states of the automata, and whether some letter is beyond A to Z.
-        reached = {(tuple(automaton.start for automaton in automata), False): ""}
+        # By how much of the word is spelled: the states of the automata, and whether some letter is
+        # beyond A to Z, each with a text that comes there.
+        start = tuple(automaton.start for automaton in automata), False
+        reached: list[dict[tuple[tuple[int, ...], bool], str]] = [{} for _ in (*word, "")]
+        reached[0][start] = ""
         for place, letter in enumerate(word):
             between = letter == ":" and word.count(":", 0, place) < 5
-            longer: dict[tuple[tuple[int, ...], bool], str] = {}
-            for (states, beyond), text in reached.items():
-                for other in _spelled(letter):
+            for length, other in _spelled(word[place:]):
+                for (states, beyond), text in reached[place].items():
                     after = tuple(
                         automaton.after(
                             state, COLON if between and n >= len(plain) else literal(other)
                         )
                         for n, (automaton, state) in enumerate(zip(automata, states, strict=True))
                     )
-                    longer.setdefault((after, beyond or not other.isascii()), text + other)
-            reached = longer
-            if len(reached) > _MOST:
+                    reached[place + length].setdefault(
+                        (after, beyond or not other.isascii()), text + other
+                    )
+            if any(len(states) > _MOST for states in reached):
                 raise PatternsTooComplex("the conditions tell too many spellings apart")
-        yield from reached.values()
+        yield from reached[-1].values()
 
 
 def _is_wild(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
 
 
-def _spelled(letter: str) -> Iterator[str]:
-    """Yield the letters that are ``letter`` in lower case."""
-    yield from dict.fromkeys((letter.lower(), letter.upper()))
-    # The Kelvin sign is a k in lower case.
-    yield from "\u212a" if letter in "kK" else ""
+# Letters beyond A to Z that some rule of Unicode takes for these in another case: the long and the
+# sharp s, the Kelvin sign, the i without a dot and the I with one, ligatures.
+# https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt (2026-11).
+BEYOND_ASCII = {
+    "k": "\u212a",
+    "s": "\u017f",
+    "i": "\u0130\u0131",
+    "ss": "\u00df\u1e9e",
+    "ff": "\ufb00",
+    "fi": "\ufb01",
+    "fl": "\ufb02",
+    "ffi": "\ufb03",
+    "ffl": "\ufb04",
+    "st": "\ufb05\ufb06",
+}
+
+
+def _spelled(rest: str) -> Iterator[tuple[int, str]]:
+    """Yield the letters with which ``rest`` of a word can begin in another case, and for how many
+    of its own each stands."""
+    yield from ((1, other) for other in dict.fromkeys((rest[0].lower(), rest[0].upper())))
+    for letters, others in BEYOND_ASCII.items():
+        if rest.lower().startswith(letters):
+            yield from ((len(letters), other) for other in others)
 
 
 def _cut(
@@ -298,7 +327,7 @@ def _moment(seconds: Decimal) -> str:
 
 def _addresses(ranges: Iterable[str]) -> Iterator[str]:
     """Yield an address of each interval that the borders of ``ranges`` cut, of both families."""
-    nets = [net for text in ranges if (net := network(text)) is not None]
+    nets = [net for text in ranges for net in networks(text)]
     for family, bits in ((ipaddress.IPv4Address, 32), (ipaddress.IPv6Address, 128)):
         borders = {0, 1 << bits}
         for net in nets:

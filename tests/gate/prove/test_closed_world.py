@@ -707,6 +707,8 @@ def test_the_state_of_another_workspace_is_another_state(project: Project) -> No
 
 S3 = {"bucket": "acme-states", "key": "k", "region": "eu-central-1", "encrypt": True}
 LOCAL = {"local": {"path": "x"}}
+HCP = {"hostname": None, "organization": "acme", "token": None, "workspaces": {"name": "x"}}
+CLOUD = {"organization": "acme", "workspaces": {"name": "x"}}
 NOWHERE = {"endpoints": {"s3": None}, "profile": None, "assume_role": None}
 
 
@@ -724,16 +726,22 @@ NOWHERE = {"endpoints": {"s3": None}, "profile": None, "assume_role": None}
         ({"s3": S3}, {"type": "s3", "config": {**S3, "bucket": "evil"}}, True),
         ({"s3": S3}, {"type": "s3", "config": {**S3, "endpoints": {"s3": "https://evil"}}}, True),
         ({"s3": S3}, {"type": "s3", "config": {**S3, "encrypt": False}}, True),
-        ({}, {"type": "s3", "config": S3}, False),
+        (None, {"type": "s3", "config": S3}, True),
+        (None, {"type": "cloud", "config": HCP}, False),
+        (None, {"type": "cloud", "config": {**HCP, "hostname": "app.terraform.io"}}, False),
+        (None, {"type": "cloud", "config": {**HCP, "hostname": "evil.example"}}, True),
+        (None, {"type": "cloud", "config": {**HCP, "organization": "evil"}}, True),
+        (None, {"type": "cloud", "config": {**HCP, "workspaces": {"name": "other"}}}, True),
     ],
 )
 def test_the_backend_that_terraform_init_kept_is_that_of_the_stack(
-    tmp_path: Path, wanted: dict[str, Any], saved: object, is_elsewhere: bool
+    tmp_path: Path, wanted: dict[str, Any] | None, saved: object, is_elsewhere: bool
 ) -> None:
     (tmp_path / ".terraform").mkdir()
     state = tmp_path / ".terraform" / "terraform.tfstate"
     state.write_text(json.dumps({"version": 3, "backend": saved}))
-    found = [name for name, _ in other_backend(tmp_path / "cdk.tf.json", {"backend": wanted})]
+    terraform = {"cloud": CLOUD} if wanted is None else {"backend": wanted}
+    found = [name for name, _ in other_backend(tmp_path / "cdk.tf.json", terraform)]
     assert found == ([".terraform/terraform.tfstate"] if is_elsewhere else [])
 
 

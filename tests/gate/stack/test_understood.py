@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,11 @@ from tests.modules.vendors.test_catalogue import VENDORS, profile_of
 
 pytestmark = pytest.mark.slow
 
-# Each partition and each backend with every mode; where the state is kept depends on neither.
-CASES = [*zip(REGIONS, ("local", "s3-full", "cloud-full"), strict=True)]
+# Each partition and each backend with every mode; every pair of them with one block, for where the
+# state is kept depends on no mode.
+CASES: list[tuple[str, str, int | None]] = [
+    *zip(REGIONS, ("local", "s3-full", "cloud-full"), (None,) * 3, strict=True)
+]
 # No page of the catalogue has tokens of an issuer whose provider would be made.
 ACME = """
 title = "Acme"
@@ -72,7 +76,9 @@ acme "token" {
   }
 }
 """
-CASES += [("aws", backend) for backend in BACKENDS if backend not in dict(CASES).values()]
+CASES += [("aws", backend, None) for backend in ("s3", "cloud", "cloud-tags")]
+PAIRS = {(partition, backend) for partition, backend, _ in CASES}
+CASES += [(*pair, 1) for pair in product(REGIONS, BACKENDS) if pair not in PAIRS]
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +86,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Stack, Configur
     """The stacks of every mode, partition and backend, as the constructs make them, each with its
     block."""
     found = []
-    for partition, backend in CASES:
+    for partition, backend, most in CASES:
         folder = tmp_path_factory.mktemp(f"{partition}-{backend}")
         # A local state lies in the current folder.
         with contextlib.chdir(folder):
-            synthesize(partition, folder, backend)
+            synthesize(partition, folder, backend, most)
             found += read_all(load(folder / "gate.hcl"), folder)
     catalogue = tmp_path_factory.mktemp("catalogue") / "gate.hcl"
     blocks = [blocks_of(kind, profile_of(kind)) for kind in VENDORS]

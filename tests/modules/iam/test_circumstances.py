@@ -2,7 +2,7 @@
 
 import pytest
 
-from modules.iam.circumstances import candidates, certain, satisfiable
+from modules.iam.circumstances import candidates, certain, circumstances
 from modules.iam.claims import AnyBut, Given, When
 from modules.iam.policy import Condition
 
@@ -12,6 +12,11 @@ ATHENA = "athena.amazonaws.com"
 
 def condition(operator: str, *values: str, key: str = "aws:PrincipalTag/k") -> Condition:
     return Condition(operator, "aws:SourceIp" if "IpAddress" in operator else key, values)
+
+
+def satisfiable(one: Condition, given: Given) -> bool:
+    """Return whether some value that ``given`` allows may meet ``one``."""
+    return bool(circumstances([one], [], {one.key: given}))
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,32 @@ CASES: dict[str, Case] = {
     "a letter with an ASCII lower case is not documented": one(
         "StringNotEqualsIgnoreCase", "\u212a", "k", None
     ),
+    "an I with a dot is perhaps two letters in lower case": one(
+        "StringEqualsIgnoreCase", "\u0130", "i\u0307", None
+    ),
+    "two letters are perhaps an I with a dot": one(
+        "StringEqualsIgnoreCase", "i\u0307", "\u0130", None
+    ),
+    "a sharp s is perhaps two": one("StringEqualsIgnoreCase", "STRASSE", "stra\u00dfe", None),
+    "an i without a dot is perhaps one": one("StringEqualsIgnoreCase", "\u0131", "I", None),
+    "what an address is as a text is open": Case(
+        "StringEquals", "aws:SourceIp", ("203.0.113.7",), {"aws:SourceIp": ("203.0.113.7",)}, None
+    ),
+    "what an address is as an ARN is open": Case(
+        "ArnNotLike", "aws:SourceIp", ("a:b:c:d:e:f",), {"aws:SourceIp": ("203.0.113.7",)}, None
+    ),
+    "what a date is as a text is open": Case(
+        "StringNotEquals", "aws:CurrentTime", ("2026",), {"aws:CurrentTime": ("2027",)}, None
+    ),
+    "what a number is as a text is open": Case(
+        "StringLike", "aws:MultiFactorAuthAge", ("*",), {"aws:MultiFactorAuthAge": ("5",)}, None
+    ),
+    "an address that is absent differs from every text": Case(
+        "StringNotEquals", "aws:SourceIp", ("203.0.113.7",), {}, True
+    ),
+    "what an ARN is as a text is known": Case(
+        "StringEquals", "aws:SourceArn", (SNS,), {"aws:SourceArn": (SNS,)}, True
+    ),
     "StringNotEqualsIgnoreCase negates": one("StringNotEqualsIgnoreCase", "PROD", "prod", False),
     "StringNotEqualsIgnoreCase holds": one("StringNotEqualsIgnoreCase", "PROD", "test", True),
     "StringLike has wildcards": one("StringLike", "home/ann/x", "home/*/?", True),
@@ -159,15 +185,19 @@ CASES: dict[str, Case] = {
     "five digits are a number": one("DateEquals", "20260", "20260", True),
     "Bool compares": one("Bool", "false", "false", True),
     "Bool tells apart": one("Bool", "true", "false", False),
-    "Bool has no case": one("Bool", "true", "True", True),
+    "Bool knows one spelling": one("Bool", "true", "True", None),
+    "a request's boolean has one spelling": one("Bool", "False", "false", None),
     "what is no boolean is not compared": one("Bool", "yes", "yes", None),
     "Bool has no variables": Case("Bool", "k", ("${v}",), {"k": ("true",), "v": ("true",)}, None),
     "BinaryEquals compares bytes": one(
         "BinaryEquals", "QmluYXJ5VmFsdWVJbkJhc2U2NA==", "QmluYXJ5VmFsdWVJbkJhc2U2NA==", True
     ),
     "BinaryEquals tells bytes apart": one("BinaryEquals", "QUJD", "QUJE", False),
-    "BinaryEquals compares no texts": one("BinaryEquals", "QR==", "QQ==", True),
+    "what no encoder writes is not compared": one("BinaryEquals", "QR==", "QQ==", None),
+    "what no encoder writes in a policy is not compared": one("BinaryEquals", "QQ==", "QR==", None),
     "what is no base 64 is not compared": one("BinaryEquals", "QUJD!", "QUJD", None),
+    "base 64 that is cut off is not compared": one("BinaryEquals", "Q", "QUJD", None),
+    "a policy's base 64 that is cut off is not compared": one("BinaryEquals", "QUJD", "Q", None),
     "a policy without base 64 is not compared": one("BinaryEquals", "QUJD", "QUJD!", None),
     "IpAddress holds in a range": one("IpAddress", "203.0.113.1", "203.0.113.0/24", True),
     "IpAddress fails outside": one("IpAddress", "198.51.100.1", "203.0.113.0/24", False),
@@ -178,8 +208,23 @@ CASES: dict[str, Case] = {
     "IpAddress without a prefix is one address": one(
         "IpAddress", "203.0.113.2", "203.0.113.1", False
     ),
-    "IpAddress reads a range by any of its addresses": one(
-        "IpAddress", "203.0.113.9", "203.0.113.5/24", True
+    "bits beyond the prefix are no CIDR format": one(
+        "IpAddress", "203.0.113.9", "203.0.113.5/24", None
+    ),
+    "bits beyond the prefix reach no other range": one(
+        "IpAddress", "203.0.114.9", "203.0.113.5/24", False
+    ),
+    "an IPv6 address without a prefix is itself": one(
+        "IpAddress", "2001:db8::7", "2001:db8::7", True
+    ),
+    "an IPv6 address without a prefix may be a wide range": one(
+        "IpAddress", "2001:db8::8", "2001:db8::7", None
+    ),
+    "an IPv6 address without a prefix is not wider": one(
+        "IpAddress", "2001:db9::7", "2001:db8::7", False
+    ),
+    "an IPv6 address with its prefix is itself": one(
+        "IpAddress", "2001:db8::8", "2001:db8::7/128", False
     ),
     "IpAddress knows IPv6": one(
         "IpAddress", "2001:db8:1234:5678::9", "2001:DB8:1234:5678::/64", True
@@ -203,7 +248,8 @@ CASES: dict[str, Case] = {
         "ArnEquals", SNS.replace("123456789012", "777788889999"), SNS, False
     ),
     "ArnLike is ArnEquals": one("ArnLike", SNS, "arn:aws:sns:*:123456789012:TOPIC-ID", True),
-    "ArnLike keeps segments apart": one("ArnLike", SNS, "arn:aws:*:TOPIC-ID", False),
+    "what fewer components mean is open": one("ArnLike", SNS, "arn:aws:*:TOPIC-ID", None),
+    "what no components mean is open": one("ArnNotLike", SNS, "*", None),
     "ArnNotEquals negates": one("ArnNotEquals", SNS, SNS, False),
     "ArnNotEquals holds": one("ArnNotEquals", SNS, "arn:aws:sns:*:*:OTHER", True),
     "ArnNotLike negates": one("ArnNotLike", SNS, "arn:aws:sns:*:*:TOPIC*", False),
@@ -211,6 +257,7 @@ CASES: dict[str, Case] = {
     "Null holds without the key": Case("Null", "k", ("true",), {}, True),
     "Null false fails without the key": Case("Null", "k", ("false",), {}, False),
     "Null fails with the key": one("Null", "x", "true", False),
+    "Null knows one spelling": one("Null", "x", "True", None),
     "Null false holds with the key": one("Null", "x", "false", True),
     "Null takes an empty value as none": one("Null", "", "true", True),
     "Null takes a list without values as none": several("Null", (), ("true",), True),

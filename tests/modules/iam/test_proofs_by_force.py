@@ -2,6 +2,7 @@
 can be drawn from the borders of what the policies name."""
 
 import random
+import sys
 
 import pytest
 
@@ -9,6 +10,7 @@ from development.random_conditions import attack, question
 from modules.iam.claims import AnyBut, Requests, When
 from modules.iam.inclusion import escaped
 from modules.iam.policy import Condition, Statement
+from modules.iam.value_classes import BEYOND_ASCII
 
 ATHENA = "athena.amazonaws.com"
 
@@ -25,9 +27,56 @@ def proved(
     return escaped([Requests(("*",))], when or {}, everything, left) is None
 
 
+def test_every_letter_that_may_be_ascii_in_another_case_is_known() -> None:
+    found: dict[str, set[str]] = {"i": {"\u0130"}}
+    for letter in map(chr, range(128, sys.maxunicode + 1)):
+        for other in (letter.lower(), letter.upper(), letter.casefold()):
+            if other.isascii():
+                found.setdefault(other.lower(), set()).add(letter)
+    assert {word: set(letters) for word, letters in BEYOND_ASCII.items()} == found
+
+
 @pytest.mark.parametrize(
     ("allow", "denies", "when"),
     [
+        # What no page says: fewer components of an ARN, other spellings of a boolean, an IPv6
+        # address without a prefix, bits beyond a prefix, what an address is as a text, whether a
+        # letter beyond ASCII is one in another case.
+        ((Condition("ArnLike", "aws:SourceArn", ("arn:aws:sns:*",)),), (), {}),
+        ((), ((Condition("ArnLikeIfExists", "aws:SourceArn", ("*",)),),), {}),
+        ((), ((Condition("ArnNotLike", "aws:SourceArn", ("arn:*",)),),), {}),
+        (
+            (Condition("Bool", "aws:SecureTransport", ("True",)),),
+            (),
+            {"aws:SecureTransport": ("false",)},
+        ),
+        ((Condition("Null", "aws:SourceArn", ("True",)),), (), {"aws:SourceArn": ("x",)}),
+        (
+            (Condition("IpAddress", "aws:SourceIp", ("2001:db8::7",)),),
+            (),
+            {"aws:SourceIp": AnyBut(("2001:db8::7/128",))},
+        ),
+        (
+            (),
+            ((Condition("IpAddress", "aws:SourceIp", ("203.0.113.7/24",)),),),
+            {"aws:SourceIp": ("203.0.113.9",)},
+        ),
+        (
+            (Condition("StringEquals", "aws:SourceIp", ("203.0.113.7",)),),
+            (),
+            {"aws:SourceIp": ("203.0.113.8",)},
+        ),
+        (
+            (Condition("NumericEquals", "aws:MultiFactorAuthAge", ("300",)),),
+            (),
+            {"aws:MultiFactorAuthAge": AnyBut(("300",))},
+        ),
+        (
+            (Condition("StringEqualsIgnoreCase", "k:x", ("ss",)),),
+            (),
+            {"k:x": AnyBut(("s*", "S*"))},
+        ),
+        ((Condition("BinaryEquals", "k:x", ("QR==",)),), (), {"k:x": ("QQ==",)}),
         # The empty text is a value.
         ((Condition("StringEquals", "k:x", ("",)),), (), {}),
         # Addresses beside those that a policy names, also beside the documentation's.
@@ -145,7 +194,6 @@ def test_what_some_value_escapes_is_not_proved(
             (),
             {"aws:TagKeys": ()},
         ),
-        ((Condition("ArnLike", "aws:SourceArn", ("arn:*:a",)),), (), {}),
     ],
 )
 def test_what_no_value_escapes_is_proved(

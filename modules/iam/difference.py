@@ -1,0 +1,85 @@
+"""What some policies allow and others do not, whatever their texts look like.
+
+Both are compared as what they mean: statements in another order or split in two are no difference,
+nor is an action that a pattern of another statement covers.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from modules.iam.claims import Requests
+from modules.iam.inclusion import Region, escaped
+from modules.iam.policy import Condition, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Requests that are allowed: those for an action of the pattern ``action`` on a resource of the
+    pattern ``resource``, if all of ``conditions`` are met. ``otherwise`` are the conditions under
+    which some or all of them are allowed on the other side: none of them, if none is; empty
+    conditions for what was allowed of a wider pattern. ``sid`` names the statement that allows
+    them, or denies them on the other side."""
+
+    action: str
+    resource: str
+    conditions: tuple[Condition, ...]
+    otherwise: tuple[tuple[Condition, ...], ...]
+    sid: str
+
+
+def more(new: Sequence[Statement], old: Sequence[Statement]) -> Iterator[Right]:
+    """Yield what the statements ``new`` of one caller allow and ``old`` do not allow for certain.
+
+    Raises ``PatternsTooComplex`` when the patterns would take too long, and ``UnknownOperator``.
+    """
+    allows, denies = _of(new, "Allow"), _of(new, "Deny")
+    were_allowed, were_denied = _of(old, "Allow"), _of(old, "Deny")
+    covering = [*denies, *(replace(one, effect="Deny") for one in were_allowed)]
+    kept = {_meaning(one) for one in old}
+    for allow in allows:
+        for asked in _asked(allow) if _meaning(allow) not in kept else ():
+            if region := escaped([asked], {}, allow, covering):
+                otherwise = _met(asked, were_allowed)
+                yield _right(region, allow.actions, allow.conditions, otherwise, allow.sid)
+    still = {_meaning(one) for one in denies}
+    for deny in were_denied:
+        for allow in allows if _meaning(deny) not in still else ():
+            conditions = tuple(dict.fromkeys((*allow.conditions, *deny.conditions)))
+            for asked in _asked(deny):
+                if region := escaped([asked], {}, replace(allow, conditions=conditions), denies):
+                    spelled = (*allow.actions, *deny.actions)
+                    yield _right(region, spelled, conditions, (), deny.sid)
+
+
+def _met(asked: Requests, allows: Sequence[Statement]) -> tuple[tuple[Condition, ...], ...]:
+    """Return the conditions of those of ``allows`` that allow some of what is ``asked``."""
+    meeting = (one for one in allows if escaped([asked], {}, one, ()))
+    return tuple(dict.fromkeys(one.conditions for one in meeting))
+
+
+def _of(statements: Sequence[Statement], effect: str) -> list[Statement]:
+    return [one for one in statements if one.effect == effect]
+
+
+def _meaning(statement: Statement) -> Statement:
+    """Return ``statement`` without its name and reason."""
+    return replace(statement, sid="", why="")
+
+
+def _asked(statement: Statement) -> Iterator[Requests]:
+    """Yield the requests that ``statement`` speaks of, one for each action and resource."""
+    for action in statement.actions or ("*",):
+        for resource in statement.resources or ("*",):
+            yield Requests((action,), (resource,), statement.not_actions, statement.not_resources)
+
+
+def _right(
+    region: Region,
+    spelled: Sequence[str],
+    conditions: tuple[Condition, ...],
+    otherwise: tuple[tuple[Condition, ...], ...],
+    sid: str,
+) -> Right:
+    """Return the right to ``region``; its action as one of ``spelled`` has it."""
+    action = next((one for one in spelled if one.lower() == region.action), region.action)
+    return Right(action, region.resource, conditions, otherwise, sid)
