@@ -9,7 +9,7 @@ from modules.iam.arn import partition_of
 from modules.iam.attached import AttachedPolicies, ResourcePolicy
 from modules.iam.claims import Never
 from modules.iam.condition_keys import condition_key
-from modules.iam.decide import Answer, Caller, Policies, Request, decide
+from modules.iam.decide import IDENTITIES, Answer, Caller, Policies, Request, decide
 from modules.iam.inclusion import Region, asks, contains, escaped, escapes, example
 from modules.iam.patterns import arn_example
 from modules.iam.policy import Policy, Statement, variables
@@ -62,7 +62,7 @@ def find(
         first = replace(allow, actions=tuple(sorted(allow.actions, key=_telling)))
         region = escaped(never.requests, never.when, first, denies) or region
     pairs = (pair for pair in _pairs(region, attached, caller) if asks(never.requests, *pair))
-    identities = caller.kind not in ("service", "federated", "root")
+    identities = caller.kind in IDENTITIES
     contexts = tuple(islice(_contexts(never, allow, denies), _MOST_TRIES))
     doubtful: tuple[Request, Answer] | None = None
     for action, resource in islice(pairs, _MOST_TRIES):

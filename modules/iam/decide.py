@@ -35,7 +35,7 @@ Answer = Literal["allowed", "denied", "unknown"]
 # its account, or its account by a canonical user id, which only S3 can translate.
 _Naming = Literal["itself", "issuer", "account", "canonical"]
 # Those that policies can be attached to, themselves or by their issuer.
-_IDENTITIES = ("user", "role session", "federated user")
+IDENTITIES = ("user", "role session", "federated user")
 _PRINCIPAL_KINDS = ("*", "AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -136,7 +136,7 @@ def decide(request: Request, policies: Policies) -> Decision:
     names = request.action.split(":")
     if len(names) != 2 or not all(names) or "*" in request.action or "?" in request.action:
         raise ValueError(f"{request.action!r}: expected one action, such as s3:GetObject")
-    if (policies.identity or policies.boundary) and request.caller.kind not in _IDENTITIES:
+    if (policies.identity or policies.boundary) and request.caller.kind not in IDENTITIES:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html (2026-11).
         raise ValueError(
             f"a {request.caller.kind} has neither identity-based policies nor boundary"

@@ -19,7 +19,7 @@ from modules.iam.attached import (
 )
 from modules.iam.claims import Anyone, Call, Need, Never, Strangers
 from modules.iam.counter_example import Asker
-from modules.iam.decide import Caller, Policies, Request, decide
+from modules.iam.decide import IDENTITIES, Caller, Policies, Request, decide
 from modules.iam.inclusion import escaped
 from modules.iam.patterns import PatternsTooComplex
 from modules.iam.policy import EVERYONE, Policy, Statement
@@ -84,7 +84,7 @@ def _refused(
     if place is not None and resource != "*" and "*" in resource:
         resource = place.arn
     own = _policies(identity.policies) if identity else (Policy((_EVERYTHING,)),)
-    identities = need.caller.kind not in ("service", "federated", "root")
+    identities = need.caller.kind in IDENTITIES
     request = Request(
         need.caller,
         call.action,
