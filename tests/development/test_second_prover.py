@@ -43,6 +43,7 @@ def test_the_prover_imports_nothing_that_decides() -> None:
         if isinstance(node, ast.ImportFrom) and node.module
     }
     assert {name for name in imported if name.rpartition(".")[0] == "modules.iam"} == {
+        "modules.iam.attached",
         "modules.iam.claims",
         "modules.iam.policy",
     }
