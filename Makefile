@@ -24,7 +24,8 @@ test: setup ## Run all tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-quick: setup ## Run the tests that need no Terraform and no synth
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" \
+	  --hypothesis-profile quick
 
 check: setup ## Lint, type-check, check architecture, policies and gate.hcl, prove it
 	@$(BIN)/ruff check .

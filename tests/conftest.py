@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import shlex
@@ -29,6 +30,15 @@ os.environ |= COLLECT_LATE
 # How long an example takes says how busy the machine is.
 settings.register_profile("athena-gate", deadline=None)
 settings.load_profile("athena-gate")
+# Of `make test-quick`; tests with a number of their own ask for it with ``tries``.
+_QUICK = "quick"
+settings.register_profile(_QUICK, deadline=None, max_examples=settings().max_examples // 5)
+
+
+def tries(count: int) -> int:
+    """Return ``count``, how many random cases a test tries, and in the quick run a fifth of it."""
+    return count // 5 if settings.get_current_profile_name() == _QUICK else count
+
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +75,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     deploying = files(lambda item: "terraform_variables" in getattr(item, "fixturenames", ()))
     slow = files(lambda item: item.get_closest_marker("slow"))
     items.sort(key=lambda item: (item.path not in deploying, item.path not in slow))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of every later garbage collection: it stays to the end."""
+    gc.freeze()
 
 
 @dataclass(frozen=True)

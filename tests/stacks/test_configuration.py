@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modules.reading import ConfigurationError
 from stacks.configuration import load
-from tests.conftest import ACCOUNT, DOT, Project
+from tests.conftest import ACCOUNT, DOT, Project, tries
 
 
 def mistakes(project: Project, text: str) -> list[str]:
@@ -264,7 +264,7 @@ def test_a_template_in_any_string_is_refused_with_its_line(
     ] != []
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=200))
 def test_any_text_is_read_or_refused_without_a_trace(tmp_path: Path, text: str) -> None:
     file = tmp_path / "gate.hcl"
