@@ -162,6 +162,8 @@ def _by_path(value: Any, what: str) -> dict[str, Any]:
 
 def _same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are the same; true is not 1."""
+    if type(one) is type(other) and isinstance(one, str | bool | None):
+        return bool(one == other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
