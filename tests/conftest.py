@@ -209,6 +209,42 @@ def write_program(folder: Path, program: Path, variables: dict[str, str]) -> Non
     part.rename(program)
 
 
+# What Terraform 1.11.4 answers to `gate sheet` where nothing was deployed.
+UNDEPLOYED = """\
+#!/bin/sh
+folder="${1#-chdir=}"
+case "$*" in
+  version) echo "Terraform v1.11.4" ;;
+  *" init "*) mkdir "$folder/.terraform" ;;
+  *" output "*)
+    if [ ! -d "$folder/.terraform" ]; then
+      echo 'Error: Backend initialization required, please run "terraform init"' >&2
+      exit 1
+    fi
+    echo "{}" ;;
+  *) exit 3 ;;
+esac
+"""
+
+
+@pytest.fixture(params=["recorded", pytest.param("real", marks=pytest.mark.slow)])
+def undeployed(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The environment of a Terraform that has deployed nothing; its answers, or itself."""
+    if request.param == "real":
+        found: dict[str, str] = request.getfixturevalue("terraform_variables")
+        return found
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    (folder / "terraform").write_text(UNDEPLOYED)
+    (folder / "terraform").chmod(0o755)
+    # Where it says where providers come from, nobody asks the registry.
+    (folder / "terraform.rc").write_text("provider_installation {}\n")
+    return {
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "TF_CLI_CONFIG_FILE": str(folder / "terraform.rc"),
+    }
+
+
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """An embedded AWS whose own account is that of the Dot block."""

@@ -146,9 +146,9 @@ def test_a_sheet_of_a_block_that_is_not_there_names_those_that_are(project: Proj
 
 
 def test_a_sheet_before_the_deploy_says_how_to_deploy(
-    project: Project, terraform_variables: dict[str, str]
+    project: Project, undeployed: dict[str, str]
 ) -> None:
-    done = gate(project.folder, "sheet", "reporting", **terraform_variables)
+    done = gate(project.folder, "sheet", "reporting", **undeployed)
     assert (done.returncode, done.stderr) == (
         1,
         "gate: dot-reporting was not synthesized yet; run: cdktf deploy dot-reporting\n",
