@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from modules.athena.beside import BESIDE
@@ -138,6 +139,8 @@ def _covers(outer: Grant, inner: Grant) -> bool:
     )
 
 
+# A page grants many actions on few resources.
+@lru_cache(maxsize=1 << 14)
 def _includes(decide: Callable[[str, str], bool], outer: str, inner: str) -> bool:
     # Most pairs are plain and different; deciding them costs far more than comparing them.
     return outer == inner or (_is_pattern(outer) and decide(outer, inner))
