@@ -6,6 +6,9 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 # gate.hcl is read from here, whatever the caller's shell says.
 unexport GATE_FILE
+# What pytest makes of the tests before it runs them is kept: 2.3 s of processor time per worker
+# (measured 2026-11).
+unexport PYTHONDONTWRITEBYTECODE
 SETUP_LOG := .gate/setup.log
 
 .DEFAULT_GOAL := help
@@ -24,7 +27,8 @@ test: setup ## Run all tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-quick: setup ## Run the tests that need no Terraform and no synth
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" \
+	  --hypothesis-profile quick
 
 check: setup ## Lint, type-check, check architecture, policies and gate.hcl, prove it
 	@$(BIN)/ruff check .

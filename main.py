@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modules.files import Unreadable
 from modules.reading import ConfigurationError
+from modules.terminal import wrapped
 from stacks.configuration import DEFAULT_FILE, Configuration, load
 from stacks.providers import LOCK, place_lock
 from stacks.removed import set_aside
@@ -14,14 +15,14 @@ from stacks.removed import set_aside
 def main() -> int:
     """Synthesize every stack; return 2 when gate.hcl has mistakes, which go to standard error."""
     try:
-        configuration = load(Path(os.environ.get("GATE_FILE", DEFAULT_FILE)))
+        configuration = load(Path(os.environ.get("GATE_FILE") or DEFAULT_FILE))
     except ConfigurationError as error:
-        print(error, file=sys.stderr)
+        print(wrapped(str(error), sys.stderr), file=sys.stderr)
         return 2
     try:
         return synthesize(configuration)
     except Unreadable as error:
-        print(error, file=sys.stderr)
+        print(wrapped(str(error), sys.stderr), file=sys.stderr)
         return 2
 
 

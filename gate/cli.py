@@ -13,6 +13,7 @@ import typer
 
 from gate.text import counted
 from modules.files import Unreadable, read_json, visible, visible_lines
+from modules.terminal import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ _PROJECT = Path("cdktf.json")
 _PROJECT_LIMIT = 64 * 1024
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
+REPORT = BUILD / "report.html"
 
 app = typer.Typer(
     name="gate",
@@ -39,11 +41,26 @@ app = typer.Typer(
 )
 
 
+def path(text: str) -> Path:
+    """Return the path ``text``: an empty one would be the current folder, which is written as a
+    dot, and comes of a variable that has no value."""
+    if not text:
+        raise typer.BadParameter("it is empty; allowed: a path, such as . for this folder")
+    return Path(text)
+
+
+def name_or_path(text: str) -> str:
+    """Return ``text``, which may be a path, as ``path`` does."""
+    path(text)
+    return text
+
+
 @app.callback()
 def _gate(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Option(envvar="GATE_FILE", help="The configuration to work on.")
+        Path,
+        typer.Option(parser=path, envvar="GATE_FILE", help="The configuration to work on."),
     ] = Path(DEFAULT_FILE),
 ) -> None:
     context.obj = file
@@ -55,8 +72,9 @@ def check(
     against: Annotated[
         Path | None,
         typer.Option(
+            parser=path,
             help="An earlier synth, such as cdktf.out or its manifest.json: report the states "
-            "that would be left behind."
+            "that would be left behind.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -101,10 +119,10 @@ def _print_check(result: dict[str, Any]) -> None:
     from gate.check.text import as_text, mistakes
 
     if result["mistakes"]:
-        _say(mistakes(result), sys.stderr)
+        _tell(mistakes(result), sys.stderr)
         number = counted(len(result["mistakes"]), "mistake")
         _fail(2, f"{number} in {visible(result['file'])}")
-    _say(as_text(result, _tick()))
+    _tell(as_text(result, _tick()), sys.stdout)
 
 
 @app.command()
@@ -162,8 +180,9 @@ def prove(
     what: Annotated[
         str | None,
         typer.Argument(
+            parser=name_or_path,
             help="A block's name, a folder with cdk.tf.json in it, or a plan as JSON; without it, "
-            "every block."
+            "every block.",
         ),
     ] = None,
     checks_only: Annotated[
@@ -237,11 +256,15 @@ def prove(
     raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
 
 
-@app.command()
+# A request that the shell has split is told from words too many.
+@app.command(context_settings={"allow_extra_args": True})
 def explain(
     context: typer.Context,
     what: Annotated[
-        str, typer.Argument(help="A block's name, or a folder with cdk.tf.json in it.")
+        str,
+        typer.Argument(
+            parser=name_or_path, help="A block's name, or a folder with cdk.tf.json in it."
+        ),
     ],
     can: Annotated[
         str | None,
@@ -264,6 +287,8 @@ def explain(
     from gate.explain.json import as_json as explanation_as_json
     from gate.explain.text import answers_as_text, as_text
 
+    if context.args or (can and what.startswith("arn:")):
+        _not_quoted(context, what, can)
     if given and not can:
         _fail(2, "--context belongs to --can")
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
@@ -287,10 +312,22 @@ def explain(
     raise typer.Exit(0 if any(answer.answer == "yes" for answer in said) else 1)
 
 
+def _not_quoted(context: typer.Context, what: str, can: str | None) -> NoReturn:
+    """End with what is wrong with the words that are left over."""
+    if can is None:
+        context.fail(f"Got unexpected extra argument(s) ({' '.join(context.args)})")
+    asked = can
+    if " " not in can.strip():
+        words = [what, *context.args]
+        named = next((word for word in words if word.startswith("arn:")), "arn:aws:s3:::bucket/key")
+        asked = f"{can} {named}"
+    _fail(2, f'--can is one text; put it in quotes, as in --can "{asked}"')
+
+
 @app.command()
 def report(
     context: typer.Context,
-    output: Annotated[Path, typer.Option(help="The file to write.")] = BUILD / "report.html",
+    output: Annotated[Path, typer.Option(parser=path, help="The file to write.")] = REPORT,
 ) -> None:
     """Write one HTML file for whoever reviews the access, from the synthesized stacks."""
     from gate.report import report as made
@@ -313,7 +350,8 @@ def eject(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The block's name, or KIND.NAME.")],
     output: Annotated[
-        Path | None, typer.Option(help="The folder to write; by default ejected/STACK.")
+        Path | None,
+        typer.Option(parser=path, help="The folder to write; by default ejected/STACK."),
     ] = None,
 ) -> None:
     """Write a block's stack as plain Terraform, to go on without athena-gate.
@@ -375,7 +413,7 @@ def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
     try:
         block: Any = integration.settings
     except ConfigurationError as error:
-        print(error, file=sys.stderr)
+        _tell(str(error), sys.stderr)
         _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
     described = rows(block)
     if as_json:
@@ -448,7 +486,9 @@ def pipeline(
 @app.command(name="policy-set")
 def policy_set(
     context: typer.Context,
-    output: Annotated[Path, typer.Option(help="The folder to write, and to keep in Git.")],
+    output: Annotated[
+        Path, typer.Option(parser=path, help="The folder to write, and to keep in Git.")
+    ],
 ) -> None:
     """Write the OPA policies with which HCP Terraform denies a plan that is not of gate.hcl.
 
@@ -533,7 +573,7 @@ def _load(file: Path) -> "Configuration":
     try:
         return load(file)
     except ConfigurationError as error:
-        _say(str(error), sys.stderr)
+        _tell(str(error), sys.stderr)
         _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(file)}")
 
 
@@ -613,7 +653,7 @@ def _only_understood(stacks: "list[Stack]") -> None:
     """End with what is not understood of ``stacks``, if anything: nothing can be said of it."""
     problems = [(stack, problem) for stack in stacks for problem in stack.problems]
     for stack, problem in problems:
-        _say(visible(f"{stack.file}: {problem.address} {problem.text}"), sys.stderr)
+        _tell(visible(f"{stack.file}: {problem.address} {problem.text}"), sys.stderr)
     if problems:
         _fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
 
@@ -681,8 +721,13 @@ def _say(text: str, stream: TextIO | None = None) -> None:
     print(visible_lines(text), file=stream)
 
 
+def _tell(text: str, stream: TextIO) -> None:
+    """Print messages, a line each, as ``_say`` does, and wrapped at a terminal."""
+    print(wrapped(visible_lines(text), stream), file=stream)
+
+
 def _fail(code: int, message: str) -> NoReturn:
-    _say(f"gate: {message}", sys.stderr)
+    _tell(f"gate: {message}", sys.stderr)
     raise typer.Exit(code)
 
 

@@ -3,8 +3,7 @@
 import textwrap
 
 from modules.files import visible
-
-WIDTH = 80
+from modules.terminal import WIDTH
 
 
 def counted(number: int, word: str) -> str:

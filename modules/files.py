@@ -22,6 +22,8 @@ _CONTAINERS_LIMIT = 250_000
 # https://developer.hashicorp.com/terraform/language/expressions/types (2026-11).
 NUMBER_LIMIT = 155
 
+TEXT_ALLOWED = "; allowed: a text file in UTF-8"
+
 
 class Unreadable(Exception):
     """A file or text is not what it should be. ``place`` says which, ``problem`` what is wrong and
@@ -114,11 +116,11 @@ def read_text(file: Path, limit: int) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        problem = f"line {line} is not UTF-8; allowed: a text file in UTF-8"
+        problem = f"line {line} is not UTF-8{TEXT_ALLOWED}"
         raise Unreadable(os.fspath(file), problem) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        problem = f"line {line} has a NUL character; allowed: a text file in UTF-8"
+        problem = f"line {line} has a NUL character{TEXT_ALLOWED}"
         raise Unreadable(os.fspath(file), problem)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -126,7 +128,10 @@ def read_text(file: Path, limit: int) -> str:
 def read_json(file: Path, limit: int) -> Any:
     """Return the JSON document in ``file``, read as ``read_text`` and ``parse_json`` do. Raises
     ``Unreadable``."""
-    return parse_json(read_text(file, limit), os.fspath(file))
+    text = read_text(file, limit)
+    if file.suffix in (".hcl", ".tf") and not text.lstrip().startswith(("{", "[")):
+        raise Unreadable(os.fspath(file), "is HCL, not JSON")
+    return parse_json(text, os.fspath(file))
 
 
 # What may be in a text as an escape only: NUL, and half a surrogate pair.

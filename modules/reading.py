@@ -93,10 +93,8 @@ class _Reading:
                 self.broken.add((*path, nested[attribute.name][0]))
                 continue
             if attribute.name == label or attribute.name in {f for f, _, _ in nested.values()}:
-                known = [*_attributes(model, label), *nested]
-                self._mistake(
-                    attribute.line, title, attribute.name, unknown("field", attribute.name, known)
-                )
+                problem = unknown("field", attribute.name, _known(model, label))
+                self._mistake(attribute.line, title, attribute.name, problem)
                 continue
             at = (*path, attribute.name)
             self._lines[at] = attribute.line
@@ -139,11 +137,10 @@ class _Reading:
     ) -> None:
         nested = nested_blocks(model)
         if child.type not in nested:
-            known = [*_attributes(model, label), *nested]
             problem = (
                 f"is not a block: write {child.type} = ..."
                 if child.type in _attributes(model, label)
-                else unknown("block", child.type, known)
+                else unknown("block", child.type, _known(model, label))
             )
             self._mistake(child.line, title, child.type, problem)
             self.broken.add((*path, child.type))
@@ -195,9 +192,7 @@ def _problem(
         case "missing":
             return "is missing; it is required"
         case "extra_forbidden":
-            inner = _model_at(model, owner)
-            nested = nested_blocks(inner)
-            known = [*_attributes(inner, _label_at(model, owner)), *nested]
+            known = _known(_model_at(model, owner), _label_at(model, owner))
             return unknown("field", str(details["loc"][-1]), known)
         case "unknown_account":
             return unknown("account", str(found), context["accounts"])
@@ -273,6 +268,14 @@ def _is_list(model: type[Settings], name: str) -> bool:
 def _attributes(model: type[Settings], label: str | None) -> list[str]:
     nested = {name for name, _, _ in nested_blocks(model).values()}
     return [name for name in model.model_fields if name not in nested and name != label]
+
+
+def _known(model: type[Settings], label: str | None) -> list[str]:
+    """Return the fields and blocks that ``model`` has a use for, as a file names them."""
+    unused: Iterable[str] = getattr(model, "unused", tuple)()
+    nested = {block: name for block, (name, _, _) in nested_blocks(model).items()}
+    every = {**{name: name for name in _attributes(model, label)}, **nested}
+    return [written for written, name in every.items() if name not in unused]
 
 
 def _model_at(model: type[Settings], path: hcl.Path) -> type[Settings]:

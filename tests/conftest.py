@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import shlex
@@ -29,6 +30,15 @@ os.environ |= COLLECT_LATE
 # How long an example takes says how busy the machine is.
 settings.register_profile("athena-gate", deadline=None)
 settings.load_profile("athena-gate")
+# Of `make test-quick`; tests with a number of their own ask for it with ``tries``.
+_QUICK = "quick"
+settings.register_profile(_QUICK, deadline=None, max_examples=settings().max_examples // 5)
+
+
+def tries(count: int) -> int:
+    """Return ``count``, how many random cases a test tries, and in the quick run a fifth of it."""
+    return count // 5 if settings.get_current_profile_name() == _QUICK else count
+
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +75,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     deploying = files(lambda item: "terraform_variables" in getattr(item, "fixturenames", ()))
     slow = files(lambda item: item.get_closest_marker("slow"))
     items.sort(key=lambda item: (item.path not in deploying, item.path not in slow))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of every later garbage collection: it stays to the end."""
+    gc.freeze()
 
 
 @dataclass(frozen=True)
@@ -192,6 +207,42 @@ def write_program(folder: Path, program: Path, variables: dict[str, str]) -> Non
     part.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
     part.chmod(0o755)
     part.rename(program)
+
+
+# What Terraform 1.11.4 answers to `gate sheet` where nothing was deployed.
+UNDEPLOYED = """\
+#!/bin/sh
+folder="${1#-chdir=}"
+case "$*" in
+  version) echo "Terraform v1.11.4" ;;
+  *" init "*) mkdir "$folder/.terraform" ;;
+  *" output "*)
+    if [ ! -d "$folder/.terraform" ]; then
+      echo 'Error: Backend initialization required, please run "terraform init"' >&2
+      exit 1
+    fi
+    echo "{}" ;;
+  *) exit 3 ;;
+esac
+"""
+
+
+@pytest.fixture(params=["recorded", pytest.param("real", marks=pytest.mark.slow)])
+def undeployed(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The environment of a Terraform that has deployed nothing; its answers, or itself."""
+    if request.param == "real":
+        found: dict[str, str] = request.getfixturevalue("terraform_variables")
+        return found
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    (folder / "terraform").write_text(UNDEPLOYED)
+    (folder / "terraform").chmod(0o755)
+    # Where it says where providers come from, nobody asks the registry.
+    (folder / "terraform.rc").write_text("provider_installation {}\n")
+    return {
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "TF_CLI_CONFIG_FILE": str(folder / "terraform.rc"),
+    }
 
 
 @pytest.fixture(scope="module")

@@ -106,7 +106,10 @@ def test_report_and_policy_set_hold_it(vendor: Project) -> None:
     assert any("acme-x" in file.read_text() for file in made)
 
 
-def test_its_sheet_waits_for_a_deploy(vendor: Project) -> None:
-    done = gate(vendor.folder, "sheet", "acme-x")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "acme-x" in done.stderr
+def test_its_sheet_waits_for_a_deploy(vendor: Project, undeployed: dict[str, str]) -> None:
+    done = gate(vendor.folder, "sheet", "acme-x", **undeployed)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        "gate: acme-x has no outputs; run: cdktf deploy acme-x\n",
+    )

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from modules.athena.beside import BESIDE
@@ -98,8 +99,7 @@ def _whys(policy: Policy) -> dict[Grant, tuple[str, ...]]:
 
 def _named(action: str, known: Iterable[str]) -> bool:
     return any(
-        one.lower() == action.lower()
-        or (("*" in one or "?" in one) and action_matches(one, action))
+        one.lower() == action.lower() or (_is_pattern(one) and action_matches(one, action))
         for one in known
     )
 
@@ -125,20 +125,29 @@ def _covers(outer: Grant, inner: Grant) -> bool:
     """
     if outer.effect != "Allow" or inner.effect != "Allow":
         return False
+    named = outer.action.lower()
+    if not _is_pattern(named) and named != inner.action.lower():
+        return False
     texts = (outer.action, inner.action, outer.resource, inner.resource)
     if any(text.startswith("Not ") for text in texts):
         return False
     return (
-        _includes(includes, outer.action.lower(), inner.action.lower())
+        _includes(includes, named, inner.action.lower())
         and _covers_principal(outer.principal, inner.principal)
         and all(any(_implies(c, wanted) for c in inner.conditions) for wanted in outer.conditions)
         and _includes(arn_includes, outer.resource, inner.resource)
     )
 
 
+# A page grants many actions on few resources.
+@lru_cache(maxsize=1 << 14)
 def _includes(decide: Callable[[str, str], bool], outer: str, inner: str) -> bool:
     # Most pairs are plain and different; deciding them costs far more than comparing them.
-    return outer == inner or (("*" in outer or "?" in outer) and decide(outer, inner))
+    return outer == inner or (_is_pattern(outer) and decide(outer, inner))
+
+
+def _is_pattern(text: str) -> bool:
+    return "*" in text or "?" in text
 
 
 # An account as a principal: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html

@@ -17,7 +17,7 @@ from typing import Any
 
 from gate.stack.kinds import KINDS, Kind
 from gate.stack.listed import REFERENCE, TAG, leaves, listed, unescaped
-from gate.stack.reader import NotReadable
+from gate.stack.reader import not_readable
 from modules.files import MEBIBYTE, Unreadable, parse_json, read_json
 
 # What the parts of a plan of Terraform 1.11 can have; of the rest none of our stacks makes use.
@@ -97,7 +97,7 @@ def read_plan(file: Path) -> dict[str, Any] | None:
     try:
         content = read_json(file, PLAN_LIMIT)
     except Unreadable as error:
-        raise NotReadable(str(error)) from None
+        raise not_readable(error) from None
     is_plan = isinstance(content, dict) and {"planned_values", "resource_changes"} & content.keys()
     return content if is_plan else None
 
@@ -162,6 +162,8 @@ def _by_path(value: Any, what: str) -> dict[str, Any]:
 
 def _same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are the same; true is not 1."""
+    if type(one) is type(other) and isinstance(one, str | bool | None):
+        return bool(one == other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 

@@ -12,7 +12,7 @@ from gate.stack.beside import other_backend, other_workspace, unknown_files
 from gate.stack.model import Problem, Stack
 from gate.stack.terraform_json import Provider, TerraformJson
 from gate.stack.unknown import Place, unknown
-from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, visible
+from modules.files import MEBIBYTE, TEXT_ALLOWED, Unreadable, parse_json, read_json, visible
 from modules.iam.attached import Document, Identity, IdentityKind, ResourceKind, ResourcePolicy
 from modules.iam.policy import (
     EVERYONE,
@@ -24,6 +24,10 @@ from modules.iam.policy import (
 )
 
 FILE = "cdk.tf.json"
+ALLOWED = (
+    f"allowed: a folder with {FILE} in it, such a file, or for gate prove a plan as `terraform "
+    "show -json PLAN` prints it"
+)
 # A stack of 1,000 resources has some 2 MB.
 STACK_LIMIT = 8 * MEBIBYTE
 # A file with none of them is something else, such as a plan.
@@ -53,11 +57,14 @@ def files(place: Path) -> tuple[Path, ...]:
     found = tuple(sorted(one for one, around in every if around != ("removed",)))
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"
-        raise NotReadable(
-            f"{visible(place)}: {what}; allowed: a folder with {FILE} in it, such a file, or a "
-            "plan as `terraform show -json PLAN` prints it"
-        )
+        raise NotReadable(f"{visible(place)}: {what}; {ALLOWED}")
     return found
+
+
+def not_readable(error: Unreadable) -> NotReadable:
+    """Return ``error`` with what to give instead."""
+    said = str(error).removesuffix(TEXT_ALLOWED)
+    return NotReadable(said if "; allowed: " in said else f"{said}; {ALLOWED}")
 
 
 def read(file: Path) -> Stack:
@@ -66,7 +73,7 @@ def read(file: Path) -> Stack:
     try:
         content = read_json(file, STACK_LIMIT)
     except Unreadable as error:
-        raise NotReadable(str(error)) from None
+        raise not_readable(error) from None
     stack = read_content(content, file)
     beside = [*unknown_files(file)]
     if "cloud" not in stack.content.get("terraform", {}):
@@ -88,9 +95,7 @@ def read_content(content: object, file: Path) -> Stack:
     if not isinstance(content, dict) or not any(
         isinstance(content.get(section), dict) for section in _SECTIONS
     ):
-        raise NotReadable(
-            f"{visible(file)}: not Terraform's JSON syntax; expected what cdktf writes"
-        )
+        raise NotReadable(f"{visible(file)}: is no stack in Terraform's JSON syntax; {ALLOWED}")
     return _Reader(file, content).stack()
 
 

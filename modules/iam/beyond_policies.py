@@ -35,6 +35,7 @@ SERVICE_LINKED_ROLE_ACTIONS = (
     "iam:UpdateAssumeRolePolicy",
 )
 _SERVICE_LINKED_LOWER = frozenset(action.lower() for action in SERVICE_LINKED_ROLE_ACTIONS)
+_OF_ALIASES = frozenset(("kms:createalias", "kms:deletealias", "kms:updatealias"))
 
 
 def is_free(action: str, kind: str) -> bool:
@@ -49,16 +50,14 @@ def nobody_may(action: str, resource: str) -> str | None:
     names of AWS's key aliases are reserved (pages read 2026-11).
     """
     action = action.lower()
-    if arn_matches("arn:*:iam::aws:policy/*", resource):
-        if action.startswith("iam:") and level(action) not in ("Read", "List", None):
-            return f"an AWS managed policy is changed by AWS alone ({_MANAGED})"
-    elif arn_matches("arn:*:iam::*:role/aws-service-role/*", resource):
-        if action in _SERVICE_LINKED_LOWER:
+    if action.startswith("iam:"):
+        if arn_matches("arn:*:iam::aws:policy/*", resource):
+            if level(action) not in ("Read", "List", None):
+                return f"an AWS managed policy is changed by AWS alone ({_MANAGED})"
+        elif action in _SERVICE_LINKED_LOWER and arn_matches(
+            "arn:*:iam::*:role/aws-service-role/*", resource
+        ):
             return f"a service-linked role is changed by its service alone ({_SERVICE_LINKED})"
-    elif arn_matches("arn:*:kms:*:*:alias/aws/*", resource) and action in (
-        "kms:createalias",
-        "kms:deletealias",
-        "kms:updatealias",
-    ):
+    elif action in _OF_ALIASES and arn_matches("arn:*:kms:*:*:alias/aws/*", resource):
         return f"aliases that begin with alias/aws/ are AWS's ({_ALIASES})"
     return None

@@ -10,9 +10,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Literal, Self
 
+from modules.iam import patterns
 from modules.iam.beyond_policies import is_free, nobody_may
 from modules.iam.condition_keys import GLOBAL_KEYS, Sent
 from modules.iam.conditions import (
@@ -25,7 +27,7 @@ from modules.iam.conditions import (
     parsed_operator,
     resolved,
 )
-from modules.iam.patterns import action_matches, arn_matches
+from modules.iam.patterns import action_matches
 from modules.iam.policy import MalformedPolicy, Policy, Principal, Statement
 
 CallerKind = Literal["root", "user", "role session", "federated user", "service", "federated"]
@@ -37,6 +39,8 @@ _Naming = Literal["itself", "issuer", "account", "canonical"]
 # Those that policies can be attached to, themselves or by their issuer.
 IDENTITIES = ("user", "role session", "federated user")
 _PRINCIPAL_KINDS = ("*", "AWS", "Service", "Federated", "CanonicalUser")
+# The requests of one proof are about few resources, and meet the same patterns each time.
+arn_matches = lru_cache(maxsize=1 << 14)(patterns.arn_matches)
 
 
 @dataclass(frozen=True, slots=True)

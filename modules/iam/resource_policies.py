@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from modules.iam.arn import account_of
@@ -49,6 +50,7 @@ def meant(place: ResourcePolicy, statement: Statement) -> Statement:
     return statement
 
 
+@lru_cache
 def policy_elsewhere(resource: str) -> tuple[Policy | None, str]:
     """Return what the policy of a resource that is not known is taken to say, and what of
     that is not known; no policy for a resource whose own does not have to allow a request.

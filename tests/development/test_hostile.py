@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from development.hostile import KINDS, Case, Kind, Originals, case, outcome, prepare
-from tests.conftest import DOT, ROOT
+from tests.conftest import DOT, ROOT, tries
 
-COUNT = 320
+COUNT = tries(320)
 
 POLICY = {
     "Version": "2012-10-17",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -26,10 +27,10 @@ def gate(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
 
 
 def test_the_installed_program_answers_like_the_command(project: Project) -> None:
+    same = gate(project.folder, "check")
     done = subprocess.run(
         ["gate", "check"], cwd=project.folder, capture_output=True, text=True, check=False
     )
-    same = gate(project.folder, "check")
     assert (done.returncode, done.stdout, done.stderr) == (
         same.returncode,
         same.stdout,
@@ -146,9 +147,9 @@ def test_a_sheet_of_a_block_that_is_not_there_names_those_that_are(project: Proj
 
 
 def test_a_sheet_before_the_deploy_says_how_to_deploy(
-    project: Project, terraform_variables: dict[str, str]
+    project: Project, undeployed: dict[str, str]
 ) -> None:
-    done = gate(project.folder, "sheet", "reporting", **terraform_variables)
+    done = gate(project.folder, "sheet", "reporting", **undeployed)
     assert (done.returncode, done.stderr) == (
         1,
         "gate: dot-reporting was not synthesized yet; run: cdktf deploy dot-reporting\n",
@@ -345,15 +346,17 @@ def test_the_cdktf_command_line_lists_synthesizes_diffs_deploys_and_destroys(
 
 
 def run(folder: Path, *arguments: str | bytes, **given: Any) -> subprocess.CompletedProcess[bytes]:
-    """Run the installed program, whose streams are those of ``given``."""
-    stdout = given.pop("stdout", subprocess.PIPE)
+    """Run the installed program, whose streams are those of ``given``. It prints what this process
+    has found out and kept: a new one would import for half a second."""
+    gate(folder, *map(os.fsdecode, arguments))
+    stdout, stderr = (given.pop(name, subprocess.PIPE) for name in ("stdout", "stderr"))
     environment = {**os.environ, **given}
     return subprocess.run(
         ["gate", *arguments],
         cwd=folder,
         env=environment,
         stdout=stdout,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         check=False,
     )
 
@@ -396,6 +399,140 @@ def test_a_configuration_that_is_a_pipe_is_not_waited_for(
     done = gate(project.folder, "--file", "pipe", *command)
     assert done.returncode == 2
     assert "is a pipe or device; allowed: a file" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["prove", "explain"])
+def test_a_configuration_in_the_place_of_a_stack_is_said_to_be_one(
+    project: Project, command: str
+) -> None:
+    done = gate(project.folder, command, "./gate.hcl")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: gate.hcl: is HCL, not JSON; allowed: a folder with cdk.tf.json in it, such a file, "
+        "or for gate prove a plan as `terraform show -json PLAN` prints it\n",
+    )
+
+
+def test_a_plan_that_was_not_shown_as_json_is_not_read(project: Project) -> None:
+    (project.folder / "plan").write_bytes(b"PK\x03\x04\xff")
+    done = gate(project.folder, "prove", "plan")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: plan: line 1 is not UTF-8; allowed: a folder with cdk.tf.json in it, such a file, "
+        "or for gate prove a plan as `terraform show -json PLAN` prints it\n",
+    )
+
+
+def test_a_configuration_in_the_place_of_an_earlier_synth_is_said_to_be_one(
+    project: Project,
+) -> None:
+    done = gate(project.folder, "check", "--against", "gate.hcl")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: gate.hcl: is HCL, not JSON; name the output folder of an earlier synth, as in "
+        "--against cdktf.out\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("usage", "command", "named"),
+    [
+        ("[OPTIONS] COMMAND [ARGS]...", ["--file", "", "check"], "--file' (env var: 'GATE_FILE')"),
+        ("check [OPTIONS]", ["check", "--against", ""], "--against'"),
+        ("prove [OPTIONS] [WHAT]", ["prove", ""], "[WHAT]'"),
+        ("explain [OPTIONS] WHAT", ["explain", ""], "WHAT'"),
+        ("report [OPTIONS]", ["report", "--output", ""], "--output'"),
+        ("eject [OPTIONS] NAME", ["eject", "reporting", "--output", ""], "--output'"),
+        ("policy-set [OPTIONS]", ["policy-set", "--output", ""], "--output'"),
+    ],
+)
+def test_an_empty_path_is_not_the_current_folder(
+    project: Project, usage: str, command: list[str], named: str
+) -> None:
+    done = gate(project.folder, *command)
+    program = f"gate {usage.partition('[')[0]}".strip()
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        f"Usage: gate {usage}\nTry '{program} --help' for help.\n\n"
+        f"Error: Invalid value for '{named}: it is empty; allowed: a path, such as . for this "
+        "folder\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "hint"),
+    [
+        (
+            ["reporting", "--can", "s3:GetObject", "arn:aws:s3:::lake/x"],
+            "s3:GetObject arn:aws:s3:::lake/x",
+        ),
+        (
+            ["--can", "s3:GetObject", "arn:aws:s3:::lake/x", "reporting"],
+            "s3:GetObject arn:aws:s3:::lake/x",
+        ),
+        (["--can", "s3:GetObject", "arn:aws:s3:::lake/x"], "s3:GetObject arn:aws:s3:::lake/x"),
+        # As the shell reads a star.
+        (["reporting", "--can", "s3:ListAllMyBuckets", "gate.hcl", "keys"], None),
+        (
+            ["reporting", "--can", "s3:GetObject arn:aws:s3:::lake/x", "more"],
+            "s3:GetObject arn:aws:s3:::lake/x",
+        ),
+    ],
+)
+def test_a_request_that_the_shell_has_split_is_to_be_quoted(
+    project: Project, command: list[str], hint: str | None
+) -> None:
+    done = gate(project.folder, "explain", *command)
+    asked = hint or "s3:ListAllMyBuckets arn:aws:s3:::bucket/key"
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        f'gate: --can is one text; put it in quotes, as in --can "{asked}"\n',
+    )
+
+
+def test_words_too_many_are_a_mistake(project: Project) -> None:
+    done = gate(project.folder, "explain", "reporting", "more")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "Usage: gate explain [OPTIONS] WHAT\nTry 'gate explain --help' for help.\n\n"
+        "Error: Got unexpected extra argument(s) (more)\n",
+    )
+
+
+def test_an_unknown_vendor_has_a_hint(project: Project) -> None:
+    done = gate(project.folder, "vendors", "hexx")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: no vendor has the block 'hexx'; did you mean hex?; gate vendors lists them\n",
+    )
+
+
+def test_a_long_message_goes_on_in_another_line_at_a_terminal(project: Project) -> None:
+    project.write(DOT.replace("databases", "databse"))
+    terminal, end = pty.openpty()
+    done = run(project.folder, "check", stderr=end)
+    os.close(end)
+    shown = os.read(terminal, 4096).decode().replace("\r\n", "\n")
+    os.close(terminal)
+    assert (done.returncode, shown) == (
+        2,
+        """\
+gate.hcl:6: dot "reporting": databases: name at least one database, as in
+  databases = ["sales"]
+gate.hcl:8: dot "reporting": databse: no field "databse"; did you mean
+  "databases"?; allowed: account, grants, lake_formation,
+  restrict_to_vendor_ips, permissions_boundary, path, databases, catalog,
+  reads_results_directly, keys, source, workgroup, results
+gate: 2 mistakes in gate.hcl
+""",
+    )
 
 
 def test_many_mistakes_are_counted_rather_than_listed(project: Project) -> None:

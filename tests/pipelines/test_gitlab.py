@@ -66,11 +66,12 @@ def jobs_of(file: Path) -> dict[str, dict[str, Any]]:
     return {name: job for name, job in document.items() if name not in others}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
-def test_the_files_fit_gitlabs_schema(file: Path) -> None:
+def test_the_files_fit_gitlabs_schema() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
     done = subprocess.run(
-        [*command, "--data-transform", "gitlab-ci", str(file)], capture_output=True, text=True
+        [*command, "--data-transform", "gitlab-ci", *map(str, FILES)],
+        capture_output=True,
+        text=True,
     )
     assert (done.returncode, done.stdout) == (0, "ok -- validation done\n")
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from modules.reading import ConfigurationError
 from stacks.configuration import load
-from tests.conftest import ACCOUNT, DOT, Project
+from stacks.integrations import INTEGRATIONS
+from tests.conftest import ACCOUNT, DOT, Project, tries
 
 
 def mistakes(project: Project, text: str) -> list[str]:
@@ -33,6 +34,16 @@ def test_a_block_becomes_a_stack_with_its_settings(project: Project) -> None:
     assert block.settings.account == configuration.accounts["analytics"]
     assert block.settings.account.id == "111122223333"
     assert block.settings.databases == ("sales",)
+
+
+def test_a_block_of_no_vendor_has_a_hint_and_the_blocks_there_are(project: Project) -> None:
+    project.write(f'hexx "a" {{}}\n{DOT}')
+    with pytest.raises(ConfigurationError) as raised:
+        load(project.file)
+    kinds = ", ".join(["account", *INTEGRATIONS, "backend", "ejected"])
+    assert str(raised.value) == (
+        f'{project.file}:1: hexx: no block "hexx"; did you mean "hex"?; allowed: {kinds}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -264,7 +275,7 @@ def test_a_template_in_any_string_is_refused_with_its_line(
     ] != []
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=200))
 def test_any_text_is_read_or_refused_without_a_trace(tmp_path: Path, text: str) -> None:
     file = tmp_path / "gate.hcl"

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from development.examples import build
 from modules.access.policies import access
-from modules.bindings import App
 from stacks.configuration import load
-from stacks.stack import build
 from tests.conftest import DOT, ROOT, Project
 
 pytestmark = pytest.mark.slow
@@ -23,9 +22,7 @@ pytestmark = pytest.mark.slow
 
 def synth(project: Project, outdir: Path) -> dict[str, Any]:
     """Return the JSON of the only stack, synthesized in this process."""
-    app = App(outdir=str(outdir))
-    build(load(project.file), app)
-    app.synth()
+    build(load(project.file), outdir)
     (file,) = outdir.glob("stacks/*/cdk.tf.json")
     document: dict[str, Any] = json.loads(file.read_text())
     return document
@@ -372,12 +369,9 @@ def test_accepted_settings_neither_collide_nor_reach_terraform_as_templates(
     for name in names:
         text += "dot " + block.replace("reporting", name) + "\n"
     project.write(text)
-    app = App(outdir=str(tmp_path_factory.mktemp("out")))
-    build(load(project.file), app)
-    app.synth()
-    documents = [
-        json.loads(file.read_text()) for file in Path(app.outdir).glob("stacks/*/cdk.tf.json")
-    ]
+    outdir = tmp_path_factory.mktemp("out")
+    build(load(project.file), outdir)
+    documents = [json.loads(file.read_text()) for file in outdir.glob("stacks/*/cdk.tf.json")]
     assert len(documents) == len(names)
     per_stack = len(DOT_ADDRESSES) - 1 + len(generations)
     assert [

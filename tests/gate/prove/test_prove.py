@@ -777,7 +777,7 @@ def test_prove_takes_a_folder_and_a_file(project: Project) -> None:
         (["reportin"], "no block is called reportin; did you mean reporting?; allowed: dot.repo"),
         (["no/where"], "no/where: no such file or folder; allowed: a folder with cdk.tf.json in "),
         (["keys"], "keys: holds no cdk.tf.json; allowed: a folder with cdk.tf.json in it, such a"),
-        (["cdktf.json"], "cdktf.json: not Terraform's JSON syntax; expected what cdktf writes"),
+        (["cdktf.json"], "cdktf.json: is no stack in Terraform's JSON syntax; allowed: a folder "),
         (["--json", "--sarif"], "--json and --sarif print different things; choose one"),
     ],
 )

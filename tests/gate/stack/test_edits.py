@@ -18,6 +18,7 @@ from gate.stack.reader import read_content
 from stacks.backends import Backend
 from stacks.configuration import ConfiguredBlock
 from stacks.expected import expected
+from tests.conftest import tries
 from tests.gate.stack.edits import Edit, changed, edits, harmless
 from tests.gate.stack.written import examples, written
 
@@ -92,7 +93,7 @@ def test_every_mode_is_what_its_block_asks_for() -> None:
 
 
 def test_no_edit_is_proved_and_each_is_named() -> None:
-    assert survivors(attacks(MODES[:1], 15, seed=1)) == []
+    assert survivors(attacks(MODES[:1], tries(15), seed=1)) == []
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 from gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
 from gate.stack.listed import NotListable, full_versions, listed
 from gate.stack.plan import Difference, differences
+from tests.conftest import tries
 from tests.gate.stack.plan_edits import edits, stranger
 from tests.gate.stack.plans import ADMINISTRATOR, STACK, Json, likeness
 
@@ -199,7 +200,7 @@ def test_what_is_no_plan_is_said_to_be_none(plan: Any) -> None:
 
 def test_a_plan_in_which_anything_is_of_another_type_is_no_trace() -> None:
     chance = random.Random(9)
-    for _ in range(150):
+    for _ in range(tries(150)):
         plan = likeness(STACK)
         places = list(_places(plan))
         holder, key = chance.choice(places)

@@ -359,9 +359,9 @@ def test_a_section_of_another_type_is_a_problem(tmp_path: Path, resources: Any) 
     [
         ("{,}", ": line 1, column 2 is not JSON: Expecting property name enclosed in double"),
         ("[" * 100_000, ": is nested too deeply; allowed: 100 levels"),
-        ("[]", ": not Terraform's JSON syntax; expected what cdktf writes"),
-        ("{}", ": not Terraform's JSON syntax; expected what cdktf writes"),
-        ('{"planned_values": {}}', ": not Terraform's JSON syntax; expected what cdktf writes"),
+        ("[]", ": is no stack in Terraform's JSON syntax; allowed: "),
+        ("{}", ": is no stack in Terraform's JSON syntax; allowed: "),
+        ('{"planned_values": {}}', ": is no stack in Terraform's JSON syntax; allowed: "),
         ('{"resource": {}, "resource": {}}', ': the document: the key "resource" stands twice'),
         (
             r'{"resource": {"aws_iam_policy": {"p": {"policy": "", "\u0070olicy": "x"}}}}',
@@ -383,8 +383,12 @@ def test_a_file_that_is_something_else_is_told(tmp_path: Path, content: str, mes
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     file = tmp_path / "plan"
     file.write_bytes(b"\xff\xfe\x00plan")
-    with pytest.raises(NotReadable, match="plan: line 1 is not UTF-8; allowed: a text file"):
+    with pytest.raises(NotReadable) as raised:
         read(file)
+    assert str(raised.value) == (
+        f"{file}: line 1 is not UTF-8; allowed: a folder with cdk.tf.json in it, such a file, or "
+        "for gate prove a plan as `terraform show -json PLAN` prints it"
+    )
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:

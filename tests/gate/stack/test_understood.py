@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from development.examples import BACKENDS, REGIONS, account, blocks_of, synthesize
+from development.examples import BACKENDS, REGIONS, account, blocks_of, build, synthesize
 from development.mutation import MODES
 from gate.stack.consists import consists
 from gate.stack.model import Stack
@@ -36,12 +36,10 @@ from gate.stack.understood import (
     Truth,
 )
 from modules.access.settings import CLASSES, Access
-from modules.bindings import App
 from stacks.backends import Backend
 from stacks.configuration import Configuration, ConfiguredBlock, load
 from stacks.expected import expected
 from stacks.integrations import INTEGRATIONS
-from stacks.stack import build
 from tests.modules.vendors.test_catalogue import VENDORS, profile_of
 
 pytestmark = pytest.mark.slow
@@ -102,9 +100,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Stack, Configur
         folder = tmp_path_factory.mktemp("synthesized")
         with contextlib.chdir(folder):
             configuration = load(file)
-            app = App(outdir=str(folder / "cdktf.out"))
-            build(configuration, app)
-            app.synth()
+            build(configuration, folder / "cdktf.out")
             found += read_all(configuration, folder)
     return found
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modules.bindings import App, AwsProvider, TerraformStack
-from modules.dynamodb_connector.construct import DynamodbConnector
+from development.examples import build
 from modules.dynamodb_connector.policies import (
     access,
     connector_access,
@@ -23,7 +22,6 @@ from modules.dynamodb_connector.policies import (
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from modules.iam.policy import Policy
 from stacks.configuration import load
-from stacks.stack import build
 from tests.conftest import Project
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,
@@ -46,9 +44,7 @@ def synth(project: Project, text: str) -> tuple[DynamodbConnectorSettings, dict[
     """Return the settings and the JSON of the only stack, the hash of each path left out."""
     project.write(text)
     configuration = load(project.file)
-    app = App(outdir=str(project.folder / "out"))
-    build(configuration, app)
-    app.synth()
+    build(configuration, project.folder / "out")
     (file,) = (project.folder / "out").glob("stacks/*/cdk.tf.json")
     document: dict[str, Any] = json.loads(re.sub(r"_[0-9A-F]{8}\b", "", file.read_text()))
     return configuration.blocks[0].settings, document
@@ -554,6 +550,9 @@ def test_no_two_constructs_collide(
             if console
             else {"aws_athena_data_catalog.consumer_catalog"}
         )
+
+    from modules.bindings import App, AwsProvider, TerraformStack
+    from modules.dynamodb_connector.construct import DynamodbConnector
 
     stack = TerraformStack(App(outdir=str(tmp_path / "out")), "dynamodb-connector-orders")
     aliased = [AwsProvider(stack, "consumer", alias="consumer")] if shared else []

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from modules.iam import conditions
 from modules.iam.policy import Condition
+from tests.conftest import tries
 
 Values = dict[str, tuple[str, ...]]
 USER = {"aws:username": ("ann",)}
@@ -615,7 +616,7 @@ def test_a_value_that_is_no_tuple_is_named() -> None:
 
 
 truths = st.lists(st.sampled_from([True, False, None]), max_size=5)
-thorough = settings(derandomize=True, deadline=None, max_examples=100)
+thorough = settings(derandomize=True, deadline=None, max_examples=tries(100))
 
 
 @thorough

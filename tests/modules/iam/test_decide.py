@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from modules.iam import decide as decide_module
 from modules.iam.decide import Caller, Decision, Policies, Request, decide
 from modules.iam.policy import Condition, Policy, Principal, Statement
+from tests.conftest import tries
 
 A, B = "111122223333", "444455556666"
 USER = f"arn:aws:iam::{A}:user/ann"
@@ -1124,7 +1125,7 @@ def test_ten_thousand_statements_are_decided() -> None:
 
 
 RANK = {"denied": 0, "unknown": 1, "allowed": 2}
-thorough = settings(derandomize=True, deadline=None, max_examples=80)
+thorough = settings(derandomize=True, deadline=None, max_examples=tries(80))
 
 conditions = st.builds(
     Condition,

@@ -15,6 +15,7 @@ from modules.iam.inclusion import (
 from modules.iam.intersection import arn_intersection, intersection
 from modules.iam.patterns import PatternsTooComplex, matches
 from modules.iam.policy import Condition, Policy, Statement
+from tests.conftest import tries
 
 LAKE = "arn:aws:s3:::acme-lake"
 USER = Caller.of("arn:aws:iam::111122223333:user/dot")
@@ -179,7 +180,7 @@ PATTERNS = st.text("ab*?", max_size=5)
 TEXTS = st.text("ab", max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(PATTERNS, PATTERNS, TEXTS)
 def test_an_intersection_matches_what_both_match(a: str, b: str, text: str) -> None:
     both = any(matches(pattern, text) for pattern in intersection(a, b))
@@ -265,7 +266,7 @@ def agrees(request: Request, when: Given) -> bool:
     return when == values
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(ALLOWS, DENIES, CLAIMS, GIVEN)
 def test_what_is_proved_is_never_allowed(
     statement: Statement, denies: list[Statement], claim: Requests, when: Given

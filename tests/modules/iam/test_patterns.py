@@ -24,6 +24,7 @@ from modules.iam.patterns import (
     literal,
     matches,
 )
+from tests.conftest import tries
 
 TABLE = "arn:aws:glue:eu-central-1:111122223333:table/sales/orders"
 LOGS = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/x:log-stream:y"
@@ -397,7 +398,7 @@ ARNS = [
 ]
 short_patterns = st.text(alphabet="aab*?", max_size=6)
 arn_patterns = st.text(alphabet="aab:::*?", max_size=10).map("arn:".__add__)
-thorough = settings(derandomize=True, deadline=None, max_examples=200)
+thorough = settings(derandomize=True, deadline=None, max_examples=tries(200))
 
 
 @thorough

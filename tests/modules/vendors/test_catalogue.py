@@ -25,8 +25,10 @@ from modules.access.settings import Access
 from modules.iam.attached import AttachedPolicies, Document, Identity, ResourcePolicy
 from modules.iam.claims import Strangers
 from modules.iam.proof import prove_need, prove_never
+from modules.reading import ConfigurationError
 from stacks.configuration import Configuration, ConfiguredBlock, load
 from stacks.integrations import INTEGRATIONS, Vendor
+from stacks.reference import rows
 
 ROOT = Path(__file__).resolve().parents[3]
 VENDORS = [kind for kind, found in INTEGRATIONS.items() if isinstance(found, Vendor)]
@@ -121,6 +123,22 @@ def test_a_page_writes_for_its_readers_what_a_block_can_fill_in(kind: str) -> No
         if not any(meant in text for text in texts)
     ]
     assert (used - set(values(block.settings)), unused) == (set(), [])
+
+
+@pytest.mark.parametrize("kind", VENDORS)
+def test_a_field_that_a_vendor_does_not_have_gets_the_list_of_those_it_has(
+    kind: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "gate.hcl"
+    file.write_text(f'{account()}{kind} "x" {{\n  zzzzzz = 1\n}}\n')
+    with pytest.raises(ConfigurationError) as raised:
+        load(file)
+    (problem,) = (one.problem for one in raised.value.mistakes if one.field == "zzzzzz")
+    start = 'no field "zzzzzz"; allowed: '
+    assert problem[: len(start)] == start
+    assert sorted(problem.removeprefix(start).split(", ")) == sorted(
+        name.removesuffix(" { }") for name, _, _ in rows(block_of(kind))
+    )
 
 
 @pytest.mark.parametrize("kind", VENDORS)
