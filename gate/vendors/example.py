@@ -31,6 +31,8 @@ def _way(way: str, profile: Any) -> list[str]:
         case "keys":
             fields = ['pgp_key_file = "keys/example.asc"', 'generations  = ["2026-11"]']
         case "assumed_by":
+            if offered.existing:
+                return [f"  {way} {{", '    role_name = "the-role-it-takes"', "  }"]
             fields = [] if offered.principals else ['principals  = ["999988887777"]']
             fields += ['external_id = "what-the-vendor-gives-you"']
         case "web_identity":

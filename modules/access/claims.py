@@ -63,8 +63,8 @@ def holder(settings: Access) -> Holder:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
         addresses = [address.partition("/")[0] for address in settings.profile.addresses]
         return claims.holder_of_user(user, addresses or ("203.0.113.7",))
-    if settings.runs_on is not None and settings.runs_on.role_name is not None:
-        return claims.holder_of_role(arns.role(settings.runs_on.role_name))
+    if settings.existing_role is not None:
+        return claims.holder_of_role(arns.role(settings.existing_role))
     return claims.holder_of_role(arns.role(name, settings.path))
 
 
@@ -145,12 +145,13 @@ def _catalog_needs(settings: Access, vendor: Holder, databases: Iterable[str]) -
         for database in databases
     ]
     if direct and places:
+        of_database, of_table = _descriptions(settings)
         found += (
             vendor.need(
                 "describe-directly",
                 "look up tables in Glue itself",
-                *(calls(claims.DATABASE_READS, *place[:2]) for place in places),
-                *(calls(claims.TABLE_READS, *place) for place in places),
+                *(calls(of_database, *place[:2]) for place in places),
+                *(calls(of_table, *place) for place in places),
             ),
         )
     if "table_versions" in profile.bundles:
@@ -165,19 +166,34 @@ def _catalog_needs(settings: Access, vendor: Holder, databases: Iterable[str]) -
     return found
 
 
+def _descriptions(settings: Access) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the calls by which databases are looked up, and tables: all that a query takes, or
+    those of the page of a vendor that runs none."""
+    profile = settings.profile
+    if profile.cls != "metadata":
+        return claims.DATABASE_READS, claims.TABLE_READS
+    databases = claims.DATABASE_READS if "databases" in profile.bundles else ()
+    return databases, (
+        *claims.TABLES,
+        *(claims.PARTITIONS if "partitions" in profile.bundles else ()),
+    )
+
+
 def _metadata_needs(settings: MetadataAccess, vendor: Holder) -> tuple[Need, ...]:
-    arns = settings.account.arns
+    arns, bundles = settings.account.arns, settings.profile.bundles
     found = _catalog_needs(settings, vendor, settings.databases)
-    if "iceberg_metadata" in settings.profile.bundles and settings.sources:
-        calls = [
-            call
+    if "list_sources" in bundles and settings.sources:
+        listed = (
+            vendor.calls(("s3:ListBucket",), arns.bucket(source.bucket))
+            for source in settings.sources
+        )
+        found += (vendor.need("list-sources", "find the tables' files", *listed),)
+    if "iceberg_metadata" in bundles and settings.sources:
+        files = (
+            vendor.calls(("s3:GetObject",), f"{arns.bucket(location)}t/metadata/v1.json")
             for location in settings.locations
-            for call in (
-                *vendor.calls(claims.BUCKET_READS, arns.bucket(location.partition("/")[0])),
-                *vendor.calls(("s3:GetObject",), f"{arns.bucket(location)}t/metadata/v1.json"),
-            )
-        ]
-        found += (vendor.need("read-metadata", "read metadata of Iceberg tables", calls),)
+        )
+        found += (vendor.need("read-metadata", "read metadata of Iceberg tables", *files),)
         if settings.source_keys:
             through_s3 = (
                 replace(
@@ -259,6 +275,8 @@ def _tables_needs(settings: TablesAccess, vendor: Holder) -> tuple[Need, ...]:
 
 def _take_role(settings: Access, vendor: Holder) -> tuple[Need, ...]:
     """Return the needs of whoever takes the role that is made."""
+    if not settings.makes_role:
+        return ()
     return tuple(
         Need("take-role", f"{says} takes the role", None, caller, (call,))
         for says, caller, call in _takers(settings, vendor.arn)
@@ -288,7 +306,7 @@ def _takers(settings: Access, role: str) -> Iterable[tuple[str, Caller, Call]]:
         context = {key: (value,) for key, value in _token(settings).items()}
         caller = Caller("federated", settings.provider or GOOGLE)
         yield name, caller, Call("sts:AssumeRoleWithWebIdentity", (role,), context)
-    elif settings.runs_on is not None and settings.runs_on.role_name is None:
+    elif settings.runs_on is not None:
         yield from _machines(settings, role)
 
 
@@ -478,9 +496,12 @@ def _catalog_never(
     settings: QueryAccess | MetadataAccess, vendor: Holder, databases: Iterable[str]
 ) -> tuple[Never, ...]:
     arns, bundles = settings.account.arns, settings.profile.bundles
+    of_database, of_table = _descriptions(settings)
+    if "all_databases" in bundles:
+        of_database = claims.DATABASE_READS
     reads = (
-        *claims.DATABASE_READS,
-        *claims.TABLE_READS,
+        *of_database,
+        *of_table,
         *(_VERSIONS if "table_versions" in bundles else ()),
         *(_SEARCH if "search_tables" in bundles else ()),
     )
@@ -512,11 +533,12 @@ def _catalog_never(
 
 
 def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ...]:
-    arns = settings.account.arns
+    arns, bundles = settings.account.arns, settings.profile.bundles
     keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, ())
-    reads_files = "iceberg_metadata" in settings.profile.bundles and bool(settings.sources)
+    reads_files = "iceberg_metadata" in bundles and bool(settings.sources)
+    lists_files = "list_sources" in bundles and bool(settings.sources)
     services = ["glue:*"]
-    services += ["s3:*"] if reads_files else []
+    services += ["s3:*"] if reads_files or lists_files else []
     services += ["kms:*"] if keys and reads_files else []
     services += ["athena:*"] if settings.workgroups else []
     services += ["lakeformation:GetDataAccess"] if settings.lake_formation else []
@@ -525,20 +547,27 @@ def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ..
         claims.no_other_service(vendor, *services),
         *_catalog_never(settings, vendor, settings.databases),
     )
-    if reads_files:
-        places = tuple(f"{arns.bucket(location)}*/metadata/*" for location in settings.locations)
-        buckets = tuple(
-            dict.fromkeys(arns.bucket(one.partition("/")[0]) for one in settings.locations)
-        )
+    if reads_files or lists_files:
+        places = [f"{arns.bucket(location)}*/metadata/*" for location in settings.locations]
+        buckets = [arns.bucket(source.bucket) for source in settings.sources]
+        opened = {
+            "s3:GetObject": tuple(places) if reads_files else (),
+            "s3:ListBucket": tuple(buckets) if lists_files else (),
+        }
         found += (
             vendor.never(
                 "metadata-only",
                 "no table data: metadata files, and names of objects",
-                Requests(("s3:*",), but_resources=(*buckets, *places)),
-                Requests(("s3:*",), places, but_actions=("s3:GetObject",)),
-                Requests(("s3:*",), buckets, but_actions=claims.BUCKET_READS),
+                Requests(
+                    ("s3:*",), but_resources=tuple(p for some in opened.values() for p in some)
+                ),
+                *(
+                    Requests(("s3:*",), some, but_actions=(action,))
+                    for action, some in opened.items()
+                    if some
+                ),
             ),
-            *keys,
+            *(keys if reads_files else ()),
         )
     if settings.workgroups:
         workgroups = tuple(arns.workgroup(name) for name in settings.workgroups)

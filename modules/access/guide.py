@@ -12,6 +12,20 @@ from modules.iam.guide import Drop, Guide, fill
 from modules.iam.policy import MalformedPolicy, Policy, Statement
 
 _LARGEST = MEBIBYTE
+# Why a page's policy may leave out what a vendor that asks Glue itself is granted; for the others,
+# Athena asks (modules/athena/beside.py).
+_ASKS_GLUE = dict.fromkeys(
+    (
+        "glue:GetDatabase",
+        "glue:GetDatabases",
+        "glue:GetTable",
+        "glue:GetTables",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:BatchGetPartition",
+    ),
+    "The vendor looks up tables in Glue itself, with their columns, locations and partitions.",
+)
 
 
 class NotThePage(ValueError):
@@ -22,6 +36,7 @@ def guides(block: type[Access]) -> Mapping[str, Guide]:
     """Return the vendor's page."""
     page = block.profile.page
     documented = _policy(block, "access.json", page.access)
+    itself = block.profile.cls == "metadata" or "glue" in block.profile.itself
     if documented is None and page.actions:
         listed = Statement("Allow", sid="Listed", actions=page.actions, resources=("*",))
         documented = Policy((listed,))
@@ -35,7 +50,10 @@ def guides(block: type[Access]) -> Mapping[str, Guide]:
             documented_trust=_policy(block, "trust.json", page.trust),
             attached=page.attached,
             drops=tuple(Drop(one.reason, one.actions) for one in block.profile.dropped),
-            beside={action: one.reason for one in block.profile.beside for action in one.actions},
+            beside={
+                **(_ASKS_GLUE if itself else {}),
+                **{action: one.reason for one in block.profile.beside for action in one.actions},
+            },
         )
     }
 

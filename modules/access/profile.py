@@ -15,11 +15,14 @@ Class = Literal["query", "tables", "metadata"]
 Itself = Literal["glue", "sources", "results"]
 Bundle = Literal[
     "all_databases",
+    "databases",
     "delete_results",
     "fetch_results",
     "iceberg_metadata",
     "list_results",
+    "list_sources",
     "named_queries",
+    "partitions",
     "prepared_statements",
     "query_history",
     "search_tables",
@@ -38,7 +41,15 @@ BUNDLES: dict[Class, tuple[Bundle, ...]] = {
         "table_versions",
     ),
     "tables": ("prepared_statements", "table_versions"),
-    "metadata": ("all_databases", "iceberg_metadata", "query_history", "search_tables"),
+    "metadata": (
+        "all_databases",
+        "databases",
+        "iceberg_metadata",
+        "list_sources",
+        "partitions",
+        "query_history",
+        "search_tables",
+    ),
 }
 GOOGLE = "accounts.google.com"
 
@@ -122,6 +133,11 @@ class OfferedAssumedBy(Settings):
     external_id: Literal["required", "recommended", "unknown"] = Field(
         "required",
         description="Whether the vendor gives an external id: `required` refuses a block without.",
+    )
+    existing: bool = Field(
+        False,
+        description="Whether the page adds its policy to a role that the vendor takes already, "
+        "which a block then names in `role_name`.",
     )
 
 

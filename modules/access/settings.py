@@ -158,6 +158,12 @@ class Access(Settings):
         offered = cls.profile.assumed_by
         if value is None or offered is None:
             return value
+        if value.role_name is not None:
+            if not offered.existing:
+                raise ValueError(
+                    f"role_name: {cls.profile.title}'s page makes a role of its own; remove it"
+                )
+            return value
         if not value.principals and not offered.principals:
             raise ValueError(
                 "principals is missing: the vendor's page does not print its account; "
@@ -266,7 +272,13 @@ class Access(Settings):
     @property
     def makes_role(self) -> bool:
         """Return whether a role is made."""
-        return self.keys is None and not (self.runs_on and self.runs_on.role_name)
+        return self.keys is None and self.existing_role is None
+
+    @property
+    def existing_role(self) -> str | None:
+        """Return the name of the role that the policy is attached to, where none is made."""
+        way = self.runs_on or self.assumed_by
+        return way.role_name if way else None
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -305,7 +317,7 @@ class Access(Settings):
     @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
-        role = self.runs_on.role_name if self.runs_on else None
+        role = self.existing_role
         trusted = self.trusted.principals if self.trusted else ()
         return (
             *((Existing.of(self.account, self.account.arns.role(role)),) if role else ()),

@@ -81,6 +81,20 @@ WRONG = {
         'acme "x": assumed_by: principals is missing: the vendor\'s page does not print its '
         "account; Acme tells it to you",
     ),
+    "a role that the page does not add to": (
+        READS + 'assumed_by {\n role_name = "vendor"\n}',
+        'acme "x": assumed_by: role_name: Acme\'s page makes a role of its own; remove it',
+    ),
+    "whom a role trusts that is not made here": (
+        READS + f'assumed_by {{\n role_name = "vendor"\n{VENDOR}}}',
+        'acme "x": assumed_by: principals: has no effect beside role_name, whose trust policy is '
+        "yours; remove it",
+    ),
+    "an external id of a role that is not made here": (
+        READS + 'assumed_by {\n role_name = "vendor"\n external_id = "x-4711"\n}',
+        'acme "x": assumed_by: external_id: has no effect beside role_name, whose trust policy is '
+        "yours; remove it",
+    ),
     "a wildcard as principal": (
         READS + 'assumed_by {\n principals = ["*"]\n external_id = "x-4711"\n}',
         'acme "x": assumed_by: principals: ',
