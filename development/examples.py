@@ -221,6 +221,8 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
         found["role"] = 'runs_on {\n role_name = "nodes"\n}'
     if profile.service is not None:
         found["service"] = "service {}"
+        workspace = f"arn:{partition}:grafana:{REGIONS[partition]}:111122223333:/workspaces/g-1"
+        found["service-of-one"] = f'service {{\n source_arns = ["{workspace}"]\n}}'
     if profile.trusted is not None:
         who = f'principals = ["{arns}:role/app", "{arns}:user/app"]'
         found["trusted"] = f"trusted {{\n {who}\n}}"
@@ -228,9 +230,9 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
     return found
 
 
-def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
-    """Return blocks of the vendor ``profile`` for the account ``a``: every way in that it offers
-    with every ``grants``, and one with everything else that a block of its class takes."""
+def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, str]:
+    """Return blocks of the vendor ``profile`` for the account ``a``, by name: every way in that it
+    offers with every ``grants``, and one with everything else that a block of its class takes."""
     kms = (
         f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/11111111-2222-3333-4444-555555"
     )
@@ -265,9 +267,10 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
     if profile.cls == "query":
         everything.append(f'results {{\n kms_key = "{kms}555552"\n}}')
     written["everything"] = "\n ".join([*everything, next(iter(ways.values()))])
-    return "\n".join(
-        f'{kind} "{name}" {{\n account = "a"\n {block}\n}}' for name, block in written.items()
-    )
+    return {
+        name: f'{kind} "{name}" {{\n account = "a"\n {block}\n}}\n'
+        for name, block in written.items()
+    }
 
 
 def account(partition: str = "aws") -> str:

@@ -619,6 +619,33 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
         *claims.sources_read_only(vendor, arns, settings.locations),
         *keys,
     )
+    if settings.databases and "glue" not in settings.profile.itself:
+        found += (
+            vendor.never(
+                "read-through-athena",
+                "the databases it only reads: through Athena",
+                *(
+                    Requests(
+                        ("glue:*",),
+                        (arns.glue_database(name), arns.glue_tables(name)),
+                        # Athena asks for this one whatever it is that is queried.
+                        but_actions=("glue:GetDatabase",) if name == "default" else (),
+                    )
+                    for name in settings.databases
+                ),
+                when=claims.NOT_VIA_ATHENA,
+            ),
+        )
+    if settings.sources and "sources" not in settings.profile.itself:
+        buckets = [arns.bucket(source.bucket) for source in settings.sources]
+        found += (
+            vendor.never(
+                "sources-through-athena",
+                "the buckets it only reads: through Athena",
+                Requests(("s3:*",), (*buckets, *(f"{bucket}/*" for bucket in buckets))),
+                when=claims.NOT_VIA_ATHENA,
+            ),
+        )
     if read:
         reading = (*claims.DATABASE_READS, *claims.TABLE_READS)
         found += (
@@ -647,8 +674,8 @@ def _who_else(settings: Access) -> tuple[Never, ...]:
         claims.nobody_else(*principals),
         Never("role-only", "nothing but taking the role", Strangers(), (only,)),
     ]
-    for key, (name, says, value) in _told(settings).items():
-        found.append(Never(name, says, Strangers(), anything, {key: AnyBut((value,))}))
+    for key, (name, says, *values) in _told(settings).items():
+        found.append(Never(name, says, Strangers(), anything, {key: AnyBut(tuple(values))}))
     return tuple(found)
 
 
@@ -666,17 +693,23 @@ def _principals(settings: Access) -> Iterable[Principal]:
         yield from (Principal("AWS", one) for one in settings.trusted.principals)
 
 
-def _told(settings: Access) -> dict[str, tuple[str, str, str]]:
-    """Return the condition keys that must have one value for the role to open: name and words of
-    the claim, and the value."""
+def _told(settings: Access) -> dict[str, tuple[str, ...]]:
+    """Return the condition keys that must have one of some values for the role to open: name and
+    words of the claim, and the values, of ARNs as patterns."""
+    arns = settings.account.arns
     own = ("no-other-account", "no resource of another account", settings.account.id)
-    found: dict[str, tuple[str, str, str]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     external = settings.assumed_by or settings.trusted
     if external is not None and external.external_id:
         value = external.external_id
         found["sts:ExternalId"] = ("external-id", "not without the external id", value)
     if settings.service is not None:
         found["aws:SourceAccount"] = own
+        if named := settings.service.source_arns:
+            found["aws:SourceArn"] = ("no-other-resource", "no resource but those named", *named)
+    if settings.runs_on is not None and settings.runs_on.on == "ecs":
+        tasks = f"arn:{arns.partition}:ecs:{arns.region}:{arns.account}:*"
+        found["aws:SourceArn"] = ("no-other-task", "nothing but ECS in this region", tasks)
     if settings.runs_on is not None and settings.runs_on.on in ("ecs", "eks_pod_identity"):
         found["aws:SourceAccount"] = own
     words = {
