@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from development.examples import account
-from development.mutation import synthesize
-from development.shapes import shapes
+from development.mutants import KINDS, mutants
+from development.mutation import Score, judge, synthesize
+from development.shapes import LARGEST, shapes
 from gate.eject import eject
 from gate.sandbox import Sandbox
 from gate.sandbox.existing import taken_for_granted
@@ -60,6 +61,24 @@ def sandbox(synthesized: Shapes) -> Iterator[Sandbox]:
     existing = taken_for_granted(load(synthesized.folder / "gate.hcl"), "111122223333")
     with Sandbox("111122223333", existing) as running:
         yield running
+
+
+def test_every_change_that_gives_or_takes_a_right_breaks_a_claim(synthesized: Shapes) -> None:
+    """Of the largest block of each class, and of who takes the role in each way in; the rest is for
+    `python -m development.shapes`."""
+    survivors, classes = {}, set[str]()
+    for block, stack in synthesized.blocks:
+        if block.settings.grants != "least_privilege":
+            continue
+        whole = block.name == LARGEST and block.settings.profile.cls not in classes
+        classes |= {block.settings.profile.cls} if whole else set()
+        own = Score()
+        for mutant in mutants(stack):
+            if whole or (mutant.place and mutant.place.kind == "trust"):
+                judge(mutant, block, own)
+        survivors[block.title] = [title for kind in KINDS for title in own.survived[kind]]
+    assert {title for title, found in survivors.items() if found} == set()
+    assert (classes, len(survivors) > 25) == ({"query", "tables", "metadata"}, True)
 
 
 def test_terraform_takes_every_shape(
