@@ -236,10 +236,11 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
     kms = (
         f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/11111111-2222-3333-4444-555555"
     )
-    lake = 'source "acme-lake" { prefixes = ["sales/"] }'
-    vault = f'source "acme-vault" {{ kms_key = "{kms}555551" }}'
+    lake = 'source "acme-lake" { prefixes = ["sales/"] }' if profile.reads_files else ""
+    vault = f'source "acme-vault" {{ kms_key = "{kms}555551" }}' if profile.reads_files else ""
     page, ways = profile.page, ways_in(profile, partition)
-    # Short, as names of buckets are made of them.
+    # Short, and without an underscore, as names of buckets are made of them.
+    word = kind.replace("_", "-")
     grants = {"least_privilege": "least"}
     grants |= {"documented": "page"} if page.access else {}
     grants |= {"full_access": "full"} if page.managed else {}
@@ -247,7 +248,7 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
 
     def body(name: str) -> str:
         if profile.cls == "tables":
-            return f'bucket = "acme-{kind}-{name}"\n schema = "exports"'
+            return f'bucket = "acme-{word}-{name}"\n schema = "exports"'
         return f'databases = ["sales"]\n {lake}\n {more}'
 
     written = {
@@ -259,7 +260,7 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
     everything = [boundary, 'path = "/vendors/"', "lake_formation = true", lake, vault]
     if profile.cls == "tables":
         everything += [
-            f'bucket = "acme-{kind}-everything"\n schema = "exports"\n results_folder = "results"',
+            f'bucket = "acme-{word}-everything"\n schema = "exports"\n results_folder = "results"',
             f'kms_key = "{kms}555552"\n databases = ["sales"]\n workgroup {{}}',
         ]
     else:

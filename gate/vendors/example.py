@@ -14,13 +14,10 @@ def example(kind: str, block: Any, name: str = "analytics", way: str = "", more:
     if profile.cls == "tables":
         lines += [f'  bucket  = "acme-{kind.replace("_", "-")}"', f'  schema  = "{kind}"']
     else:
-        lines += [
-            '  databases = ["sales"]',
-            "",
-            '  source "acme-lake" {',
-            '    prefixes = ["sales/"]',
-        ]
-        lines += ["  }"]
+        lines[1] = '  account   = "analytics"'
+        lines += ['  databases = ["sales"]']
+        if profile.reads_files:
+            lines += ["", '  source "acme-lake" {', '    prefixes = ["sales/"]', "  }"]
     lines += [f"  {line}".rstrip() for line in more.splitlines()]
     return "\n".join([*lines, "", *_way(chosen, profile), "}"])
 

@@ -238,6 +238,8 @@ class Access(Settings):
             found.add("reads_results_directly")
         if "query_history" not in profile.bundles:
             found.add("workgroups")
+        if profile.cls == "metadata" and not profile.reads_files:
+            found.add("sources")
         return found
 
     @classmethod
@@ -471,6 +473,13 @@ class MetadataAccess(Reads):
     workgroups: Annotated[List[str], unique()] = Field(
         (), description="The workgroups whose query history may be read."
     )
+
+    @field_validator("sources")
+    @classmethod
+    def _files_are_read(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        if value and not cls.profile.reads_files:
+            raise ValueError(f"{cls.profile.title} reads no files of tables; remove source")
+        return value
 
     @field_validator("workgroups")
     @classmethod

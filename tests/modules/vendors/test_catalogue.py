@@ -21,7 +21,7 @@ from gate.stack.model import Document, Identity, ResourcePolicy, Stack
 from gate.stack.reader import files, read
 from modules.access.claims import holder
 from modules.access.guide import values
-from modules.access.profile import Profile
+from modules.access.profile import PLACEHOLDERS, Profile
 from modules.access.settings import Access
 from stacks.configuration import Configuration, ConfiguredBlock, load
 from stacks.integrations import INTEGRATIONS, Vendor
@@ -123,6 +123,7 @@ def test_a_page_writes_for_its_readers_what_a_block_can_fill_in(kind: str) -> No
         if not any(meant in text for text in texts)
     ]
     assert (used - set(values(block.settings)), unused) == (set(), [])
+    assert set(values(block.settings)) == set(PLACEHOLDERS)
 
 
 @pytest.mark.parametrize("partition", REGIONS)
