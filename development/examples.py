@@ -99,7 +99,7 @@ def text(partition: str, backend: str = "local") -> str:
     ]
     written = [f'dot "d{n}" {{\n{block}\n}}' for n, block in enumerate(blocks)]
     google = (
-        'web_identity {\n subject = "108000002380243782158"\n'
+        'web_identity {\n subject = "123456789012345678901"\n'
         ' organization_identifier = "org-4711"\n MORE}\n'
     )
     metronome = [
@@ -110,7 +110,7 @@ def text(partition: str, backend: str = "local") -> str:
             ("role", google.replace("MORE", "")),
             (
                 "all",
-                google.replace("MORE", 'audience = "108000002380243782158"\n')
+                google.replace("MORE", 'audience = "123456789012345678901"\n')
                 + f'{full}\n workgroup {{}}\n kms_key = "{kms}3"\n'
                 ' results_folder = "exports_results"\n results_expire_after_days = 7',
             ),
@@ -211,7 +211,7 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
     if profile.web_identity is not None:
         google = profile.web_identity.issuer == GOOGLE
         told = f'{"organization_identifier" if google else "audience"} = "org-4711"'
-        subject = 'subject = "108000002380243782158"'
+        subject = 'subject = "123456789012345678901"'
         found["web-identity"] = f"web_identity {{\n {subject}\n {told}\n}}"
     if profile.runs_on is not None:
         pod = f'provider = "{cluster}"\n namespace = "bi"\n service_account = "app"'

@@ -34,7 +34,7 @@ def _way(way: str, profile: Any) -> list[str]:
             fields += ['external_id = "what-the-vendor-gives-you"']
         case "web_identity":
             google = offered.issuer == "accounts.google.com"
-            fields = [] if offered.subject else ['subject = "108000002380243782158"']
+            fields = [] if offered.subject else ['subject = "123456789012345678901"']
             fields += [f'{"organization_identifier" if google else "audience"} = "your-org"']
         case "runs_on":
             fields = [f'on = "{offered.on[0]}"']

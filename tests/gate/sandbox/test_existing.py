@@ -173,7 +173,7 @@ dot "reporting" {{
 metronome "billing" {
   account              = "partner"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
   bucket               = "acme-metronome"
   create_bucket        = false
@@ -296,7 +296,7 @@ immuta "governed" {
 metronome "billing" {
   account            = "partner"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
   bucket             = "acme-metronome"
   schema             = "metronome"
@@ -320,7 +320,7 @@ PLAIN = """
 metronome "plain" {
   account            = "analytics"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
   bucket             = "acme-plain"
   schema             = "plain"

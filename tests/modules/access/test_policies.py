@@ -133,7 +133,7 @@ TRUSTS: dict[str, tuple[dict[str, Any], Statement]] = {
             principals=(Principal("Federated", "accounts.google.com"),),
             actions=("sts:AssumeRoleWithWebIdentity",),
             conditions=(
-                Condition("StringEquals", "accounts.google.com:sub", ("108000002380243782158",)),
+                Condition("StringEquals", "accounts.google.com:sub", ("123456789012345678901",)),
                 Condition("StringEquals", "accounts.google.com:oaud", ("org-4711",)),
             ),
         ),
@@ -164,7 +164,7 @@ def test_what_widens_access_is_pointed_out() -> None:
     assert [one.partition(":")[0] for one in remarks(dot(sources=[{"bucket": "acme-lake"}]))] == [
         "source 'acme-lake'"
     ]
-    alone = {"subject": "108000002380243782158"}
+    alone = {"subject": "123456789012345678901"}
     assert [one.partition(":")[0] for one in remarks(vendor("metronome", web_identity=alone))] == [
         "web_identity",
         "workgroup",
