@@ -33,7 +33,7 @@ metronome "billing" {
   schema  = "metronome"
 
   web_identity {
-    subject                 = "108000002380243782158"
+    subject                 = "123456789012345678901"
     organization_identifier = "org-4711"
   }
 }

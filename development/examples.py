@@ -97,7 +97,7 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
     ]
     written = [f'dot "d{n}" {{\n{block}\n}}' for n, block in enumerate(blocks)]
     google = (
-        'web_identity {\n subject = "108000002380243782158"\n'
+        'web_identity {\n subject = "123456789012345678901"\n'
         ' organization_identifier = "org-4711"\n MORE}\n'
     )
     metronome = [
@@ -108,7 +108,7 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
             ("role", google.replace("MORE", "")),
             (
                 "all",
-                google.replace("MORE", 'audience = "108000002380243782158"\n')
+                google.replace("MORE", 'audience = "123456789012345678901"\n')
                 + f'{full}\n workgroup {{}}\n kms_key = "{kms}3"\n'
                 ' results_folder = "exports_results"\n results_expire_after_days = 7',
             ),
@@ -215,13 +215,15 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
         found["keys"] = f'keys {{\n pgp_key = "{key}"\n generations = ["a"]\n}}'
     if profile.assumed_by is not None:
         principal = f'principals = ["arn:{partition}:iam::999988887777:role/vendor"]'
+        if profile.assumed_by.existing:
+            found["vendors-role"] = 'assumed_by {\n role_name = "vendor"\n}'
         found["assumed-by"] = f'assumed_by {{\n {principal}\n external_id = "x-4711"\n}}'
         if profile.assumed_by.external_id != "required":
             found["assumed-anyone"] = f"assumed_by {{\n {principal}\n}}"
     if profile.web_identity is not None:
         google = profile.web_identity.issuer == GOOGLE
         told = f'{"organization_identifier" if google else "audience"} = "org-4711"'
-        subject = 'subject = "108000002380243782158"'
+        subject = 'subject = "123456789012345678901"'
         found["web-identity"] = f"web_identity {{\n {subject}\n {told}\n}}"
     if profile.runs_on is not None:
         pod = f'provider = "{cluster}"\n namespace = "bi"\n service_account = "app"'
@@ -231,6 +233,8 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
         found["role"] = 'runs_on {\n role_name = "nodes"\n}'
     if profile.service is not None:
         found["service"] = "service {}"
+        workspace = f"arn:{partition}:grafana:{REGIONS[partition]}:111122223333:/workspaces/g-1"
+        found["service-of-one"] = f'service {{\n source_arns = ["{workspace}"]\n}}'
     if profile.trusted is not None:
         who = f'principals = ["{arns}:role/app", "{arns}:user/app"]'
         found["trusted"] = f"trusted {{\n {who}\n}}"
@@ -238,16 +242,17 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
     return found
 
 
-def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
-    """Return blocks of the vendor ``profile`` for the account ``a``: every way in that it offers
-    with every ``grants``, and one with everything else that a block of its class takes."""
+def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, str]:
+    """Return blocks of the vendor ``profile`` for the account ``a``, by name: every way in that it
+    offers with every ``grants``, and one with everything else that a block of its class takes."""
     kms = (
         f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/11111111-2222-3333-4444-555555"
     )
-    lake = 'source "acme-lake" { prefixes = ["sales/"] }'
-    vault = f'source "acme-vault" {{ kms_key = "{kms}555551" }}'
+    lake = 'source "acme-lake" { prefixes = ["sales/"] }' if profile.reads_files else ""
+    vault = f'source "acme-vault" {{ kms_key = "{kms}555551" }}' if profile.reads_files else ""
     page, ways = profile.page, ways_in(profile, partition)
-    # Short, as names of buckets are made of them.
+    # Short, and without an underscore, as names of buckets are made of them.
+    word = kind.replace("_", "-")
     grants = {"least_privilege": "least"}
     grants |= {"documented": "page"} if page.access else {}
     grants |= {"full_access": "full"} if page.managed else {}
@@ -255,7 +260,7 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
 
     def body(name: str) -> str:
         if profile.cls == "tables":
-            return f'bucket = "acme-{kind}-{name}"\n schema = "exports"'
+            return f'bucket = "acme-{word}-{name}"\n schema = "exports"'
         return f'databases = ["sales"]\n {lake}\n {more}'
 
     written = {
@@ -267,7 +272,7 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
     everything = [boundary, 'path = "/vendors/"', "lake_formation = true", lake, vault]
     if profile.cls == "tables":
         everything += [
-            f'bucket = "acme-{kind}-everything"\n schema = "exports"\n results_folder = "results"',
+            f'bucket = "acme-{word}-everything"\n schema = "exports"\n results_folder = "results"',
             f'kms_key = "{kms}555552"\n databases = ["sales"]\n workgroup {{}}',
         ]
     else:
@@ -275,9 +280,10 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> str:
     if profile.cls == "query":
         everything.append(f'results {{\n kms_key = "{kms}555552"\n}}')
     written["everything"] = "\n ".join([*everything, next(iter(ways.values()))])
-    return "\n".join(
-        f'{kind} "{name}" {{\n account = "a"\n {block}\n}}' for name, block in written.items()
-    )
+    return {
+        name: f'{kind} "{name}" {{\n account = "a"\n {block}\n}}\n'
+        for name, block in written.items()
+    }
 
 
 def account(partition: str = "aws") -> str:

@@ -53,9 +53,9 @@ dot "full" {
 metronome "role" {
   account                 = "analytics"
   web_identity {
-    subject                 = "108000002380243782158"
+    subject                 = "123456789012345678901"
     organization_identifier = "org-4711"
-    audience                = "108000002380243782158"
+    audience                = "123456789012345678901"
   }
   bucket                  = "acme-metronome"
   schema                  = "metronome"
@@ -75,7 +75,7 @@ metronome "documented" {
   account                 = "analytics"
   grants                  = "documented"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
   bucket                  = "acme-metronome2"
   schema                  = "metronome"

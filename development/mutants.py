@@ -197,7 +197,10 @@ def _weaker(condition: Condition) -> Iterator[Condition]:
         yield replace(condition, operator=every)
     else:
         yield replace(condition, operator=f"{condition.operator}IfExists")
-    yield replace(condition, values=(*condition.values, "another.example.com"))
+    # With an ARN's operator, what is no ARN matches nothing.
+    arn = condition.operator.startswith("Arn")
+    another = "arn:aws:iam::999999999999:role/x" if arn else "another.example.com"
+    yield replace(condition, values=(*condition.values, another))
     like = condition.operator.replace("StringEquals", "StringLike")
     yield replace(condition, operator=like, values=("*",))
     half = f"{condition.values[0][: len(condition.values[0]) // 2]}*"

@@ -59,12 +59,17 @@ def score(integrations: Iterable[str] = ()) -> dict[str, Score]:
         for block, stack in synthesize(Path(folder)):
             if not proved(block) or (wanted and block.kind not in wanted):
                 continue
-            if not prove_grants(stack, block).holds:
-                raise ValueError(f"{block.title} does not hold: gate prove says why")
-            own = scores.setdefault(block.kind, Score())
-            for mutant in mutants(stack):
-                judge(mutant, block, own)
+            add(block, stack, scores.setdefault(block.kind, Score()))
     return scores
+
+
+def add(block: ConfiguredBlock, stack: Stack, own: Score) -> None:
+    """Add what becomes of the mutants of ``stack``, which is that of ``block``, to ``own``. Raises
+    ``ValueError`` when a claim does not hold before anything is changed."""
+    if not prove_grants(stack, block).holds:
+        raise ValueError(f"{block.title} does not hold: gate prove says why")
+    for mutant in mutants(stack):
+        judge(mutant, block, own)
 
 
 def proved(block: ConfiguredBlock) -> bool:
@@ -72,16 +77,16 @@ def proved(block: ConfiguredBlock) -> bool:
     return block.name not in ("documented", "full", "application")
 
 
-def synthesize(folder: Path) -> list[tuple[ConfiguredBlock, Stack]]:
-    """Return the blocks of modes.hcl with their stacks, which are written into ``folder``."""
+def synthesize(folder: Path, file: Path = MODES) -> list[tuple[ConfiguredBlock, Stack]]:
+    """Return the blocks of ``file`` with their stacks, which are written into ``folder``."""
     subprocess.run(
         [sys.executable, str(ROOT / "main.py")],
         cwd=folder,
-        env={**os.environ, "GATE_FILE": str(MODES), "CDKTF_OUTDIR": str(folder / "cdktf.out")},
+        env={**os.environ, "GATE_FILE": str(file), "CDKTF_OUTDIR": str(folder / "cdktf.out")},
         check=True,
     )
     stacks = {stack.name: stack for stack in map(read, files(folder))}
-    return [(block, stacks[block.stack]) for block in load(MODES).blocks]
+    return [(block, stacks[block.stack]) for block in load(file).blocks]
 
 
 def judge(mutant: Mutant, block: ConfiguredBlock, own: Score) -> None:

@@ -574,7 +574,7 @@ def _load(file: Path) -> "Configuration":
         return load(file)
     except ConfigurationError as error:
         _tell(str(error), sys.stderr)
-        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(file)}")
+        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(error.file)}")
 
 
 def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":

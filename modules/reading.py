@@ -152,12 +152,12 @@ class _Reading:
             # A mistake of the list as a whole, such as a name that stands twice: the last one.
             self._lines[(*path, name)] = child.line
             items.append({})
-            items[-1] = self.read(child, child_model, marker.label, at, f"{title}: {child.title}")
+            items[-1] = self.read(child, child_model, marker.label, at, _within(title, child))
         elif name in data:
             self._mistake(child.line, title, child.type, "stands here twice; keep one")
         else:
             at = (*path, name)
-            data[name] = self.read(child, child_model, marker.label, at, f"{title}: {child.title}")
+            data[name] = self.read(child, child_model, marker.label, at, _within(title, child))
 
     def note(
         self, details: ErrorDetails, model: type[Settings], context: Mapping[str, Any]
@@ -261,13 +261,19 @@ def _settings_in(annotation: Any) -> type[Settings]:
     )
 
 
+def _within(title: str, child: hcl.Block) -> str:
+    """Return how ``child`` is called in mistakes; a file without blocks has no title."""
+    return f"{title}: {child.title}" if title else child.title
+
+
 def _is_list(model: type[Settings], name: str) -> bool:
     return get_origin(model.model_fields[name].annotation) is tuple
 
 
 def _attributes(model: type[Settings], label: str | None) -> list[str]:
     nested = {name for name, _, _ in nested_blocks(model).values()}
-    return [name for name in model.model_fields if name not in nested and name != label]
+    found = {name: info.alias or name for name, info in model.model_fields.items()}
+    return [shown for name, shown in found.items() if name not in nested and name != label]
 
 
 def _known(model: type[Settings], label: str | None) -> list[str]:

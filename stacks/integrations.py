@@ -3,7 +3,8 @@
 An integration is a folder of ``modules`` with these files; nothing outside asks which it is:
 
 - ``settings.py``: ``BLOCK``, what its block accepts
-- ``guide.py``: ``GUIDES``, the pages as data, and ``values(settings)`` for their placeholders
+- ``guide.py``: ``GUIDES``, the pages as data, whose policies are JSON files beside it, and
+  ``values(settings)`` for their placeholders
 - ``policies.py``: ``documents(settings)`` and ``trusts(settings)``, its policies by the name of the
   guide they belong to, ``managed(settings)``, the ARNs of AWS's policies it attaches, and
   ``remarks(settings)``

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -286,3 +286,21 @@ def terraform_in(environment: dict[str, str]) -> Terraform:
         return done
 
     return run
+
+
+def validated(
+    root: Path, folders: Iterable[Path], environment: dict[str, str]
+) -> tuple[bool, list[str]]:
+    """Return whether Terraform finds the stacks in ``folders`` valid, and what it says of them.
+
+    As modules of one configuration, which is written into ``root``, they are validated in one go:
+    the provider's schema, which takes seconds to load, is loaded once.
+    """
+    modules = {folder.name: {"source": f"./{folder.relative_to(root)}"} for folder in folders}
+    (root / "main.tf.json").write_text(json.dumps({"module": modules}))
+    run = terraform_in(environment)
+    run(root, "init", "-backend=false", "-input=false")
+    shown = json.loads(run(root, "validate", "-json").stdout)
+    # A backend in a module is not used, and Terraform says so.
+    said = {one["summary"] for one in shown["diagnostics"]} - {"Backend configuration ignored"}
+    return shown["valid"], sorted(said)

@@ -58,6 +58,19 @@ def test_check_remarks_on_it_as_on_any_other(vendor: Project) -> None:
     assert 'acme "x": to do: The page names no permissions.\n' in done.stdout
 
 
+def test_a_mistake_in_its_profile_is_told_with_that_file(project: Project) -> None:
+    own = project.folder / "vendors" / "acme"
+    own.mkdir(parents=True)
+    (own / "profile.hcl").write_text(f'title = "Acme"\nclss = "query"\n{PAGE}trusted {{}}\n')
+    project.write(f'{ACCOUNT}acme "x" {{\n  account = "analytics"\n}}\n')
+    for command in ("check", "prove", "vendors acme"):
+        done = gate(project.folder, *command.split())
+        file = f"{project.folder}/vendors/acme/profile.hcl"
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.splitlines()[-1] == f"gate: 2 mistakes in {file}"
+        assert f'{file}:2: clss: no field "clss"; did you mean "class"?' in done.stderr
+
+
 def test_vendors_lists_it_and_shows_a_block_that_builds(vendor: Project) -> None:
     listed = gate(vendor.folder, "vendors").stdout.splitlines()
     assert [line.split()[0] for line in listed if line.startswith("acme ")] == ["acme"]

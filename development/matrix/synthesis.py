@@ -45,7 +45,7 @@ metronome "billing" {
   bucket  = "acme-metronome"
   schema  = "metronome"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
 }
 """

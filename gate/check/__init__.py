@@ -70,6 +70,8 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
     try:
         configuration = load(file)
     except ConfigurationError as error:
+        # A vendor's profile has mistakes of its own.
+        result["file"] = error.file
         result["mistakes"] = [
             {"line": m.line, "block": m.subject, "field": m.field, "problem": m.problem}
             for m in error.mistakes

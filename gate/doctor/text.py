@@ -5,8 +5,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from gate.doctor.finding import Finding, Status
-from gate.text import WIDTH, counted
+from gate.text import counted
 from modules.files import visible_lines
+from modules.terminal import WIDTH
 
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 

@@ -30,6 +30,7 @@ MAPS: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
         "aws_athena_data_catalog": "parameters",
+        "aws_athena_workgroup": "tags",
         "aws_lambda_function": "variables",
         "aws_serverlessapplicationrepository_cloudformation_stack": "parameters",
         "terraform_data": "input",

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gate.explain import Explained, Explanation, Rule, Said, words
-from gate.text import WIDTH, wrapped
+from gate.text import wrapped
 from modules.files import visible
+from modules.terminal import WIDTH
 
 
 def as_text(explanation: Explanation) -> str:

@@ -3,9 +3,10 @@
 import re
 
 from gate.parity import UNEXPLAINED, Parity, Row, Side
-from gate.text import WIDTH, wrapped
+from gate.text import wrapped
 from modules.files import visible_lines
 from modules.iam.policy import Effect
+from modules.terminal import WIDTH
 
 # Room for the longest status, and beside it for most ARNs.
 _INDENT = 12

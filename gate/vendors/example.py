@@ -14,13 +14,10 @@ def example(kind: str, block: Any, name: str = "analytics", way: str = "", more:
     if profile.cls == "tables":
         lines += [f'  bucket  = "acme-{kind.replace("_", "-")}"', f'  schema  = "{kind}"']
     else:
-        lines += [
-            '  databases = ["sales"]',
-            "",
-            '  source "acme-lake" {',
-            '    prefixes = ["sales/"]',
-        ]
-        lines += ["  }"]
+        lines[1] = '  account   = "analytics"'
+        lines += ['  databases = ["sales"]']
+        if profile.reads_files:
+            lines += ["", '  source "acme-lake" {', '    prefixes = ["sales/"]', "  }"]
     lines += [f"  {line}".rstrip() for line in more.splitlines()]
     return "\n".join([*lines, "", *_way(chosen, profile), "}"])
 
@@ -31,11 +28,13 @@ def _way(way: str, profile: Any) -> list[str]:
         case "keys":
             fields = ['pgp_key_file = "keys/example.asc"', 'generations  = ["2026-11"]']
         case "assumed_by":
+            if offered.existing:
+                return [f"  {way} {{", '    role_name = "the-role-it-takes"', "  }"]
             fields = [] if offered.principals else ['principals  = ["999988887777"]']
             fields += ['external_id = "what-the-vendor-gives-you"']
         case "web_identity":
             google = offered.issuer == "accounts.google.com"
-            fields = [] if offered.subject else ['subject = "108000002380243782158"']
+            fields = [] if offered.subject else ['subject = "123456789012345678901"']
             fields += [f'{"organization_identifier" if google else "audience"} = "your-org"']
         case "runs_on":
             fields = [f'on = "{offered.on[0]}"']

@@ -50,8 +50,8 @@ def holder(settings: Access) -> Holder:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
         addresses = [address.partition("/")[0] for address in settings.profile.addresses]
         return claims.holder_of_user(user, addresses or ("203.0.113.7",))
-    if settings.runs_on is not None and settings.runs_on.role_name is not None:
-        return claims.holder_of_role(arns.role(settings.runs_on.role_name))
+    if settings.existing_role is not None:
+        return claims.holder_of_role(arns.role(settings.existing_role))
     return claims.holder_of_role(arns.role(name, settings.path))
 
 
@@ -132,12 +132,13 @@ def _catalog_needs(settings: Access, vendor: Holder, databases: Iterable[str]) -
         for database in databases
     ]
     if direct and places:
+        of_database, of_table = _descriptions(settings)
         found += (
             vendor.need(
                 "describe-directly",
                 "look up tables in Glue itself",
-                *(calls(claims.DATABASE_READS, *place[:2]) for place in places),
-                *(calls(claims.TABLE_READS, *place) for place in places),
+                *(calls(of_database, *place[:2]) for place in places),
+                *(calls(of_table, *place) for place in places),
             ),
         )
     if "table_versions" in profile.bundles:
@@ -152,19 +153,34 @@ def _catalog_needs(settings: Access, vendor: Holder, databases: Iterable[str]) -
     return found
 
 
+def _descriptions(settings: Access) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the calls by which databases are looked up, and tables: all that a query takes, or
+    those of the page of a vendor that runs none."""
+    profile = settings.profile
+    if profile.cls != "metadata":
+        return claims.DATABASE_READS, claims.TABLE_READS
+    databases = claims.DATABASE_READS if "databases" in profile.bundles else ()
+    return databases, (
+        *claims.TABLES,
+        *(claims.PARTITIONS if "partitions" in profile.bundles else ()),
+    )
+
+
 def _metadata_needs(settings: MetadataAccess, vendor: Holder) -> tuple[Need, ...]:
-    arns = settings.account.arns
+    arns, bundles = settings.account.arns, settings.profile.bundles
     found = _catalog_needs(settings, vendor, settings.databases)
-    if "iceberg_metadata" in settings.profile.bundles and settings.sources:
-        calls = [
-            call
+    if "list_sources" in bundles and settings.sources:
+        listed = (
+            vendor.calls(("s3:ListBucket",), arns.bucket(source.bucket))
+            for source in settings.sources
+        )
+        found += (vendor.need("list-sources", "find the tables' files", *listed),)
+    if "iceberg_metadata" in bundles and settings.sources:
+        files = (
+            vendor.calls(("s3:GetObject",), f"{arns.bucket(location)}t/metadata/v1.json")
             for location in settings.locations
-            for call in (
-                *vendor.calls(claims.BUCKET_READS, arns.bucket(location.partition("/")[0])),
-                *vendor.calls(("s3:GetObject",), f"{arns.bucket(location)}t/metadata/v1.json"),
-            )
-        ]
-        found += (vendor.need("read-metadata", "read metadata of Iceberg tables", calls),)
+        )
+        found += (vendor.need("read-metadata", "read metadata of Iceberg tables", *files),)
         if settings.source_keys:
             through_s3 = (
                 replace(
@@ -246,6 +262,8 @@ def _tables_needs(settings: TablesAccess, vendor: Holder) -> tuple[Need, ...]:
 
 def _take_role(settings: Access, vendor: Holder) -> tuple[Need, ...]:
     """Return the needs of whoever takes the role that is made."""
+    if not settings.makes_role:
+        return ()
     return tuple(
         Need("take-role", f"{says} takes the role", None, caller, (call,))
         for says, caller, call in _takers(settings, vendor.arn)
@@ -275,7 +293,7 @@ def _takers(settings: Access, role: str) -> Iterable[tuple[str, Caller, Call]]:
         context = {key: (value,) for key, value in _token(settings).items()}
         caller = Caller("federated", settings.provider or GOOGLE)
         yield name, caller, Call("sts:AssumeRoleWithWebIdentity", (role,), context)
-    elif settings.runs_on is not None and settings.runs_on.role_name is None:
+    elif settings.runs_on is not None:
         yield from _machines(settings, role)
 
 
@@ -465,9 +483,12 @@ def _catalog_never(
     settings: QueryAccess | MetadataAccess, vendor: Holder, databases: Iterable[str]
 ) -> tuple[Never, ...]:
     arns, bundles = settings.account.arns, settings.profile.bundles
+    of_database, of_table = _descriptions(settings)
+    if "all_databases" in bundles:
+        of_database = claims.DATABASE_READS
     reads = (
-        *claims.DATABASE_READS,
-        *claims.TABLE_READS,
+        *of_database,
+        *of_table,
         *(_VERSIONS if "table_versions" in bundles else ()),
         *(_SEARCH if "search_tables" in bundles else ()),
     )
@@ -499,11 +520,12 @@ def _catalog_never(
 
 
 def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ...]:
-    arns = settings.account.arns
+    arns, bundles = settings.account.arns, settings.profile.bundles
     keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, ())
-    reads_files = "iceberg_metadata" in settings.profile.bundles and bool(settings.sources)
+    reads_files = "iceberg_metadata" in bundles and bool(settings.sources)
+    lists_files = "list_sources" in bundles and bool(settings.sources)
     services = ["glue:*"]
-    services += ["s3:*"] if reads_files else []
+    services += ["s3:*"] if reads_files or lists_files else []
     services += ["kms:*"] if keys and reads_files else []
     services += ["athena:*"] if settings.workgroups else []
     services += ["lakeformation:GetDataAccess"] if settings.lake_formation else []
@@ -512,20 +534,27 @@ def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ..
         claims.no_other_service(vendor, *services),
         *_catalog_never(settings, vendor, settings.databases),
     )
-    if reads_files:
-        places = tuple(f"{arns.bucket(location)}*/metadata/*" for location in settings.locations)
-        buckets = tuple(
-            dict.fromkeys(arns.bucket(one.partition("/")[0]) for one in settings.locations)
-        )
+    if reads_files or lists_files:
+        places = [f"{arns.bucket(location)}*/metadata/*" for location in settings.locations]
+        buckets = [arns.bucket(source.bucket) for source in settings.sources]
+        opened = {
+            "s3:GetObject": tuple(places) if reads_files else (),
+            "s3:ListBucket": tuple(buckets) if lists_files else (),
+        }
         found += (
             vendor.never(
                 "metadata-only",
                 "no table data: metadata files, and names of objects",
-                Requests(("s3:*",), but_resources=(*buckets, *places)),
-                Requests(("s3:*",), places, but_actions=("s3:GetObject",)),
-                Requests(("s3:*",), buckets, but_actions=claims.BUCKET_READS),
+                Requests(
+                    ("s3:*",), but_resources=tuple(p for some in opened.values() for p in some)
+                ),
+                *(
+                    Requests(("s3:*",), some, but_actions=(action,))
+                    for action, some in opened.items()
+                    if some
+                ),
             ),
-            *keys,
+            *(keys if reads_files else ()),
         )
     if settings.workgroups:
         workgroups = tuple(arns.workgroup(name) for name in settings.workgroups)
@@ -579,6 +608,33 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
         *claims.sources_read_only(vendor, arns, settings.locations),
         *keys,
     )
+    if settings.databases and "glue" not in settings.profile.itself:
+        found += (
+            vendor.never(
+                "read-through-athena",
+                "the databases it only reads: through Athena",
+                *(
+                    Requests(
+                        ("glue:*",),
+                        (arns.glue_database(name), arns.glue_tables(name)),
+                        # Athena asks for this one whatever it is that is queried.
+                        but_actions=("glue:GetDatabase",) if name == "default" else (),
+                    )
+                    for name in settings.databases
+                ),
+                when=claims.NOT_VIA_ATHENA,
+            ),
+        )
+    if settings.sources and "sources" not in settings.profile.itself:
+        buckets = [arns.bucket(source.bucket) for source in settings.sources]
+        found += (
+            vendor.never(
+                "sources-through-athena",
+                "the buckets it only reads: through Athena",
+                Requests(("s3:*",), (*buckets, *(f"{bucket}/*" for bucket in buckets))),
+                when=claims.NOT_VIA_ATHENA,
+            ),
+        )
     if read:
         reading = (*claims.DATABASE_READS, *claims.TABLE_READS)
         found += (
@@ -607,8 +663,8 @@ def _who_else(settings: Access) -> tuple[Never, ...]:
         claims.nobody_else(*principals),
         Never("role-only", "nothing but taking the role", Strangers(), (only,)),
     ]
-    for key, (name, says, value) in _told(settings).items():
-        found.append(Never(name, says, Strangers(), anything, {key: AnyBut((value,))}))
+    for key, (name, says, *values) in _told(settings).items():
+        found.append(Never(name, says, Strangers(), anything, {key: AnyBut(tuple(values))}))
     return tuple(found)
 
 
@@ -626,17 +682,23 @@ def _principals(settings: Access) -> Iterable[Principal]:
         yield from (Principal("AWS", one) for one in settings.trusted.principals)
 
 
-def _told(settings: Access) -> dict[str, tuple[str, str, str]]:
-    """Return the condition keys that must have one value for the role to open: name and words of
-    the claim, and the value."""
+def _told(settings: Access) -> dict[str, tuple[str, ...]]:
+    """Return the condition keys that must have one of some values for the role to open: name and
+    words of the claim, and the values, of ARNs as patterns."""
+    arns = settings.account.arns
     own = ("no-other-account", "no resource of another account", settings.account.id)
-    found: dict[str, tuple[str, str, str]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     external = settings.assumed_by or settings.trusted
     if external is not None and external.external_id:
         value = external.external_id
         found["sts:ExternalId"] = ("external-id", "not without the external id", value)
     if settings.service is not None:
         found["aws:SourceAccount"] = own
+        if named := settings.service.source_arns:
+            found["aws:SourceArn"] = ("no-other-resource", "no resource but those named", *named)
+    if settings.runs_on is not None and settings.runs_on.on == "ecs":
+        tasks = f"arn:{arns.partition}:ecs:{arns.region}:{arns.account}:*"
+        found["aws:SourceArn"] = ("no-other-task", "nothing but ECS in this region", tasks)
     if settings.runs_on is not None and settings.runs_on.on in ("ecs", "eks_pod_identity"):
         found["aws:SourceAccount"] = own
     words = {

@@ -61,10 +61,10 @@ class VendorAccess(Construct):
                 policies=policies,
             )
             return access_keys(self, made, settings.keys)
-        if settings.runs_on is not None and settings.runs_on.role_name is not None:
+        if settings.existing_role is not None:
             for part, arn in policies.items():
                 IamRolePolicyAttachment(
-                    self, f"attach-{part}", role=settings.runs_on.role_name, policy_arn=arn
+                    self, f"attach-{part}", role=settings.existing_role, policy_arn=arn
                 )
             return {}
         taken = role(

@@ -1,27 +1,34 @@
 """The vendor's page as data: the policies that lie beside its profile."""
 
-import hashlib
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
 from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from modules.athena.page import page_policy
 from modules.athena.statements import DEFAULT_CATALOG
-from modules.files import MEBIBYTE, Unreadable, read_bytes
 from modules.iam.guide import Drop, Guide, fill
-from modules.iam.policy import MalformedPolicy, Policy, Statement
+from modules.iam.policy import Policy, Statement
 
-_LARGEST = MEBIBYTE
-
-
-class NotThePage(ValueError):
-    """A file beside a profile is not what the profile says; the message says how."""
+# Why a page's policy may leave out what a vendor that asks Glue itself is granted; for the others,
+# Athena asks (modules/athena/beside.py).
+_ASKS_GLUE = dict.fromkeys(
+    (
+        "glue:GetDatabase",
+        "glue:GetDatabases",
+        "glue:GetTable",
+        "glue:GetTables",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:BatchGetPartition",
+    ),
+    "The vendor looks up tables in Glue itself, with their columns, locations and partitions.",
+)
 
 
 def guides(block: type[Access]) -> Mapping[str, Guide]:
     """Return the vendor's page."""
     page = block.profile.page
     documented = _policy(block, "access.json", page.access)
+    itself = block.profile.cls == "metadata" or "glue" in block.profile.itself
     if documented is None and page.actions:
         listed = Statement("Allow", sid="Listed", actions=page.actions, resources=("*",))
         documented = Policy((listed,))
@@ -35,7 +42,10 @@ def guides(block: type[Access]) -> Mapping[str, Guide]:
             documented_trust=_policy(block, "trust.json", page.trust),
             attached=page.attached,
             drops=tuple(Drop(one.reason, one.actions) for one in block.profile.dropped),
-            beside={action: one.reason for one in block.profile.beside for action in one.actions},
+            beside={
+                **(_ASKS_GLUE if itself else {}),
+                **{action: one.reason for one in block.profile.beside for action in one.actions},
+            },
         )
     }
 
@@ -57,27 +67,7 @@ def documented_trust(settings: Access) -> Policy:
 def _policy(block: type[Access], name: str, digest: str | None) -> Policy | None:
     if digest is None:
         return None
-    return _read(block.folder / name, digest, tuple(block.profile.page.names.items()))
-
-
-@cache
-def _read(file: Path, digest: str, names: tuple[tuple[str, str], ...]) -> Policy:
-    """Return the policy in ``file``, whose content has the SHA-256 ``digest``, with what the page
-    writes replaced by placeholders. Raises ``NotThePage``."""
-    try:
-        content = read_bytes(file, _LARGEST)
-    except Unreadable as error:
-        raise NotThePage(str(error)) from None
-    if (found := hashlib.sha256(content).hexdigest()) != digest:
-        raise NotThePage(f"{file.name} has the SHA-256 {found}, the profile says {digest}")
-    text = content.decode("utf-8")
-    for written, meant in sorted(names, key=lambda pair: -len(pair[0])):
-        # The reader of profiles takes no "${", which some pages put around their names.
-        text = text.replace(f"${{{written}}}", meant).replace(written, meant)
-    try:
-        return Policy.from_json(text)
-    except (MalformedPolicy, ValueError) as error:
-        raise NotThePage(f"{file.name} is no IAM policy: {error}") from None
+    return page_policy(block.folder / name, digest, block.profile.page.names)
 
 
 def values(settings: Access) -> dict[str, tuple[str, ...]]:

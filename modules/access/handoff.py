@@ -56,8 +56,8 @@ def handoff(settings: Access) -> dict[str, str]:
     external = settings.assumed_by or settings.trusted
     if external is not None and external.external_id:
         fields["external_id"] = external.external_id
-    if settings.runs_on is not None and settings.runs_on.role_name is not None:
-        fields["role"] = settings.runs_on.role_name
+    if settings.existing_role is not None:
+        fields["role"] = settings.existing_role
     if settings.runs_on is not None and settings.runs_on.on == "ec2":
         fields["instance_profile"] = settings.resource_name
     known = {name: ", ".join(value) for name, value in values(settings).items()}

@@ -99,7 +99,7 @@ def _buckets(settings: QueryAccess, direct: bool = False) -> tuple[Statement, ..
 
 def _more_of_the_catalog(settings: QueryAccess | MetadataAccess) -> tuple[Statement, ...]:
     arns, bundles = settings.account.arns, settings.profile.bundles
-    conditions = _unless(settings, "glue")
+    conditions = () if settings.profile.cls == "metadata" else _unless(settings, "glue")
     granted: tuple[Statement, ...] = ()
     if "table_versions" in bundles:
         granted += (statements.table_versions(arns, settings.databases, conditions),)
@@ -113,13 +113,19 @@ def _more_of_the_catalog(settings: QueryAccess | MetadataAccess) -> tuple[Statem
 def _metadata(settings: MetadataAccess) -> tuple[Statement, ...]:
     arns, bundles = settings.account.arns, settings.profile.bundles
     granted: tuple[Statement, ...] = (
-        statements.read_tables(arns, settings.databases, ()),
+        statements.describe_tables(
+            arns,
+            settings.databases,
+            with_databases="databases" in bundles,
+            with_partitions="partitions" in bundles,
+        ),
         *_more_of_the_catalog(settings),
     )
+    if "list_sources" in bundles and settings.sources:
+        buckets = [source.bucket for source in settings.sources]
+        granted += (statements.list_metadata(arns, buckets),)
     if "iceberg_metadata" in bundles and settings.sources:
-        granted += statements.read_metadata(
-            arns, [source.bucket for source in settings.sources], settings.locations
-        )
+        granted += (statements.read_metadata(arns, settings.locations),)
         granted += statements.use_keys(arns, settings.source_keys, None)
     if settings.workgroups:
         granted += (statements.query_history(arns, settings.workgroups),)
@@ -315,7 +321,11 @@ def remarks(settings: Access) -> tuple[str, ...]:
             "grants: documented is the policy of the vendor's page; gate parity says what is "
             "wider in it, and gate prove what does not work"
         )
-    if settings.assumed_by is not None and settings.assumed_by.external_id is None:
+    if (
+        settings.makes_role
+        and settings.assumed_by is not None
+        and settings.assumed_by.external_id is None
+    ):
         found.append(
             f"assumed_by: without external_id, whoever makes {vendor} use this role's ARN reaches "
             "your data; ask for one"
@@ -333,9 +343,9 @@ def remarks(settings: Access) -> tuple[str, ...]:
                 "web_identity: AWS in China does not take every web identity; whether it takes "
                 "Google's was not tested"
             )
-    if settings.runs_on is not None and settings.runs_on.role_name is not None:
+    if settings.existing_role is not None:
         found.append(
-            f"runs_on: everything that uses the role {settings.runs_on.role_name!r} gets this "
+            f"{settings.way}: everything that uses the role {settings.existing_role!r} gets this "
             "access, and the policies it has count towards the 10 that AWS attaches to a role"
         )
     if settings.restrict_to_vendor_ips is False:

@@ -4,22 +4,30 @@ A profile chooses among what ``modules.access`` knows; it holds no statement of 
 policies of the vendor's page lie beside it, as they stand there: ``access.json``, ``trust.json``.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from string import Formatter
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from modules.athena.page import page_policy
 from modules.fields import Block, List, Settings, counted, pattern, unique
+from modules.iam.guide import placeholders
+from modules.reading import unknown
 
 Class = Literal["query", "tables", "metadata"]
 # Which of these calls the vendor makes itself, not through Athena.
 Itself = Literal["glue", "sources", "results"]
 Bundle = Literal[
     "all_databases",
+    "databases",
     "delete_results",
     "fetch_results",
     "iceberg_metadata",
     "list_results",
+    "list_sources",
     "named_queries",
+    "partitions",
     "prepared_statements",
     "query_history",
     "search_tables",
@@ -38,7 +46,15 @@ BUNDLES: dict[Class, tuple[Bundle, ...]] = {
         "table_versions",
     ),
     "tables": ("prepared_statements", "table_versions"),
-    "metadata": ("all_databases", "iceberg_metadata", "query_history", "search_tables"),
+    "metadata": (
+        "all_databases",
+        "databases",
+        "iceberg_metadata",
+        "list_sources",
+        "partitions",
+        "query_history",
+        "search_tables",
+    ),
 }
 GOOGLE = "accounts.google.com"
 
@@ -56,6 +72,48 @@ ManagedPolicy = Annotated[
         'the name of a policy of AWS\'s, as in "AmazonAthenaFullAccess"',
     ),
 ]
+# What stands for a name of the reader's, in the texts of a profile and in its page's policies:
+# `modules.access.guide.values` has the value of each.
+PLACEHOLDERS = (
+    "account",
+    "audience",
+    "bucket",
+    "catalog",
+    "database",
+    "external_id",
+    "organization_identifier",
+    "partition",
+    "principal",
+    "provider",
+    "region",
+    "results_bucket",
+    "results_directory",
+    "results_folder",
+    "results_path",
+    "schema",
+    "source_bucket",
+    "source_location",
+    "subject",
+    "workgroup",
+)
+
+
+def _filled_in(text: str) -> str:
+    try:
+        named = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise ValueError(f"{text!r}: {error}; a brace itself is written twice") from None
+    _known(named)
+    return text
+
+
+def _known(named: Iterable[str]) -> None:
+    for name in named:
+        if name not in PLACEHOLDERS:
+            raise ValueError(unknown("placeholder", name, PLACEHOLDERS))
+
+
+Filled = Annotated[str, AfterValidator(_filled_in)]
 Sentence = Annotated[str, pattern(r"\S(?s:.*)[.!]", "a sentence that ends in a full stop")]
 
 
@@ -71,7 +129,7 @@ class Page(Settings):
     trust: Digest | None = Field(
         None, description="The SHA-256 of trust.json, when the page has a trust policy."
     )
-    names: dict[str, str] = Field(
+    names: dict[str, Filled] = Field(
         {},
         description="What the page writes for names of its readers, and what it stands for here, "
         'as in `{ "YOUR_BUCKET" = "{results_bucket}" }`; a name in `${...}` is written without.',
@@ -89,6 +147,21 @@ class Page(Settings):
         description="AWS's own policies that the page attaches beside its own, by their names: "
         "`documented` attaches them too.",
     )
+
+    @model_validator(mode="after")
+    def _policies_beside_the_profile(self, info: ValidationInfo) -> Self:
+        """Refuse files that are not the page's, and placeholders that stand for nothing."""
+        folder = info.context["folder"] if info.context else None
+        for name, digest in (("access", self.access), ("trust", self.trust)):
+            if folder is None:
+                continue
+            if digest is not None:
+                _known(placeholders(page_policy(folder / f"{name}.json", digest, self.names)))
+            elif (folder / f"{name}.json").exists():
+                raise ValueError(
+                    f"{name}.json lies beside the profile; say in {name} what its SHA-256 is"
+                )
+        return self
 
 
 class Dropped(Settings):
@@ -122,6 +195,11 @@ class OfferedAssumedBy(Settings):
     external_id: Literal["required", "recommended", "unknown"] = Field(
         "required",
         description="Whether the vendor gives an external id: `required` refuses a block without.",
+    )
+    existing: bool = Field(
+        False,
+        description="Whether the page adds its policy to a role that the vendor takes already, "
+        "which a block then names in `role_name`.",
     )
 
 
@@ -215,14 +293,16 @@ class Profile(Settings):
     )
     form: str = Field("", description="Where the vendor's form is.")
     labels: dict[str, str] = Field({}, description="What the form calls its fields.")
-    fields: dict[str, str] = Field(
+    fields: dict[str, Filled] = Field(
         {},
         description="Fields of the form beside the ordinary ones, with placeholders, as in "
         '`{ connection_string = "Workgroup={workgroup}" }`.',
     )
     dropped: Annotated[List[Dropped], Block("dropped")] = Field((), description="")
     beside: Annotated[List[Beside], Block("beside")] = Field((), description="")
-    todo: List[Sentence] = Field((), description="What the vendor or you must do besides.")
+    todo: List[Annotated[Sentence, AfterValidator(_filled_in)]] = Field(
+        (), description="What the vendor or you must do besides."
+    )
 
     @field_validator("bundles")
     @classmethod
@@ -235,6 +315,12 @@ class Profile(Settings):
                     f"{', '.join(allowed)}"
                 )
         return value
+
+    @property
+    def reads_files(self) -> bool:
+        """Return whether the vendor gets at files of tables."""
+        files = {"iceberg_metadata", "list_sources"}
+        return self.cls != "metadata" or not files.isdisjoint(self.bundles)
 
     @property
     def ways(self) -> dict[str, Any]:

@@ -74,9 +74,9 @@ def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resourc
             elsewhere=managed(settings),
         )
         return (user, *attached, *parts.access_keys(path, user, settings.keys))
-    if settings.runs_on is not None and settings.runs_on.role_name is not None:
+    if settings.existing_role is not None:
         return parts.attachments(
-            path, settings.runs_on.role_name, policies, elsewhere=managed(settings)
+            path, settings.existing_role, policies, elsewhere=managed(settings)
         )
     role, *attached = parts.role(
         path,

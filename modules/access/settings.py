@@ -158,6 +158,12 @@ class Access(Settings):
         offered = cls.profile.assumed_by
         if value is None or offered is None:
             return value
+        if value.role_name is not None:
+            if not offered.existing:
+                raise ValueError(
+                    f"role_name: {cls.profile.title}'s page makes a role of its own; remove it"
+                )
+            return value
         if not value.principals and not offered.principals:
             raise ValueError(
                 "principals is missing: the vendor's page does not print its account; "
@@ -232,6 +238,8 @@ class Access(Settings):
             found.add("reads_results_directly")
         if "query_history" not in profile.bundles:
             found.add("workgroups")
+        if profile.cls == "metadata" and not profile.reads_files:
+            found.add("sources")
         return found
 
     @classmethod
@@ -266,7 +274,13 @@ class Access(Settings):
     @property
     def makes_role(self) -> bool:
         """Return whether a role is made."""
-        return self.keys is None and not (self.runs_on and self.runs_on.role_name)
+        return self.keys is None and self.existing_role is None
+
+    @property
+    def existing_role(self) -> str | None:
+        """Return the name of the role that the policy is attached to, where none is made."""
+        way = self.runs_on or self.assumed_by
+        return way.role_name if way else None
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -305,7 +319,7 @@ class Access(Settings):
     @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
-        role = self.runs_on.role_name if self.runs_on else None
+        role = self.existing_role
         trusted = self.trusted.principals if self.trusted else ()
         return (
             *((Existing.of(self.account, self.account.arns.role(role)),) if role else ()),
@@ -459,6 +473,13 @@ class MetadataAccess(Reads):
     workgroups: Annotated[List[str], unique()] = Field(
         (), description="The workgroups whose query history may be read."
     )
+
+    @field_validator("sources")
+    @classmethod
+    def _files_are_read(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        if value and not cls.profile.reads_files:
+            raise ValueError(f"{cls.profile.title} reads no files of tables; remove source")
+        return value
 
     @field_validator("workgroups")
     @classmethod

@@ -63,6 +63,12 @@ SourceArn = Annotated[
 class AssumedBy(Settings):
     """The vendor takes a role from its own AWS account."""
 
+    role_name: RoleName | None = Field(
+        None,
+        description="A role that the vendor takes already, instead of a role made here: the policy "
+        "is attached. Only where the vendor's page does so.",
+    )
+
     principals: Annotated[List[PrincipalArn], unique(), counted(0, 10)] = Field(
         (),
         description="The vendor's roles or account; may be left out where its page prints them.",
@@ -70,6 +76,15 @@ class AssumedBy(Settings):
     external_id: ExternalId | None = Field(
         None, description="The external id that the vendor gives you, and nobody else."
     )
+
+    @field_validator("principals", "external_id")
+    @classmethod
+    def _whose_trust(cls, value: object, info: ValidationInfo) -> object:
+        if value and info.data.get("role_name"):
+            raise ValueError(
+                "has no effect beside role_name, whose trust policy is yours; remove it"
+            )
+        return value
 
 
 class WebIdentity(Settings):

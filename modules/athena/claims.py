@@ -39,13 +39,9 @@ BROWSING = (
 LISTS = ("athena:ListDataCatalogs", "athena:ListWorkGroups", "athena:ListEngineVersions")
 
 DATABASE_READS = ("glue:GetDatabase", "glue:GetDatabases")
-TABLE_READS = (
-    "glue:GetTable",
-    "glue:GetTables",
-    "glue:GetPartition",
-    "glue:GetPartitions",
-    "glue:BatchGetPartition",
-)
+TABLES = ("glue:GetTable", "glue:GetTables")
+PARTITIONS = ("glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition")
+TABLE_READS = (*TABLES, *PARTITIONS)
 
 BUCKET_READS = ("s3:GetBucketLocation", "s3:ListBucket")
 RESULTS_BUCKET = (*BUCKET_READS, "s3:ListBucketMultipartUploads")

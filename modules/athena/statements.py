@@ -81,7 +81,12 @@ def read_tables(
     return Statement(
         "Allow",
         sid="GlueRead",
-        why="Athena needs the tables' columns, locations and partitions to plan a query.",
+        why="Athena needs the tables' columns, locations and partitions to plan a query"
+        + (
+            "."
+            if CALLED_VIA_ATHENA in conditions
+            else ", and the vendor looks them up in Glue itself."
+        ),
         actions=(
             "glue:GetDatabase",
             "glue:GetDatabases",
@@ -91,15 +96,30 @@ def read_tables(
             "glue:GetPartitions",
             "glue:BatchGetPartition",
         ),
-        resources=(
-            arns.glue_catalog(),
+        resources=_tables_of(arns, databases),
+        conditions=conditions,
+    )
+
+
+def describe_tables(
+    arns: Arns, databases: Iterable[str], with_databases: bool, with_partitions: bool
+) -> Statement:
+    """Return the statement for a vendor that looks up tables in Glue itself and runs no query."""
+    return Statement(
+        "Allow",
+        sid="GlueDescribe",
+        why="The vendor asks Glue itself what its page lists, of these databases only.",
+        actions=(
+            *(("glue:GetDatabase", "glue:GetDatabases") if with_databases else ()),
+            "glue:GetTable",
+            "glue:GetTables",
             *(
-                arn
-                for database in databases
-                for arn in (arns.glue_database(database), arns.glue_tables(database))
+                ("glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition")
+                if with_partitions
+                else ()
             ),
         ),
-        conditions=conditions,
+        resources=_tables_of(arns, databases),
     )
 
 
@@ -370,31 +390,31 @@ def list_databases(arns: Arns, conditions: tuple[Condition, ...]) -> Statement:
     )
 
 
-def read_metadata(
-    arns: Arns, buckets: Iterable[str], locations: Iterable[str]
-) -> tuple[Statement, ...]:
-    """Return the statements that read the metadata files of Iceberg tables, and no data.
+def list_metadata(arns: Arns, buckets: Iterable[str]) -> Statement:
+    """Return the statement that finds files in the tables' buckets."""
+    return Statement(
+        "Allow",
+        sid="MetadataBucket",
+        why="Find the tables' metadata files.",
+        actions=("s3:ListBucket",),
+        resources=tuple(arns.bucket(bucket) for bucket in buckets),
+    )
+
+
+def read_metadata(arns: Arns, locations: Iterable[str]) -> Statement:
+    """Return the statement that reads the metadata files of Iceberg tables, and no data.
 
     https://iceberg.apache.org/spec/#file-system-tables (2026-11): they lie in a folder called
     metadata within the table's.
     """
-    return (
-        Statement(
-            "Allow",
-            sid="MetadataBucket",
-            why="Find the tables' metadata files.",
-            actions=("s3:GetBucketLocation", "s3:ListBucket"),
-            resources=tuple(arns.bucket(bucket) for bucket in buckets),
-        ),
-        Statement(
-            "Allow",
-            sid="MetadataObjects",
-            why="Read the metadata of Iceberg tables; their data stays closed.",
-            actions=("s3:GetObject",),
-            resources=tuple(
-                f"{arns.bucket(bucket)}/{prefix}*/metadata/*"
-                for bucket, _, prefix in (location.partition("/") for location in locations)
-            ),
+    return Statement(
+        "Allow",
+        sid="MetadataObjects",
+        why="Read the metadata of Iceberg tables; their data stays closed.",
+        actions=("s3:GetObject",),
+        resources=tuple(
+            f"{arns.bucket(bucket)}/{prefix}*/metadata/*"
+            for bucket, _, prefix in (location.partition("/") for location in locations)
         ),
     )
 

@@ -6,10 +6,12 @@ bucket's policy, the function's permission, and the role of the Share button. It
 people who query, for the connector's own role (the application brings one) or for a KMS key.
 """
 
-from modules.athena.statements import via_s3_services
+from pathlib import Path
+
+from modules.athena.page import page_policy
 from modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from modules.iam.guide import Drop, Guide
-from modules.iam.policy import Condition, Policy, Principal, Statement
+from modules.iam.policy import Policy, Principal, Statement
 
 # What the page has typed into Lambda's form.
 STATEMENT_ID = "athena-cross-account-access"
@@ -24,15 +26,20 @@ _SOURCE = (
 _AWS_SOURCE = "https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html"
 _DATE = "2026-11-22"
 
-_SPILL_BUCKET = ("arn:{partition}:s3:::{spill_bucket}",)
-_FUNCTION = ("arn:{partition}:lambda:{region}:{owner}:function:{catalog}",)
+_FOLDER = Path(__file__).parent
+# What the documents write for names of their readers.
+_NAMES = {
+    "arn:aws:": "arn:{partition}:",
+    "AWS::Partition": "{partition}",
+    "YOUR_AWS_REGION": "{region}",
+    "ACCOUNT_B_ID": "{consumer}",
+    "ds-spill-bucket": "{spill_bucket}",
+    "SpillBucket": "{spill_bucket}",
+}
 
-_SPILL_DOCUMENTED = Statement(
-    "Allow",
-    principals=(Principal("AWS", "{consumer}"),),
-    actions=("s3:GetObject", "s3:ListBucket"),
-    resources=(*_SPILL_BUCKET, "arn:{partition}:s3:::{spill_bucket}/*"),
-)
+
+def _policy(name: str, digest: str) -> Policy:
+    return page_policy(_FOLDER / f"{name}.json", digest, _NAMES)
 
 
 SPILL_BUCKET = Guide(
@@ -40,24 +47,22 @@ SPILL_BUCKET = Guide(
     title=f"{_TITLE}: spill bucket policy",
     source=_SOURCE,
     date=_DATE,
-    documented=Policy((_SPILL_DOCUMENTED,), version="2008-10-17"),
+    documented=_policy(
+        "spill_bucket",
+        "21c60b25162cbdde4710893aadde6d8c9f8a6582973ab447f139c034e9e47cd7",
+    ),
 )
-
-
-def _invoke(principal: str, conditions: tuple[Condition, ...] = ()) -> Statement:
-    return Statement(
-        "Allow",
-        sid=STATEMENT_ID,
-        principals=(Principal("AWS", principal),),
-        actions=("lambda:InvokeFunction",),
-        resources=_FUNCTION,
-        conditions=conditions,
-    )
 
 
 # The form takes the account's id and Lambda stores its ARN; a permission given by id is replaced
 # by every plan: https://github.com/hashicorp/terraform-provider-aws/issues/30722 (read 2026-11).
-_INVOKE_DOCUMENTED = _invoke("arn:{partition}:iam::{consumer}:root")
+_INVOKE_DOCUMENTED = Statement(
+    "Allow",
+    sid=STATEMENT_ID,
+    principals=(Principal("AWS", "arn:{partition}:iam::{consumer}:root"),),
+    actions=("lambda:InvokeFunction",),
+    resources=("arn:{partition}:lambda:{region}:{owner}:function:{catalog}",),
+)
 
 INVOCATION = Guide(
     vendor="Athena DynamoDB connector",
@@ -67,18 +72,15 @@ INVOCATION = Guide(
     documented=Policy((_INVOKE_DOCUMENTED,)),
 )
 
-_SHARE_DOCUMENTED = Statement(
-    "Allow",
-    actions=("athena:CreateDataCatalog",),
-    resources=("arn:{partition}:athena:{region}:{consumer}:datacatalog/*",),
-)
-
 SHARING = Guide(
     vendor="Athena DynamoDB connector",
     title=f"{_TITLE}: role AthenaCrossAccountCreate",
     source=_SOURCE,
     date=_DATE,
-    documented=Policy((_SHARE_DOCUMENTED,)),
+    documented=_policy(
+        "sharing",
+        "79b6b85fc1a7f310c079004c7584ce1e0e459dc2725854e03aed829beca6ebd5",
+    ),
     documented_trust=Policy(
         (
             Statement(
@@ -115,63 +117,17 @@ KEY = Guide(
     },
 )
 
-_DYNAMODB_READS = ("dynamodb:PartiQLSelect", "dynamodb:Query", "dynamodb:Scan")
-_DYNAMODB_DOCUMENTED = Statement(
-    "Allow", actions=("dynamodb:DescribeTable", *_DYNAMODB_READS), resources=("*",)
-)
-_GLUE_DOCUMENTED = Statement(
-    "Allow",
-    actions=(
-        "glue:GetTableVersions",
-        "glue:GetPartitions",
-        "glue:GetTables",
-        "glue:GetTableVersion",
-        "glue:GetDatabases",
-        "glue:GetTable",
-        "glue:GetPartition",
-        "glue:GetDatabase",
-    ),
-    resources=("*",),
-)
-_STATUS_DOCUMENTED = Statement("Allow", actions=("athena:GetQueryExecution",), resources=("*",))
-_CONNECTOR_SPILL_DOCUMENTED = Statement(
-    "Allow",
-    actions=(
-        "s3:GetObject",
-        "s3:ListBucket",
-        "s3:GetBucketLocation",
-        "s3:GetObjectVersion",
-        "s3:PutObject",
-        "s3:PutObjectAcl",
-        "s3:GetLifecycleConfiguration",
-        "s3:PutLifecycleConfiguration",
-        "s3:DeleteObject",
-    ),
-    resources=(*_SPILL_BUCKET, "arn:{partition}:s3:::{spill_bucket}/*"),
-)
-# What AWSLambdaBasicExecutionRole holds:
-# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
-_LOGS_DOCUMENTED = Statement(
-    "Allow",
-    actions=("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
-    resources=("*",),
-)
-
 CONNECTOR = Guide(
     vendor="Athena DynamoDB connector",
     title="AthenaDynamoDBConnector 2026.33.1: role of the application",
     source="https://github.com/awslabs/aws-athena-query-federation/blob/v2026.33.1/"
     "athena-dynamodb/athena-dynamodb.yaml",
     date=_DATE,
-    documented=Policy(
-        (
-            _DYNAMODB_DOCUMENTED,
-            Statement("Allow", actions=("dynamodb:ListTables",), resources=("*",)),
-            _GLUE_DOCUMENTED,
-            _STATUS_DOCUMENTED,
-            _CONNECTOR_SPILL_DOCUMENTED,
-            _LOGS_DOCUMENTED,
-        )
+    # And what AWSLambdaBasicExecutionRole holds, which it attaches:
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
+    documented=_policy(
+        "connector",
+        "2dc1f159fe57cc98215e05644b42f6170730ca63eaf91dbff6a6d28696c26c0e",
     ),
     drops=(
         Drop(
@@ -206,24 +162,12 @@ GUIDES = {
 
 def values(settings: DynamodbConnectorSettings) -> dict[str, tuple[str, ...]]:
     """Return what the placeholders of all documents stand for in ``settings``."""
-    owner, place, spill = settings.owner, settings.readers_place, settings.spill
+    owner = settings.owner
     return {
         "partition": (owner.arns.partition,),
         "region": (owner.region,),
         "owner": (owner.id,),
         "consumer": (settings.consumer.id,),
-        "reading_account": (place.account.id,),
-        "reader": settings.readers,
-        "principal": settings.principals,
-        "organization_id": (settings.organization_id,) if settings.organization_id else (),
         "catalog": (settings.catalog_name,),
-        "workgroup": (settings.resource_name,),
-        "table": settings.tables,
         "spill_bucket": (settings.spill_bucket,),
-        "spill_prefix": (spill.prefix,),
-        "spill_key": (settings.arn("kms", "key/*"),) if spill.create_kms_key else (),
-        "results_bucket": (place.results_bucket,),
-        "results_path": (place.results_path,),
-        "results_key": (place.results.kms_key,) if place.results.kms_key else (),
-        "via_s3": via_s3_services(owner.arns),
     }

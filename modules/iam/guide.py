@@ -53,6 +53,11 @@ class Guide:
         return fill(self.documented_trust, values) if self.documented_trust else Policy(())
 
 
+def placeholders(policy: Policy) -> tuple[str, ...]:
+    """Return the names of the placeholders in ``policy``, each once."""
+    return tuple(dict.fromkeys(_PLACEHOLDER.findall(policy.json())))
+
+
 def fill(policy: Policy, values: Mapping[str, tuple[str, ...]]) -> Policy:
     """Return ``policy`` with ``{name}`` replaced by each of ``values[name]``.
 

@@ -1,8 +1,8 @@
 title = "Atlan"
 class = "query"
 
-# A stored copy of 2025. The page before it, "Set up Amazon Athena", which has the policies, is in no
-# copy.
+# A stored copy of 2025. The page before it, "Set up Amazon Athena" (how-tos/set-up-amazon-athena),
+# which has the policies, is in no copy (looked for 2026-11-26).
 page {
   title  = "Crawl Amazon Athena"
   source = "https://docs.atlan.com/apps/connectors/database/amazon-athena/how-tos/crawl-amazon-athena"
@@ -14,6 +14,12 @@ keys {}
 assumed_by {
   external_id = "recommended"
 }
+
+# Row counts, sizes, locations and partitions come "via Glue", and column counts of JDBC and of the
+# Glue API are compared:
+# https://docs.atlan.com/apps/connectors/database/amazon-athena/references/what-does-atlan-crawl-from-amazon-athena
+# (read 2026-11).
+itself = ["glue"]
 
 # The host: https://docs.atlan.com/apps/connectors/database/amazon-athena/how-tos/special-cases (read
 # 2026-11), which has another one for PrivateLink.

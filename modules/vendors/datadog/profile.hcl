@@ -12,13 +12,17 @@ page {
   names  = { "arn:aws:" = "arn:{partition}:" }
 }
 
-# The page goes by the role of Datadog's AWS integration. Its account, and that it asks for an
-# external id: content/en/integrations/guide/aws-manual-setup.md@020626b3 of the same repository.
+# "Attach the following policy to the Datadog IAM role configured for your AWS integration": name that
+# role in role_name. A role made here is for an account that the integration does not know yet; which
+# account takes it, and that it asks for an external id, is on another page:
+# content/en/integrations/guide/aws-manual-setup.md@020626b3 of the same repository.
 assumed_by {
   principals = ["464622532012"]
+  existing   = true
 }
 
-bundles = ["iceberg_metadata"]
+# The page's policy reads databases and tables, no partitions, and lists buckets.
+bundles = ["databases", "iceberg_metadata", "list_sources"]
 
 form = "Datadog: Data Observability, Settings, AWS Glue"
 labels = {
@@ -47,8 +51,8 @@ dropped {
 }
 
 todo = [
-  "The page adds its policy to the role that Datadog's AWS integration has; this access makes a role, so it is for an account that the integration does not know yet.",
-  "Compare the account that the role trusts with the one that Datadog shows for your site, and name it in principals where it differs.",
+  "Name the role that Datadog's AWS integration has, as the page adds its policy to that; without role_name a role is made, for an account that the integration does not know yet.",
+  "Where a role is made, compare the account that it trusts with the one that Datadog shows for your site, and name it in principals where it differs.",
   "Whether Datadog does without glue:GetCatalog, which the page grants, was not tried.",
   "Where Lake Formation governs the tables, set lake_formation = true, and grant DESCRIBE and SELECT on them and DATA_LOCATION_ACCESS on their bucket.",
 ]

@@ -20,6 +20,7 @@ assumed_by {
 }
 keys {}
 
+# The page's policy reads tables and metadata files: it lists no databases, partitions or buckets.
 bundles = ["iceberg_metadata"]
 
 form = "Elementary: Account settings, Environments, Metadata Layer, Glue"

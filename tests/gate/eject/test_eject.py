@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +19,14 @@ from gate.eject.read_back import compare
 from gate.sandbox import Sandbox
 from modules.iam.policy import Grant, Policy
 from stacks.configuration import ConfiguredBlock, load
-from tests.conftest import ROOT, Project, Terraform, make_project
+from tests.conftest import (
+    ROOT,
+    Project,
+    Terraform,
+    make_project,
+    terraform_in,
+    validated,
+)
 from tests.gate.test_cli import gate
 
 TERRAFORM = {
@@ -654,25 +660,10 @@ def test_terraform_has_nothing_to_say_of_any_ejected_stack(
     for name in STACKS:
         shutil.copytree(ejected.folder(name), tmp_path / "ejected" / name)
 
-    def terraform(*arguments: str) -> str:
-        return subprocess.run(
-            ["terraform", f"-chdir={tmp_path}", *arguments],
-            env=terraform_variables,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-
-    assert terraform("fmt", "-check", "-recursive", "ejected") == ""
-    # As modules of one configuration they are validated in one go.
+    terraform = terraform_in(terraform_variables)
+    assert terraform(tmp_path, "fmt", "-check", "-recursive", "ejected").stdout == ""
     folders = sorted((tmp_path / "ejected").iterdir())
-    modules = {folder.name: {"source": f"./ejected/{folder.name}"} for folder in folders}
-    (tmp_path / "main.tf.json").write_text(json.dumps({"module": modules}))
-    terraform("init", "-backend=false", "-input=false")
-    shown = json.loads(terraform("validate", "-json"))
-    # A backend in a module is not used, and Terraform says so.
-    said = {d["summary"] for d in shown["diagnostics"]} - {"Backend configuration ignored"}
-    assert (shown["valid"], said) == (True, set())
+    assert validated(tmp_path, folders, terraform_variables) == (True, [])
 
 
 def synthesized_access(file: Path) -> dict[str, frozenset[Grant] | str]:

@@ -34,6 +34,7 @@ TERRAFORMS_ROLE = f"{OTHER}: arn:aws:iam::{OTHER}:role/terraform"
 # Every field of gate.hcl that holds a text, by what it is to the sandbox.
 GIVEN = {
     "Account.assume_role",
+    "AssumedBy.role_name",
     "Data.bucket",
     "DbtSettings.existing_workgroup",
     "DbtSettings.permissions_boundary",
@@ -172,7 +173,7 @@ dot "reporting" {{
 metronome "billing" {
   account              = "partner"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
   bucket               = "acme-metronome"
   create_bucket        = false
@@ -195,6 +196,18 @@ immuta "governed" {
 }
 """,
         [f"{OWN}: arn:aws:iam::{OWN}:role/immuta-hosts", f"{OWN}: arn:aws:s3:::acme-lake"],
+    ),
+    "the role that a vendor takes already": (
+        """
+datadog "glue" {
+  account   = "analytics"
+  databases = ["sales"]
+  assumed_by {
+    role_name = "DatadogIntegrationRole"
+  }
+}
+""",
+        [f"{OWN}: arn:aws:iam::{OWN}:role/DatadogIntegrationRole"],
     ),
     "who is trusted, wherever they are, and a workgroup": (
         """
@@ -283,7 +296,7 @@ immuta "governed" {
 metronome "billing" {
   account            = "partner"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
   bucket             = "acme-metronome"
   schema             = "metronome"
@@ -307,7 +320,7 @@ PLAIN = """
 metronome "plain" {
   account            = "analytics"
   web_identity {
-    subject = "108000002380243782158"
+    subject = "123456789012345678901"
   }
   bucket             = "acme-plain"
   schema             = "plain"

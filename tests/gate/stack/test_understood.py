@@ -91,8 +91,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Stack, Configur
             synthesize(partition, folder, backend, most)
             found += read_all(load(folder / "gate.hcl"), folder)
     catalogue = tmp_path_factory.mktemp("catalogue") / "gate.hcl"
-    blocks = [blocks_of(kind, profile_of(kind)) for kind in VENDORS]
-    catalogue.write_text("\n".join([account(), *blocks, OIDC]))
+    blocks = [text for kind in VENDORS for text in blocks_of(kind, profile_of(kind)).values()]
+    catalogue.write_text("".join([account(), *blocks, OIDC]))
     own = catalogue.parent / "vendors" / "acme"
     own.mkdir(parents=True)
     (own / "profile.hcl").write_text(ACME)

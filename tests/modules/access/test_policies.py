@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from modules.access.policies import access, managed, remarks, trust
+from modules.access.handoff import handoff
+from modules.access.policies import access, managed, remarks, trust, trusts
 from modules.iam.policy import Condition, Policy, Principal, Statement
 from tests.modules.access.vendors import KEYS, dot, maximal_dot, vendor
 
@@ -62,6 +63,54 @@ def test_a_vendor_that_writes_tables_gets_these_statements() -> None:
     ]
 
 
+def actions(policy: Policy) -> dict[str, tuple[str, ...]]:
+    return {statement.sid: statement.actions for statement in policy.statements}
+
+
+def test_a_vendor_that_reads_metadata_is_granted_what_its_page_asks_for_and_no_more() -> None:
+    assumed = {"principals": ["999988887777"], "external_id": "x-4711"}
+    assert actions(access(vendor("datadog", keys=None, assumed_by=assumed))) == {
+        "GlueDescribe": (
+            "glue:GetDatabase",
+            "glue:GetDatabases",
+            "glue:GetTable",
+            "glue:GetTables",
+        ),
+        "MetadataBucket": ("s3:ListBucket",),
+        "MetadataObjects": ("s3:GetObject",),
+    }
+    assert actions(access(vendor("elementary"))) == {
+        "GlueDescribe": ("glue:GetTable", "glue:GetTables"),
+        "MetadataObjects": ("s3:GetObject",),
+    }
+
+
+def test_a_role_that_the_vendor_takes_already_is_not_made_and_keeps_its_trust() -> None:
+    settings = vendor("datadog", keys=None, assumed_by={"role_name": "DatadogIntegrationRole"})
+    assert (settings.makes_role, trusts(settings)) == (False, {})
+    assert handoff(settings)["role"] == "DatadogIntegrationRole"
+    assert [one for one in remarks(settings) if not one.startswith("to do")] == [
+        "assumed_by: everything that uses the role 'DatadogIntegrationRole' gets this access, and "
+        "the policies it has count towards the 10 that AWS attaches to a role"
+    ]
+
+
+def test_a_reason_names_athena_only_where_athena_asks() -> None:
+    def read(kind: str) -> str:
+        return next(s.why for s in access(vendor(kind)).statements if "glue:GetTable" in s.actions)
+
+    assert read("dot") == (
+        "Athena needs the tables' columns, locations and partitions to plan a query."
+    )
+    assert read("immuta") == (
+        "Athena needs the tables' columns, locations and partitions to plan a query, and the "
+        "vendor looks them up in Glue itself."
+    )
+    assert read("elementary") == (
+        "The vendor asks Glue itself what its page lists, of these databases only."
+    )
+
+
 def test_every_statement_says_why_it_is_there() -> None:
     for settings in (maximal_dot(), vendor("immuta"), vendor("metronome")):
         assert [s.sid for s in access(settings).statements if not s.why.endswith(".")] == []
@@ -84,7 +133,7 @@ TRUSTS: dict[str, tuple[dict[str, Any], Statement]] = {
             principals=(Principal("Federated", "accounts.google.com"),),
             actions=("sts:AssumeRoleWithWebIdentity",),
             conditions=(
-                Condition("StringEquals", "accounts.google.com:sub", ("108000002380243782158",)),
+                Condition("StringEquals", "accounts.google.com:sub", ("123456789012345678901",)),
                 Condition("StringEquals", "accounts.google.com:oaud", ("org-4711",)),
             ),
         ),
@@ -115,7 +164,7 @@ def test_what_widens_access_is_pointed_out() -> None:
     assert [one.partition(":")[0] for one in remarks(dot(sources=[{"bucket": "acme-lake"}]))] == [
         "source 'acme-lake'"
     ]
-    alone = {"subject": "108000002380243782158"}
+    alone = {"subject": "123456789012345678901"}
     assert [one.partition(":")[0] for one in remarks(vendor("metronome", web_identity=alone))] == [
         "web_identity",
         "workgroup",

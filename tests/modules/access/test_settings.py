@@ -1,5 +1,6 @@
 """What a vendor's block takes, and what it refuses with a way on."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ results {
 def mistakes(folder: Path, block: str, profile: str = PROFILE) -> list[str]:
     """Return what is wrong with a block of a vendor of one's own, without the file's name."""
     own = folder / "vendors" / "acme"
-    own.mkdir(parents=True)
+    own.mkdir(parents=True, exist_ok=True)
     (own / "profile.hcl").write_text(profile.replace("EXTERNAL", 'external_id = "required"'))
     file = folder / "gate.hcl"
     file.write_text(f'{ACCOUNT}acme "x" {{\n account = "analytics"\n{block}\n}}\n')
@@ -80,6 +81,20 @@ WRONG = {
         READS + 'assumed_by {\n external_id = "x-4711"\n}',
         'acme "x": assumed_by: principals is missing: the vendor\'s page does not print its '
         "account; Acme tells it to you",
+    ),
+    "a role that the page does not add to": (
+        READS + 'assumed_by {\n role_name = "vendor"\n}',
+        'acme "x": assumed_by: role_name: Acme\'s page makes a role of its own; remove it',
+    ),
+    "whom a role trusts that is not made here": (
+        READS + f'assumed_by {{\n role_name = "vendor"\n{VENDOR}}}',
+        'acme "x": assumed_by: principals: has no effect beside role_name, whose trust policy is '
+        "yours; remove it",
+    ),
+    "an external id of a role that is not made here": (
+        READS + 'assumed_by {\n role_name = "vendor"\n external_id = "x-4711"\n}',
+        'acme "x": assumed_by: external_id: has no effect beside role_name, whose trust policy is '
+        "yours; remove it",
     ),
     "a wildcard as principal": (
         READS + 'assumed_by {\n principals = ["*"]\n external_id = "x-4711"\n}',
@@ -170,6 +185,18 @@ PROFILES = {
         PROFILE + 'dropped {\n reason = "because"\n actions = ["s3:GetObject"]\n}\n',
         "reason: 'because' is not valid; allowed: a sentence that ends in a full stop",
     ),
+    "a placeholder that nothing fills in": (
+        PROFILE + 'todo = ["Write {workgrup} into the form."]\n',
+        'todo: no placeholder "workgrup"; did you mean "workgroup"?; allowed: account, ',
+    ),
+    "such a placeholder in a policy of the page": (
+        PROFILE.replace('2026-11-26"', '2026-11-26"\n names = { "YOUR_BUCKET" = "{buckets}" }'),
+        'page: names: no placeholder "buckets"; did you mean "bucket"?; allowed: account, ',
+    ),
+    "a brace that is no placeholder's": (
+        PROFILE + 'fields = { dsn = "{" }\n',
+        "fields: '{': Single '{' encountered in format string; a brace itself is written twice",
+    ),
     "no page": (
         PROFILE.replace("page {", "pages {"),
         'pages: no block "pages"; did you mean "page"?',
@@ -192,3 +219,51 @@ def test_a_mistake_in_a_profile_names_its_file_and_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as raised:
         load(tmp_path / "gate.hcl")
     assert str(raised.value).splitlines()[0].startswith(f"{own / 'profile.hcl'}:")
+
+
+POLICY = """{"Statement": {"Effect": "Allow", "Action": "glue:GetTable", "Resource": "{table}"}}"""
+BESIDE = {
+    "a policy that is not the page's": (
+        "0" * 64,
+        POLICY,
+        f"page: access.json has the SHA-256 {sha256(POLICY.encode()).hexdigest()}, the profile "
+        f"says {'0' * 64}",
+    ),
+    "a policy that is missing": ("0" * 64, None, "access.json: no such file"),
+    "a policy that the profile is silent about": (
+        None,
+        POLICY,
+        "page: access.json lies beside the profile; say in access what its SHA-256 is",
+    ),
+    "a policy with a placeholder that nothing fills in": (
+        sha256(POLICY.encode()).hexdigest(),
+        POLICY,
+        'page: no placeholder "table"',
+    ),
+    "a policy that is none": (
+        sha256(b"{}").hexdigest(),
+        "{}",
+        "page: access.json is no IAM policy: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_the_policies_beside_a_profile_are_those_that_it_speaks_of(
+    tmp_path: Path, what: str
+) -> None:
+    digest, policy, expected = BESIDE[what]
+    if policy is not None:
+        (tmp_path / "vendors" / "acme").mkdir(parents=True)
+        (tmp_path / "vendors" / "acme" / "access.json").write_text(policy)
+    said = f'\n access = "{digest}"' if digest else ""
+    profile = PROFILE.replace('2026-11-26"', f'2026-11-26"{said}')
+    (found,) = mistakes(tmp_path, READS + RIGHT["an instance"], profile)
+    assert expected in found
+
+
+def test_a_vendor_that_reads_no_files_of_tables_takes_no_sources(tmp_path: Path) -> None:
+    profile = PROFILE.replace('"query"', '"metadata"').partition("results {")[0]
+    assert mistakes(tmp_path, READS + RIGHT["an instance"], profile) == [
+        'acme "x": source: Acme reads no files of tables; remove source'
+    ]

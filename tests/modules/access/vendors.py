@@ -10,7 +10,7 @@ PUBLIC_KEY = "xjMEawJusRYJKwYBBAHaRw8BAQdAxVc7zs0/ustEAddx/vtxmPe2KKH7JvRCKQ/k"
 REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 KMS = "arn:{}:kms:{}:111122223333:key/11111111-2222-3333-4444-55555555555{}"
 KEYS = {"pgp_key": PUBLIC_KEY, "generations": ("2026-11",)}
-GOOGLE = {"subject": "108000002380243782158", "organization_identifier": "org-4711"}
+GOOGLE = {"subject": "123456789012345678901", "organization_identifier": "org-4711"}
 
 
 def account(partition: str = "aws") -> Account:

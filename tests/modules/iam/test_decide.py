@@ -801,12 +801,12 @@ CASES: dict[str, Case] = {
         kind="federated",
         action="sts:AssumeRoleWithWebIdentity",
         resource=ROLE,
-        context={"accounts.google.com:sub": ("108000002380243782158",)},
+        context={"accounts.google.com:sub": ("123456789012345678901",)},
         of_resource=(
             {
                 **trust({"Federated": "accounts.google.com"}),
                 "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {"StringEquals": {"accounts.google.com:sub": "108000002380243782158"}},
+                "Condition": {"StringEquals": {"accounts.google.com:sub": "123456789012345678901"}},
             },
         ),
     ),

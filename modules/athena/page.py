@@ -1,0 +1,40 @@
+"""A policy of a vendor's page, which lies in a file as the page has it."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from modules.files import MEBIBYTE, Unreadable, read_bytes
+from modules.iam.policy import MalformedPolicy, Policy
+
+_LARGEST = MEBIBYTE
+
+
+class NotThePage(ValueError):
+    """A file is not the policy that it should be; the message says how."""
+
+
+def page_policy(file: Path, digest: str, names: Mapping[str, str]) -> Policy:
+    """Return the policy in ``file``, whose content has the SHA-256 ``digest``, with what the page
+    writes for its readers' names (also as ``${...}``) replaced by placeholders: see
+    ``modules.iam.guide.fill``. Raises ``NotThePage``."""
+    return _read(file, digest, tuple(names.items()))
+
+
+@cache
+def _read(file: Path, digest: str, names: tuple[tuple[str, str], ...]) -> Policy:
+    try:
+        content = read_bytes(file, _LARGEST)
+    except Unreadable as error:
+        raise NotThePage(str(error)) from None
+    if (found := hashlib.sha256(content).hexdigest()) != digest:
+        raise NotThePage(f"{file.name} has the SHA-256 {found}, the profile says {digest}")
+    text = content.decode("utf-8")
+    for written, meant in sorted(names, key=lambda pair: -len(pair[0])):
+        # The reader of profiles takes no "${", which some pages put around their names.
+        text = text.replace(f"${{{written}}}", meant).replace(written, meant)
+    try:
+        return Policy.from_json(text)
+    except (MalformedPolicy, ValueError) as error:
+        raise NotThePage(f"{file.name} is no IAM policy: {error}") from None
