@@ -56,7 +56,7 @@ lock: setup ## Renew requirements.lock, package-lock.json, .terraform.lock.hcl
 	  --python-version 3.11 --extra dev --generate-hashes --no-header \
 	  --output-file requirements.lock pyproject.toml
 	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
-	@$(BIN)/python -m gate.terraform.lock
+	@$(BIN)/python -m athena_gate.gate.terraform.lock
 
 clean: ## Remove everything that can be made again; state files stay
 	@rm -rf .venv node_modules .gate cdktf.out .mypy_cache .pytest_cache .ruff_cache \
@@ -80,6 +80,6 @@ clean: ## Remove everything that can be made again; state files stay
 	@npm ci --ignore-scripts --no-audit --no-fund >> $(SETUP_LOG) 2>&1 || \
 	  { tail -n 20 $(SETUP_LOG) >&2; exit 1; }
 	@echo "  what synth caches"
-	@GATE_FAST_BINDINGS=0 $(BIN)/python -c "from modules.bindings import App; App()" \
+	@GATE_FAST_BINDINGS=0 $(BIN)/python -c "from athena_gate.modules.bindings import App; App()" \
 	  >> $(SETUP_LOG) 2>&1 || { tail -n 20 $(SETUP_LOG) >&2; exit 1; }
 	@touch $@

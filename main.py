@@ -4,12 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-from modules.files import Unreadable
-from modules.reading import ConfigurationError
-from modules.terminal import wrapped
-from stacks.configuration import DEFAULT_FILE, Configuration, load
-from stacks.providers import LOCK, place_lock
-from stacks.removed import set_aside
+from athena_gate.modules.files import Unreadable
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.modules.terminal import wrapped
+from athena_gate.stacks.configuration import DEFAULT_FILE, Configuration, load
+from athena_gate.stacks.providers import LOCK, place_lock
+from athena_gate.stacks.removed import set_aside
 
 
 def main() -> int:
@@ -32,8 +32,8 @@ def synthesize(configuration: Configuration, outdir: str | None = None) -> int:
     Raises ``Unreadable`` when the lock of the provider cannot be read.
     """
     # Imported late: a mistake in gate.hcl is told without starting Node.
-    from modules.bindings import App
-    from stacks.stack import build
+    from athena_gate.modules.bindings import App
+    from athena_gate.stacks.stack import build
 
     app = App(outdir=outdir)
     build(configuration, app)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from athena_gate.gate.terraform import NoTerraform, require_terraform
 from bench.measure import measure
 from bench.process import Failed
 from bench.report import as_json, show
-from gate.terraform import NoTerraform, require_terraform
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

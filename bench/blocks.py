@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from modules.athena.settings import read_public_key
+from athena_gate.modules.athena.settings import read_public_key
 
 KEY = Path("keys") / "example.asc"
 

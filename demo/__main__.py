@@ -22,13 +22,18 @@ import boto3
 import pysequoia
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gate.sandbox import Sandbox, SandboxError
-from gate.sandbox.cli_configuration import NotReadable
-from gate.sandbox.existing import taken_for_granted
-from gate.sandbox.state import StateElsewhere, require_state_inside
-from gate.terraform import NoProvider, NoTerraform, require_terraform, terraform_environment
-from modules.reading import ConfigurationError
-from stacks.configuration import Configuration, load
+from athena_gate.gate.sandbox import Sandbox, SandboxError
+from athena_gate.gate.sandbox.cli_configuration import NotReadable
+from athena_gate.gate.sandbox.existing import taken_for_granted
+from athena_gate.gate.sandbox.state import StateElsewhere, require_state_inside
+from athena_gate.gate.terraform import (
+    NoProvider,
+    NoTerraform,
+    require_terraform,
+    terraform_environment,
+)
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import Configuration, load
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".gate" / "demo"

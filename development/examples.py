@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from modules.access.profile import GOOGLE, Profile
-from modules.athena.settings import read_public_key
-from stacks.configuration import Configuration, load
+from athena_gate.modules.access.profile import GOOGLE, Profile
+from athena_gate.modules.athena.settings import read_public_key
+from athena_gate.stacks.configuration import Configuration, load
 
 REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _KEY = Path(__file__).resolve().parent.parent / "keys" / "example.asc"
@@ -183,8 +183,8 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
 def build(configuration: Configuration, outdir: Path) -> None:
     """Write the stacks of ``configuration`` into ``outdir``."""
     # To import the engine starts Node, 0.7 s of processor time (measured 2026-11).
-    from modules.bindings import App
-    from stacks import stack
+    from athena_gate.modules.bindings import App
+    from athena_gate.stacks import stack
 
     app = App(outdir=str(outdir))
     stack.build(configuration, app)

@@ -31,9 +31,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from gate.pipeline.program import run
-from stacks.integrations import INTEGRATIONS
-from stacks.providers import place_lock
+from athena_gate.gate.pipeline.program import run
+from athena_gate.stacks.integrations import INTEGRATIONS
+from athena_gate.stacks.providers import place_lock
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = Path(__file__).with_name("modes.hcl")
@@ -169,7 +169,7 @@ def _of(
                 ("explain", name, "--can", "s3:GetObject arn:aws:s3:::acme-lake/sales/x"),
                 ("eject", name, "--output", "ejected"),
                 ("check", "--against", "cdktf.out"),
-                ("python", "gate.pipeline.stacks", "cdktf.out"),
+                ("python", "athena_gate.gate.pipeline.stacks", "cdktf.out"),
                 ("main", "lock"),
             ]
             return json.dumps(stack, indent=2).encode(), file, commands
@@ -177,9 +177,15 @@ def _of(
             plan_commands: list[tuple[str, ...]] = [
                 ("prove", "plan.json"),
                 ("explain", "plan.json"),
-                ("python", "gate.pipeline.changes", '{"stack": "x"}', "plan.json", "plan.json"),
-                ("python", "gate.pipeline.changes", "--approved", "0", "plan.json"),
-                ("python", "gate.pipeline.gitlab", "counts", "plan.json"),
+                (
+                    "python",
+                    "athena_gate.gate.pipeline.changes",
+                    '{"stack": "x"}',
+                    "plan.json",
+                    "plan.json",
+                ),
+                ("python", "athena_gate.gate.pipeline.changes", "--approved", "0", "plan.json"),
+                ("python", "athena_gate.gate.pipeline.gitlab", "counts", "plan.json"),
             ]
             return json.dumps(_plan(stack)).encode(), "plan.json", plan_commands
         case "manifest":
@@ -190,7 +196,7 @@ def _of(
             manifest_commands: list[tuple[str, ...]] = [
                 ("check", "--against", "cdktf.out"),
                 ("check", "--against", "cdktf.out/manifest.json", "--json"),
-                ("python", "gate.pipeline.stacks", "cdktf.out"),
+                ("python", "athena_gate.gate.pipeline.stacks", "cdktf.out"),
             ]
             return json.dumps(manifest).encode(), "cdktf.out/manifest.json", manifest_commands
         case "outputs":
@@ -216,8 +222,8 @@ def _of(
                 json.dumps(review).encode(),
                 "changes/one.json",
                 [
-                    ("python", "gate.pipeline.review", "changes"),
-                    ("python", "gate.pipeline.review", "--changed", "changes"),
+                    ("python", "athena_gate.gate.pipeline.review", "changes"),
+                    ("python", "athena_gate.gate.pipeline.review", "--changed", "changes"),
                 ],
             )
 
@@ -512,7 +518,7 @@ def _raw(printed: str) -> str:
 
 
 def _run(one: Case) -> None:
-    from gate import cli
+    from athena_gate.gate import cli
 
     match one.command:
         case "python", module, *arguments:
@@ -535,12 +541,12 @@ def _lock(file: Path) -> int:
 
 def _sheet(name: str, form: str) -> None:
     """Do what `gate sheet` does with what Terraform has printed."""
-    from gate import cli
-    from gate.sheet import sheet
-    from gate.sheet.outputs import OUTPUTS_LIMIT, NotDeployed, parse_outputs
-    from gate.sheet.text import as_markdown, as_text
-    from modules.files import Unreadable, read_text
-    from stacks.configuration import load
+    from athena_gate.gate import cli
+    from athena_gate.gate.sheet import sheet
+    from athena_gate.gate.sheet.outputs import OUTPUTS_LIMIT, NotDeployed, parse_outputs
+    from athena_gate.gate.sheet.text import as_markdown, as_text
+    from athena_gate.modules.files import Unreadable, read_text
+    from athena_gate.stacks.configuration import load
 
     configuration = load(Path("gate.hcl"))
     block = next(block for block in configuration.blocks if block.stack == name)
@@ -621,20 +627,20 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
 
 # Once rather than in each process.
 _IMPORTED = (
-    "gate.check.orphans",
-    "gate.check.text",
-    "gate.eject",
+    "athena_gate.gate.check.orphans",
+    "athena_gate.gate.check.text",
+    "athena_gate.gate.eject",
     "gate.explain.json",
-    "gate.explain.text",
-    "gate.parity.text",
-    "gate.pipeline.gitlab",
-    "gate.pipeline.write",
+    "athena_gate.gate.explain.text",
+    "athena_gate.gate.parity.text",
+    "athena_gate.gate.pipeline.gitlab",
+    "athena_gate.gate.pipeline.write",
     "gate.prove.json",
-    "gate.prove.sarif",
-    "gate.prove.text",
-    "gate.sheet.text",
-    *(f"modules.{kind}.claims" for kind in INTEGRATIONS),
-    *(f"modules.{kind}.resources" for kind in INTEGRATIONS),
+    "athena_gate.gate.prove.sarif",
+    "athena_gate.gate.prove.text",
+    "athena_gate.gate.sheet.text",
+    *(f"athena_gate.modules.{kind}.claims" for kind in INTEGRATIONS),
+    *(f"athena_gate.modules.{kind}.resources" for kind in INTEGRATIONS),
 )
 
 

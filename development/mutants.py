@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gate.stack.model import Stack
-from modules.iam import actions as aws
-from modules.iam.attached import Document, Identity, ResourcePolicy
-from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
+from athena_gate.modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
 
 Kind = Literal["wider", "narrower"]
 KINDS: tuple[Kind, ...] = ("wider", "narrower")

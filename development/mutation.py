@@ -14,17 +14,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from athena_gate.gate.prove import prove_grants
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.stack.reader import files, read
+from athena_gate.modules.iam.attached import ResourcePolicy
+from athena_gate.modules.iam.claims import Requests
+from athena_gate.modules.iam.inclusion import escaped
+from athena_gate.modules.iam.policy import EVERYONE, Principal, Statement
+from athena_gate.modules.iam.proof import prove_need, prove_never
+from athena_gate.modules.iam.resource_policies import meant, same
+from athena_gate.stacks.configuration import ConfiguredBlock, load
 from development.mutants import KINDS, Kind, Mutant, mutants
-from gate.prove import prove_grants
-from gate.stack.model import Stack
-from gate.stack.reader import files, read
-from modules.iam.attached import ResourcePolicy
-from modules.iam.claims import Requests
-from modules.iam.inclusion import escaped
-from modules.iam.policy import EVERYONE, Principal, Statement
-from modules.iam.proof import prove_need, prove_never
-from modules.iam.resource_policies import meant, same
-from stacks.configuration import ConfiguredBlock, load
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = Path(__file__).with_name("modes.hcl")

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from gate.sandbox import Sandbox
-from gate.terraform import terraform_environment
-from stacks.configuration import load
+from athena_gate.gate.sandbox import Sandbox
+from athena_gate.gate.terraform import terraform_environment
+from athena_gate.stacks.configuration import load
 
 ROOT = Path(__file__).resolve().parent.parent
 _LIMIT = 300

@@ -14,8 +14,8 @@ from typing import Any
 
 from cfnlint.api import lint_all
 
+from athena_gate.stacks.configuration import load
 from development.examples import synthesize
-from stacks.configuration import load
 
 with warnings.catch_warnings():
     # parliament 1.6.4 still reads its data through pkg_resources.

@@ -14,14 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from modules.iam.claims import AnyBut, Given, Requests
-from modules.iam.condition_keys import condition_key
-from modules.iam.conditions import OPERATORS
-from modules.iam.decide import Caller, Policies, Request, decide
-from modules.iam.inclusion import escapes, example
-from modules.iam.patterns import PatternsTooComplex
-from modules.iam.policy import Condition, Policy, Statement
-from modules.iam.value_classes import is_one_of
+from athena_gate.modules.iam.claims import AnyBut, Given, Requests
+from athena_gate.modules.iam.condition_keys import condition_key
+from athena_gate.modules.iam.conditions import OPERATORS
+from athena_gate.modules.iam.decide import Caller, Policies, Request, decide
+from athena_gate.modules.iam.inclusion import escapes, example
+from athena_gate.modules.iam.patterns import PatternsTooComplex
+from athena_gate.modules.iam.policy import Condition, Policy, Statement
+from athena_gate.modules.iam.value_classes import is_one_of
 
 USER = Caller.of("arn:aws:iam::111122223333:user/ann")
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/t"

@@ -6,15 +6,15 @@ A part stands between ``<!-- NAME -->`` and ``<!-- end -->``. A test compares.
 import re
 from pathlib import Path
 
-from modules.access.settings import CLASSES
-from modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
-from modules.account import Account
-from modules.athena.settings import Keys, Results, Source, Workgroup
-from modules.fields import Settings
-from modules.reading import nested_blocks
-from stacks import reference
-from stacks.backends import BACKENDS
-from stacks.integrations import INTEGRATIONS, Vendor
+from athena_gate.modules.access.settings import CLASSES
+from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
+from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import Keys, Results, Source, Workgroup
+from athena_gate.modules.fields import Settings
+from athena_gate.modules.reading import nested_blocks
+from athena_gate.stacks import reference
+from athena_gate.stacks.backends import BACKENDS
+from athena_gate.stacks.integrations import INTEGRATIONS, Vendor
 
 # The nested blocks that several integrations accept, documented once: name, settings, label.
 SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from athena_gate.modules.access.catalogue import vendor_block
+from athena_gate.modules.access.profile import Profile
+from athena_gate.stacks.integrations import INTEGRATIONS, Vendor
 from development.examples import account, blocks_of
 from development.mutants import KINDS
 from development.mutation import Score, add, as_text, synthesize
-from modules.access.catalogue import vendor_block
-from modules.access.profile import Profile
-from stacks.integrations import INTEGRATIONS, Vendor
 
 LARGEST = "everything"
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 
-from gate.text import counted
-from modules.files import Unreadable, read_json, visible, visible_lines
-from modules.terminal import wrapped
+from athena_gate.gate.text import counted
+from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
+from athena_gate.modules.terminal import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gate.prove import Proof
-    from gate.stack.model import Stack
-    from stacks.configuration import Configuration, ConfiguredBlock
-    from stacks.integrations import Integration
+    from athena_gate.gate.prove import Proof
+    from athena_gate.gate.stack.model import Stack
+    from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
+    from athena_gate.stacks.integrations import Integration
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
 DEFAULT_FILE = "gate.hcl"
@@ -83,7 +83,7 @@ def check(
 
     Exit code 0 when it can be built, 1 when a state would be left behind, 2 for mistakes.
     """
-    from gate.check import check as check_file
+    from athena_gate.gate.check import check as check_file
 
     result = check_file(context.obj)
     compared = _against(context.obj, against) if against and not result["mistakes"] else {}
@@ -98,7 +98,7 @@ def check(
 
 
 def _against(file: Path, earlier: Path) -> dict[str, Any]:
-    from gate.check import orphans
+    from athena_gate.gate.check import orphans
 
     try:
         return orphans.compare(_load(file), earlier)
@@ -107,7 +107,7 @@ def _against(file: Path, earlier: Path) -> dict[str, Any]:
 
 
 def _print_orphans(compared: dict[str, Any], file: str) -> None:
-    from gate.check.text import left_behind
+    from athena_gate.gate.check.text import left_behind
 
     if compared and (text := left_behind(compared, file)):
         _say(text)
@@ -116,7 +116,7 @@ def _print_orphans(compared: dict[str, Any], file: str) -> None:
 
 
 def _print_check(result: dict[str, Any]) -> None:
-    from gate.check.text import as_text, mistakes
+    from athena_gate.gate.check.text import as_text, mistakes
 
     if result["mistakes"]:
         _tell(mistakes(result), sys.stderr)
@@ -134,9 +134,9 @@ def sheet(
     ] = "text",
 ) -> None:
     """Print what the vendor's form asks for, from the outputs of a deployed stack."""
-    from gate.sheet import sheet as made
-    from gate.sheet.outputs import NotDeployed, read_outputs
-    from gate.sheet.text import as_markdown, as_text
+    from athena_gate.gate.sheet import sheet as made
+    from athena_gate.gate.sheet.outputs import NotDeployed, read_outputs
+    from athena_gate.gate.sheet.text import as_markdown, as_text
 
     block = _block(_load(context.obj), name)
     folder = _output_folder() / "stacks" / block.stack
@@ -163,8 +163,8 @@ def parity(
 
     Exit code 0 when every difference has a stated reason, 1 when one has none, 2 for mistakes.
     """
-    from gate.parity import parity as compared
-    from gate.parity.text import show
+    from athena_gate.gate.parity import parity as compared
+    from athena_gate.gate.parity.text import show
 
     found = compared(_block(_load(context.obj), name))
     if as_json:
@@ -200,12 +200,18 @@ def prove(
     Exit code 0 when every claim holds, 1 when one does not, when a stack has no block in gate.hcl
     to be compared with, or when a block has no stack.
     """
-    from gate.pipeline.stacks import MANIFEST, listed
-    from gate.prove import check_only, no_claims, prove_missing, prove_stack, prove_unclaimed
-    from gate.prove.json import as_json as proofs_as_json
-    from gate.prove.sarif import as_sarif
-    from gate.prove.text import as_text
-    from gate.stack.reader import FILE
+    from athena_gate.gate.pipeline.stacks import MANIFEST, listed
+    from athena_gate.gate.prove import (
+        check_only,
+        no_claims,
+        prove_missing,
+        prove_stack,
+        prove_unclaimed,
+    )
+    from athena_gate.gate.prove.json import as_json as proofs_as_json
+    from athena_gate.gate.prove.sarif import as_sarif
+    from athena_gate.gate.prove.text import as_text
+    from athena_gate.gate.stack.reader import FILE
 
     if as_json and sarif:
         _fail(2, "--json and --sarif print different things; choose one")
@@ -281,11 +287,11 @@ def explain(
     With --can, each user, role and policy of the stack gets an answer. Exit code 0 when one of them
     may, 1 when none may or it is not known (the answers say which), 2 for a question that is wrong.
     """
-    from gate.explain import can as may
-    from gate.explain import explain_stack, question
-    from gate.explain.json import answers_as_json
-    from gate.explain.json import as_json as explanation_as_json
-    from gate.explain.text import answers_as_text, as_text
+    from athena_gate.gate.explain import can as may
+    from athena_gate.gate.explain import explain_stack, question
+    from athena_gate.gate.explain.json import answers_as_json
+    from athena_gate.gate.explain.json import as_json as explanation_as_json
+    from athena_gate.gate.explain.text import answers_as_text, as_text
 
     if context.args or (can and what.startswith("arn:")):
         _not_quoted(context, what, can)
@@ -330,7 +336,7 @@ def report(
     output: Annotated[Path, typer.Option(parser=path, help="The file to write.")] = REPORT,
 ) -> None:
     """Write one HTML file for whoever reviews the access, from the synthesized stacks."""
-    from gate.report import report as made
+    from athena_gate.gate.report import report as made
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
     _only_understood([stack for stack, _ in stacks])
@@ -358,8 +364,8 @@ def eject(
 
     The state stays, and so does the address of every resource.
     """
-    from gate.eject import NotEjectable, next_steps
-    from gate.eject import eject as ejected
+    from athena_gate.gate.eject import NotEjectable, next_steps
+    from athena_gate.gate.eject import eject as ejected
 
     block = _block(_load(context.obj), name)
     folder = output or Path("ejected") / block.stack
@@ -382,13 +388,13 @@ def vendors(
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """List the vendors of the catalogue and of the folder vendors/, or show one."""
-    from gate.vendors import listed
-    from stacks.integrations import VENDORS, Integrations, Vendor
+    from athena_gate.gate.vendors import listed
+    from athena_gate.stacks.integrations import VENDORS, Integrations, Vendor
 
     integrations = Integrations(context.obj.absolute().parent / VENDORS)
     profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
     if name is None:
-        from gate.vendors.text import table
+        from athena_gate.gate.vendors.text import table
 
         found = listed(profiles)
         if as_json:
@@ -406,9 +412,9 @@ def vendors(
 
 
 def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
-    from gate.vendors.text import one
-    from modules.reading import ConfigurationError
-    from stacks.reference import rows
+    from athena_gate.gate.vendors.text import one
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.reference import rows
 
     try:
         block: Any = integration.settings
@@ -433,11 +439,11 @@ def doctor(
 
     Exit code 0 when nothing would, 1 when something would, 2 when gate.hcl has mistakes.
     """
-    from gate.doctor import examine
-    from gate.doctor.finding import Finding
-    from gate.doctor.text import show
-    from modules.reading import ConfigurationError
-    from stacks.configuration import load
+    from athena_gate.gate.doctor import examine
+    from athena_gate.gate.doctor.finding import Finding
+    from athena_gate.gate.doctor.text import show
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.configuration import load
 
     mistakes = None
     try:
@@ -471,8 +477,8 @@ def pipeline(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that differs.")] = False,
 ) -> None:
     """Write the pipeline that checks, plans and applies gate.hcl, and say what it needs once."""
-    from gate.pipeline.write import NoPipeline, write
-    from gate.pipeline.write import pipeline as made
+    from athena_gate.gate.pipeline.write import NoPipeline, write
+    from athena_gate.gate.pipeline.write import pipeline as made
 
     try:
         one = made(platform, _load(context.obj))
@@ -495,10 +501,10 @@ def policy_set(
     Keep the folder in the repository of whoever approves, make it again when gate.hcl changes, and
     review the difference.
     """
-    from gate.policy_set import NotOurs, write
-    from gate.policy_set import policy_set as made
-    from gate.stack.listed import NotListable
-    from stacks.expected import expected_json
+    from athena_gate.gate.policy_set import NotOurs, write
+    from athena_gate.gate.policy_set import policy_set as made
+    from athena_gate.gate.stack.listed import NotListable
+    from athena_gate.stacks.expected import expected_json
 
     configuration = _load(context.obj)
     stacks = {
@@ -533,10 +539,14 @@ def sandbox(
     outlives the command, which gets no credentials of yours: no variable of a cloud, of CI or of
     HCP Terraform, and none that is called a token, key, secret or password.
     """
-    from gate.sandbox import DEFAULT_ACCOUNT, Sandbox, SandboxError
-    from gate.sandbox.cli_configuration import NotReadable
-    from gate.sandbox.existing import taken_for_granted
-    from gate.sandbox.state import StateElsewhere, require_folders_inside, require_state_inside
+    from athena_gate.gate.sandbox import DEFAULT_ACCOUNT, Sandbox, SandboxError
+    from athena_gate.gate.sandbox.cli_configuration import NotReadable
+    from athena_gate.gate.sandbox.existing import taken_for_granted
+    from athena_gate.gate.sandbox.state import (
+        StateElsewhere,
+        require_folders_inside,
+        require_state_inside,
+    )
 
     configuration = _load(context.obj)
     direct = [
@@ -567,8 +577,8 @@ def sandbox(
 
 
 def _load(file: Path) -> "Configuration":
-    from modules.reading import ConfigurationError
-    from stacks.configuration import load
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.configuration import load
 
     try:
         return load(file)
@@ -612,7 +622,7 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
 
 
 def _read(place: Path) -> "list[Stack]":
-    from gate.stack.reader import NotReadable, files, read
+    from athena_gate.gate.stack.reader import NotReadable, files, read
 
     try:
         return [read(one) for one in files(place)]
@@ -622,8 +632,8 @@ def _read(place: Path) -> "list[Stack]":
 
 def _plan(what: str) -> "Mapping[str, Any] | None":
     """Return the plan in the file ``what``, or None when that is no plan."""
-    from gate.stack.plan import read_plan
-    from gate.stack.reader import FILE, NotReadable
+    from athena_gate.gate.stack.plan import read_plan
+    from athena_gate.gate.stack.reader import FILE, NotReadable
 
     if Path(what).name == FILE or not Path(what).is_file():
         return None
@@ -636,8 +646,8 @@ def _plan(what: str) -> "Mapping[str, Any] | None":
 def _prove_plan(
     file: Path, plan: "Mapping[str, Any]", place: Path, configuration: "Configuration | None"
 ) -> "Proof":
-    from gate.prove import no_claims, prove_plan
-    from gate.stack.plan import tag_of
+    from athena_gate.gate.prove import no_claims, prove_plan
+    from athena_gate.gate.stack.plan import tag_of
 
     tag = tag_of(plan)
     blocks = configuration.blocks if configuration else ()
@@ -660,7 +670,7 @@ def _only_understood(stacks: "list[Stack]") -> None:
 
 def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
     """Return the synthesized file of ``block``, which must be newer than what it came from."""
-    from gate.stack.reader import FILE
+    from athena_gate.gate.stack.reader import FILE
 
     found = _output_folder() / "stacks" / block.stack / FILE
     for source in (file, *(file.parent / name for name in block.settings.files)):
@@ -674,7 +684,7 @@ def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
 
 
 def _terraform() -> dict[str, str]:
-    from gate.terraform import (
+    from athena_gate.gate.terraform import (
         NoProvider,
         NoTerraform,
         require_terraform,

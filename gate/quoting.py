@@ -1,5 +1,5 @@
 """Text from outside, quoted for where it goes: a shell, YAML, GitHub's and GitLab's pipelines,
-Markdown. HTML is `gate.report.markup`, HCL `gate.eject.hcl`.
+Markdown. HTML is `athena_gate.gate.report.markup`, HCL `gate.eject.hcl`.
 
 Nothing here needs more than Python, for the jobs of a pipeline that hold credentials call it.
 """
@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from modules.files import printable, visible
+from athena_gate.modules.files import printable, visible
 
 
 def shell(words: Iterable[object]) -> str:

@@ -2,8 +2,8 @@
 
 import textwrap
 
-from modules.files import visible
-from modules.terminal import WIDTH
+from athena_gate.modules.files import visible
+from athena_gate.modules.terminal import WIDTH
 
 
 def counted(number: int, word: str) -> str:

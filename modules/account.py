@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from modules.fields import (
+from athena_gate.modules.fields import (
     AccountId,
     BlockName,
     Region,
@@ -14,7 +14,7 @@ from modules.fields import (
     Tags,
     pattern,
 )
-from modules.iam.arn import Arns, partition_of
+from athena_gate.modules.iam.arn import Arns, partition_of
 
 # The end of the variable that names the role, as in TFC_AWS_RUN_ROLE_ARN_PARTNER (2026-11):
 # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/specify-multiple-configurations

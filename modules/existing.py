@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from modules.account import Account
-from modules.athena.settings import Source
+from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def visible(text: object, most: int | None = 1000) -> str:
     (``\x3a:error::``).
 
     Of a text longer than ``most`` characters the rest is left out and counted; ``None`` keeps it
-    whole. What goes into Markdown, YAML or a shell is quoted for it: `gate.quoting`.
+    whole. What goes into Markdown, YAML or a shell is quoted for it: `athena_gate.gate.quoting`.
     """
     whole = str(text)
     shown = printable(whole if most is None else whole[:most])

@@ -13,8 +13,8 @@ import hcl2
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from modules.fields import has_template
-from modules.files import NUMBER_LIMIT, visible
+from athena_gate.modules.fields import has_template
+from athena_gate.modules.files import NUMBER_LIMIT, visible
 
 # A hundred Dot blocks have 50 KB, and 10,000 tokens, of which the parser takes 30,000 a second at
 # the worst (measured 2026-11, python-hcl2 8.1).

@@ -8,9 +8,9 @@ from typing import Any, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from modules import fields, hcl
-from modules.fields import Settings
-from modules.hcl import Mistake
+from athena_gate.modules import fields, hcl
+from athena_gate.modules.fields import Settings
+from athena_gate.modules.hcl import Mistake
 
 MISTAKES_SHOWN = 100
 

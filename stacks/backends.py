@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from modules.fields import (
+from athena_gate.modules.fields import (
     BucketName,
     KmsKeyArn,
     List,
@@ -17,7 +17,7 @@ from modules.fields import (
     pattern,
     unique,
 )
-from modules.iam.arn import partition_of
+from athena_gate.modules.iam.arn import partition_of
 
 # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/create (2026-11): letters,
 # numbers, hyphens and underscores, 90 characters.

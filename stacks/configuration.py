@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from modules import fields, hcl
-from modules.account import Account
-from modules.fields import Settings
-from modules.files import Unreadable, read_text
-from modules.hcl import Mistake
-from modules.iam.policy import ATTACHED_POLICIES_LIMIT
-from modules.reading import ConfigurationError, Notes, build, unknown
-from stacks.backends import (
+from athena_gate.modules import fields, hcl
+from athena_gate.modules.account import Account
+from athena_gate.modules.fields import Settings
+from athena_gate.modules.files import Unreadable, read_text
+from athena_gate.modules.hcl import Mistake
+from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT
+from athena_gate.modules.reading import ConfigurationError, Notes, build, unknown
+from athena_gate.stacks.backends import (
     BACKENDS,
     WORKSPACE_LIMIT,
     Backend,
@@ -22,7 +22,7 @@ from stacks.backends import (
     LocalBackend,
     S3Backend,
 )
-from stacks.integrations import VENDORS, Integration, Integrations
+from athena_gate.stacks.integrations import VENDORS, Integration, Integrations
 
 DEFAULT_FILE = "gate.hcl"
 

@@ -1,17 +1,23 @@
 """What the stack of a block must hold, made from gate.hcl alone: a second opinion beside
-``stacks.stack``, which makes it with the engine.
+``athena_gate.stacks.stack``, which makes it with the engine.
 
 https://developer.hashicorp.com/terraform/language/syntax/json (2026-11) has the form.
 """
 
 from typing import Any
 
-from modules.account import Account
-from modules.iam.policy import Policy
-from modules.resources import Resource
-from stacks.backends import HCP_CREDENTIALS, Backend, CloudBackend, LocalBackend, S3Backend
-from stacks.configuration import ConfiguredBlock
-from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
+from athena_gate.modules.account import Account
+from athena_gate.modules.iam.policy import Policy
+from athena_gate.modules.resources import Resource
+from athena_gate.stacks.backends import (
+    HCP_CREDENTIALS,
+    Backend,
+    CloudBackend,
+    LocalBackend,
+    S3Backend,
+)
+from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
 
 def expected(block: ConfiguredBlock, backend: Backend) -> dict[str, Any]:

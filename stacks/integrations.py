@@ -24,12 +24,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import modules
-from modules.fields import Settings
-from modules.iam.claims import Need, Never
-from modules.iam.guide import Guide
-from modules.iam.policy import Policy
-from modules.resources import Resource
+from athena_gate import modules
+from athena_gate.modules.fields import Settings
+from athena_gate.modules.iam.claims import Need, Never
+from athena_gate.modules.iam.guide import Guide
+from athena_gate.modules.iam.policy import Policy
+from athena_gate.modules.resources import Resource
 
 _ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
 # The name of a profile's file, and of the folder for profiles of the user's own beside gate.hcl.
@@ -46,7 +46,7 @@ class Integration:
     @property
     def package(self) -> str:
         """Return the package that keeps the contract."""
-        return f"modules.{self.kind}"
+        return f"athena_gate.modules.{self.kind}"
 
     def _file(self, name: str) -> ModuleType:
         return importlib.import_module(f"{self.package}.{name}")
@@ -147,7 +147,7 @@ class Vendor(Integration):
 
     @property
     def package(self) -> str:
-        return "modules.access"
+        return "athena_gate.modules.access"
 
     @cached_property
     def settings(self) -> type[Settings]:

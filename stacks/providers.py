@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 
 # Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
 # from. The qualified source is the one OpenTofu wants as well.

@@ -5,8 +5,8 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
-from modules.fields import Settings
-from modules.reading import nested_blocks
+from athena_gate.modules.fields import Settings
+from athena_gate.modules.reading import nested_blocks
 
 # Name as gate.hcl writes it, default, meaning.
 Row = tuple[str, str, str]

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from modules.account import Account
-from modules.bindings import (
+from athena_gate.modules.account import Account
+from athena_gate.modules.bindings import (
     App,
     AwsProvider,
     AwsProviderAssumeRole,
@@ -21,9 +21,9 @@ from modules.bindings import (
     TerraformStack,
     TerraformVariable,
 )
-from stacks import backends
-from stacks.configuration import Configuration, ConfiguredBlock
-from stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
+from athena_gate.stacks import backends
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
+from athena_gate.stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
 
 class Handoff(Protocol):

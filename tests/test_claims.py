@@ -3,11 +3,11 @@ break them, and that they notice every change of a policy."""
 
 import pytest
 
+from athena_gate.gate.prove import prove_grants
+from athena_gate.gate.stack.model import Stack
+from athena_gate.stacks.configuration import ConfiguredBlock
 from development.mutants import KINDS
 from development.mutation import proved, score, synthesize
-from gate.prove import prove_grants
-from gate.stack.model import Stack
-from stacks.configuration import ConfiguredBlock
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from typing import Any
 import pysequoia
 import pytest
 
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import DOT, Project, Terraform, make_project, terraform_in
 
 pytestmark = pytest.mark.slow

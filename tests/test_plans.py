@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from athena_gate.gate.policy_set import ATTACHABLE, policy_set
+from athena_gate.gate.stack.kinds import KINDS
+from athena_gate.gate.stack.plan import Difference, differences
 from development.plans import plans, read
-from gate.policy_set import ATTACHABLE, policy_set
-from gate.stack.kinds import KINDS
-from gate.stack.plan import Difference, differences
 from tests.conftest import ROOT, Terraform
 from tests.gate.policy_set.engines import Denials, InOpa
 from tests.gate.stack.plan_edits import edits

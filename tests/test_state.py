@@ -8,7 +8,7 @@ import boto3
 import pysequoia
 import pytest
 
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ACCOUNT, Terraform, make_project
 
 pytestmark = pytest.mark.slow

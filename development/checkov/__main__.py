@@ -22,9 +22,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.sandbox import SandboxError
+from athena_gate.gate.terraform import NoProvider, NoTerraform, require_terraform
 from development.plans import ROOT, Failed, plans
-from gate.sandbox import SandboxError
-from gate.terraform import NoProvider, NoTerraform, require_terraform
 
 FOLDER = Path(__file__).resolve().parent
 LOCK = FOLDER / "requirements.txt"

@@ -4,10 +4,10 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from modules.iam import conditions, decide
-from modules.iam.condition_keys import condition_key
-from modules.iam.decide import Caller, Policies, Request
-from modules.iam.policy import Policy
+from athena_gate.modules.iam import conditions, decide
+from athena_gate.modules.iam.condition_keys import condition_key
+from athena_gate.modules.iam.decide import Caller, Policies, Request
+from athena_gate.modules.iam.policy import Policy
 
 HOME, ABROAD = "111122223333", "444455556666"
 Document = dict[str, Any]

@@ -11,11 +11,11 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 from unittest import mock
 
-from modules.iam import conditions, decide
-from modules.iam.conditions import Context, Truth, parsed_operator
-from modules.iam.decide import Caller, Policies, Request
-from modules.iam.patterns import matches
-from modules.iam.policy import Condition, Statement
+from athena_gate.modules.iam import conditions, decide
+from athena_gate.modules.iam.conditions import Context, Truth, parsed_operator
+from athena_gate.modules.iam.decide import Caller, Policies, Request
+from athena_gate.modules.iam.patterns import matches
+from athena_gate.modules.iam.policy import Condition, Statement
 
 Following = Callable[[], AbstractContextManager[Any]]
 # The evaluator sees how many values a request has, the simulator how many a key can have.

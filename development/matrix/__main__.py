@@ -7,16 +7,21 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
+from athena_gate.gate.sandbox import SandboxError
+from athena_gate.gate.terraform import (
+    NoProvider,
+    NoTerraform,
+    require_terraform,
+    terraform_environment,
+)
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import load
 from bench.process import Failed
 from development.matrix.comparison import differences, resources
 from development.matrix.deployment import deploy
 from development.matrix.environments import PAIRS, ROOT, installed, python
 from development.matrix.report import Row, as_json, show
 from development.matrix.synthesis import output, sources, synthesize
-from gate.sandbox import SandboxError
-from gate.terraform import NoProvider, NoTerraform, require_terraform, terraform_environment
-from modules.reading import ConfigurationError
-from stacks.configuration import load
 
 FOLDER = ROOT / ".gate" / "matrix"
 DEPLOYED = ROOT / "gate.hcl"

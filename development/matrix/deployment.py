@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from athena_gate.gate.sandbox import Sandbox
+from athena_gate.gate.sandbox.existing import taken_for_granted
+from athena_gate.stacks.configuration import Configuration
 from bench.process import Failed
-from gate.sandbox import Sandbox
-from gate.sandbox.existing import taken_for_granted
-from stacks.configuration import Configuration
 
 # An S3 lifecycle rule alone takes 55 s.
 TIMEOUT = 900

@@ -1,4 +1,4 @@
-"""What `modules.bindings` picks in this environment, as JSON: ``python -m
+"""What `athena_gate.modules.bindings` picks in this environment, as JSON: ``python -m
 development.matrix.installed``."""
 
 import importlib.metadata
@@ -6,7 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from modules.bindings import App, AwsProvider, TerraformStack
+from athena_gate.modules.bindings import App, AwsProvider, TerraformStack
 
 
 def installed() -> dict[str, str]:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from athena_gate.modules.iam.claims import AnyBut, Given, Requests
+from athena_gate.modules.iam.inclusion import escaped
+from athena_gate.modules.iam.patterns import PatternsTooComplex
+from athena_gate.modules.iam.policy import Condition, Statement
 from development.second_prover.keys import ALWAYS
 from development.second_prover.prover import OutOfTime, Prover
-from modules.iam.claims import AnyBut, Given, Requests
-from modules.iam.inclusion import escaped
-from modules.iam.patterns import PatternsTooComplex
-from modules.iam.policy import Condition, Statement
 
 _REQUESTS = (Requests(("s3:GetObject",)),)
 

@@ -10,14 +10,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam.claims import Never
+from athena_gate.modules.iam.proof import prove_never
+from athena_gate.stacks.configuration import ConfiguredBlock
 from development.mutants import mutants
 from development.mutation import synthesize
 from development.second_prover.explanations import of_claim
 from development.second_prover.prover import Answer, Prover
-from gate.stack.model import Stack
-from modules.iam.claims import Never
-from modules.iam.proof import prove_never
-from stacks.configuration import ConfiguredBlock
 
 _PROCESSES = 2
 _WORK: list[tuple[ConfiguredBlock, Stack, int]] = []

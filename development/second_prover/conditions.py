@@ -21,6 +21,8 @@ from typing import Any
 import z3
 from z3.z3util import get_vars
 
+from athena_gate.modules.iam.claims import AnyBut, When
+from athena_gate.modules.iam.policy import Condition
 from development.second_prover.keys import (
     ALWAYS,
     SEVERAL,
@@ -40,8 +42,6 @@ from development.second_prover.texts import (
     pieces,
     string,
 )
-from modules.iam.claims import AnyBut, When
-from modules.iam.policy import Condition
 
 _OPERATORS = {
     *(f"String{name}" for name in ("Equals", "NotEquals", "EqualsIgnoreCase")),

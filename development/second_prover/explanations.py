@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam.claims import Never
 from development.second_prover.cases import Case
 from development.second_prover.prover import Prover
 from development.second_prover.questions import Departure
-from gate.stack.model import Stack
-from modules.iam.claims import Never
 
 
 @dataclass(frozen=True, slots=True)

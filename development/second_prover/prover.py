@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 import z3
 
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam.claims import Never, Requests, When
+from athena_gate.modules.iam.policy import Condition, Statement
 from development.second_prover import resources
 from development.second_prover.actions import NEW, Actions, classes, union
 from development.second_prover.conditions import Circumstances, open_outcomes
@@ -21,9 +24,6 @@ from development.second_prover.questions import (
     questions,
 )
 from development.second_prover.texts import Expression
-from gate.stack.model import Stack
-from modules.iam.claims import Never, Requests, When
-from modules.iam.policy import Condition, Statement
 
 # The solver keeps what it learned of texts; after so many questions a new one is faster.
 _MOST_QUESTIONS = 4_000

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gate.stack.model import Stack
-from modules.iam.attached import Document, Identity, ResourcePolicy
-from modules.iam.claims import AnyBut, Never, Requests, Strangers, When
-from modules.iam.policy import EVERYONE, Principal, Statement
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
+from athena_gate.modules.iam.claims import AnyBut, Never, Requests, Strangers, When
+from athena_gate.modules.iam.policy import EVERYONE, Principal, Statement
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
 
 # stacks.integrations has the same word; importing it would cost `gate check` its speed.
 VENDORS = "vendors"
@@ -57,8 +57,8 @@ def check(file: Path) -> dict[str, Any]:
 
 
 def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
-    from modules.reading import ConfigurationError
-    from stacks.configuration import load
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.configuration import load
 
     result: dict[str, Any] = {
         "file": str(file),

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gate.pipeline.stacks import MANIFEST, STACK_LIMIT, listed, set_aside
-from gate.quoting import shell
-from modules.files import Unreadable, read_json
-from stacks.backends import HCP_TERRAFORM, Backend, CloudBackend, LocalBackend, S3Backend
-from stacks.configuration import Configuration
-from stacks.removed import FILE
+from athena_gate.gate.pipeline.stacks import MANIFEST, STACK_LIMIT, listed, set_aside
+from athena_gate.gate.quoting import shell
+from athena_gate.modules.files import Unreadable, read_json
+from athena_gate.stacks.backends import (
+    HCP_TERRAFORM,
+    Backend,
+    CloudBackend,
+    LocalBackend,
+    S3Backend,
+)
+from athena_gate.stacks.configuration import Configuration
+from athena_gate.stacks.removed import FILE
 
 
 class NoManifest(Exception):

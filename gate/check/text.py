@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gate.text import counted
-from modules.files import visible
+from athena_gate.gate.text import counted
+from athena_gate.modules.files import visible
 
 
 def mistakes(result: Mapping[str, Any]) -> str:
     """Return a line or more for each mistake."""
-    from modules.hcl import Mistake
-    from modules.reading import as_lines
+    from athena_gate.modules.hcl import Mistake
+    from athena_gate.modules.reading import as_lines
 
     found = [Mistake(m["line"], m["block"], m["field"], m["problem"]) for m in result["mistakes"]]
     return "\n".join(as_lines(result["file"], found))

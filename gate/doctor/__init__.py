@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from gate.doctor import machine, provider
-from gate.doctor.finding import Check, Finding, look_at
-from stacks.backends import CloudBackend
-from stacks.configuration import Configuration
+from athena_gate.gate.doctor import machine, provider
+from athena_gate.gate.doctor.finding import Check, Finding, look_at
+from athena_gate.stacks.backends import CloudBackend
+from athena_gate.stacks.configuration import Configuration
 
 
 def examine(
@@ -38,9 +38,9 @@ def examine(
 
 def _of(configuration: Configuration) -> list[Check]:
     # Imported late: botocore takes a third of a second.
-    from gate.doctor.aws import credentials
-    from gate.doctor.backend import backend
-    from stacks.backends import BACKENDS
+    from athena_gate.gate.doctor.aws import credentials
+    from athena_gate.gate.doctor.backend import backend
+    from athena_gate.stacks.backends import BACKENDS
 
     settings = configuration.backend
     kind = next(name for name, model in BACKENDS.items() if isinstance(settings, model))

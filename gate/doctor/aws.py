@@ -14,8 +14,8 @@ from botocore import exceptions as aws_errors
 from botocore.config import Config
 from botocore.session import Session
 
-from gate.doctor.finding import LIMIT, Finding, Status
-from modules.account import Account
+from athena_gate.gate.doctor.finding import LIMIT, Finding, Status
+from athena_gate.modules.account import Account
 
 QUICK = Config(connect_timeout=LIMIT, read_timeout=LIMIT, retries={"total_max_attempts": 1})
 

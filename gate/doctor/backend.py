@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gate.doctor import aws, hcp
-from gate.doctor.finding import Finding
-from stacks.backends import Backend, CloudBackend, S3Backend
+from athena_gate.gate.doctor import aws, hcp
+from athena_gate.gate.doctor.finding import Finding
+from athena_gate.stacks.backends import Backend, CloudBackend, S3Backend
 
 _NO_CONFIGURATION = {
     "ServerSideEncryptionConfigurationNotFoundError",

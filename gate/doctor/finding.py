@@ -7,7 +7,7 @@ from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from modules.files import MEBIBYTE
+from athena_gate.modules.files import MEBIBYTE
 
 # "note" stops nothing: worth knowing, or not for this machine to check.
 Status = Literal["ok", "note", "stop"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from gate.doctor.finding import ANSWER_LIMIT, Finding
-from gate.terraform import CLI_CONFIGURATION_LIMIT, own_configuration
-from modules import hcl
-from modules.files import Unreadable, parse_json, read_json, read_text
-from stacks.backends import HCP_TERRAFORM, CloudBackend
+from athena_gate.gate.doctor.finding import ANSWER_LIMIT, Finding
+from athena_gate.gate.terraform import CLI_CONFIGURATION_LIMIT, own_configuration
+from athena_gate.modules import hcl
+from athena_gate.modules.files import Unreadable, parse_json, read_json, read_text
+from athena_gate.stacks.backends import HCP_TERRAFORM, CloudBackend
 
 _TIMEOUT = 2
 

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gate.doctor.finding import Finding
-from gate.terraform import NoTerraform, require_terraform
-from modules.files import MEBIBYTE, Unreadable, read_json
+from athena_gate.gate.doctor.finding import Finding
+from athena_gate.gate.terraform import NoTerraform, require_terraform
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json
 
 PYTHON = (3, 11)
 # Synth was run on each of these majors (2026-11); an older Node ended its life before the engine's

@@ -6,8 +6,8 @@ import shutil
 import urllib.request
 from pathlib import Path
 
-from gate.doctor.finding import ANSWER_LIMIT, Finding
-from gate.terraform import (
+from athena_gate.gate.doctor.finding import ANSWER_LIMIT, Finding
+from athena_gate.gate.terraform import (
     CONFIGURATION,
     REGISTRY,
     NoProvider,
@@ -18,13 +18,13 @@ from gate.terraform import (
     own_configuration,
     write_configuration,
 )
-from gate.terraform.lock import UnreadableLock
-from modules.files import Unreadable, parse_json, read_text
-from stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
+from athena_gate.gate.terraform.lock import UnreadableLock
+from athena_gate.modules.files import Unreadable, parse_json, read_text
+from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
 
 SOURCE = "Provider source"
 LOCKED = "Provider lock"
-_RENEW = "`make lock`; in a folder of your own: `python -m gate.terraform.lock`"
+_RENEW = "`make lock`; in a folder of your own: `python -m athena_gate.gate.terraform.lock`"
 
 
 def source_and_lock(build: Path) -> list[Finding]:

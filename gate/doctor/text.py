@@ -4,10 +4,10 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from gate.doctor.finding import Finding, Status
-from gate.text import counted
-from modules.files import visible_lines
-from modules.terminal import WIDTH
+from athena_gate.gate.doctor.finding import Finding, Status
+from athena_gate.gate.text import counted
+from athena_gate.modules.files import visible_lines
+from athena_gate.modules.terminal import WIDTH
 
 _UNBROKEN = "\N{NO-BREAK SPACE}"
 

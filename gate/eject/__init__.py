@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.eject.hcl import NotEjectable
-from gate.eject.module import files
-from gate.eject.read_back import compare
-from gate.eject.variables import Variables
-from gate.quoting import shell
-from gate.stack.reader import NotReadable, read
-from modules.files import Unreadable, read_text, visible
-from modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
-from stacks.configuration import ConfiguredBlock
-from stacks.providers import LOCK, LOCK_LIMIT
+from athena_gate.gate.eject.hcl import NotEjectable
+from athena_gate.gate.eject.module import files
+from athena_gate.gate.eject.read_back import compare
+from athena_gate.gate.eject.variables import Variables
+from athena_gate.gate.quoting import shell
+from athena_gate.gate.stack.reader import NotReadable, read
+from athena_gate.modules.files import Unreadable, read_text, visible
+from athena_gate.modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
+from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.providers import LOCK, LOCK_LIMIT
 
 __all__ = ["NotEjectable", "eject", "next_steps"]
 

@@ -2,7 +2,7 @@
 
 python-hcl2's own writer does not serve: it knows no comments, and aligns every `=` of a body where
 `terraform fmt` aligns those of neighbouring lines (measured 2026-11, python-hcl2 8.1.0, Terraform
-1.11.4). It reads what is written here: see `gate.eject.read_back`.
+1.11.4). It reads what is written here: see `athena_gate.gate.eject.read_back`.
 """
 
 import re

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.eject import schema
-from gate.eject.hcl import (
+from athena_gate.gate.eject import schema
+from athena_gate.gate.eject.hcl import (
     Attribute,
     Block,
     Call,
@@ -18,9 +18,9 @@ from gate.eject.hcl import (
     document,
     template,
 )
-from gate.eject.variables import PURPOSES, Parts, Place, Variables, words
-from gate.stack.terraform_json import dictionaries
-from modules.files import Unreadable, parse_json
+from athena_gate.gate.eject.variables import PURPOSES, Parts, Place, Variables, words
+from athena_gate.gate.stack.terraform_json import dictionaries
+from athena_gate.modules.files import Unreadable, parse_json
 
 Reason = Callable[[Mapping[str, Any]], str]
 

@@ -2,7 +2,7 @@
 
 `gate eject` reads its own text here before it writes a file, so that HCL which says something else
 than the stack's JSON is never handed over. One thing JSON does not tell, whether an argument is a
-nested block: that is up to `gate.eject.schema`.
+nested block: that is up to `athena_gate.gate.eject.schema`.
 """
 
 import json
@@ -15,9 +15,9 @@ import hcl2
 from lark import Token, Tree
 from lark.exceptions import LarkError
 
-from gate.eject import schema
-from gate.eject.hcl import NotEjectable, heredoc_text
-from gate.stack.terraform_json import dictionaries
+from athena_gate.gate.eject import schema
+from athena_gate.gate.eject.hcl import NotEjectable, heredoc_text
+from athena_gate.gate.stack.terraform_json import dictionaries
 
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
 _CHARACTERS = {"n": "\n", "r": "\r", "t": "\t"}

@@ -7,7 +7,7 @@ a stack can hold is listed; anything else is refused rather than guessed.
 
 from collections.abc import Mapping
 
-from gate.eject.hcl import NotEjectable
+from athena_gate.gate.eject.hcl import NotEjectable
 
 # By type of the resource (or kind of the block), with blocks within blocks alike.
 BLOCKS: Mapping[str, frozenset[str]] = {

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
 
-from gate.eject.hcl import Expression
-from gate.stack.terraform_json import TerraformJson
+from athena_gate.gate.eject.hcl import Expression
+from athena_gate.gate.stack.terraform_json import TerraformJson
 
 Parts = tuple[str | Expression, ...]
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gate.explain import words
-from gate.stack.model import Stack
-from modules.iam import actions as aws
-from modules.iam.attached import Document, Identity, ResourcePolicy
-from modules.iam.condition_keys import condition_key
-from modules.iam.conditions import UnknownOperator
-from modules.iam.decide import Policies, Request, context_of, decide
-from modules.iam.policy import MalformedPolicy, Policy, Statement, variables
-from modules.iam.resource_policies import policy_elsewhere
+from athena_gate.gate.explain import words
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
+from athena_gate.modules.iam.condition_keys import condition_key
+from athena_gate.modules.iam.conditions import UnknownOperator
+from athena_gate.modules.iam.decide import Policies, Request, context_of, decide
+from athena_gate.modules.iam.policy import MalformedPolicy, Policy, Statement, variables
+from athena_gate.modules.iam.resource_policies import policy_elsewhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from gate.explain import Explained, Explanation, Said
+from athena_gate.gate.explain import Explained, Explanation, Said
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from gate.explain import Explained, Explanation, Rule, Said, words
-from gate.text import wrapped
-from modules.files import visible
-from modules.terminal import WIDTH
+from athena_gate.gate.explain import Explained, Explanation, Rule, Said, words
+from athena_gate.gate.text import wrapped
+from athena_gate.modules.files import visible
+from athena_gate.modules.terminal import WIDTH
 
 
 def as_text(explanation: Explanation) -> str:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from modules.iam.conditions import UnknownOperator, parsed_operator
-from modules.iam.policy import Condition, Principal
+from athena_gate.modules.iam.conditions import UnknownOperator, parsed_operator
+from athena_gate.modules.iam.policy import Condition, Principal
 
 # What an action does, where the first word of its name does not say it.
 _DOES = {

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from gate.parity.comparison import STATUSES, Cell, Status, compare
-from modules.iam.guide import Guide
-from modules.iam.policy import Condition, Effect, Grant, Policy, Statement
-from stacks.configuration import ConfiguredBlock
-from stacks.integrations import Integration
+from athena_gate.gate.parity.comparison import STATUSES, Cell, Status, compare
+from athena_gate.modules.iam.guide import Guide
+from athena_gate.modules.iam.policy import Condition, Effect, Grant, Policy, Statement
+from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.integrations import Integration
 
 UNEXPLAINED = "Unexplained: nothing says why."
 

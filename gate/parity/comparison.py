@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from modules.athena.beside import BESIDE
-from modules.iam.actions import exists, grants_nothing
-from modules.iam.guide import Guide
-from modules.iam.patterns import action_matches, arn_includes, includes
-from modules.iam.policy import Condition, Grant, Policy
+from athena_gate.modules.athena.beside import BESIDE
+from athena_gate.modules.iam.actions import exists, grants_nothing
+from athena_gate.modules.iam.guide import Guide
+from athena_gate.modules.iam.patterns import action_matches, arn_includes, includes
+from athena_gate.modules.iam.policy import Condition, Grant, Policy
 
 Status = Literal["same", "narrower", "wider", "added", "dropped", "ineffective"]
 

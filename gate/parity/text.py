@@ -2,11 +2,11 @@
 
 import re
 
-from gate.parity import UNEXPLAINED, Parity, Row, Side
-from gate.text import wrapped
-from modules.files import visible_lines
-from modules.iam.policy import Effect
-from modules.terminal import WIDTH
+from athena_gate.gate.parity import UNEXPLAINED, Parity, Row, Side
+from athena_gate.gate.text import wrapped
+from athena_gate.modules.files import visible_lines
+from athena_gate.modules.iam.policy import Effect
+from athena_gate.modules.terminal import WIDTH
 
 # Room for the longest status, and beside it for most ARNs.
 _INDENT = 12

@@ -1,7 +1,7 @@
 """What a plan would change, and a digest of it that an approval can hold on to.
 
-    python3 -m gate.pipeline.changes ENTRY PLAN.json PLAN.txt     # to be reviewed
-    python3 -m gate.pipeline.changes --approved DIGEST PLAN.json  # before it is applied
+    python3 -m athena_gate.gate.pipeline.changes ENTRY PLAN.json PLAN.txt     # to be reviewed
+    python3 -m athena_gate.gate.pipeline.changes --approved DIGEST PLAN.json  # before it is applied
 
 A plan file may hold secrets, so none is kept between review and apply: the apply plans again and
 goes on only when that plan would do the same to the same.
@@ -18,8 +18,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gate.pipeline.program import Usage, run
-from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text, visible
+from athena_gate.gate.pipeline.program import Usage, run
+from athena_gate.modules.files import (
+    MEBIBYTE,
+    Unreadable,
+    parse_json,
+    read_json,
+    read_text,
+    visible,
+)
 
 # The plan of a stack has some 200 KB.
 PLAN_LIMIT = 16 * MEBIBYTE

@@ -1,11 +1,14 @@
 """The child pipelines of pipelines/gitlab-ci: what GitLab's own syntax cannot say.
 
-    python3 -m gate.pipeline.gitlab plans TEMPLATE NEW [OLD]  # a plan for each stack
-    python3 -m gate.pipeline.gitlab counts PLAN.json          # what a merge request shows of it
-    python3 -m gate.pipeline.gitlab applies TEMPLATE FOLDER   # an apply for each that has changes
+    # a plan for each stack
+    python3 -m athena_gate.gate.pipeline.gitlab plans TEMPLATE NEW [OLD]
+    # what a merge request shows of it
+    python3 -m athena_gate.gate.pipeline.gitlab counts PLAN.json
+    # an apply for each that has changes
+    python3 -m athena_gate.gate.pipeline.gitlab applies TEMPLATE FOLDER
 
 A child pipeline is TEMPLATE with jobs appended, each a line of JSON, which is YAML as well. NEW and
-OLD are what `gate.pipeline.stacks` reads, FOLDER holds what `gate.pipeline.changes` printed.
+OLD are what `pipeline.stacks` reads, FOLDER holds what `pipeline.changes` printed.
 https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#dynamic-child-pipelines (2026-11)
 """
 
@@ -16,12 +19,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gate.pipeline.changes import read_plan
-from gate.pipeline.program import Usage, run
-from gate.pipeline.review import changed, read
-from gate.pipeline.stacks import stacks
-from gate.quoting import gitlab_variable, yaml_json
-from modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.gate.pipeline.changes import read_plan
+from athena_gate.gate.pipeline.program import Usage, run
+from athena_gate.gate.pipeline.review import changed, read
+from athena_gate.gate.pipeline.stacks import stacks
+from athena_gate.gate.quoting import gitlab_variable, yaml_json
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 
 _TEMPLATE_LIMIT = MEBIBYTE
 

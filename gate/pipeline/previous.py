@@ -1,9 +1,10 @@
-"""`python3 -m gate.pipeline.previous APPLIED TIP FOLDER`: what may have been applied before.
+"""What may have been applied before: `python3 -m athena_gate.gate.pipeline.previous APPLIED TIP
+FOLDER`.
 
 Synthesizes the commit APPLIED, the last one whose apply went through, and every first-parent
 commit after it up to TIP into FOLDER, one over the other. A stack that an apply in between has
 made is found there even when that apply failed elsewhere and was never recorded: each synth sets
-aside what it no longer builds (`stacks.removed`).
+aside what it no longer builds (`athena_gate.stacks.removed`).
 """
 
 import os

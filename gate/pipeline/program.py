@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from modules.files import Unreadable
+from athena_gate.modules.files import Unreadable
 
 
 class Usage(Exception):

@@ -1,6 +1,7 @@
-"""`python3 -m gate.pipeline.review FOLDER`: the plans of all stacks in one page of Markdown.
+"""The plans of all stacks in one page of Markdown: `python3 -m athena_gate.gate.pipeline.review
+FOLDER`.
 
-FOLDER holds what `gate.pipeline.changes` printed of each stack, as `*.json`. With `--changed` it
+FOLDER holds what `pipeline.changes` printed of each stack, as `*.json`. With `--changed` it
 prints the job matrix of those that would change instead, with their digests.
 """
 
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gate.pipeline.changes import PLAN_LIMIT
-from gate.pipeline.program import Usage, run
-from gate.quoting import markdown_code, markdown_fence
-from modules.files import Unreadable, read_json, visible, visible_lines
+from athena_gate.gate.pipeline.changes import PLAN_LIMIT
+from athena_gate.gate.pipeline.program import Usage, run
+from athena_gate.gate.quoting import markdown_code, markdown_fence
+from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
 
 # Finds the comment again that is to be updated.
 MARKER = "<!-- athena-gate: plan -->"
@@ -34,7 +35,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 
 def _reviewed(file: Path) -> dict[str, Any]:
-    """Return what ``gate.pipeline.changes`` printed into ``file``."""
+    """Return what ``athena_gate.gate.pipeline.changes`` printed into ``file``."""
     one = read_json(file, 2 * PLAN_LIMIT)
     texts = ("stack", "folder", "account", "region", "action", "digest", "text")
     match one:

@@ -1,4 +1,5 @@
-"""`python3 -m gate.pipeline.stacks NEW [OLD]`: what a pipeline has to plan, as a job matrix.
+"""What a pipeline has to plan, as a job matrix: `python3 -m athena_gate.gate.pipeline.stacks NEW
+[OLD]`.
 
 Prints a list of ``{"stack", "folder", "account", "region", "action"}``: every stack of the synth
 in NEW to ``apply``, and every stack that only an earlier synth in OLD has, to ``destroy`` from
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gate.pipeline.program import Usage, run
-from modules.files import MEBIBYTE, Unreadable, read_json, visible
+from athena_gate.gate.pipeline.program import Usage, run
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json, visible
 
 MANIFEST = "manifest.json"
 FILE = "cdk.tf.json"

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gate.quoting import github, gitlab
-from modules.files import MEBIBYTE, Unreadable, read_text, visible
-from stacks.backends import CloudBackend, LocalBackend
-from stacks.configuration import DEFAULT_FILE, Configuration
+from athena_gate.gate.quoting import github, gitlab
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text, visible
+from athena_gate.stacks.backends import CloudBackend, LocalBackend
+from athena_gate.stacks.configuration import DEFAULT_FILE, Configuration
 
 Platform = Literal["github", "gitlab"]
 
 # In an installed package they lie beside this file, in the repository at its root.
 _PACKAGED = Path(__file__).parent / "templates"
-TEMPLATES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "pipelines"
+TEMPLATES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[2] / "pipelines"
 
 _PLACES = {
     "github": Path(".github/workflows/athena-gate.yml"),

@@ -11,10 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gate.stack.kinds import KINDS
-from gate.stack.listed import listed
-from gate.stack.plan import PARTS
-from modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.gate.stack.kinds import KINDS
+from athena_gate.gate.stack.listed import listed
+from athena_gate.gate.stack.plan import PARTS
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 
 _MADE = "# Made by `gate policy-set`; do not edit, make it again and review the difference."
 ATTACHABLE = ("AWSGlueConsoleFullAccess", "AmazonAthenaFullAccess")

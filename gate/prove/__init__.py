@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gate.prove.checks import checks
-from gate.stack.consists import consists
-from gate.stack.model import Stack
-from gate.stack.plan import differences
-from modules.iam.proof import prove, unclaimed
-from modules.iam.result import Failure, Result
-from stacks.backends import Backend
-from stacks.configuration import ConfiguredBlock
-from stacks.expected import expected
+from athena_gate.gate.prove.checks import checks
+from athena_gate.gate.stack.consists import consists
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.stack.plan import differences
+from athena_gate.modules.iam.proof import prove, unclaimed
+from athena_gate.modules.iam.result import Failure, Result
+from athena_gate.stacks.backends import Backend
+from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.expected import expected
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from gate.stack.model import Stack
-from modules.iam import actions as aws
-from modules.iam.attached import Document
-from modules.iam.conditions import UnknownOperator
-from modules.iam.decide import Caller, Policies, Request, decide
-from modules.iam.policy import (
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.attached import Document
+from athena_gate.modules.iam.conditions import UnknownOperator
+from athena_gate.modules.iam.decide import Caller, Policies, Request, decide
+from athena_gate.modules.iam.policy import (
     ATTACHED_POLICIES_LIMIT,
     BUCKET_POLICY_LIMIT,
     MANAGED_POLICY_LIMIT,
@@ -18,8 +18,8 @@ from modules.iam.policy import (
     MalformedPolicy,
     Statement,
 )
-from modules.iam.resource_policies import STRANGER
-from modules.iam.result import Failure, Result
+from athena_gate.modules.iam.resource_policies import STRANGER
+from athena_gate.modules.iam.result import Failure, Result
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): all inline
 # policies of a role together, white space not counted; users have none here.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from gate.prove import Proof
+from athena_gate.gate.prove import Proof
 
 
 def as_json(proofs: Sequence[Proof]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gate.prove import Proof
-from modules.iam.result import Failure, Result
+from athena_gate.gate.prove import Proof
+from athena_gate.modules.iam.result import Failure, Result
 
 
 def as_sarif(proofs: Sequence[Proof], configuration: str) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from gate.prove import Proof
-from gate.text import counted, wrapped
-from modules.files import visible
-from modules.iam.result import Failure, Result
+from athena_gate.gate.prove import Proof
+from athena_gate.gate.text import counted, wrapped
+from athena_gate.modules.files import visible
+from athena_gate.modules.iam.result import Failure, Result
 
 _MOST_FAILURES = 3
 

@@ -4,19 +4,19 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gate.explain import explain_stack
-from gate.parity import parity
-from gate.prove import prove_grants, prove_stack
-from gate.report.chapter import Chapter
-from gate.report.documented import documented
-from gate.report.flow import WORKGROUP, Lane, lanes
-from gate.report.limits import Limits, limits
-from gate.report.page import page
-from gate.stack.model import Stack
-from modules.files import read_bytes
-from modules.hcl import SIZE_LIMIT
-from stacks.backends import Backend
-from stacks.configuration import Configuration, ConfiguredBlock
+from athena_gate.gate.explain import explain_stack
+from athena_gate.gate.parity import parity
+from athena_gate.gate.prove import prove_grants, prove_stack
+from athena_gate.gate.report.chapter import Chapter
+from athena_gate.gate.report.documented import documented
+from athena_gate.gate.report.flow import WORKGROUP, Lane, lanes
+from athena_gate.gate.report.limits import Limits, limits
+from athena_gate.gate.report.page import page
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.files import read_bytes
+from athena_gate.modules.hcl import SIZE_LIMIT
+from athena_gate.stacks.backends import Backend
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 
 
 def report(configuration: Configuration, stacks: Iterable[tuple[Stack, ConfiguredBlock]]) -> str:

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gate.explain import Explained, Explanation, Rule, words
-from gate.parity import UNEXPLAINED, Document, Parity, Row, Side
-from gate.parity.comparison import STATUSES
-from gate.prove import Proof
-from gate.report import picture
-from gate.report.flow import Lane
-from gate.report.limits import Limits
-from gate.report.markup import Markup, element
-from gate.report.parts import code, listed, mark, table
-from gate.text import counted
-from modules.account import Account
-from modules.iam.policy import Condition
-from modules.iam.result import Failure, Result
+from athena_gate.gate.explain import Explained, Explanation, Rule, words
+from athena_gate.gate.parity import UNEXPLAINED, Document, Parity, Row, Side
+from athena_gate.gate.parity.comparison import STATUSES
+from athena_gate.gate.prove import Proof
+from athena_gate.gate.report import picture
+from athena_gate.gate.report.flow import Lane
+from athena_gate.gate.report.limits import Limits
+from athena_gate.gate.report.markup import Markup, element
+from athena_gate.gate.report.parts import code, listed, mark, table
+from athena_gate.gate.text import counted
+from athena_gate.modules.account import Account
+from athena_gate.modules.iam.policy import Condition
+from athena_gate.modules.iam.result import Failure, Result
 
 # One status of a difference each: what lets in more is to be looked at, what lets in less is not.
 _MARKS = {"wider": "care", "added": "care", "narrower": "good", "dropped": "good"}

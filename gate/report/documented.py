@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gate.stack.model import Stack
-from modules.iam.attached import Document, Identity, ResourcePolicy
-from modules.iam.policy import Policy, Statement
-from stacks.configuration import ConfiguredBlock
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
+from athena_gate.modules.iam.policy import Policy, Statement
+from athena_gate.stacks.configuration import ConfiguredBlock
 
 # Where the statements of a failed claim are said to stand.
 PLACE = "the guide"

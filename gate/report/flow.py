@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gate.stack.model import Stack
-from gate.text import counted
-from modules.iam.actions import level, matching
-from modules.iam.attached import Identity
-from modules.iam.policy import Principal, Statement
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.text import counted
+from athena_gate.modules.iam.actions import level, matching
+from athena_gate.modules.iam.attached import Identity
+from athena_gate.modules.iam.policy import Principal, Statement
 
 # What a workgroup is called.
 WORKGROUP = "Athena workgroup"

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.report.flow import WORKGROUP
-from gate.stack.model import Stack
-from gate.text import counted
+from athena_gate.gate.report.flow import WORKGROUP
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.text import counted
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")

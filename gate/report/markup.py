@@ -5,7 +5,7 @@ import html
 from collections.abc import Iterable
 from typing import Self
 
-from modules.files import printable
+from athena_gate.modules.files import printable
 
 # https://html.spec.whatwg.org/multipage/syntax.html#void-elements (2026-11)
 _VOID = frozenset({"br", "meta", "wbr"})

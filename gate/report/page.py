@@ -5,12 +5,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from gate.report.chapter import SHOWN, Chapter, explained, proved, section
-from gate.report.markup import Markup, element
-from gate.report.parts import code, listed, mark, table
-from gate.text import counted
-from modules.account import Account
-from modules.iam.result import Result
+from athena_gate.gate.report.chapter import SHOWN, Chapter, explained, proved, section
+from athena_gate.gate.report.markup import Markup, element
+from athena_gate.gate.report.parts import code, listed, mark, table
+from athena_gate.gate.text import counted
+from athena_gate.modules.account import Account
+from athena_gate.modules.iam.result import Result
 
 _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 

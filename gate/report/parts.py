@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from gate.report.markup import Markup, element
+from athena_gate.gate.report.markup import Markup, element
 
 
 def table(

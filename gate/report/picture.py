@@ -6,8 +6,8 @@ Drawn twice, for wide and for narrow screens; the style sheet shows one of them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gate.report.flow import Lane, Node
-from gate.report.markup import Markup, element
+from athena_gate.gate.report.flow import Lane, Node
+from athena_gate.gate.report.markup import Markup, element
 
 # Pixels, at a font size of 13. No text is measured: a letter of a sans-serif font is taken to be
 # 8 wide, one of a monospaced font 7.9: those of DejaVu, which are wide.

@@ -29,11 +29,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
-from gate.sandbox.withheld import withheld
+from athena_gate.gate.sandbox.withheld import withheld
 
 # The server's process imports this package first, and needs no settings: pydantic takes 0.2 s.
 if TYPE_CHECKING:
-    from modules.existing import Existing
+    from athena_gate.modules.existing import Existing
 
 START_TIMEOUT = 60
 STDERR_TAIL = 20
@@ -77,7 +77,7 @@ class Sandbox:
         self._server = subprocess.Popen(
             # -P: a moto.py or flask.py in the working directory is not what this needs.
             [
-                *(sys.executable, "-P", "-m", "gate.sandbox.embedded_aws.server"),
+                *(sys.executable, "-P", "-m", "athena_gate.gate.sandbox.embedded_aws.server"),
                 *("--account", self.account, "--existing", existing),
             ],
             # Held open for as long as this process lives: the server ends when it closes.
@@ -183,7 +183,7 @@ class Sandbox:
         return variables
 
     def _cli_configuration(self, base: Mapping[str, str]) -> Path:
-        from gate.sandbox.cli_configuration import without_credentials
+        from athena_gate.gate.sandbox.cli_configuration import without_credentials
 
         text = without_credentials(base)
         # Another base may have another one, while a command still works with the first. Terraform
@@ -229,5 +229,5 @@ def _server_environment() -> dict[str, str]:
         if not name.startswith(changing) and not withheld(name)
     } | NO_AWS_FILES
     # This package, wherever the caller's working directory is.
-    paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(Path(__file__).parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return environment | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Mapping
 
-from gate.terraform import CLI_CONFIGURATION_LIMIT, own_configuration
-from modules.files import Unreadable, parse_json, read_text
-from stacks.backends import HCP_TERRAFORM
+from athena_gate.gate.terraform import CLI_CONFIGURATION_LIMIT, own_configuration
+from athena_gate.modules.files import Unreadable, parse_json, read_text
+from athena_gate.stacks.backends import HCP_TERRAFORM
 
 # The settings that are passed on. Everything else is not, such as credentials,
 # credentials_helper and host.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from modules.existing import Existing
-from modules.iam.arn import bucket, partition_of
-from stacks.backends import S3Backend
-from stacks.configuration import Configuration
+from athena_gate.modules.existing import Existing
+from athena_gate.modules.iam.arn import bucket, partition_of
+from athena_gate.stacks.backends import S3Backend
+from athena_gate.stacks.configuration import Configuration
 
 
 def taken_for_granted(configuration: Configuration, own_account: str) -> list[Existing]:

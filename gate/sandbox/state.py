@@ -4,12 +4,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gate.stack.reader import STACK_LIMIT
-from gate.text import counted
-from modules import hcl
-from modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text, visible
-from stacks.backends import CloudBackend, LocalBackend
-from stacks.configuration import Configuration
+from athena_gate.gate.stack.reader import STACK_LIMIT
+from athena_gate.gate.text import counted
+from athena_gate.modules import hcl
+from athena_gate.modules.files import (
+    MEBIBYTE,
+    Unreadable,
+    parse_json,
+    read_json,
+    read_text,
+    visible,
+)
+from athena_gate.stacks.backends import CloudBackend, LocalBackend
+from athena_gate.stacks.configuration import Configuration
 
 # The S3 backend follows AWS_ENDPOINT_URL; every other one has a server of its own.
 # https://developer.hashicorp.com/terraform/language/backend (2026-11)

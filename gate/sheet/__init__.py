@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.quoting import shell
-from gate.sheet.outputs import KEY_ID, SECRET
-from stacks.configuration import ConfiguredBlock
+from athena_gate.gate.quoting import shell
+from athena_gate.gate.sheet.outputs import KEY_ID, SECRET
+from athena_gate.stacks.configuration import ConfiguredBlock
 
 
 def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from modules.files import MEBIBYTE, Unreadable, parse_json, visible
+from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, visible
 
 OUTPUTS_LIMIT = MEBIBYTE
 # The names of outputs, up to the generation of the key.

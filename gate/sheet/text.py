@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gate.quoting import markdown_cell, markdown_code, markdown_fence
-from modules.files import visible, visible_lines
+from athena_gate.gate.quoting import markdown_cell, markdown_code, markdown_fence
+from athena_gate.modules.files import visible, visible_lines
 
 
 def as_text(content: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from modules.files import MEBIBYTE, Unreadable, read_json, read_text
-from stacks.providers import LOCK, PROVIDER_SOURCE
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json, read_text
+from athena_gate.stacks.providers import LOCK, PROVIDER_SOURCE
 
 # https://developer.hashicorp.com/terraform/language/files,
 # https://developer.hashicorp.com/terraform/language/files/override and

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.stack.model import Stack
-from gate.stack.understood import CLAIMS, RESOURCES
-from modules.iam.policy import Grant, Policy, Principal
-from modules.iam.result import Failure, Result
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.stack.understood import CLAIMS, RESOURCES
+from athena_gate.modules.iam.policy import Grant, Policy, Principal
+from athena_gate.modules.iam.result import Failure, Result
 
 # Where in the JSON something stands: the names and numbers that lead to it.
 _Place = tuple[str, ...]
@@ -18,7 +18,7 @@ _SECTIONS = {"provider": "providers", "terraform": "backend", "output": "outputs
 
 def consists(stack: Stack, expected: Mapping[str, Any]) -> tuple[Result, ...]:
     """Return a result for each claim on the parts of ``stack``, which must equal ``expected``, what
-    ``stacks.expected`` makes of its block. A policy is equal when it says the same."""
+    ``athena_gate.stacks.expected`` makes of its block. A policy is equal when it says the same."""
     failures: dict[str, list[Failure]] = {name: [] for name in CLAIMS}
     content = _with_local_state(stack)
     for section in dict.fromkeys((*expected, *content)):

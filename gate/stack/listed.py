@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
-from modules.files import Unreadable, parse_json
+from athena_gate.gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
+from athena_gate.modules.files import Unreadable, parse_json
 
 TAG = "athena-gate"
 _REGISTRY = "registry.terraform.io"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modules.iam.attached import AttachedPolicies
+from athena_gate.modules.iam.attached import AttachedPolicies
 
 
 @dataclass(frozen=True, slots=True)

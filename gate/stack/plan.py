@@ -15,10 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gate.stack.kinds import KINDS, Kind
-from gate.stack.listed import REFERENCE, TAG, leaves, listed, unescaped
-from gate.stack.reader import not_readable
-from modules.files import MEBIBYTE, Unreadable, parse_json, read_json
+from athena_gate.gate.stack.kinds import KINDS, Kind
+from athena_gate.gate.stack.listed import REFERENCE, TAG, leaves, listed, unescaped
+from athena_gate.gate.stack.reader import not_readable
+from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, read_json
 
 # What the parts of a plan of Terraform 1.11 can have; of the rest none of our stacks makes use.
 PARTS: Mapping[str, frozenset[str]] = {

@@ -8,13 +8,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from gate.stack.beside import other_backend, other_workspace, unknown_files
-from gate.stack.model import Problem, Stack
-from gate.stack.terraform_json import Provider, TerraformJson
-from gate.stack.unknown import Place, unknown
-from modules.files import MEBIBYTE, TEXT_ALLOWED, Unreadable, parse_json, read_json, visible
-from modules.iam.attached import Document, Identity, IdentityKind, ResourceKind, ResourcePolicy
-from modules.iam.policy import (
+from athena_gate.gate.stack.beside import other_backend, other_workspace, unknown_files
+from athena_gate.gate.stack.model import Problem, Stack
+from athena_gate.gate.stack.terraform_json import Provider, TerraformJson
+from athena_gate.gate.stack.unknown import Place, unknown
+from athena_gate.modules.files import (
+    MEBIBYTE,
+    TEXT_ALLOWED,
+    Unreadable,
+    parse_json,
+    read_json,
+    visible,
+)
+from athena_gate.modules.iam.attached import (
+    Document,
+    Identity,
+    IdentityKind,
+    ResourceKind,
+    ResourcePolicy,
+)
+from athena_gate.modules.iam.policy import (
     EVERYONE,
     Condition,
     MalformedPolicy,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modules.iam.arn import partition_of
+from athena_gate.modules.iam.arn import partition_of
 
 # A reference to an attribute of a resource; an escaped one is data.
 REFERENCE = re.compile(r"(?<!\$)\$\{((?:data\.)?[\w-]+\.[^${}.\s]+\.[\w.\[\]\"-]+)\}")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gate.stack.terraform_json import REFERENCE, from_expression, is_expression
-from gate.stack.understood import (
+from athena_gate.gate.stack.terraform_json import REFERENCE, from_expression, is_expression
+from athena_gate.gate.stack.understood import (
     HANDOFF,
     OUTPUT,
     PROVIDERS,
@@ -24,7 +24,7 @@ from gate.stack.understood import (
     Text,
     Truth,
 )
-from modules.files import visible
+from athena_gate.modules.files import visible
 
 # A place in the JSON: the names and numbers that lead to it.
 Place = tuple[str | int, ...]

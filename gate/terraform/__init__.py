@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 
 CLI_CONFIGURATION_LIMIT = MEBIBYTE
 REGISTRY = "registry.terraform.io"

@@ -1,4 +1,5 @@
-"""The lock of the AWS provider; `python -m gate.terraform.lock` renews it in any project's folder.
+"""The lock of the AWS provider; `python -m athena_gate.gate.terraform.lock` renews it in any
+project's folder.
 
 Not a command of `gate`: it is run when the provider changes, a few times a year, and `make lock`
 is where all other locks are renewed.
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gate.terraform import (
+from athena_gate.gate.terraform import (
     REGISTRY,
     NoProvider,
     NoTerraform,
@@ -22,9 +23,9 @@ from gate.terraform import (
     registry_answers,
     require_terraform,
 )
-from modules import hcl
-from modules.files import Unreadable, read_text
-from stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
+from athena_gate.modules import hcl
+from athena_gate.modules.files import Unreadable, read_text
+from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
 
 # Runs in HCP Terraform and hosted pipelines, Linux on Arm, and Macs.
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_arm64")

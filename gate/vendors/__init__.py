@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from modules.access.profile import WAYS
-from modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.modules.access.profile import WAYS
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 
 _LARGEST = MEBIBYTE // 4
 _TITLE = re.compile(r'^title\s*=\s*"([^"\\]*)"', re.MULTILINE)

@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gate.text import wrapped
-from gate.vendors import Listed
-from gate.vendors.example import example
-from modules.files import visible
-from modules.terminal import WIDTH
+from athena_gate.gate.text import wrapped
+from athena_gate.gate.vendors import Listed
+from athena_gate.gate.vendors.example import example
+from athena_gate.modules.files import visible
+from athena_gate.modules.terminal import WIDTH
 
 
 def table(vendors: Sequence[Listed]) -> str:

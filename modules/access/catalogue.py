@@ -4,12 +4,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from modules import hcl, vendors
-from modules.access.profile import Profile
-from modules.access.settings import Access, block_of
-from modules.files import MEBIBYTE, Unreadable, read_text
-from modules.hcl import Mistake
-from modules.reading import ConfigurationError, Notes, build
+from athena_gate.modules import hcl, vendors
+from athena_gate.modules.access.profile import Profile
+from athena_gate.modules.access.settings import Access, block_of
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.modules.hcl import Mistake
+from athena_gate.modules.reading import ConfigurationError, Notes, build
 
 # The name of a profile's file in its vendor's folder.
 PROFILE = "profile.hcl"

@@ -6,14 +6,14 @@ Written from the calls that a vendor with this profile makes, not from the polic
 from collections.abc import Iterable
 from dataclasses import replace
 
-from modules.access.profile import GOOGLE
-from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
-from modules.athena import claims
-from modules.athena.claims import Holder
-from modules.athena.statements import DEFAULT_CATALOG, via_s3_services
-from modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
-from modules.iam.decide import Caller
-from modules.iam.policy import Principal
+from athena_gate.modules.access.profile import GOOGLE
+from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from athena_gate.modules.athena import claims
+from athena_gate.modules.athena.claims import Holder
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.policy import Principal
 
 # The calls of what a vendor does beside the ordinary, by bundle, as the API Reference of Athena and
 # Glue names them (https://docs.aws.amazon.com/athena/latest/APIReference/,

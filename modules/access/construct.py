@@ -1,13 +1,13 @@
 """The resources of a vendor's block."""
 
-from modules.access.handoff import handoff
-from modules.access.policies import access, managed, trust
-from modules.access.settings import Access, QueryAccess, TablesAccess
-from modules.athena.construct.access_keys import access_keys
-from modules.athena.construct.bucket import PrivateBucket, results_bucket
-from modules.athena.construct.identity import managed_policies, role, user
-from modules.athena.construct.workgroup import workgroup
-from modules.bindings import (
+from athena_gate.modules.access.handoff import handoff
+from athena_gate.modules.access.policies import access, managed, trust
+from athena_gate.modules.access.settings import Access, QueryAccess, TablesAccess
+from athena_gate.modules.athena.construct.access_keys import access_keys
+from athena_gate.modules.athena.construct.bucket import PrivateBucket, results_bucket
+from athena_gate.modules.athena.construct.identity import managed_policies, role, user
+from athena_gate.modules.athena.construct.workgroup import workgroup
+from athena_gate.modules.bindings import (
     Construct,
     IamAccessKey,
     IamInstanceProfile,

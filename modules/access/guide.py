@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
-from modules.athena.page import page_policy
-from modules.athena.statements import DEFAULT_CATALOG
-from modules.iam.guide import Drop, Guide, fill
-from modules.iam.policy import Policy, Statement
+from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from athena_gate.modules.athena.page import page_policy
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG
+from athena_gate.modules.iam.guide import Drop, Guide, fill
+from athena_gate.modules.iam.policy import Policy, Statement
 
 # Why a page's policy may leave out what a vendor that asks Glue itself is granted; for the others,
 # Athena asks (modules/athena/beside.py).

@@ -1,7 +1,7 @@
 """What a vendor's form asks for."""
 
-from modules.access.guide import values
-from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from athena_gate.modules.access.guide import values
+from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 
 # What fields are called where the vendor's form calls them nothing else.
 LABELS = {

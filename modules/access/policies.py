@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from modules.access import guide
-from modules.access.profile import GOOGLE
-from modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
-from modules.athena import statements
-from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
-from modules.iam.arn import managed_policy
-from modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.access import guide
+from athena_gate.modules.access.profile import GOOGLE
+from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
+from athena_gate.modules.iam.arn import managed_policy
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
 
 def documents(settings: Access) -> dict[str, Policy]:

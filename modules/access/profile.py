@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from modules.athena.page import page_policy
-from modules.fields import Block, List, Settings, counted, pattern, unique
-from modules.iam.guide import placeholders
-from modules.reading import unknown
+from athena_gate.modules.athena.page import page_policy
+from athena_gate.modules.fields import Block, List, Settings, counted, pattern, unique
+from athena_gate.modules.iam.guide import placeholders
+from athena_gate.modules.reading import unknown
 
 Class = Literal["query", "tables", "metadata"]
 # Which of these calls the vendor makes itself, not through Athena.
@@ -73,7 +73,7 @@ ManagedPolicy = Annotated[
     ),
 ]
 # What stands for a name of the reader's, in the texts of a profile and in its page's policies:
-# `modules.access.guide.values` has the value of each.
+# `athena_gate.modules.access.guide.values` has the value of each.
 PLACEHOLDERS = (
     "account",
     "audience",

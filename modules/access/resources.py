@@ -1,9 +1,9 @@
 """What the stack of a vendor's block must consist of."""
 
-from modules.access.policies import access, managed, trust
-from modules.access.settings import Access, QueryAccess, TablesAccess
-from modules.athena import resources as parts
-from modules.resources import Resource
+from athena_gate.modules.access.policies import access, managed, trust
+from athena_gate.modules.access.settings import Access, QueryAccess, TablesAccess
+from athena_gate.modules.athena import resources as parts
+from athena_gate.modules.resources import Resource
 
 
 def resources(settings: Access) -> tuple[Resource, ...]:

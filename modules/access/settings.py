@@ -6,10 +6,15 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from modules.access.profile import GOOGLE, WAYS, Profile
-from modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
-from modules.account import Account, AccountReference, boundary_in_account, key_in_region
-from modules.athena.settings import (
+from athena_gate.modules.access.profile import GOOGLE, WAYS, Profile
+from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
+from athena_gate.modules.account import (
+    Account,
+    AccountReference,
+    boundary_in_account,
+    key_in_region,
+)
+from athena_gate.modules.athena.settings import (
     Keys,
     Results,
     Source,
@@ -18,9 +23,14 @@ from modules.athena.settings import (
     source_keys_in_region,
     source_locations,
 )
-from modules.athena.statements import DEFAULT_CATALOG
-from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
-from modules.fields import (
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG
+from athena_gate.modules.existing import (
+    Existing,
+    existing_boundary,
+    existing_buckets,
+    existing_sources,
+)
+from athena_gate.modules.fields import (
     Block,
     BlockName,
     BucketName,

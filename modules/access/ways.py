@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from modules.fields import List, Settings, counted, pattern, unique
+from athena_gate.modules.fields import List, Settings, counted, pattern, unique
 
 # An account as a whole, by its id or its root, or one role or user of it; wildcards are no names:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html

@@ -10,10 +10,19 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from modules.iam.arn import Arns
-from modules.iam.claims import AnyBut, Anyone, Call, Need, Never, Requests, Strangers, When
-from modules.iam.decide import Caller
-from modules.iam.policy import Principal
+from athena_gate.modules.iam.arn import Arns
+from athena_gate.modules.iam.claims import (
+    AnyBut,
+    Anyone,
+    Call,
+    Need,
+    Never,
+    Requests,
+    Strangers,
+    When,
+)
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.policy import Principal
 
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html (2026-11).
 ATHENA = "athena.amazonaws.com"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from modules.files import MEBIBYTE, Unreadable, read_bytes
-from modules.iam.policy import MalformedPolicy, Policy
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes
+from athena_gate.modules.iam.policy import MalformedPolicy, Policy
 
 _LARGEST = MEBIBYTE
 
@@ -18,7 +18,7 @@ class NotThePage(ValueError):
 def page_policy(file: Path, digest: str, names: Mapping[str, str]) -> Policy:
     """Return the policy in ``file``, whose content has the SHA-256 ``digest``, with what the page
     writes for its readers' names (also as ``${...}``) replaced by placeholders: see
-    ``modules.iam.guide.fill``. Raises ``NotThePage``."""
+    ``athena_gate.modules.iam.guide.fill``. Raises ``NotThePage``."""
     return _read(file, digest, tuple(names.items()))
 
 

@@ -6,11 +6,11 @@ workgroups, with the arguments of the AWS provider
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modules.account import Account
-from modules.athena.settings import Keys, Results, Workgroup
-from modules.athena.statements import deny_plain_http
-from modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Statement
-from modules.resources import Resource
+from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import Keys, Results, Workgroup
+from athena_gate.modules.athena.statements import deny_plain_http
+from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Statement
+from athena_gate.modules.resources import Resource
 
 Path = tuple[str, ...]
 # Arguments that every resource of a block's second account has.

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from modules.account import Account, key_in_region
-from modules.fields import (
+from athena_gate.modules.account import Account, key_in_region
+from athena_gate.modules.fields import (
     BucketName,
     Generation,
     KmsKeyArn,
@@ -23,7 +23,7 @@ from modules.fields import (
     counted,
     unique,
 )
-from modules.files import Unreadable, read_bytes
+from athena_gate.modules.files import Unreadable, read_bytes
 
 # SHA-256 of keys/example.asc in binary form.
 EXAMPLE_KEY = "4f9c6db9cc085a296779242388c85f0b8339706cf97de8096947cda55e4b8d85"

@@ -7,9 +7,9 @@ KMS and Lake Formation, https://docs.aws.amazon.com/service-authorization/latest
 
 from collections.abc import Iterable
 
-from modules.iam.arn import Arns
-from modules.iam.arn import bucket as bucket_arn
-from modules.iam.policy import EVERYONE, Condition, Statement
+from athena_gate.modules.iam.arn import Arns
+from athena_gate.modules.iam.arn import bucket as bucket_arn
+from athena_gate.modules.iam.policy import EVERYONE, Condition, Statement
 
 # True only for calls that Athena makes on the caller's behalf.
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html (2026-11)

@@ -1,12 +1,12 @@
 """What is claimed of dbt's role: who takes it, what it must be able to do, and never can."""
 
-from modules.athena import claims
-from modules.athena.claims import Holder
-from modules.athena.statements import DEFAULT_CATALOG, via_s3_services
-from modules.dbt.settings import DbtSettings
-from modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers
-from modules.iam.decide import Caller
-from modules.iam.policy import Principal
+from athena_gate.modules.athena import claims
+from athena_gate.modules.athena.claims import Holder
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.policy import Principal
 
 _QUERIES = (*claims.QUERIES, "athena:BatchGetQueryExecution")
 _LISTS = ("athena:ListDataCatalogs",)

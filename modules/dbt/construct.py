@@ -1,12 +1,12 @@
 """The resources of a ``dbt`` block."""
 
-from modules.athena.construct.bucket import PrivateBucket, results_bucket
-from modules.athena.construct.identity import managed_policies, role
-from modules.athena.construct.workgroup import workgroup
-from modules.bindings import Construct
-from modules.dbt.handoff import handoff
-from modules.dbt.policies import access, trust
-from modules.dbt.settings import DbtSettings
+from athena_gate.modules.athena.construct.bucket import PrivateBucket, results_bucket
+from athena_gate.modules.athena.construct.identity import managed_policies, role
+from athena_gate.modules.athena.construct.workgroup import workgroup
+from athena_gate.modules.bindings import Construct
+from athena_gate.modules.dbt.handoff import handoff
+from athena_gate.modules.dbt.policies import access, trust
+from athena_gate.modules.dbt.settings import DbtSettings
 
 
 class Dbt(Construct):

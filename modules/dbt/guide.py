@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from modules.athena.page import page_policy
-from modules.dbt.settings import DbtSettings
-from modules.iam.guide import Guide
+from athena_gate.modules.athena.page import page_policy
+from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.iam.guide import Guide
 
 _FOLDER = Path(__file__).parent
 # The template writes the partition as aws, which is right in that one only, and joins the root's

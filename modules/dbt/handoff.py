@@ -6,7 +6,7 @@ https://github.com/dbt-labs/dbt-athena/blob/5fd1d8cf70f1aa392b84bc67a141600a5464
 
 import json
 
-from modules.dbt.settings import DbtSettings
+from athena_gate.modules.dbt.settings import DbtSettings
 
 FORM = "dbt: paste one text into ~/.aws/config, the other into ~/.dbt/profiles.yml"
 

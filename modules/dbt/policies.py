@@ -1,11 +1,15 @@
 """Who may take dbt's role, and what it may do."""
 
-from modules.athena import statements
-from modules.athena.settings import source_keys, source_locations
-from modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG, via_s3_services
-from modules.dbt.guide import GUIDE, values
-from modules.dbt.settings import DbtSettings
-from modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.settings import source_keys, source_locations
+from athena_gate.modules.athena.statements import (
+    CALLED_VIA_ATHENA,
+    DEFAULT_CATALOG,
+    via_s3_services,
+)
+from athena_gate.modules.dbt.guide import GUIDE, values
+from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
 _VIA_ATHENA = (CALLED_VIA_ATHENA,)
 _DESCRIBE_TABLES = ("glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables")

@@ -1,9 +1,9 @@
 """What the stack of a ``dbt`` block must consist of."""
 
-from modules.athena import resources as parts
-from modules.dbt.policies import access, trust
-from modules.dbt.settings import DbtSettings
-from modules.resources import Resource
+from athena_gate.modules.athena import resources as parts
+from athena_gate.modules.dbt.policies import access, trust
+from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.resources import Resource
 
 
 def resources(settings: DbtSettings) -> tuple[Resource, ...]:

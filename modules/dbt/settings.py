@@ -5,10 +5,20 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from modules.account import Account, AccountReference, boundary_in_account, key_in_region
-from modules.athena.settings import Results, Source, Workgroup, source_keys_in_region
-from modules.existing import Existing, existing_boundary, existing_buckets, existing_sources
-from modules.fields import (
+from athena_gate.modules.account import (
+    Account,
+    AccountReference,
+    boundary_in_account,
+    key_in_region,
+)
+from athena_gate.modules.athena.settings import Results, Source, Workgroup, source_keys_in_region
+from athena_gate.modules.existing import (
+    Existing,
+    existing_boundary,
+    existing_buckets,
+    existing_sources,
+)
+from athena_gate.modules.fields import (
     Block,
     BlockName,
     BucketName,
@@ -23,7 +33,7 @@ from modules.fields import (
     pattern,
     unique,
 )
-from modules.iam.policy import TRUST_POLICY_LIMIT
+from athena_gate.modules.iam.policy import TRUST_POLICY_LIMIT
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 _ROLE_NAME_LIMIT = 64

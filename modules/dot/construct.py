@@ -1,6 +1,6 @@
 """The resources of a ``dot`` block."""
 
-from modules.access.construct import VendorAccess
+from athena_gate.modules.access.construct import VendorAccess
 
 
 class Dot(VendorAccess):

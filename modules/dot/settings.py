@@ -1,5 +1,5 @@
 """What a ``dot`` block accepts: the fields of its class, for the profile of Dot."""
 
-from modules.access.catalogue import vendor_block
+from athena_gate.modules.access.catalogue import vendor_block
 
 DotSettings = vendor_block("dot")

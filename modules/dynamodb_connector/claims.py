@@ -4,13 +4,13 @@ they nor anyone else ever can."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from modules.athena import claims
-from modules.athena.claims import Holder
-from modules.athena.statements import via_s3_services
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
-from modules.iam.decide import Caller
-from modules.iam.policy import Principal
+from athena_gate.modules.athena import claims
+from athena_gate.modules.athena.claims import Holder
+from athena_gate.modules.athena.statements import via_s3_services
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.policy import Principal
 
 # The application makes a role of its own, of which the stack knows nothing.
 APPLICATION = "arn:aws:serverlessrepo:us-east-1:292517598671:applications/AthenaDynamoDBConnector"

@@ -2,10 +2,10 @@
 
 import json
 
-from modules.athena.construct.bucket import PrivateBucket, results_bucket
-from modules.athena.construct.identity import managed_policies, role
-from modules.athena.construct.workgroup import workgroup
-from modules.bindings import (
+from athena_gate.modules.athena.construct.bucket import PrivateBucket, results_bucket
+from athena_gate.modules.athena.construct.identity import managed_policies, role
+from athena_gate.modules.athena.construct.workgroup import workgroup
+from athena_gate.modules.bindings import (
     AthenaDataCatalog,
     CloudwatchLogGroup,
     Construct,
@@ -22,8 +22,8 @@ from modules.bindings import (
     TerraformResource,
     TerraformResourceLifecycle,
 )
-from modules.dynamodb_connector.handoff import handoff
-from modules.dynamodb_connector.policies import (
+from athena_gate.modules.dynamodb_connector.handoff import handoff
+from athena_gate.modules.dynamodb_connector.policies import (
     access,
     connector_access,
     connector_trust,
@@ -33,7 +33,7 @@ from modules.dynamodb_connector.policies import (
     sharing_trust,
     spill_access,
 )
-from modules.dynamodb_connector.settings import (
+from athena_gate.modules.dynamodb_connector.settings import (
     DynamodbConnectorSettings,
     QueryPlace,
     role_id,

@@ -8,10 +8,10 @@ people who query, for the connector's own role (the application brings one) or f
 
 from pathlib import Path
 
-from modules.athena.page import page_policy
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from modules.iam.guide import Drop, Guide
-from modules.iam.policy import Policy, Principal, Statement
+from athena_gate.modules.athena.page import page_policy
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.iam.guide import Drop, Guide
+from athena_gate.modules.iam.policy import Policy, Principal, Statement
 
 # What the page has typed into Lambda's form.
 STATEMENT_ID = "athena-cross-account-access"

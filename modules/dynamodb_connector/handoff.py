@@ -1,9 +1,9 @@
 """What people of both accounts need to query, and with ``console_sharing`` to press Share:
 https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html (read 2026-11-22)."""
 
-from modules.dynamodb_connector.policies import access
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from modules.iam.policy import MANAGED_POLICY_LIMIT
+from athena_gate.modules.dynamodb_connector.policies import access
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT
 
 FORM = "Athena console: Query editor, in the region below"
 

@@ -4,17 +4,17 @@ Which action works on which resource type: Service Authorization Reference,
 https://docs.aws.amazon.com/service-authorization/latest/reference/ (2026-11).
 """
 
-from modules.athena import statements
-from modules.athena.statements import CALLED_VIA_ATHENA, via_s3_services
-from modules.dynamodb_connector.guide import (
+from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, via_s3_services
+from athena_gate.modules.dynamodb_connector.guide import (
     INVOCATION,
     SHARING,
     SPILL_BUCKET,
     STATEMENT_ID,
     values,
 )
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings, role_id
-from modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings, role_id
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
 
 def access(settings: DynamodbConnectorSettings) -> Policy:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from modules.athena import resources as parts
-from modules.dynamodb_connector.policies import (
+from athena_gate.modules.athena import resources as parts
+from athena_gate.modules.dynamodb_connector.policies import (
     access,
     connector_access,
     connector_trust,
@@ -14,13 +14,13 @@ from modules.dynamodb_connector.policies import (
     sharing_trust,
     spill_access,
 )
-from modules.dynamodb_connector.settings import (
+from athena_gate.modules.dynamodb_connector.settings import (
     DynamodbConnectorSettings,
     QueryPlace,
     role_id,
     role_name,
 )
-from modules.resources import Resource
+from athena_gate.modules.resources import Resource
 
 # What a resource of the second account has.
 _CONSUMER = {"provider": "aws.consumer"}

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from modules.account import Account, AccountReference, key_in_region
-from modules.athena.settings import Results, Workgroup
-from modules.existing import Existing, existing_buckets
-from modules.fields import (
+from athena_gate.modules.account import Account, AccountReference, key_in_region
+from athena_gate.modules.athena.settings import Results, Workgroup
+from athena_gate.modules.existing import Existing, existing_buckets
+from athena_gate.modules.fields import (
     Block,
     BlockName,
     BucketName,

@@ -14,7 +14,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from modules.iam.patterns import action_matches, arn_intersects, includes, intersects, normal
+from athena_gate.modules.iam.patterns import (
+    action_matches,
+    arn_intersects,
+    includes,
+    intersects,
+    normal,
+)
 
 Level = Literal["List", "Read", "Write", "Tagging", "Permissions management"]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from modules.iam.decide import Caller
-from modules.iam.patterns import arn_matches
-from modules.iam.policy import Policy, Statement
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.patterns import arn_matches
+from athena_gate.modules.iam.policy import Policy, Statement
 
 IdentityKind = Literal["user", "role", "policy", "application"]
 ResourceKind = Literal["trust", "bucket", "key", "function"]

@@ -1,8 +1,8 @@
 """Requests that no policy decides: those that need no permission, and those that change what is
 AWS's own."""
 
-from modules.iam.actions import level
-from modules.iam.patterns import arn_matches
+from athena_gate.modules.iam.actions import level
+from athena_gate.modules.iam.patterns import arn_matches
 
 # Action in lower case -> kinds of callers. "No permissions are required", and a Deny changes
 # nothing: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html,

@@ -12,12 +12,19 @@ from functools import lru_cache
 from itertools import combinations, product
 from math import comb, prod
 
-from modules.iam.claims import AnyBut, Given, When
-from modules.iam.condition_keys import ConditionKey, condition_key
-from modules.iam.conditions import Context, Truth, all_of, any_of, holds, parsed_operator
-from modules.iam.patterns import PatternsTooComplex
-from modules.iam.policy import Condition
-from modules.iam.value_classes import Value, values_of
+from athena_gate.modules.iam.claims import AnyBut, Given, When
+from athena_gate.modules.iam.condition_keys import ConditionKey, condition_key
+from athena_gate.modules.iam.conditions import (
+    Context,
+    Truth,
+    all_of,
+    any_of,
+    holds,
+    parsed_operator,
+)
+from athena_gate.modules.iam.patterns import PatternsTooComplex
+from athena_gate.modules.iam.policy import Condition
+from athena_gate.modules.iam.value_classes import Value, values_of
 
 # A policy of people leaves one or two.
 _MOST = 1_000

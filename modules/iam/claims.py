@@ -6,8 +6,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from modules.iam.decide import Caller
-from modules.iam.policy import Principal
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.policy import Principal
 
 
 @dataclass(frozen=True, slots=True)

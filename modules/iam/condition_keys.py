@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from modules.iam.actions import condition_keys
-from modules.iam.patterns import matches
+from athena_gate.modules.iam.actions import condition_keys
+from athena_gate.modules.iam.patterns import matches
 
 Kind = Literal["text", "boolean", "number", "date", "address", "arn"]
 

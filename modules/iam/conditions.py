@@ -17,9 +17,9 @@ from functools import lru_cache, partial
 from string import ascii_uppercase
 from typing import Self
 
-from modules.iam.condition_keys import condition_key
-from modules.iam.patterns import arn_like, literal, matches
-from modules.iam.policy import Condition
+from athena_gate.modules.iam.condition_keys import condition_key
+from athena_gate.modules.iam.patterns import arn_like, literal, matches
+from athena_gate.modules.iam.policy import Condition
 
 Truth = bool | None
 

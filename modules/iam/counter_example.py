@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from modules.iam import actions as aws
-from modules.iam.arn import partition_of
-from modules.iam.attached import AttachedPolicies, ResourcePolicy
-from modules.iam.claims import Never
-from modules.iam.condition_keys import condition_key
-from modules.iam.decide import IDENTITIES, Answer, Caller, Policies, Request, decide
-from modules.iam.inclusion import Region, asks, contains, escaped, escapes, example
-from modules.iam.patterns import arn_example
-from modules.iam.policy import Policy, Statement, variables
-from modules.iam.resource_policies import policy_elsewhere
+from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.arn import partition_of
+from athena_gate.modules.iam.attached import AttachedPolicies, ResourcePolicy
+from athena_gate.modules.iam.claims import Never
+from athena_gate.modules.iam.condition_keys import condition_key
+from athena_gate.modules.iam.decide import IDENTITIES, Answer, Caller, Policies, Request, decide
+from athena_gate.modules.iam.inclusion import Region, asks, contains, escaped, escapes, example
+from athena_gate.modules.iam.patterns import arn_example
+from athena_gate.modules.iam.policy import Policy, Statement, variables
+from athena_gate.modules.iam.resource_policies import policy_elsewhere
 
 # What a person knows, rather than the first action in the alphabet.
 _TELLING = (

@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal, Self
 
-from modules.iam import patterns
-from modules.iam.beyond_policies import is_free, nobody_may
-from modules.iam.condition_keys import GLOBAL_KEYS, Sent
-from modules.iam.conditions import (
+from athena_gate.modules.iam import patterns
+from athena_gate.modules.iam.beyond_policies import is_free, nobody_may
+from athena_gate.modules.iam.condition_keys import GLOBAL_KEYS, Sent
+from athena_gate.modules.iam.conditions import (
     Context,
     Truth,
     all_of,
@@ -27,8 +27,8 @@ from modules.iam.conditions import (
     parsed_operator,
     resolved,
 )
-from modules.iam.patterns import action_matches
-from modules.iam.policy import MalformedPolicy, Policy, Principal, Statement
+from athena_gate.modules.iam.patterns import action_matches
+from athena_gate.modules.iam.policy import MalformedPolicy, Policy, Principal, Statement
 
 CallerKind = Literal["root", "user", "role session", "federated user", "service", "federated"]
 Answer = Literal["allowed", "denied", "unknown"]

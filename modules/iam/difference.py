@@ -7,9 +7,9 @@ nor is an action that a pattern of another statement covers.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from modules.iam.claims import Requests
-from modules.iam.inclusion import Region, escaped
-from modules.iam.policy import Condition, Statement
+from athena_gate.modules.iam.claims import Requests
+from athena_gate.modules.iam.inclusion import Region, escaped
+from athena_gate.modules.iam.policy import Condition, Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from modules.iam.patterns import action_matches
-from modules.iam.policy import Policy
+from athena_gate.modules.iam.patterns import action_matches
+from athena_gate.modules.iam.policy import Policy
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 

@@ -11,19 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from modules.iam.actions import grants_nothing
-from modules.iam.beyond_policies import FREE
-from modules.iam.circumstances import circumstances
-from modules.iam.claims import Requests, When
-from modules.iam.intersection import arn_intersection, intersection
-from modules.iam.patterns import (
+from athena_gate.modules.iam.actions import grants_nothing
+from athena_gate.modules.iam.beyond_policies import FREE
+from athena_gate.modules.iam.circumstances import circumstances
+from athena_gate.modules.iam.claims import Requests, When
+from athena_gate.modules.iam.intersection import arn_intersection, intersection
+from athena_gate.modules.iam.patterns import (
     PatternsTooComplex,
     action_matches,
     arn_difference_example,
     arn_matches,
     difference_example,
 )
-from modules.iam.policy import Statement
+from athena_gate.modules.iam.policy import Statement
 
 _MOST_DENIES = 2_000
 

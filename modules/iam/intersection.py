@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from modules.iam.patterns import (
+from athena_gate.modules.iam.patterns import (
     PatternsTooComplex,
     arn_includes,
     arn_intersects,

@@ -7,9 +7,9 @@ and resources as patterns, or a request is looked for that does.
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from modules.iam import counter_example
-from modules.iam.arn import account_of
-from modules.iam.attached import (
+from athena_gate.modules.iam import counter_example
+from athena_gate.modules.iam.arn import account_of
+from athena_gate.modules.iam.attached import (
     AttachedPolicies,
     Document,
     Identity,
@@ -17,13 +17,13 @@ from modules.iam.attached import (
     caller_with,
     statements_of,
 )
-from modules.iam.claims import Anyone, Call, Need, Never, Strangers
-from modules.iam.counter_example import Asker
-from modules.iam.decide import IDENTITIES, Caller, Policies, Request, decide
-from modules.iam.inclusion import escaped
-from modules.iam.patterns import PatternsTooComplex
-from modules.iam.policy import EVERYONE, Policy, Statement
-from modules.iam.resource_policies import (
+from athena_gate.modules.iam.claims import Anyone, Call, Need, Never, Strangers
+from athena_gate.modules.iam.counter_example import Asker
+from athena_gate.modules.iam.decide import IDENTITIES, Caller, Policies, Request, decide
+from athena_gate.modules.iam.inclusion import escaped
+from athena_gate.modules.iam.patterns import PatternsTooComplex
+from athena_gate.modules.iam.policy import EVERYONE, Policy, Statement
+from athena_gate.modules.iam.resource_policies import (
     STRANGER,
     all_denies,
     allows,
@@ -32,7 +32,7 @@ from modules.iam.resource_policies import (
     same,
     somebody,
 )
-from modules.iam.result import Failure, Result
+from athena_gate.modules.iam.result import Failure, Result
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 _MOST_FAILURES = 10

@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
-from modules.iam.arn import account_of
-from modules.iam.attached import AttachedPolicies, Document, ResourcePolicy
-from modules.iam.decide import Caller
-from modules.iam.patterns import arn_matches
-from modules.iam.policy import Policy, Principal, Statement
+from athena_gate.modules.iam.arn import account_of
+from athena_gate.modules.iam.attached import AttachedPolicies, Document, ResourcePolicy
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.patterns import arn_matches
+from athena_gate.modules.iam.policy import Policy, Principal, Statement
 
 # Somebody outside of all accounts that policies speak of.
 STRANGER = "999999999999"

@@ -16,8 +16,8 @@ from decimal import Decimal, localcontext
 from functools import lru_cache
 from itertools import pairwise, product
 
-from modules.iam.condition_keys import ConditionKey
-from modules.iam.conditions import (
+from athena_gate.modules.iam.condition_keys import ConditionKey
+from athena_gate.modules.iam.conditions import (
     MANY_SPELLINGS,
     Context,
     network,
@@ -28,8 +28,8 @@ from modules.iam.conditions import (
     resolved,
     without_case,
 )
-from modules.iam.intersection import intersection
-from modules.iam.patterns import (
+from athena_gate.modules.iam.intersection import intersection
+from athena_gate.modules.iam.patterns import (
     COLON,
     Automaton,
     PatternsTooComplex,
@@ -39,7 +39,7 @@ from modules.iam.patterns import (
     literal,
     matches,
 )
-from modules.iam.policy import Condition
+from athena_gate.modules.iam.policy import Condition
 
 # Policies of people have a handful; more would be a trick.
 _MOST = 300

@@ -1,6 +1,6 @@
 """The resources of a ``immuta`` block."""
 
-from modules.access.construct import VendorAccess
+from athena_gate.modules.access.construct import VendorAccess
 
 
 class Immuta(VendorAccess):

@@ -1,5 +1,5 @@
 """What a ``immuta`` block accepts: the fields of its class, for the profile of Immuta."""
 
-from modules.access.catalogue import vendor_block
+from athena_gate.modules.access.catalogue import vendor_block
 
 ImmutaSettings = vendor_block("immuta")

@@ -1,6 +1,6 @@
 """The resources of a ``metronome`` block."""
 
-from modules.access.construct import VendorAccess
+from athena_gate.modules.access.construct import VendorAccess
 
 
 class Metronome(VendorAccess):

@@ -1,5 +1,5 @@
 """What a ``metronome`` block accepts: the fields of its class, for the profile of Metronome."""
 
-from modules.access.catalogue import vendor_block
+from athena_gate.modules.access.catalogue import vendor_block
 
 MetronomeSettings = vendor_block("metronome")

@@ -85,7 +85,13 @@ def test_what_should_not_be_is_noticed(
     wrong: str, called: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(ORIGINALS, tmp_path / "case")
-    monkeypatch.setattr(importlib.import_module("gate.pipeline.review"), "main", called)
+    monkeypatch.setattr(importlib.import_module("athena_gate.gate.pipeline.review"), "main", called)
     kind: Kind = "review"
-    one = Case(kind, "dot-reporting", b"", "changes/one.json", ("python", "gate.pipeline.review"))
+    one = Case(
+        kind,
+        "dot-reporting",
+        b"",
+        "changes/one.json",
+        ("python", "athena_gate.gate.pipeline.review"),
+    )
     assert outcome(one, ORIGINALS, tmp_path / "case").wrong == wrong

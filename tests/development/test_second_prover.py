@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 import development.second_prover
+from athena_gate.modules.iam.claims import AnyBut, Given, Requests
+from athena_gate.modules.iam.policy import Condition, Statement
 from development.mutation import synthesize
 from development.second_prover import explanations
 from development.second_prover.cases import cases
 from development.second_prover.comparison import Outcome, compare
 from development.second_prover.prover import Prover
 from development.second_prover.questions import Deny, Gate, Question
-from modules.iam.claims import AnyBut, Given, Requests
-from modules.iam.policy import Condition, Statement
 from tests.conftest import tries
 
 ANY = (Requests(("*",)),)
@@ -43,12 +43,12 @@ def test_the_prover_imports_nothing_that_decides() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom) and node.module
     }
-    assert {name for name in imported if name.rpartition(".")[0] == "modules.iam"} == {
-        "modules.iam.attached",
-        "modules.iam.claims",
-        "modules.iam.policy",
+    assert {name for name in imported if name.rpartition(".")[0] == "athena_gate.modules.iam"} == {
+        "athena_gate.modules.iam.attached",
+        "athena_gate.modules.iam.claims",
+        "athena_gate.modules.iam.policy",
     }
-    assert not {name for name in imported if name in {f"modules.iam.{one}" for one in decides}}
+    assert not imported & {f"athena_gate.modules.iam.{one}" for one in decides}
 
 
 @pytest.mark.parametrize(

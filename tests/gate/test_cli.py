@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gate.cli import app
-from gate.sandbox import Sandbox
+from athena_gate.gate.cli import app
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import DOT, ROOT, Project, Terraform
 
 
@@ -191,7 +191,7 @@ def test_check_imports_neither_the_engine_nor_the_embedded_aws(
     program = f"""
 import sys
 sys.argv = ['gate', *{command!r}]
-from gate.cli import main
+from athena_gate.gate.cli import main
 try:
     main()
 except SystemExit as done:
@@ -260,7 +260,7 @@ def test_a_sandbox_without_moto_says_what_to_install(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    monkeypatch.setattr("gate.cli._terraform", dict)
+    monkeypatch.setattr("athena_gate.gate.cli._terraform", dict)
 
     done = gate(project.folder, "sandbox", "--", "true")
 

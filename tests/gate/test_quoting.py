@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gate.quoting import (
+from athena_gate.gate.quoting import (
     github,
     gitlab,
     gitlab_variable,
@@ -115,7 +115,7 @@ def test_a_fence_is_longer_than_any_in_the_text() -> None:
 
 
 def test_a_job_of_a_pipeline_cannot_be_left() -> None:
-    """As `gate.pipeline.gitlab` appends it, on a line."""
+    """As `athena_gate.gate.pipeline.gitlab` appends it, on a line."""
     for text in TEXTS:
         line = f"{yaml_json(text)}: {yaml_json({'variables': {'A': text}})}"
         assert yaml.safe_load(line) == {text: {"variables": {"A": text}}}

@@ -16,7 +16,7 @@ CDKTN = ("cdktn", "cdktn_provider_aws")
 
 SCRIPT = """
 import json, os, sys
-from modules import bindings
+from athena_gate.modules import bindings
 names = {name: getattr(bindings, name).__module__ for name in bindings.__all__}
 provider = sys.modules[names["IamUser"].split(".")[0]]
 print(json.dumps({

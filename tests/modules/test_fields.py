@@ -7,10 +7,10 @@ import pysequoia
 import pytest
 from pydantic import Field, TypeAdapter, ValidationError
 
-from modules import fields
-from modules.account import Account
-from modules.athena.settings import EXAMPLE_KEY, Keys, read_public_key
-from modules.fields import Settings
+from athena_gate.modules import fields
+from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import EXAMPLE_KEY, Keys, read_public_key
+from athena_gate.modules.fields import Settings
 from tests.conftest import ROOT
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.files import (
+from athena_gate.modules.files import (
     NESTING_LIMIT,
     Unreadable,
     parse_json,

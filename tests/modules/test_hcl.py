@@ -2,7 +2,7 @@
 
 import pytest
 
-from modules.hcl import NESTING_LIMIT, SIZE_LIMIT, Attribute, Block, Mistake, parse
+from athena_gate.modules.hcl import NESTING_LIMIT, SIZE_LIMIT, Attribute, Block, Mistake, parse
 
 
 def attribute(text: str) -> Attribute:

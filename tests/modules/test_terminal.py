@@ -2,7 +2,7 @@
 
 from io import StringIO
 
-from modules.terminal import wrapped
+from athena_gate.modules.terminal import wrapped
 
 LONG = "gate.hcl:1: " + ", ".join(["databases"] * 12)
 

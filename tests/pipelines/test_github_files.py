@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gate.pipeline.review import MARKER
+from athena_gate.gate.pipeline.review import MARKER
 from tests.conftest import ROOT
 from tests.pipelines.expressions import holds
 from tests.pipelines.workflow import needs

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
 from tests.pipelines.workflow import GitHub, Run, git
 

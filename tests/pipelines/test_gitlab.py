@@ -14,8 +14,8 @@ import boto3
 import pytest
 import yaml
 
-from gate.pipeline import gitlab as jobs
-from gate.sandbox import Sandbox
+from athena_gate.gate.pipeline import gitlab as jobs
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
 from tests.pipelines.gitlab import GitLab, Job
 

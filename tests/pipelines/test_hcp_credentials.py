@@ -13,7 +13,7 @@ from typing import Any
 import pysequoia
 import pytest
 
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import make_project
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
 from tests.pipelines.gitlab import GitLab
 from tests.pipelines.test_gitlab import copy_of_the_working_tree, git, installed

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
 from tests.pipelines.expressions import STATUS, holds, interpolate
 

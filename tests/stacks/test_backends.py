@@ -2,9 +2,9 @@
 
 import pytest
 
-from modules.reading import ConfigurationError
-from stacks.backends import CloudBackend, S3Backend
-from stacks.configuration import load
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.backends import CloudBackend, S3Backend
+from athena_gate.stacks.configuration import load
 from tests.conftest import DOT, Project
 
 KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modules.reading import ConfigurationError
-from stacks.configuration import load
-from stacks.integrations import INTEGRATIONS
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import load
+from athena_gate.stacks.integrations import INTEGRATIONS
 from tests.conftest import ACCOUNT, DOT, Project, tries
 
 

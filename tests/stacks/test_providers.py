@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.providers import LOCK, place_lock
+from athena_gate.stacks.providers import LOCK, place_lock
 from tests.conftest import ROOT, Project
 
 OURS = (ROOT / LOCK).read_text()

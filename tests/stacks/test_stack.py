@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from athena_gate.modules.access.policies import access
+from athena_gate.stacks.configuration import load
 from development.examples import build
-from modules.access.policies import access
-from stacks.configuration import load
 from tests.conftest import DOT, ROOT, Project
 
 pytestmark = pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Run the embedded AWS: `python -m gate.sandbox.embedded_aws.server [--account ID]`.
+"""Run the embedded AWS: `python -m athena_gate.gate.sandbox.embedded_aws.server [--account ID]`.
 
 Listens on a free port of 127.0.0.1, prints one line of JSON (`{"port": 41234}`) to stdout once it
 does, and serves until stdin closes or SIGTERM comes. Whoever starts it keeps stdin open: the
@@ -19,9 +19,9 @@ import moto.iam.models
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import make_server
 
-from gate.sandbox.embedded_aws import athena, existing, iam, inventory, serverlessrepo
-from gate.sandbox.embedded_aws.guard import guarded
-from gate.sandbox.embedded_aws.retries import answer_once
+from athena_gate.gate.sandbox.embedded_aws import athena, existing, iam, inventory, serverlessrepo
+from athena_gate.gate.sandbox.embedded_aws.guard import guarded
+from athena_gate.gate.sandbox.embedded_aws.retries import answer_once
 
 HOST = "127.0.0.1"
 DEFAULT_ACCOUNT = "123456789012"
@@ -90,7 +90,7 @@ def prepare(account: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m gate.sandbox.embedded_aws.server")
+    parser = argparse.ArgumentParser(prog="python -m athena_gate.gate.sandbox.embedded_aws.server")
     parser.add_argument("--account", default=DEFAULT_ACCOUNT, help="account of the default caller")
     parser.add_argument("--existing", default="[]", help="resources to begin with, as JSON")
     arguments = parser.parse_args()

@@ -1,7 +1,7 @@
 """Access keys of an IAM user, in generations."""
 
-from modules.athena.settings import Keys
-from modules.bindings import Construct, IamAccessKey, IamUser
+from athena_gate.modules.athena.settings import Keys
+from athena_gate.modules.bindings import Construct, IamAccessKey, IamUser
 
 
 def access_keys(scope: Construct, user: IamUser, keys: Keys) -> dict[str, IamAccessKey]:

@@ -1,8 +1,8 @@
 """A private, encrypted bucket."""
 
-from modules.athena.settings import Results
-from modules.athena.statements import deny_plain_http
-from modules.bindings import (
+from athena_gate.modules.athena.settings import Results
+from athena_gate.modules.athena.statements import deny_plain_http
+from athena_gate.modules.bindings import (
     Construct,
     S3Bucket,
     S3BucketLifecycleConfiguration,
@@ -19,7 +19,7 @@ from modules.bindings import (
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
     TerraformProvider,
 )
-from modules.iam.policy import BUCKET_POLICY_LIMIT, Policy, Statement
+from athena_gate.modules.iam.policy import BUCKET_POLICY_LIMIT, Policy, Statement
 
 # For results and spilled data: copies that nobody needs for long.
 DEFAULT_EXPIRY_DAYS = 30

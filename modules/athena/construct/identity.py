@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from modules.bindings import (
+from athena_gate.modules.bindings import (
     Construct,
     IamPolicy,
     IamRole,
@@ -11,7 +11,7 @@ from modules.bindings import (
     IamUserPolicyAttachment,
     TerraformProvider,
 )
-from modules.iam.policy import MANAGED_POLICY_LIMIT, TRUST_POLICY_LIMIT, Policy
+from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, TRUST_POLICY_LIMIT, Policy
 
 
 def managed_policies(

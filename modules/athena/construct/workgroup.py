@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from modules.athena.settings import Workgroup
-from modules.bindings import (
+from athena_gate.modules.athena.settings import Workgroup
+from athena_gate.modules.bindings import (
     AthenaWorkgroup,
     AthenaWorkgroupConfiguration,
     AthenaWorkgroupConfigurationEngineVersion,

@@ -10,7 +10,7 @@ from typing import Any
 import pysequoia
 import pytest
 
-from stacks.removed import set_aside
+from athena_gate.stacks.removed import set_aside
 from tests.conftest import ACCOUNT, ROOT, Project, make_project
 from tests.gate.test_cli import gate
 

@@ -12,13 +12,13 @@ from botocore.session import Session
 from botocore.stub import Stubber
 from typer.testing import CliRunner
 
-from gate.cli import app
-from gate.doctor import aws, finding
-from gate.doctor.backend import backend
-from gate.doctor.finding import Finding
-from gate.sandbox import NO_AWS_FILES, Sandbox
-from modules.account import Account
-from stacks.backends import LocalBackend, S3Backend
+from athena_gate.gate.cli import app
+from athena_gate.gate.doctor import aws, finding
+from athena_gate.gate.doctor.backend import backend
+from athena_gate.gate.doctor.finding import Finding
+from athena_gate.gate.sandbox import NO_AWS_FILES, Sandbox
+from athena_gate.modules.account import Account
+from athena_gate.stacks.backends import LocalBackend, S3Backend
 from tests.conftest import DOT, Project
 
 OURS = Account(name="analytics", id="111122223333", region="eu-central-1")

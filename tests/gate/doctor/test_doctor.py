@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gate import doctor
-from gate.cli import app
-from gate.doctor import finding
-from gate.doctor.finding import Check, Finding, Status, look_at
-from gate.doctor.text import as_text
+from athena_gate.gate import doctor
+from athena_gate.gate.cli import app
+from athena_gate.gate.doctor import finding
+from athena_gate.gate.doctor.finding import Check, Finding, Status, look_at
+from athena_gate.gate.doctor.text import as_text
 from tests.conftest import DOT, Project
 
 FINE = Finding("Terraform", "ok", "1.11.4")
@@ -149,7 +149,7 @@ def test_mistakes_in_gate_hcl_are_told_beside_what_the_machine_has(
 def test_every_part_of_the_configuration_is_examined(
     monkeypatch: pytest.MonkeyPatch, project: Project
 ) -> None:
-    from stacks.configuration import load
+    from athena_gate.stacks.configuration import load
 
     asked: list[str] = []
 

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gate.doctor import hcp
-from gate.doctor.finding import Finding
-from stacks.backends import CloudBackend
+from athena_gate.gate.doctor import hcp
+from athena_gate.gate.doctor.finding import Finding
+from athena_gate.stacks.backends import CloudBackend
 
 TOKEN = "the.atlasv1.token"
 ORGANIZATIONS = "/api/v2/organizations/"
@@ -164,7 +164,7 @@ def test_without_a_token_the_way_to_one_is_told(host: str, ask: Ask) -> None:
 def test_a_host_that_offers_no_such_service_stops(
     host: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Host, "services", {"modules.v1": "/modules/"})
+    monkeypatch.setattr(Host, "services", {"athena_gate.modules.v1": "/modules/"})
     assert ask() == Finding(
         'backend "cloud"',
         "stop",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gate.doctor import machine
-from gate.doctor.finding import Finding
+from athena_gate.gate.doctor import machine
+from athena_gate.gate.doctor.finding import Finding
 
 OWN = "run `make setup`, then `. .venv/bin/activate`: its Node comes first on the PATH then"
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from gate import terraform
-from gate.doctor import provider as doctor
-from gate.doctor.finding import Finding
-from gate.terraform import lock
-from stacks.providers import LOCK
+from athena_gate.gate import terraform
+from athena_gate.gate.doctor import provider as doctor
+from athena_gate.gate.doctor.finding import Finding
+from athena_gate.gate.terraform import lock
+from athena_gate.stacks.providers import LOCK
 from tests.conftest import ROOT
 
-RENEW = "`make lock`; in a folder of your own: `python -m gate.terraform.lock`"
+RENEW = "`make lock`; in a folder of your own: `python -m athena_gate.gate.terraform.lock`"
 EXPORT = '`export TF_CLI_CONFIG_FILE="$PWD/.gate/terraform.rc"`'
 BUILD = Path(".gate")
 OURS = (ROOT / LOCK).read_text()

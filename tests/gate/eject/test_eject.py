@@ -13,12 +13,12 @@ import boto3
 import pysequoia
 import pytest
 
+from athena_gate.gate.eject import NotEjectable, texts_of
+from athena_gate.gate.eject.read_back import compare
+from athena_gate.gate.sandbox import Sandbox
+from athena_gate.modules.iam.policy import Grant, Policy
+from athena_gate.stacks.configuration import ConfiguredBlock, load
 from development.examples import synthesize
-from gate.eject import NotEjectable, texts_of
-from gate.eject.read_back import compare
-from gate.sandbox import Sandbox
-from modules.iam.policy import Grant, Policy
-from stacks.configuration import ConfiguredBlock, load
 from tests.conftest import (
     ROOT,
     Project,

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from gate.explain import Explained, Rule, Said, can, explain_stack, question
-from gate.explain.text import as_text
-from gate.stack.model import Stack
-from modules.access.policies import access
-from modules.iam.arn import managed_policy
-from modules.iam.policy import Condition, Policy, Principal, Statement
-from stacks.configuration import load
+from athena_gate.gate.explain import Explained, Rule, Said, can, explain_stack, question
+from athena_gate.gate.explain.text import as_text
+from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.access.policies import access
+from athena_gate.modules.iam.arn import managed_policy
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.stacks.configuration import load
 from tests.conftest import Project
 from tests.gate.prove.test_prove import ATTACHED, LAKE, RESULTS, TLS, USER, Make, synthesized
 from tests.gate.prove.test_prove import make as make

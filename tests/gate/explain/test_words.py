@@ -2,8 +2,8 @@
 
 import pytest
 
-from gate.explain import words
-from modules.iam.policy import Condition, Principal
+from athena_gate.gate.explain import words
+from athena_gate.modules.iam.policy import Condition, Principal
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gate.cli import app
-from gate.parity import Parity, Row, Section, Side, parity
-from gate.parity.comparison import Cell, compare
-from gate.parity.text import as_text
-from modules.access import guide as pages
-from modules.access.policies import access
-from modules.athena.beside import BESIDE
-from modules.iam.guide import Drop, Guide
-from modules.iam.policy import Condition, Grant, Policy, Principal, Statement
-from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
+from athena_gate.gate.cli import app
+from athena_gate.gate.parity import Parity, Row, Section, Side, parity
+from athena_gate.gate.parity.comparison import Cell, compare
+from athena_gate.gate.parity.text import as_text
+from athena_gate.modules.access import guide as pages
+from athena_gate.modules.access.policies import access
+from athena_gate.modules.athena.beside import BESIDE
+from athena_gate.modules.iam.guide import Drop, Guide
+from athena_gate.modules.iam.policy import Condition, Grant, Policy, Principal, Statement
+from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.integrations import INTEGRATIONS
 from tests.conftest import Project
 from tests.gate.test_cli import gate
 from tests.modules.access.vendors import GOOGLE, KEYS, dot, maximal_dot, vendor
@@ -372,7 +372,7 @@ def test_a_difference_without_a_reason_is_pointed_out_and_exits_with_1(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = {action: why for action, why in BESIDE.items() if action != "athena:GetWorkGroup"}
-    monkeypatch.setattr("gate.parity.comparison.BESIDE", left)
+    monkeypatch.setattr("athena_gate.gate.parity.comparison.BESIDE", left)
     done = CliRunner().invoke(app, ["--file", str(project.file), "parity", "reporting"])
     assert done.exit_code == 1
     assert "added       athena:GetWorkGroup\n" in done.stdout

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from gate.pipeline import changes, previous, review
-from gate.pipeline.stacks import stacks
-from modules.files import Unreadable
-from stacks.removed import set_aside
+from athena_gate.gate.pipeline import changes, previous, review
+from athena_gate.gate.pipeline.stacks import stacks
+from athena_gate.modules.files import Unreadable
+from athena_gate.stacks.removed import set_aside
 from tests.conftest import DOT, ROOT, Project
 from tests.gate.test_cli import gate
 
@@ -288,7 +288,7 @@ def test_an_ejected_stack_is_not_planned_for_destruction(tmp_path: Path) -> None
 MAIN = """
 import json, os, sys
 from pathlib import Path
-from stacks.removed import set_aside
+from athena_gate.stacks.removed import set_aside
 
 names = Path("names").read_text().split()
 if "broken" in names:
@@ -352,7 +352,7 @@ def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
 @pytest.mark.parametrize("module", ["stacks", "changes", "review", "previous"])
 def test_what_a_pipeline_calls_needs_python_alone(module: str) -> None:
     """A job with credentials installs nothing, not even this project's dependencies."""
-    code = f"import gate.pipeline.{module}"
+    code = f"import athena_gate.gate.pipeline.{module}"
     done = subprocess.run(
         [
             sys.executable,
@@ -414,7 +414,7 @@ def test_what_is_no_file_is_no_pipeline_that_is_up_to_date(
 def called(module: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
     """Return what a program of the pipeline says and ends with."""
     done = subprocess.run(
-        [sys.executable, "-m", f"gate.pipeline.{module}", *arguments],
+        [sys.executable, "-m", f"athena_gate.gate.pipeline.{module}", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
@@ -427,7 +427,7 @@ def called(module: str, *arguments: str, **environment: str) -> tuple[int, str, 
 def test_other_arguments_are_answered_with_those_allowed(module: str) -> None:
     code, said, error = called(module, "a", "b", "c", "d", "e")
     assert (code, said) == (2, "")
-    assert f"python3 -m gate.pipeline.{module}" in error
+    assert f"python3 -m athena_gate.gate.pipeline.{module}" in error
 
 
 @pytest.mark.parametrize(

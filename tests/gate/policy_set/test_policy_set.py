@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from gate.cli import app
-from gate.policy_set import NotOurs, policy_set, write
-from gate.stack.plan import differences
+from athena_gate.gate.cli import app
+from athena_gate.gate.policy_set import NotOurs, policy_set, write
+from athena_gate.gate.stack.plan import differences
 from tests.conftest import ROOT, Project
 from tests.gate.policy_set.engines import InOpa, InRegoCpp
 from tests.gate.stack.plan_edits import edits, stranger

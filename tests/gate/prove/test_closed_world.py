@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gate.stack.beside import other_backend
-from gate.stack.consists import consists
-from gate.stack.reader import read_content
-from modules.iam.policy import Policy, Statement
-from stacks.configuration import Configuration, ConfiguredBlock, load
-from stacks.expected import expected
+from athena_gate.gate.stack.beside import other_backend
+from athena_gate.gate.stack.consists import consists
+from athena_gate.gate.stack.reader import read_content
+from athena_gate.modules.iam.policy import Policy, Statement
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
+from athena_gate.stacks.expected import expected
 from tests.conftest import ACCOUNT, DOT, ROOT, Project
 from tests.gate.stack.written import examples, written
 from tests.gate.test_cli import gate

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from gate.prove import Proof, check_only, prove_grants
-from gate.prove.json import as_json
-from gate.prove.sarif import as_sarif
-from gate.prove.text import as_text
-from gate.stack.model import Stack
-from gate.stack.reader import read
-from modules.access.policies import access
-from modules.access.settings import Access
-from modules.iam.arn import managed_policy
-from modules.iam.claims import Anyone, Never, Requests, Strangers
-from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
-from modules.iam.proof import prove_never
-from modules.iam.result import Failure, Result
-from stacks.configuration import ConfiguredBlock, load
+from athena_gate.gate.prove import Proof, check_only, prove_grants
+from athena_gate.gate.prove.json import as_json
+from athena_gate.gate.prove.sarif import as_sarif
+from athena_gate.gate.prove.text import as_text
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.stack.reader import read
+from athena_gate.modules.access.policies import access
+from athena_gate.modules.access.settings import Access
+from athena_gate.modules.iam.arn import managed_policy
+from athena_gate.modules.iam.claims import Anyone, Never, Requests, Strangers
+from athena_gate.modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
+from athena_gate.modules.iam.proof import prove_never
+from athena_gate.modules.iam.result import Failure, Result
+from athena_gate.stacks.configuration import ConfiguredBlock, load
 from tests.conftest import Project
 from tests.gate.stack.written import written
 from tests.gate.test_cli import gate

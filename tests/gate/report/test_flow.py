@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gate.report.flow import Lane, Node, lanes
-from gate.stack.reader import read
+from athena_gate.gate.report.flow import Lane, Node, lanes
+from athena_gate.gate.stack.reader import read
 
 ACCOUNT = "111122223333"
 VIA_ATHENA = {"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}

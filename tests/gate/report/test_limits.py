@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gate.report.limits import Limits, hours, limits, size
-from gate.stack.reader import read
+from athena_gate.gate.report.limits import Limits, hours, limits, size
+from athena_gate.gate.stack.reader import read
 
 CONTENT: dict[str, Any] = {
     "provider": {

@@ -1,6 +1,6 @@
 """HTML as values."""
 
-from gate.report.markup import Markup, element
+from athena_gate.gate.report.markup import Markup, element
 
 
 def test_what_is_put_into_an_element_is_escaped() -> None:

@@ -2,8 +2,8 @@
 
 import re
 
-from gate.report.flow import Lane, Node
-from gate.report.picture import cut, narrow, wide
+from athena_gate.gate.report.flow import Lane, Node
+from athena_gate.gate.report.picture import cut, narrow, wide
 
 ANALYTICS, PARTNER = "111122223333", "444455556666"
 SPILL = Node("data", "Data", "spill/", ANALYTICS, ("read",))

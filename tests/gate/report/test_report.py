@@ -13,16 +13,16 @@ from typing import Any
 import pysequoia
 import pytest
 
-from gate.explain import Explained, Explanation, Rule
-from gate.parity import Document, Parity, Row, Section, Side
-from gate.prove import Proof
-from gate.report.chapter import Chapter
-from gate.report.flow import Lane, Node
-from gate.report.limits import Limits
-from gate.report.page import page
-from modules.account import Account
-from modules.iam.policy import Condition
-from modules.iam.result import Failure, Result
+from athena_gate.gate.explain import Explained, Explanation, Rule
+from athena_gate.gate.parity import Document, Parity, Row, Section, Side
+from athena_gate.gate.prove import Proof
+from athena_gate.gate.report.chapter import Chapter
+from athena_gate.gate.report.flow import Lane, Node
+from athena_gate.gate.report.limits import Limits
+from athena_gate.gate.report.page import page
+from athena_gate.modules.account import Account
+from athena_gate.modules.iam.policy import Condition
+from athena_gate.modules.iam.result import Failure, Result
 from tests.conftest import ACCOUNT, ROOT, Project, make_project
 from tests.gate.report.browser import Browser, NoBrowser, browser, find
 from tests.gate.test_cli import gate

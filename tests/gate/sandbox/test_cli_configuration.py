@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.sandbox.cli_configuration import NotReadable, without_credentials
+from athena_gate.gate.sandbox.cli_configuration import NotReadable, without_credentials
 
 NO_HCP_TERRAFORM = 'host "app.terraform.io" {\n  services = {}\n}\n'
 MIRROR = """provider_installation {

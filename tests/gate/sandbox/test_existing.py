@@ -6,13 +6,13 @@ import pysequoia
 import pytest
 from pydantic import BaseModel
 
-from gate.sandbox.existing import taken_for_granted
-from modules.access.settings import CLASSES, Access
-from modules.account import Account
-from modules.existing import Existing
-from stacks.backends import S3Backend
-from stacks.configuration import load
-from stacks.integrations import INTEGRATIONS
+from athena_gate.gate.sandbox.existing import taken_for_granted
+from athena_gate.modules.access.settings import CLASSES, Access
+from athena_gate.modules.account import Account
+from athena_gate.modules.existing import Existing
+from athena_gate.stacks.backends import S3Backend
+from athena_gate.stacks.configuration import load
+from athena_gate.stacks.integrations import INTEGRATIONS
 from tests.conftest import make_project
 
 OWN, OTHER = "111122223333", "444455556666"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gate.sandbox.embedded_aws.guard import BODY_LIMIT, guarded
+from athena_gate.gate.sandbox.embedded_aws.guard import BODY_LIMIT, guarded
 
 SIGNATURE = (
     "AWS4-HMAC-SHA256 Credential=sandbox/20261126/{scope}/aws4_request, SignedHeaders=host, "

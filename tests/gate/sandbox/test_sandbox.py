@@ -17,9 +17,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from gate.sandbox import Sandbox, SandboxError
-from gate.sandbox.withheld import withheld
-from modules.existing import Existing
+from athena_gate.gate.sandbox import Sandbox, SandboxError
+from athena_gate.gate.sandbox.withheld import withheld
+from athena_gate.modules.existing import Existing
 
 pytestmark = pytest.mark.slow
 
@@ -384,7 +384,7 @@ except KeyboardInterrupt:
 """
     process = start(f"""
 import sys
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 with Sandbox() as sandbox:
     print(sandbox.endpoint, flush=True)
     code = sandbox.run([sys.executable, "-c", {command!r}])
@@ -401,7 +401,7 @@ sys.exit(code)
 def test_a_killed_parent_leaves_no_server() -> None:
     process = start("""
 import time
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 with Sandbox() as sandbox:
     print(sandbox.endpoint, flush=True)
     time.sleep(60)
@@ -424,7 +424,7 @@ def test_kept_up_it_prints_what_to_paste_and_ends_with_ctrl_c(
     monkeypatch.delenv("no_proxy", raising=False)
     process = start("""
 import os, sys
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 with Sandbox() as sandbox:
     print(sandbox.endpoint)
     code = sandbox.serve_forever({**os.environ, "GATE_FILE": "/acme/try.hcl"})

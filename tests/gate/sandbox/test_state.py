@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.sandbox.state import StateElsewhere, require_folders_inside
+from athena_gate.gate.sandbox.state import StateElsewhere, require_folders_inside
 
 COMMAND = ["terraform", "-chdir=stack", "init"]
 CLOUD = {"organization": "acme", "workspaces": {"name": "dot-reporting"}}

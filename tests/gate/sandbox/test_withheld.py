@@ -1,6 +1,6 @@
 import pytest
 
-from gate.sandbox.withheld import withheld
+from athena_gate.gate.sandbox.withheld import withheld
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gate.sheet import sheet
-from gate.sheet.outputs import NotDeployed, parse_outputs
-from gate.sheet.text import as_markdown, as_text
-from stacks.configuration import load
+from athena_gate.gate.sheet import sheet
+from athena_gate.gate.sheet.outputs import NotDeployed, parse_outputs
+from athena_gate.gate.sheet.text import as_markdown, as_text
+from athena_gate.stacks.configuration import load
 from tests.conftest import Project
 
 HANDOFF = {"access_key_id_2026-11": "AKIA", "region": "eu-central-1"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from gate.stack.understood import RESOURCES
+from athena_gate.gate.stack.understood import RESOURCES
 
 Place = tuple[str | int, ...]
 

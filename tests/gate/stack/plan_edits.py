@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from gate.stack.listed import leaves
+from athena_gate.gate.stack.listed import leaves
 from tests.gate.stack.plans import ADMINISTRATOR, Json, put, remove
 
 # An edit takes the plan; a lambda with a default for what a loop is at has no type of its own.

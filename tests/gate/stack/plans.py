@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gate.stack.kinds import KINDS
-from gate.stack.listed import REFERENCE, full_versions, leaves, unescaped
+from athena_gate.gate.stack.kinds import KINDS
+from athena_gate.gate.stack.listed import REFERENCE, full_versions, leaves, unescaped
 
 Json = dict[str, Any]
 

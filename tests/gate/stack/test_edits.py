@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from gate.prove import prove_stack
-from gate.stack.consists import consists
-from gate.stack.reader import read_content
-from stacks.backends import Backend
-from stacks.configuration import ConfiguredBlock
-from stacks.expected import expected
+from athena_gate.gate.prove import prove_stack
+from athena_gate.gate.stack.consists import consists
+from athena_gate.gate.stack.reader import read_content
+from athena_gate.stacks.backends import Backend
+from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.expected import expected
 from tests.conftest import tries
 from tests.gate.stack.edits import Edit, changed, edits, harmless
 from tests.gate.stack.written import examples, written

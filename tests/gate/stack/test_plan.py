@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
-from gate.stack.listed import NotListable, full_versions, listed
-from gate.stack.plan import Difference, differences
+from athena_gate.gate.stack.kinds import KINDS, POLICIES, PROVIDER_BLOCKS
+from athena_gate.gate.stack.listed import NotListable, full_versions, listed
+from athena_gate.gate.stack.plan import Difference, differences
 from tests.conftest import tries
 from tests.gate.stack.plan_edits import edits, stranger
 from tests.gate.stack.plans import ADMINISTRATOR, STACK, Json, likeness
@@ -273,7 +273,7 @@ def test_a_version_constraint_is_written_out() -> None:
 
 
 def test_nested_blocks_and_policies_are_those_that_eject_knows() -> None:
-    from gate.eject import schema
+    from athena_gate.gate.eject import schema
 
     blocks = {kind: one.blocks for kind, one in KINDS.items() if one.blocks}
     assert blocks == {kind: names for kind, names in schema.BLOCKS.items() if kind in KINDS}

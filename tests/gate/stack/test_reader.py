@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gate.stack.model import Problem, Stack
-from gate.stack.reader import NotReadable, files, read
-from modules.iam.attached import Document, Identity, ResourcePolicy
-from modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
+from athena_gate.gate.stack.model import Problem, Stack
+from athena_gate.gate.stack.reader import NotReadable, files, read
+from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
+from athena_gate.modules.iam.policy import EVERYONE, Condition, Policy, Principal, Statement
 
 PROVIDERS: dict[str, Any] = {
     "aws": [

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from development.examples import BACKENDS, REGIONS, account, blocks_of, build, synthesize
-from development.mutation import MODES
-from gate.stack.consists import consists
-from gate.stack.model import Stack
-from gate.stack.reader import read
-from gate.stack.terraform_json import REFERENCE, is_expression
-from gate.stack.understood import (
+from athena_gate.gate.stack.consists import consists
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.stack.reader import read
+from athena_gate.gate.stack.terraform_json import REFERENCE, is_expression
+from athena_gate.gate.stack.understood import (
     CLAIMS,
     HANDOFF,
     OUTPUT,
@@ -35,11 +33,13 @@ from gate.stack.understood import (
     Text,
     Truth,
 )
-from modules.access.settings import CLASSES, Access
-from stacks.backends import Backend
-from stacks.configuration import Configuration, ConfiguredBlock, load
-from stacks.expected import expected
-from stacks.integrations import INTEGRATIONS
+from athena_gate.modules.access.settings import CLASSES, Access
+from athena_gate.stacks.backends import Backend
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
+from athena_gate.stacks.expected import expected
+from athena_gate.stacks.integrations import INTEGRATIONS
+from development.examples import BACKENDS, REGIONS, account, blocks_of, build, synthesize
+from development.mutation import MODES
 from tests.modules.vendors.test_catalogue import VENDORS, profile_of
 
 pytestmark = pytest.mark.slow

@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from athena_gate.modules.iam.policy import Policy
+from athena_gate.stacks.backends import Backend
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
+from athena_gate.stacks.expected import expected
 from development.examples import text
-from modules.iam.policy import Policy
-from stacks.backends import Backend
-from stacks.configuration import Configuration, ConfiguredBlock, load
-from stacks.expected import expected
 
 _NO_LIMIT = 10**9
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gate.terraform import lock
-from gate.terraform.lock import PLATFORMS, Lock, NotLocked, UnreadableLock, read, renew
-from stacks.providers import LOCK
+from athena_gate.gate.terraform import lock
+from athena_gate.gate.terraform.lock import PLATFORMS, Lock, NotLocked, UnreadableLock, read, renew
+from athena_gate.stacks.providers import LOCK
 from tests.conftest import ROOT
 
 OURS = (ROOT / LOCK).read_text()
@@ -103,7 +103,7 @@ def mirror(
     terraform_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Path, dict[str, str]]:
     """The mirror of this machine, and an environment in which nothing else is to be had."""
-    from gate.terraform import find_source
+    from athena_gate.gate.terraform import find_source
 
     monkeypatch.setattr(lock, "registry_answers", lambda: False)
     found = find_source(terraform_variables).mirror

@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from gate import terraform
-from gate.terraform import NoProvider, ProviderSource, find_source, terraform_environment
+from athena_gate.gate import terraform
+from athena_gate.gate.terraform import (
+    NoProvider,
+    ProviderSource,
+    find_source,
+    terraform_environment,
+)
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from modules.access.handoff import handoff
-from modules.access.policies import access, managed, remarks, trust, trusts
-from modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.access.handoff import handoff
+from athena_gate.modules.access.policies import access, managed, remarks, trust, trusts
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from tests.modules.access.vendors import KEYS, dot, maximal_dot, vendor
 
 VIA_ATHENA = (Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",)),)

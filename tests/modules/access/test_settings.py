@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from modules.reading import ConfigurationError
-from stacks.configuration import load
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import load
 from tests.conftest import ACCOUNT
 
 SOURCE = 'source "acme-lake" {}'

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from modules.access.catalogue import vendor_block
-from modules.access.settings import Access
-from modules.account import Account
+from athena_gate.modules.access.catalogue import vendor_block
+from athena_gate.modules.access.settings import Access
+from athena_gate.modules.account import Account
 
 PUBLIC_KEY = "xjMEawJusRYJKwYBBAHaRw8BAQdAxVc7zs0/ustEAddx/vtxmPe2KKH7JvRCKQ/k"
 REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from modules.account import Account
-from modules.dbt.settings import DbtSettings
-from modules.iam.arn import partition_of
+from athena_gate.modules.account import Account
+from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.iam.arn import partition_of
 from tests.conftest import ACCOUNT
 
 REGIONS = ("eu-central-1", "cn-north-1", "us-gov-west-1")

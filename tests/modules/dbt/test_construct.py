@@ -10,14 +10,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gate.sandbox import Sandbox
-from modules.athena.settings import GIBIBYTE
-from modules.dbt.policies import access, trust
-from modules.dbt.settings import DbtSettings
-from modules.iam.policy import MANAGED_POLICY_LIMIT
-from stacks.backends import LocalBackend
-from stacks.configuration import ConfiguredBlock
-from stacks.integrations import INTEGRATIONS
+from athena_gate.gate.sandbox import Sandbox
+from athena_gate.modules.athena.settings import GIBIBYTE
+from athena_gate.modules.dbt.policies import access, trust
+from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT
+from athena_gate.stacks.backends import LocalBackend
+from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.integrations import INTEGRATIONS
 from tests.conftest import Project, Terraform
 from tests.modules.dbt.conftest import DBT, REGIONS, key, maximal, minimal
 
@@ -28,8 +28,8 @@ Bodies = dict[str, dict[str, Any]]
 
 def synth(folder: Path, block: DbtSettings) -> dict[str, Any]:
     """Return the JSON of the stack of ``block``."""
-    from modules.bindings import App
-    from stacks.stack import IntegrationStack
+    from athena_gate.modules.bindings import App
+    from athena_gate.stacks.stack import IntegrationStack
 
     app = App(outdir=str(folder))
     IntegrationStack(app, ConfiguredBlock("dbt", block, 1, INTEGRATIONS["dbt"]), LocalBackend())

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from modules.dbt.guide import (
+from athena_gate.modules.dbt.guide import (
     GUIDE,
 )
-from modules.dbt.policies import access, trust
-from modules.dbt.settings import DbtSettings
-from modules.iam.arn import partition_of
-from modules.iam.policy import Policy
+from athena_gate.modules.dbt.policies import access, trust
+from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.iam.arn import partition_of
+from athena_gate.modules.iam.policy import Policy
 from tests.modules.dbt.conftest import REGIONS, maximal, minimal
 
 VIA_ATHENA = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["athena.amazonaws.com"]}}

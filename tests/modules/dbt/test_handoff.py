@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.dbt.handoff import LABELS, aws_config_profile, dbt_profile, handoff
-from modules.dbt.settings import DbtSettings
+from athena_gate.modules.dbt.handoff import LABELS, aws_config_profile, dbt_profile, handoff
+from athena_gate.modules.dbt.settings import DbtSettings
 from tests.modules.dbt.conftest import maximal, minimal
 
 ROLE = "arn:aws:iam::111122223333:role/dbt-ci"

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from modules.dbt.policies import access, remarks, trust
-from modules.iam.arn import partition_of
-from modules.iam.decide import Caller, Policies, Request, decide
-from modules.iam.policy import MANAGED_POLICY_LIMIT, TRUST_POLICY_LIMIT
-from stacks.integrations import INTEGRATIONS
+from athena_gate.modules.dbt.policies import access, remarks, trust
+from athena_gate.modules.iam.arn import partition_of
+from athena_gate.modules.iam.decide import Caller, Policies, Request, decide
+from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, TRUST_POLICY_LIMIT
+from athena_gate.stacks.integrations import INTEGRATIONS
 from tests.modules.dbt.conftest import REGIONS, key, maximal, minimal
 
 HERE = "eu-central-1:111122223333"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from modules.reading import ConfigurationError
-from stacks.configuration import load
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import load
 from tests.modules.dbt.conftest import DBT, key, maximal, minimal
 
 BLOCK = 'dbt "ci"'

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from development.examples import build
-from modules.dynamodb_connector.policies import (
+from athena_gate.modules.dynamodb_connector.policies import (
     access,
     connector_access,
     connector_trust,
@@ -19,9 +18,10 @@ from modules.dynamodb_connector.policies import (
     sharing_access,
     sharing_trust,
 )
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from modules.iam.policy import Policy
-from stacks.configuration import load
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.iam.policy import Policy
+from athena_gate.stacks.configuration import load
+from development.examples import build
 from tests.conftest import Project
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,
@@ -551,8 +551,8 @@ def test_no_two_constructs_collide(
             else {"aws_athena_data_catalog.consumer_catalog"}
         )
 
-    from modules.bindings import App, AwsProvider, TerraformStack
-    from modules.dynamodb_connector.construct import DynamodbConnector
+    from athena_gate.modules.bindings import App, AwsProvider, TerraformStack
+    from athena_gate.modules.dynamodb_connector.construct import DynamodbConnector
 
     stack = TerraformStack(App(outdir=str(tmp_path / "out")), "dynamodb-connector-orders")
     aliased = [AwsProvider(stack, "consumer", alias="consumer")] if shared else []

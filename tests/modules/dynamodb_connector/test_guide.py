@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from modules.dynamodb_connector.guide import SHARING, values
-from modules.dynamodb_connector.policies import documents, sharing_trust
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from modules.iam.arn import partition_of
-from modules.iam.guide import fill
-from modules.iam.policy import Grant, Policy
+from athena_gate.modules.dynamodb_connector.guide import SHARING, values
+from athena_gate.modules.dynamodb_connector.policies import documents, sharing_trust
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.iam.arn import partition_of
+from athena_gate.modules.iam.guide import fill
+from athena_gate.modules.iam.policy import Grant, Policy
 from tests.modules.dynamodb_connector.conftest import (
     CONSUMER,
     OWNER,

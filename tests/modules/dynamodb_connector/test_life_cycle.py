@@ -16,7 +16,7 @@ import boto3
 import pysequoia
 import pytest
 
-from gate.sandbox import Sandbox
+from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import Project, Terraform, make_project, terraform_in
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,

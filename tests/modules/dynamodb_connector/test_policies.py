@@ -2,8 +2,8 @@
 
 import pytest
 
-from modules.dynamodb_connector.guide import STATEMENT_ID
-from modules.dynamodb_connector.policies import (
+from athena_gate.modules.dynamodb_connector.guide import STATEMENT_ID
+from athena_gate.modules.dynamodb_connector.policies import (
     access,
     connector_access,
     connector_trust,
@@ -14,10 +14,10 @@ from modules.dynamodb_connector.policies import (
     sharing_trust,
     spill_access,
 )
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from modules.iam.decide import Caller, Policies, Request, decide
-from modules.iam.policy import BUCKET_POLICY_LIMIT, MANAGED_POLICY_LIMIT, Policy
-from stacks.integrations import INTEGRATIONS
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.iam.decide import Caller, Policies, Request, decide
+from athena_gate.modules.iam.policy import BUCKET_POLICY_LIMIT, MANAGED_POLICY_LIMIT, Policy
+from athena_gate.stacks.integrations import INTEGRATIONS
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,
     CONSUMER,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from modules.reading import ConfigurationError
-from stacks.configuration import load
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import load
 from tests.conftest import Project
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,

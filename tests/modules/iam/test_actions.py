@@ -2,7 +2,7 @@
 
 import pytest
 
-from modules.iam.actions import (
+from athena_gate.modules.iam.actions import (
     OPERATIONS,
     example_resources,
     exists,

@@ -3,7 +3,7 @@
 import botocore.session
 import pytest
 
-from modules.iam.beyond_policies import (
+from athena_gate.modules.iam.beyond_policies import (
     FREE,
     SERVICE_LINKED_ROLE_ACTIONS,
     is_free,

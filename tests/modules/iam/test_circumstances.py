@@ -2,9 +2,9 @@
 
 import pytest
 
-from modules.iam.circumstances import candidates, certain, circumstances
-from modules.iam.claims import AnyBut, Given, When
-from modules.iam.policy import Condition
+from athena_gate.modules.iam.circumstances import candidates, certain, circumstances
+from athena_gate.modules.iam.claims import AnyBut, Given, When
+from athena_gate.modules.iam.policy import Condition
 
 VENDOR = ("3.229.110.216/32", "3.122.135.165/32")
 ATHENA = "athena.amazonaws.com"

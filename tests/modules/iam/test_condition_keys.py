@@ -2,7 +2,7 @@
 
 import pytest
 
-from modules.iam.condition_keys import GLOBAL_KEYS, ConditionKey, condition_key
+from athena_gate.modules.iam.condition_keys import GLOBAL_KEYS, ConditionKey, condition_key
 
 
 def test_keys_that_aws_sends_with_every_request_are_those_of_the_page() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.iam import conditions
-from modules.iam.policy import Condition
+from athena_gate.modules.iam import conditions
+from athena_gate.modules.iam.policy import Condition
 from tests.conftest import tries
 
 Values = dict[str, tuple[str, ...]]

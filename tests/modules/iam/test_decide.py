@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.iam import decide as decide_module
-from modules.iam.decide import Caller, Decision, Policies, Request, decide
-from modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.iam import decide as decide_module
+from athena_gate.modules.iam.decide import Caller, Decision, Policies, Request, decide
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from tests.conftest import tries
 
 A, B = "111122223333", "444455556666"

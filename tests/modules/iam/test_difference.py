@@ -2,8 +2,8 @@
 
 import pytest
 
-from modules.iam.difference import Right, more
-from modules.iam.policy import Condition, Statement
+from athena_gate.modules.iam.difference import Right, more
+from athena_gate.modules.iam.policy import Condition, Statement
 
 HOME = Condition("IpAddress", "aws:SourceIp", ("203.0.113.0/24",))
 AWAY = Condition("NotIpAddress", "aws:SourceIp", ("203.0.113.0/24",))

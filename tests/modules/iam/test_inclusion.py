@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.iam.claims import AnyBut, Given, Requests, When
-from modules.iam.decide import Caller, Policies, Request, decide
-from modules.iam.inclusion import (
+from athena_gate.modules.iam.claims import AnyBut, Given, Requests, When
+from athena_gate.modules.iam.decide import Caller, Policies, Request, decide
+from athena_gate.modules.iam.inclusion import (
     Region,
     asks,
     escaped,
     example,
 )
-from modules.iam.intersection import arn_intersection, intersection
-from modules.iam.patterns import PatternsTooComplex, matches
-from modules.iam.policy import Condition, Policy, Statement
+from athena_gate.modules.iam.intersection import arn_intersection, intersection
+from athena_gate.modules.iam.patterns import PatternsTooComplex, matches
+from athena_gate.modules.iam.policy import Condition, Policy, Statement
 from tests.conftest import tries
 
 LAKE = "arn:aws:s3:::acme-lake"

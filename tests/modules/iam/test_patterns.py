@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modules.iam import patterns
-from modules.iam.patterns import (
+from athena_gate.modules.iam import patterns
+from athena_gate.modules.iam.patterns import (
     arn_difference_example,
     arn_example,
     arn_includes,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.iam.policy import (
+from athena_gate.modules.iam.policy import (
     EVERYONE,
     MANAGED_POLICY_LIMIT,
     Condition,

@@ -1,11 +1,11 @@
 """Claims on policies: what holds, and the request that shows what does not."""
 
-from modules.iam.attached import AttachedPolicies, Document, Identity
-from modules.iam.claims import Call, Need, Never, Requests
-from modules.iam.decide import Caller
-from modules.iam.policy import Policy, Statement
-from modules.iam.proof import prove, unclaimed
-from modules.iam.result import Failure, Result
+from athena_gate.modules.iam.attached import AttachedPolicies, Document, Identity
+from athena_gate.modules.iam.claims import Call, Need, Never, Requests
+from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.policy import Policy, Statement
+from athena_gate.modules.iam.proof import prove, unclaimed
+from athena_gate.modules.iam.result import Failure, Result
 
 ACCOUNT = "111122223333"
 ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
+from athena_gate.modules.iam.claims import AnyBut, Requests, When
+from athena_gate.modules.iam.inclusion import escaped
+from athena_gate.modules.iam.policy import Condition, Statement
+from athena_gate.modules.iam.value_classes import BEYOND_ASCII
 from development.random_conditions import attack, question
-from modules.iam.claims import AnyBut, Requests, When
-from modules.iam.inclusion import escaped
-from modules.iam.policy import Condition, Statement
-from modules.iam.value_classes import BEYOND_ASCII
 from tests.conftest import tries
 
 ATHENA = "athena.amazonaws.com"

@@ -15,20 +15,20 @@ from typing import cast
 
 import pytest
 
+from athena_gate.gate.parity import parity
+from athena_gate.gate.prove import prove_stack
+from athena_gate.gate.stack.reader import files, read
+from athena_gate.modules.access.claims import holder
+from athena_gate.modules.access.guide import values
+from athena_gate.modules.access.profile import PLACEHOLDERS, Profile
+from athena_gate.modules.access.settings import Access
+from athena_gate.modules.iam.attached import AttachedPolicies, Document, Identity, ResourcePolicy
+from athena_gate.modules.iam.proof import prove_need, prove_never
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
+from athena_gate.stacks.integrations import INTEGRATIONS, Vendor
+from athena_gate.stacks.reference import rows
 from development.examples import REGIONS, account, blocks_of
-from gate.parity import parity
-from gate.prove import prove_stack
-from gate.stack.reader import files, read
-from modules.access.claims import holder
-from modules.access.guide import values
-from modules.access.profile import PLACEHOLDERS, Profile
-from modules.access.settings import Access
-from modules.iam.attached import AttachedPolicies, Document, Identity, ResourcePolicy
-from modules.iam.proof import prove_need, prove_never
-from modules.reading import ConfigurationError
-from stacks.configuration import Configuration, ConfiguredBlock, load
-from stacks.integrations import INTEGRATIONS, Vendor
-from stacks.reference import rows
 
 ROOT = Path(__file__).resolve().parents[3]
 VENDORS = [kind for kind, found in INTEGRATIONS.items() if isinstance(found, Vendor)]

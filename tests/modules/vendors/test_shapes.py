@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from athena_gate.gate.eject import eject
+from athena_gate.gate.sandbox import Sandbox
+from athena_gate.gate.sandbox.existing import taken_for_granted
+from athena_gate.gate.stack.model import Stack
+from athena_gate.stacks.configuration import ConfiguredBlock, load
 from development.examples import account
 from development.mutants import KINDS, mutants
 from development.mutation import Score, judge, synthesize
 from development.shapes import LARGEST, shapes
-from gate.eject import eject
-from gate.sandbox import Sandbox
-from gate.sandbox.existing import taken_for_granted
-from gate.stack.model import Stack
-from stacks.configuration import ConfiguredBlock, load
 from tests.conftest import terraform_in, validated
 
 pytestmark = pytest.mark.slow
