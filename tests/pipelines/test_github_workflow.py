@@ -141,6 +141,8 @@ def story(
     folder = tmp_path_factory.mktemp("github")
     clone = folder / "clone"
     git(folder, "clone", "--quiet", "--branch", "main", f"file://{ROOT}", str(clone))
+    # What a branch has moved or deleted would lie beside what it has.
+    git(clone, "rm", "-r", "--quiet", ".")
     for name in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines():
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).unlink(missing_ok=True)
