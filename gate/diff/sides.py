@@ -55,7 +55,7 @@ def earlier(against: str, file: Path) -> tuple[Stack, ...]:
 
 
 def _checked_out(revision: str, file: Path, folder: Path) -> Path:
-    """Return ``file`` as it is in ``revision``, written into ``folder`` with what lies around it."""
+    """Return ``file`` as it is in ``revision``, written into ``folder`` with what is around it."""
     around = file.absolute().parent
     try:
         top = Path(_git(around, "rev-parse", "--show-toplevel").decode().removesuffix("\n"))
@@ -74,8 +74,8 @@ def _checked_out(revision: str, file: Path, folder: Path) -> Path:
         archive = _git(top, "archive", "--format=tar", commit)
     except (OSError, subprocess.CalledProcessError):
         raise NoSide(
-            f"{visible(revision)!r} is neither a folder nor a commit of git here; allowed: a commit "
-            "or branch, as in --against origin/main, a folder with another "
+            f"{visible(revision)!r} is neither a folder nor a commit of git here; allowed: a "
+            "commit or branch, as in --against origin/main, a folder with another "
             f"{visible(file.name)}, or an earlier synth such as cdktf.out"
         ) from None
     with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
