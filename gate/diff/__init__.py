@@ -4,9 +4,9 @@ goes, what is replaced.
 Rights are compared as what the policies mean: a policy in another order is no difference.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, Literal
 
 from athena_gate.gate.stack.model import Stack
@@ -275,8 +275,9 @@ def _other(new: Stack | None, old: Stack | None) -> Iterator[str]:
     for before, now in zip(old.regions, new.regions, strict=False):
         if before != now:
             yield f"region {before} becomes {now}: everything of it is made anew there"
-    if _of_providers(new) != _of_providers(old) and new.accounts == old.accounts:
-        yield "how Terraform reaches the account changes (its provider)"
+    changed = _of_providers(new, old)
+    if changed:
+        yield f"the provider changes: {', '.join(changed)}"
     if _state(new) != _state(old):
         yield "the state lies elsewhere: gate check --against says how to move it"
     changed = _handed(new, old)
@@ -284,8 +285,15 @@ def _other(new: Stack | None, old: Stack | None) -> Iterator[str]:
         yield f"what is handed over changes: {', '.join(changed)}"
 
 
-def _of_providers(stack: Stack) -> str:
-    return json.dumps(stack.content.get("provider"), sort_keys=True)
+def _of_providers(new: Stack, old: Stack) -> list[str]:
+    """Return the arguments of providers that differ but account and region."""
+    now, before = (stack.content.get("provider", {}).get("aws", []) for stack in (new, old))
+    changed: dict[str, None] = {}
+    nothing: Mapping[str, Any] = {}
+    for one, other in zip_longest(now, before, fillvalue=nothing):
+        differs = (name for name in (*one, *other) if one.get(name) != other.get(name))
+        changed |= dict.fromkeys(differs)
+    return [name for name in changed if name not in ("region", "allowed_account_ids")]
 
 
 def _state(stack: Stack) -> Any:
@@ -303,4 +311,9 @@ def _handed(new: Stack, old: Stack) -> list[str]:
     now, before = (
         stack.content.get("output", {}).get("handoff", {}).get("value", {}) for stack in (new, old)
     )
-    return [name for name in dict.fromkeys((*now, *before)) if now.get(name) != before.get(name)]
+    named = dict.fromkeys((*now, *before))
+    return [name for name in named if _unordered(now.get(name)) != _unordered(before.get(name))]
+
+
+def _unordered(value: Any) -> Any:
+    return sorted(value, key=str) if isinstance(value, list) else value

@@ -48,8 +48,11 @@ def earlier(against: str, file: Path) -> tuple[Stack, ...]:
             return asked_for(load(configuration))
         try:
             return tuple(map(read, files(place)))
-        except NotReadable as error:
-            raise NoSide(f"{error}, or one with {visible(file.name)} in it") from None
+        except NotReadable:
+            raise NoSide(
+                f"{visible(against)} holds neither {visible(file.name)} nor a synthesized stack; "
+                "allowed: a folder with one of the two, such as cdktf.out, or a commit of git"
+            ) from None
     with tempfile.TemporaryDirectory() as folder:
         return asked_for(load(_checked_out(against, file, Path(folder))))
 

@@ -8,7 +8,7 @@ from athena_gate.gate.explain import words
 from athena_gate.gate.quoting import markdown_code, markdown_fence
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.modules.files import visible, visible_lines
-from athena_gate.modules.iam.policy import Condition, Principal
+from athena_gate.modules.iam.policy import Principal
 
 _SIGNS = {"made": "+", "gone": "-", "replaced": "!", "changed": "~"}
 _KEY = "aws_iam_access_key."
@@ -93,14 +93,12 @@ def _rights(sign: str, rights: Rights, denied: bool) -> Iterator[str]:
     if rights.conditions:
         yield from wrapped(words.conditions(rights.conditions), 6, 8)
     for conditions in rights.otherwise:
-        yield from wrapped(f"{_OTHERWISE[sign]}: {_on_condition(conditions)}", 6, 8)
+        same = set(conditions) <= set(rights.conditions)
+        where = "a part of it" if same else words.conditions(conditions)
+        yield from wrapped(f"{_OTHERWISE[sign]}: {where}", 6, 8)
 
 
 _OTHERWISE = {"+": "before", "-": "still"}
-
-
-def _on_condition(conditions: Sequence[Condition]) -> str:
-    return words.conditions(conditions) or "a part of it"
 
 
 def _part(part: Part) -> Iterator[str]:
