@@ -56,7 +56,7 @@ def brought_along(extra: str = "sandbox") -> list[metadata.Distribution]:
             one = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue
-        found[_normal(name)] = one
+        found[normal(name)] = one
         for requirement in one.requires or []:
             todo += _needed(requirement, wanted)
     del found["athena-gate"]
@@ -72,7 +72,8 @@ def _needed(text: str, extra: str) -> list[tuple[str, str]]:
     return [(requirement.name, one) for one in ("", *sorted(requirement.extras))]
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
+    """Return ``name`` as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
