@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pysequoia
 import pytest
 
 from athena_gate.gate.sandbox import Sandbox
@@ -23,7 +24,10 @@ from tests.conftest import ROOT, make_project
 # Blocks that are not run, by what their info string says of them, as in ```sh not-run=aws: why, and
 # how many there are on which page.
 NOT_RUN: dict[str, tuple[str, dict[str, int]]] = {
-    "aws": ("needs an AWS account, and changes it", {"docs/state.md": 1}),
+    "aws": (
+        "needs an AWS account, and changes it",
+        {"docs/state.md": 1, "docs/your-repository.md": 2},
+    ),
     "clone": (
         "what .ci/run runs, or what takes minutes",
         {"README.md": 1, "CONTRIBUTING.md": 1},
@@ -37,11 +41,16 @@ NOT_RUN: dict[str, tuple[str, dict[str, int]]] = {
     ),
     "install": (
         "nothing is published yet, and an installation takes minutes",
-        {"README.md": 1, "docs/air-gap.md": 1, "docs/engines.md": 1},
+        {
+            "README.md": 1,
+            "docs/air-gap.md": 1,
+            "docs/engines.md": 1,
+            "docs/your-repository.md": 1,
+        },
     ),
     "network": ("needs the provider's registry", {"docs/air-gap.md": 2}),
     "state": (
-        'needs another backend than the page\'s gate.hcl has; tests/gate/pipeline tries each',
+        "needs another backend than the page's gate.hcl has; tests/gate/pipeline tries each",
         {
             "README.md": 1,
             "pipelines/README.md": 1,
@@ -135,7 +144,8 @@ def shell(
     call = "from athena_gate.gate.cli import main; main()"
     program.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-c", call])} "$@"\n')
     program.chmod(0o755)
-    (folder / "gnupg").mkdir(mode=0o700)
+    home = {"GNUPGHOME": str(folder / "gnupg")}
+    Path(home["GNUPGHOME"]).mkdir(mode=0o700)
     with Sandbox("111122223333") as sandbox:
         variables = sandbox.environment(terraform_variables)
         path = [str(program.parent), str(Path(sys.executable).parent), variables["PATH"]]
@@ -143,47 +153,60 @@ def shell(
             **variables,
             "PATH": os.pathsep.join(path),
             "PYTHONPATH": str(ROOT),
-            "GNUPGHOME": str(folder / "gnupg"),
             "COLUMNS": "80",
+            **home,
         }
-    subprocess.run(["gpgconf", "--kill", "all"], env={**os.environ, "GNUPGHOME": str(folder / "gnupg")}, check=False)
+        # GnuPG leaves an agent running for each of its folders.
+        subprocess.run(["gpgconf", "--kill", "all"], env=variables | home, check=False)
+
+
+@pytest.fixture(scope="module")
+def begun(
+    tmp_path_factory: pytest.TempPathFactory, shell: dict[str, str], pgp_key: pysequoia.Tsk
+) -> Path:
+    """What the README ends with, as far as it is a repository: its gate.hcl, synthesized and
+    committed."""
+    (text,) = re.findall(r"```hcl\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    folder = tmp_path_factory.mktemp("begun") / "repository"
+    make_project(folder, pgp_key, text)
+    commit = "git init -q && git add . && git -c user.name=a -c user.email=a@b commit -qm a"
+    run(f"gate synth && {commit}", folder, shell)
+    return folder
+
+
+def run(script: str, folder: Path, shell: dict[str, str], place: str = "") -> None:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=folder,
+        env=shell,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if done.returncode:
+        said = f"{place}{script}\nends with {done.returncode}"
+        pytest.fail(f"{said}\n{done.stdout}{done.stderr}", pytrace=False)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in PAGES if any(not one.mark for one in commands(page))])
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(not one.mark for one in commands(page))]
+)
 def test_the_commands_of_a_page_run_in_their_order(
-    page: str, tmp_path: Path, shell: dict[str, str], pgp_key: object
+    page: str, tmp_path: Path, shell: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
-    example = ROOT / Path(page).parent
     folder = tmp_path / "repository"
-    if (example / "gate.hcl").exists() and example != ROOT:
-        shutil.copytree(example, folder)
+    if page.startswith("examples/"):
+        shutil.copytree(ROOT / Path(page).parent, folder)
     elif page in FROM_NOTHING:
         folder.mkdir()
     else:
-        begun(folder, shell, pgp_key)
+        shutil.copytree(request.getfixturevalue("begun"), folder)
     for one in commands(page):
         if not one.mark:
-            done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", one.text],
-                cwd=folder,
-                env=shell,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=300,
-                check=False,
-            )
-            assert done.returncode == 0, f"{page}:{one.line}\n{done.stdout}{done.stderr}"
-
-
-def begun(folder: Path, shell: dict[str, str], key: object) -> None:
-    """Make what the README ends with, as far as it is a repository: its gate.hcl, synthesized and
-    committed."""
-    (text,) = re.findall(r"```hcl\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    make_project(folder, key, text)  # type: ignore[arg-type]
-    script = "gate synth && git init -q && git add . && git -c user.name=a -c user.email=a commit -qm a"
-    subprocess.run(["sh", "-c", script], cwd=folder, env=shell, check=True, capture_output=True)
+            run(one.text, folder, shell, f"{page}:{one.line}\n")
 
 
 @pytest.mark.slow
@@ -196,7 +219,10 @@ def test_the_site_has_no_link_that_leads_nowhere_and_nothing_of_other_hosts(tmp_
         if re.match(r"(https?:)?//", address)
     }
     styles = "".join(file.read_text() for file in (tmp_path / "site").rglob("*.css"))
-    assert (loaded, re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)]*", styles)) == (set(), [])
+    assert (loaded, re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)]*", styles)) == (
+        set(),
+        [],
+    )
 
 
 class Loaded(HTMLParser):

@@ -44,7 +44,8 @@ def _options(command: Any) -> Iterator[str]:
         if one.name == "help" or not about:
             continue
         shown = ", ".join(f"`{word}`" for word in one.opts + one.secondary_opts)
-        rows.append(f"| {shown if one.param_type_name == 'option' else f'`{one.name.upper()}`'} "
-                    f"| {about} |")
+        rows.append(
+            f"| {shown if one.param_type_name == 'option' else f'`{one.name.upper()}`'} | {about} |"
+        )
     if rows:
         yield from ("| | |", "|---|---|", *rows)

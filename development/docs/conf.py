@@ -15,7 +15,7 @@ html_show_copyright = html_show_sphinx = False
 html_use_index = False
 
 
-class Hcl(RegexLexer):
+class Hcl(RegexLexer):  # type: ignore[misc]
     """HCL with any blocks: Pygments' own lexer knows those of Terraform's language alone."""
 
     tokens = {  # noqa: RUF012 - Pygments' way

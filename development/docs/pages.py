@@ -193,7 +193,7 @@ def _vendor(kind: str, vendor: Vendor, block: Any) -> str:
     known = _known(block)
     lines += [f"- To do: {sentence.format_map(known)}" for sentence in profile.todo]
     lines += ["", "## A block to paste", "", "```hcl", example(kind, model), "```"]
-    other = [way for way in profile.ways][1:]
+    other = list(profile.ways)[1:]
     if other:
         lines += ["", "With another way in:", ""]
         for way in other:

@@ -15,8 +15,7 @@ from pathlib import Path
 from development.docs.pages import DOCS, ROOT
 
 SITE = ROOT / ".gate" / "site"
-_ALSO = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE")
-_FOLDERS = ("docs", "examples", "pipelines")
+_PAGES = ("*.md", "docs/**/*.md", "examples/README.md", "examples/*/README.md", "pipelines/**/*.md")
 _HOME = """\
 <!doctype html>
 <meta charset="utf-8">
@@ -54,12 +53,12 @@ def _version() -> str:
 
 
 def _copy(source: Path) -> None:
-    """Copy the pages, and what they link to, into ``source``, with the navigation."""
-    for name in _ALSO:
-        source.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, source)
-    for name in _FOLDERS:
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("cdktf.out", ".*"))
+    """Copy the pages into ``source``, with the navigation."""
+    for pattern in _PAGES:
+        for page in ROOT.glob(pattern):
+            copy = source / page.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(page, copy)
     start = source / "docs" / "README.md"
     start.write_text(start.read_text() + "".join(_navigation(start.read_text(), source)))
     catalogue = source / "docs" / "vendors" / "README.md"
