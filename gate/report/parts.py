@@ -58,6 +58,10 @@ def mark(text: str, style: str = "") -> Markup:
 
 def code(text: object) -> Markup:
     """Return a name, an ARN or an action as it is written."""
-    # An ARN is rather cut behind its separators than anywhere.
-    parts = re.split("(?<=[:/])", str(text)) if str(text).startswith("arn:") else [text]
-    return element("code", [[element("wbr") if n else None, part] for n, part in enumerate(parts)])
+    return element("code", breakable(text) if str(text).startswith("arn:") else text)
+
+
+def breakable(text: object) -> Markup:
+    """Return a long name that is rather cut behind its separators than anywhere."""
+    parts = re.split("(?<=[:/_])(?=[^/])", str(text))
+    return Markup.joined([[element("wbr") if n else None, part] for n, part in enumerate(parts)])

@@ -4,7 +4,7 @@ Drawn twice, for wide and for narrow screens; the style sheet shows one of them.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from athena_gate.gate.report.flow import Lane, Node
@@ -20,8 +20,8 @@ _WIDTH, _NARROW, _GUTTER = 1000, 340, 38
 _GAP, _FRAME, _HEAD = 16, 24, 40
 # How far left of the first column a link comes down.
 _MARGIN = 16
-# What a box is found by: what makes its node the same, or for who is at the start of a lane, who may
-# be there twice on two conditions, the node and the number of that lane.
+# What a box is found by: what makes its node the same; or the node itself and the number of its
+# lane for who is at the start of one, where somebody may be twice, on two conditions.
 _Key = tuple[str, str, str] | tuple[Node, int]
 # What a way to something is drawn like, by the strongest that it is for.
 _STYLES = {"delete": "deletes", "write": "writes", "change": "writes", "make": "writes"}

@@ -123,8 +123,7 @@ class Area:
     bottom: float
 
     def meets(self, x1: float, y1: float, x2: float, y2: float) -> bool:
-        """Say whether a line from one point to another meets it; both are in rectangles whose
-        sides they are the corners of, so that a curve is asked by its pieces."""
+        """Return whether the rectangle between two corners, which may be a line, meets it."""
         return (
             min(x1, x2) < self.right
             and max(x1, x2) > self.left
@@ -144,7 +143,7 @@ def attributes(element: str) -> dict[str, str]:
 def areas(svg: str) -> Iterator[Area]:
     """Yield the boxes of a picture, and its labels as wide as the widest of common fonts has
     them."""
-    for element in re.findall('<g class="box[^>]*><rect[^>]*>|<g[^>]*box[^>]*><rect[^>]*>', svg):
+    for element in re.findall('<g class="box[^>]*><rect[^>]*>', svg):
         found = attributes(element.partition("<rect")[2])
         x, y, width, height = (float(found[name]) for name in ("x", "y", "width", "height"))
         yield Area("box", x, y, x + width, y + height)
@@ -174,12 +173,12 @@ def pieces(path: str) -> Iterator[tuple[float, float, float, float]]:
                 for step in range(1, 33):
                     t = step / 32
                     weights = ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3)
-                    to = [
+                    across, down = (
                         sum(w * end[n] for w, end in zip(weights, ends, strict=True))
                         for n in (0, 1)
-                    ]
-                    yield x, y, *to
-                    x, y = to
+                    )
+                    yield x, y, across, down
+                    x, y = across, down
 
 
 ACCOUNTS = (ANALYTICS, PARTNER, "")
@@ -197,6 +196,10 @@ def nodes(kind: str, *accounts: str) -> st.SearchStrategy[Node]:
     )
 
 
+def different(found: st.SearchStrategy[Node]) -> st.SearchStrategy[list[Node]]:
+    return st.lists(found, unique_by=lambda node: node.key, max_size=4)
+
+
 def lane(number: int) -> st.SearchStrategy[Lane]:
     who = st.one_of(nodes("vendor", *ACCOUNTS), nodes("function", *ACCOUNTS[:2]))
     reached = st.one_of(nodes("data", *ACCOUNTS), nodes("function", *ACCOUNTS[:2]))
@@ -204,7 +207,6 @@ def lane(number: int) -> st.SearchStrategy[Lane]:
         lambda node: Node(node.kind, "Role", f"{number}-{node.name}", node.account, node.notes)
     )
     workgroup = st.none() | nodes("workgroup", *ACCOUNTS[:2])
-    unique = {"unique_by": lambda node: node.key, "max_size": 4}
     return st.builds(
         lambda who, identity, workgroup, reached: Lane(
             tuple(who),
@@ -212,10 +214,10 @@ def lane(number: int) -> st.SearchStrategy[Lane]:
             workgroup and Node(workgroup.kind, "W", workgroup.name, identity.account),
             tuple(reached),
         ),
-        st.lists(who, **unique),
+        different(who),
         identity,
         workgroup,
-        st.lists(reached, **unique),
+        different(reached),
     )
 
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -13,15 +14,20 @@ from typing import Any
 import pysequoia
 import pytest
 
+from athena_gate.gate.diff import Difference, Part, Party, Rights
 from athena_gate.gate.explain import Explained, Explanation, Rule
 from athena_gate.gate.parity import Document, Parity, Row, Section, Side
 from athena_gate.gate.prove import Proof
 from athena_gate.gate.report.chapter import Chapter
 from athena_gate.gate.report.flow import Lane, Node
 from athena_gate.gate.report.limits import Limits
+from athena_gate.gate.report.made import Made
 from athena_gate.gate.report.page import page
+from athena_gate.gate.report.principals import Item
+from athena_gate.gate.report.principals import Row as PrincipalRow
+from athena_gate.gate.report.summary import Changes
 from athena_gate.modules.account import Account
-from athena_gate.modules.iam.policy import Condition
+from athena_gate.modules.iam.policy import Condition, Principal
 from athena_gate.modules.iam.result import Failure, Result
 from tests.conftest import ACCOUNT, ROOT, Project, make_project
 from tests.gate.report.browser import Browser, NoBrowser, browser, find
@@ -71,6 +77,7 @@ def made(text: str) -> str:
     proof = Proof(text, text, text, 1, (result,), (text,))
     rule = Rule("Deny", (text,), (text,), text, (text,), text, text, (text,))
     node = Node("data", text, text, "1", (text,), text)
+    item = Item(text, text, text)
     chapter = Chapter(
         title=text,
         vendor=text,
@@ -99,8 +106,26 @@ def made(text: str) -> str:
         limits=(Limits(text, text, text, ((text, text),)),),
         remarks=(text,),
         documented=proof,
+        principals=(
+            PrincipalRow(
+                text,
+                text,
+                True,
+                text,
+                text,
+                (item,),
+                (item,),
+                (replace(item, minor=True),),
+                (text,),
+            ),
+        ),
     )
-    return page(text, text, [account], [chapter])
+    rights = Rights((text,), (text,), side.conditions, (side.conditions,), text)
+    party = Party(text, Principal("AWS", text), False, (rights,), (rights,), (text,))
+    part = Part("replaced", text, text, (text,))
+    changed = Changes(text, (Difference(text, "changed", (party,), (part,), (text,)),))
+    made_of = Made(text, text, text, text, True)
+    return page(text, text, made_of, [account], [chapter], changed)
 
 
 def test_nothing_from_elsewhere_becomes_part_of_the_page() -> None:
@@ -184,7 +209,8 @@ def test_the_report_is_whole_and_in_order(written: Path) -> None:
     assert [(a, b) for a, b in pairwise(levels) if b > a + 1] == []
     labels = {str(a["aria-labelledby"]) for a in found.all("section")}
     assert labels == {
-        "summary",
+        "glance",
+        "blocks",
         "accounts",
         "dot-reporting",
         "metronome-billing",
@@ -286,7 +312,7 @@ TOO_LONG = """
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("width", [1280, 390])
 def test_the_report_is_readable(chromium: Browser, written: Path, width: int, scheme: str) -> None:
     chromium.emulate(width, 900, scheme)
     chromium.open(written.as_uri())
@@ -310,6 +336,7 @@ def test_every_section_has_its_heading_on_the_screen(chromium: Browser, written:
     assert chromium.evaluate(shown) == [
         "Who may reach Athena, and how far",
         "At a glance",
+        "Blocks",
         "Accounts",
         'Dot: dot "reporting"',
         'Metronome: metronome "billing"',
