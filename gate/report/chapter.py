@@ -11,7 +11,7 @@ from athena_gate.gate.report import picture
 from athena_gate.gate.report.flow import Lane
 from athena_gate.gate.report.limits import Limits
 from athena_gate.gate.report.markup import Markup, element
-from athena_gate.gate.report.parts import code, listed, mark, table
+from athena_gate.gate.report.parts import code, deeds, listed, mark, table
 from athena_gate.gate.report.principals import Row as PrincipalRow
 from athena_gate.gate.text import counted
 from athena_gate.modules.account import Account
@@ -120,7 +120,7 @@ def _rules(rules: Sequence[Rule]) -> Markup:
             Markup.joined(
                 [
                     None if rule.effect == "Allow" else [mark("never", "good"), " "],
-                    rule.does,
+                    deeds(rule.does),
                 ]
             ),
             listed(rule.where) or "everywhere in the account",

@@ -3,12 +3,12 @@
 Drawn twice, for wide and for narrow screens; the style sheet shows one of them.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from athena_gate.gate.report.flow import Lane, Node
 from athena_gate.gate.report.markup import Markup, element
+from athena_gate.gate.report.parts import deeds, strongest
 
 # Pixels, at a font size of 13. No text is measured: a letter of a sans-serif font is taken to be
 # 8 wide, one of a monospaced font 7.9: those of DejaVu, which are wide.
@@ -23,9 +23,6 @@ _MARGIN = 16
 # What a box is found by: what makes its node the same; or the node itself and the number of its
 # lane for who is at the start of one, where somebody may be twice, on two conditions.
 _Key = tuple[str, str, str] | tuple[Node, int]
-# What a way to something is drawn like, by the strongest that it is for.
-_STYLES = {"delete": "deletes", "write": "writes", "change": "writes", "make": "writes"}
-_STRONG = re.compile(rf"\b({'|'.join(_STYLES)})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,8 @@ class _Box:
             [
                 element(
                     "text",
-                    list(self._strong(text)) if style == "note" else text,
+                    # What is asked of whoever comes may hold any word.
+                    text if style != "note" or self.node.words else deeds(text, "tspan"),
                     x=self.x + _PADDING,
                     y=top + place * _LINE,
                     class_=style,
@@ -63,18 +61,6 @@ class _Box:
             ],
             class_=f"box {self.node.kind}",
         )
-
-    def _strong(self, note: str) -> Iterator[Markup | str]:
-        """Yield a note; what is more than reading stands out."""
-        # What is asked of whoever comes may hold any word.
-        for n, part in enumerate([note] if self.node.words else _STRONG.split(note)):
-            yield element("tspan", part, class_=_STYLES[part]) if n % 2 else part
-
-
-def _style(node: Node) -> str:
-    """Return what the link to ``node`` is drawn like."""
-    found = {_STYLES[word] for note in node.notes for word in _STRONG.findall(note)}
-    return min(found, default="")
 
 
 def _height(lines: Sequence[object]) -> float:
@@ -207,7 +193,7 @@ class _Drawing:
             if lane.workgroup:
                 self._link(lane.identity.key, lane.workgroup.key)
             for node in lane.reached:
-                self._link(start.key, node.key, _style(node))
+                self._link(start.key, node.key, strongest(node.notes))
 
     def _link(self, start: _Key, end: _Key, style: str = "") -> None:
         a, b = self._boxes[start], self._boxes[end]
@@ -263,7 +249,7 @@ def narrow(lanes: Sequence[Lane], accounts: Mapping[str, str], name: str) -> Mar
             shown = Node(node.kind, node.title, node.name, node.account, notes)
             box = _Box(shown, _lines(shown, _NARROW - 34), 34, y, _NARROW - 34)
             start = above.y + above.height
-            links.append((f"M{rail} {start}V{box.middle}H{box.x - 2}", _style(node)))
+            links.append((f"M{rail} {start}V{box.middle}H{box.x - 2}", strongest(node.notes)))
             boxes.append(box.drawn())
             y += box.height + 8
         y += _GAP

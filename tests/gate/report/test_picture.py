@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from athena_gate.gate.report.flow import Lane, Node
 from athena_gate.gate.report.picture import cut, narrow, wide
+from tests.conftest import tries
 
 ANALYTICS, PARTNER = "111122223333", "444455556666"
 SPILL = Node("data", "Data", "spill/", ANALYTICS, ("read",))
@@ -230,6 +231,7 @@ TITLES = {
 }
 
 
+@settings(max_examples=tries(60))
 @given(LANES_OF_ANY_STACK)
 def test_no_line_crosses_a_label_or_a_box(found: tuple[Lane, ...]) -> None:
     for svg in (wide(found, TITLES, "x"), narrow(found, TITLES, "x")):
@@ -245,6 +247,7 @@ def test_no_line_crosses_a_label_or_a_box(found: tuple[Lane, ...]) -> None:
         assert crossed == []
 
 
+@settings(max_examples=tries(60))
 @given(LANES_OF_ANY_STACK)
 def test_no_label_lies_on_another_or_leaves_the_picture(found: tuple[Lane, ...]) -> None:
     for svg in (wide(found, TITLES, "x"), narrow(found, TITLES, "x")):

@@ -199,7 +199,8 @@ VENDOR = 'grafana "x" {{\n account = "analytics"\n databases = ["a"]\n source "l
                 (
                     "vouched for by oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE",
                     "where oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:aud is "
-                    "sts.amazonaws.com, where oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub is "
+                    "sts.amazonaws.com, where "
+                    "oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLE:sub is "
                     "system:serviceaccount:a:b",
                 ),
             ),
