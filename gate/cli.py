@@ -340,13 +340,42 @@ def _not_quoted(context: typer.Context, what: str, can: str | None) -> NoReturn:
 def report(
     context: typer.Context,
     output: Annotated[Path, typer.Option(parser=path, help="The file to write.")] = REPORT,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Say what changed since: a commit of git, a folder with another gate.hcl, or the "
+            "synth of the last report."
+        ),
+    ] = None,
 ) -> None:
-    """Write one HTML file for whoever reviews the access, from the synthesized stacks."""
-    from athena_gate.gate.report import report as made
+    """Write one HTML file for whoever reviews the access, from the synthesized stacks.
+
+    It is dated as its commit, or as SOURCE_DATE_EPOCH says, so that the same commit gives the same
+    file; with changes that are not committed, with the time of writing.
+    """
+    from datetime import UTC, datetime
+
+    from athena_gate.gate.diff.sides import NoSide, earlier
+    from athena_gate.gate.report import report as reported
+    from athena_gate.gate.report.made import NoDate, made
+    from athena_gate.modules.reading import ConfigurationError
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
     _only_understood([stack for stack, _ in stacks])
-    page = made(_load(context.obj), stacks)
+    configuration = _load(context.obj)
+    named = {
+        context.obj.parent / name for block in configuration.blocks for name in block.settings.files
+    }
+    try:
+        of = made([context.obj, *sorted(named)], os.environ, datetime.now(UTC))
+        old = None if against is None else (against, earlier(against, context.obj))
+    except (NoDate, NoSide) as error:
+        _fail(2, str(error))
+    except ConfigurationError as error:
+        _fail(2, f"{against} cannot be compared with: {error}")
+    if old is not None:
+        _only_understood(list(old[1]))
+    page = reported(configuration, stacks, of, old)
     try:
         if output.parent == BUILD:
             BUILD.mkdir(exist_ok=True)
