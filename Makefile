@@ -56,7 +56,7 @@ lock: setup ## Renew requirements.lock, package-lock.json, .terraform.lock.hcl
 	  --python-version 3.11 --extra dev --generate-hashes --no-header \
 	  --output-file requirements.lock pyproject.toml
 	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
-	@$(BIN)/python -m athena_gate.gate.terraform.lock
+	@$(BIN)/gate lock
 
 clean: ## Remove everything that can be made again; state files stay
 	@rm -rf .venv node_modules .gate cdktf.out .mypy_cache .pytest_cache .ruff_cache \

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 
+from athena_gate.gate.init.command import init
+from athena_gate.gate.lock.command import lock
 from athena_gate.gate.text import counted
 from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
 from athena_gate.modules.terminal import wrapped
@@ -64,6 +66,10 @@ def _gate(
     ] = Path(DEFAULT_FILE),
 ) -> None:
     context.obj = file
+
+
+app.command()(init)
+app.command()(lock)
 
 
 @app.command()
@@ -477,16 +483,17 @@ def pipeline(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that differs.")] = False,
 ) -> None:
     """Write the pipeline that checks, plans and applies gate.hcl, and say what it needs once."""
-    from athena_gate.gate.pipeline.write import NoPipeline, write
+    from athena_gate.gate.pipeline.write import NoPipeline, about, write
     from athena_gate.gate.pipeline.write import pipeline as made
 
     try:
-        one = made(platform, _load(context.obj))
-        written = write(one, context.obj.parent, force)
+        files = made(platform, _load(context.obj))
+        for one in files:
+            written = write(one, context.obj.parent, force)
+            _say(f"{one.path} {'was written' if written else 'is up to date'}")
     except NoPipeline as error:
         _fail(2, str(error))
-    _say(f"{one.path} {'was written' if written else 'is up to date'}; see {one.page}")
-    _say(one.about)
+    _say(about(files[0]))
 
 
 @app.command(name="policy-set")
