@@ -13,8 +13,9 @@ import typer
 
 from athena_gate.gate.init.command import init
 from athena_gate.gate.lock.command import lock
+from athena_gate.gate.synth.command import synth
 from athena_gate.gate.text import counted
-from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
+from athena_gate.modules.files import Unreadable, visible, visible_lines
 from athena_gate.modules.terminal import wrapped
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
 DEFAULT_FILE = "gate.hcl"
-_PROJECT = Path("cdktf.json")
-_PROJECT_LIMIT = 64 * 1024
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
@@ -129,6 +128,9 @@ def _print_check(result: dict[str, Any]) -> None:
         number = counted(len(result["mistakes"]), "mistake")
         _fail(2, f"{number} in {visible(result['file'])}")
     _tell(as_text(result, _tick()), sys.stdout)
+
+
+app.command()(synth)
 
 
 @app.command()
@@ -706,18 +708,12 @@ def _terraform() -> dict[str, str]:
 
 
 def _output_folder() -> Path:
-    if named := os.environ.get("CDKTF_OUTDIR"):
-        return Path(named)
+    from athena_gate.gate.synth.output import output_folder
+
     try:
-        project = read_json(_PROJECT, _PROJECT_LIMIT)
+        return output_folder(os.environ)
     except Unreadable as error:
-        if not error.missing:
-            _fail(2, str(error))
-        project = {}
-    output = project.get("output", "cdktf.out") if isinstance(project, dict) else None
-    if not isinstance(output, str) or not output:
-        _fail(2, f'{_PROJECT} has no "output" that is the name of a folder')
-    return Path(output)
+        _fail(2, str(error))
 
 
 def _tick() -> str:

@@ -167,7 +167,9 @@ def outputs(scope: Construct, construct: Handoff) -> None:
         )
 
 
-def build(configuration: Configuration, app: App) -> None:
-    """Add a stack to ``app`` for each block of ``configuration``."""
+def synthesize(configuration: Configuration, output: Path) -> None:
+    """Write a stack for each block of ``configuration`` into the folder ``output``."""
+    app = App(outdir=str(output))
     for block in configuration.blocks:
         IntegrationStack(app, block, configuration.backend)
+    app.synth()

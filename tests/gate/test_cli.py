@@ -545,8 +545,8 @@ def test_many_mistakes_are_counted_rather_than_listed(project: Project) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[]", 'cdktf.json has no "output" that is the name of a folder'),
-        ('{"output": 1}', 'cdktf.json has no "output" that is the name of a folder'),
+        ("[]", 'cdktf.json: has no "output" that is the name of a folder'),
+        ('{"output": 1}', 'cdktf.json: has no "output" that is the name of a folder'),
         ("{", "cdktf.json: line 1, column 2 is not JSON: Expecting property name enclosed in "
         "double quotes"),
     ],
