@@ -453,12 +453,14 @@ def doctor(
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
-    mistakes = None
+    configuration = mistakes = None
     try:
-        configuration = load(context.obj)
+        # One that is not there is a finding like others.
+        if context.obj.exists():
+            configuration = load(context.obj)
     except ConfigurationError as error:
-        configuration, mistakes = None, error
-    findings = examine(configuration, BUILD, _waiting)
+        mistakes = error
+    findings = examine(configuration, context.obj, BUILD, _waiting)
     if as_json:
         for mistake in mistakes.mistakes if mistakes else ():
             text = mistake.text(str(context.obj))
@@ -686,9 +688,9 @@ def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
         try:
             older = found.stat().st_mtime_ns < source.stat().st_mtime_ns
         except OSError:
-            _fail(2, f"{block.stack} was not synthesized yet; run: cdktf synth (or python main.py)")
+            _fail(2, f"{block.stack} was not synthesized yet; run: gate synth")
         if older:
-            _fail(2, f"{found} is older than {source}; run: cdktf synth (or python main.py)")
+            _fail(2, f"{found} is older than {source}; run: gate synth")
     return found
 
 

@@ -99,7 +99,11 @@ def load(file: Path) -> Configuration:
     try:
         text = read_text(file, hcl.SIZE_LIMIT)
     except Unreadable as error:
-        next_step = "; name one with `gate --file FILE` or GATE_FILE" if error.missing else ""
+        next_step = (
+            "; `gate init` makes one, `gate --file FILE` or GATE_FILE names another"
+            if error.missing
+            else ""
+        )
         mistake = Mistake(1, "", "", f"{error.problem}{next_step}")
         raise ConfigurationError(shown, [mistake]) from None
     body, mistakes = hcl.parse(text)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from athena_gate.gate.init.questions import Ask, Given
     from athena_gate.stacks.configuration import Configuration
 
-_ABOUT = "Who may reach Athena. `gate vendors NAME` has the fields of a block, `gate check` reads it."
+_ABOUT = (
+    "Who may reach Athena. `gate vendors NAME` has the fields of a block, `gate check` reads it."
+)
 
 
 class Refused(Exception):

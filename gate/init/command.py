@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from athena_gate.gate.init.questions import Question
 
+
 def option(meaning: str) -> Any:
     """Return the option that answers a question."""
     return typer.Option(help=meaning, show_default=False)
@@ -38,9 +39,7 @@ def init(
     external_id: Annotated[str | None, option("assumed_by: the vendor's external id.")] = None,
     role_name: Annotated[str | None, option("A role that it uses already.")] = None,
     subject: Annotated[str | None, option("web_identity: whom the token is about.")] = None,
-    audience: Annotated[
-        str | None, option("web_identity: your identifier in the token.")
-    ] = None,
+    audience: Annotated[str | None, option("web_identity: your identifier in the token.")] = None,
     on: Annotated[str | None, option("runs_on: what it runs on, as in ec2.")] = None,
     oidc_provider: Annotated[str | None, option("eks: the ARN of the cluster's provider.")] = None,
     namespace: Annotated[str | None, option("eks: the namespace.")] = None,
@@ -102,12 +101,13 @@ def _given(context: typer.Context) -> dict[str, tuple[str, ...]]:
 
 def _pipeline(platform: Any, configuration: Any, file: Path) -> str:
     """Write the pipeline and return what is in the way, if anything is."""
+    from athena_gate.gate.init.text import line
     from athena_gate.gate.pipeline.write import NoPipeline, pipeline, write
 
     try:
         for made in pipeline(platform, configuration):
             did = "written" if write(made, file.parent, force=False) else "kept"
-            _say(f"{did:8}  {made.path}")
+            _say(line(did, made.path))
     except NoPipeline as error:
         return str(error)
     return ""

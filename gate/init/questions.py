@@ -87,10 +87,10 @@ def wrong(question: Question, answers: Sequence[str]) -> str:
     for answer in answers:
         if question.choices and answer not in question.choices:
             close = difflib.get_close_matches(answer[:100], question.choices, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = f"; did you mean {close[0]}?" if close else ";"
             listed = f"allowed: {', '.join(question.choices)}"
             allowed = listed if len(question.choices) < 8 else "`gate vendors` lists them"
-            return f"{answer!r} is not known{hint}; {allowed}"
+            return f"{answer!r} is not known{hint} {allowed}"
         try:
             TypeAdapter(question.type).validate_python(answer)
         except ValidationError as error:

@@ -10,8 +10,12 @@ from athena_gate.stacks.configuration import DEFAULT_FILE
 
 def as_text(started: Started) -> str:
     """Return a line for each file."""
-    width = max(map(len, started.done.values()))
-    return "\n".join(f"{did:{width}}  {visible(name)}" for name, did in started.done.items())
+    return "\n".join(line(did, name) for name, did in started.done.items())
+
+
+def line(did: str, name: object) -> str:
+    """Return the line that says what was done to the file ``name``."""
+    return f"{did:8}  {visible(name)}"
 
 
 def next_steps(started: Started) -> str:

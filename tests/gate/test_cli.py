@@ -133,7 +133,7 @@ def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
     done = gate(tmp_path, "check")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate.hcl:1: no such file; name one with `gate --file FILE` or GATE_FILE\n"
+        "gate.hcl:1: no such file; `gate init` makes one, `gate --file FILE` or GATE_FILE names another\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 

@@ -567,15 +567,14 @@ def test_eject_wants_a_synthesis_of_gate_hcl_as_it_stands(project: Project) -> N
     done = gate(project.folder, "eject", "reporting")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate: dot-reporting was not synthesized yet; run: cdktf synth (or python main.py)\n",
+        "gate: dot-reporting was not synthesized yet; run: gate synth\n",
     )
     folder = synthesized(project, LOCAL)
     os.utime(folder / "cdk.tf.json", (0, 0))
     done = gate(project.folder, "eject", "reporting")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: cdktf synth "
-        "(or python main.py)\n",
+        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: gate synth\n",
     )
 
 

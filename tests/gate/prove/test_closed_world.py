@@ -811,7 +811,7 @@ dot-another (cdktf.out/stacks/dot-reporting/cdk.tf.json)
 dot-reporting (dot "reporting")
   checks
     ✗ its claims were proved
-        cdktf.out has no stack of it; run: cdktf synth (or python main.py)
+        cdktf.out has no stack of it; run: gate synth
 
 ✗ 2 stacks: 2 of 2 claims do not hold
 """
@@ -931,8 +931,8 @@ dot-reporting (dot "reporting")
     ✓ every action exists
     ✓ every grant takes effect
   note: nothing else was proved: a part that is not understood may do anything.
-    Synthesize again (cdktf synth, or python main.py); for a stack of somebody
-    else there is --checks-only
+    Synthesize again with gate synth; for a stack of somebody else there is
+    --checks-only
 
 ✗ 1 stack: 1 of 5 claims does not hold
 """

@@ -514,7 +514,7 @@ def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredB
     ]
     assert proof.notes == (
         "nothing else was proved: a part that is not understood may do anything. Synthesize again "
-        "(cdktf synth, or python main.py); for a stack of somebody else there is --checks-only",
+        "with gate synth; for a stack of somebody else there is --checks-only",
     )
 
 
@@ -745,7 +745,7 @@ def test_prove_before_the_synth_says_how_to(project: Project) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (
         2,
         "",
-        "gate: dot-reporting was not synthesized yet; run: cdktf synth (or python main.py)\n",
+        "gate: dot-reporting was not synthesized yet; run: gate synth\n",
     )
 
 
@@ -755,8 +755,7 @@ def test_prove_of_an_older_synth_says_so(project: Project) -> None:
     done = gate(project.folder, "prove")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: cdktf synth "
-        "(or python main.py)\n",
+        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: gate synth\n",
     )
 
 
