@@ -1,8 +1,8 @@
 """`gate init`: the first gate.hcl, and what belongs beside it.
 
-`questions` finds out what is wanted, `block` makes HCL of it, `files` has what lies beside gate.hcl,
-`key` the PGP key. What is there already is added to and never overwritten, and nothing is written
-before all of it is known to be right.
+`questions` finds out what is wanted, `block` makes HCL of it, `files` has what lies beside
+gate.hcl, `key` the PGP key. What is there already is added to and never overwritten, and nothing is
+written before all of it is known to be right.
 """
 
 import os
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from athena_gate.gate.init.questions import Ask, Given
     from athena_gate.stacks.configuration import Configuration
 
-_ABOUT = (
-    "Who may reach Athena. `gate vendors NAME` has the fields of a block, `gate check` reads it."
-)
+_ABOUT = "Who may reach Athena. `gate vendors NAME` shows the fields of a block."
 
 
 class Refused(Exception):
@@ -66,7 +64,7 @@ def start(file: Path, given: "Given", ask: "Ask | None", pipeline: bool = False)
         raise Refused([problem], code=1)
     there = file.exists() or file.is_symlink()
     known = load(file) if there else None
-    done: dict[str, "Did"] = {}
+    done: dict[str, Did] = {}
     if known and "vendor" not in given:
         unused = [
             f"--{flag.replace('_', '-')} has no use: {file} is there; --vendor adds a block to it"

@@ -1,5 +1,7 @@
 """The command `gate init`."""
 
+# ruff: noqa: ARG001 - the answers are read from the context, all in one way.
+
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -140,7 +142,7 @@ class _Terminal:
         return tuple(text.split()) if question.many else (text.strip(),) if text.strip() else ()
 
     def _key(self, asks: str) -> tuple[str, ...]:
-        from athena_gate.gate.init.key import HOW, NotMade, make
+        from athena_gate.gate.init.key import NotMade, make
 
         file: str = typer.prompt(f"{asks}; empty to have gpg make one", "", show_default=False)
         if file:

@@ -186,8 +186,8 @@ def interview(
             talk.get(Question(flag, asks, many=True))
     if known is None:
         _state(talk, pipeline)
-    if talk.integration:
-        # What has a use depends on the vendor.
+    if talk.integration and not talk.missing and not talk.problems:
+        # What has a use depends on the answers before.
         unused = [flag for flag in given if flag not in talk.asked]
         talk.problems += [f"--{flag.replace('_', '-')} has no use here" for flag in unused]
     return talk

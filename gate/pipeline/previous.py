@@ -2,9 +2,9 @@
 FOLDER`.
 
 Synthesizes the commit APPLIED, the last one whose apply went through, and every first-parent
-commit after it up to TIP into FOLDER, one over the other, each as its cdktf.json says. A stack that an apply in between has
-made is found there even when that apply failed elsewhere and was never recorded: each synth sets
-aside what it no longer builds (`athena_gate.stacks.removed`).
+commit after it up to TIP into FOLDER, one over the other, each as its cdktf.json says. A
+stack that an apply in between has made is found there even when that apply failed elsewhere and was
+never recorded: each synth sets aside what it no longer builds (`athena_gate.stacks.removed`).
 """
 
 import os

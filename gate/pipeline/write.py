@@ -94,9 +94,9 @@ def requirements() -> str:
     """
     found = importlib.metadata.distribution("athena-gate")
     lines = [
-        "# What the pipeline installs, without dependencies; the wheel brings their versions and",
-        "# checksums. Of an index of your own, set the variable PIP_INDEX_URL; a wheel that lies in",
-        "# this repository stands here by its path, as in ./wheels/athena_gate-1.0-py3-none-any.whl",
+        "# What the pipeline installs; the versions and checksums of what that needs lie in it.",
+        "# From an index of your own: set the variable PIP_INDEX_URL in the repository's settings.",
+        "# From this repository: write the path of a wheel that lies in it instead.",
     ]
     pin = f"athena-gate=={found.version}"
     try:

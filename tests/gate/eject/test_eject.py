@@ -574,7 +574,8 @@ def test_eject_wants_a_synthesis_of_gate_hcl_as_it_stands(project: Project) -> N
     done = gate(project.folder, "eject", "reporting")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: gate synth\n",
+        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: gate "
+        "synth\n",
     )
 
 

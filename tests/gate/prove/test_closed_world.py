@@ -826,7 +826,7 @@ def test_a_block_without_its_stack_is_not_proved(project: Project, what: str) ->
     done = gate(project.folder, "prove", what)
     assert done.returncode == 1
     assert f'{second.stack} (dot "finance")' in done.stdout
-    assert f"{what} has no stack of it; run: cdktf synth" in done.stdout
+    assert f"{what} has no stack of it; run: gate synth" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("✗ 2 stacks: 1 of ")
 
 

@@ -755,7 +755,8 @@ def test_prove_of_an_older_synth_says_so(project: Project) -> None:
     done = gate(project.folder, "prove")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: gate synth\n",
+        "gate: cdktf.out/stacks/dot-reporting/cdk.tf.json is older than gate.hcl; run: gate "
+        "synth\n",
     )
 
 
