@@ -6,12 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
-from athena_gate.gate.pipeline import changes, previous, review
+from athena_gate.gate.pipeline import changes, previous, review, write
 from athena_gate.gate.pipeline.stacks import stacks
 from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.removed import set_aside
@@ -289,6 +290,7 @@ def test_an_ejected_stack_is_not_planned_for_destruction(tmp_path: Path) -> None
 MAIN = """
 import json, os, sys
 from pathlib import Path
+from types import SimpleNamespace
 from athena_gate.stacks.removed import set_aside
 
 names = Path("names").read_text().split()
@@ -351,22 +353,38 @@ def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
     )
 
 
-@pytest.mark.parametrize("module", ["stacks", "changes", "review", "previous"])
-def test_what_a_pipeline_calls_needs_python_alone(module: str) -> None:
-    """A job with credentials installs nothing, not even this project's dependencies."""
-    code = f"import athena_gate.gate.pipeline.{module}"
+@pytest.mark.parametrize("module", ["stacks", "changes", "gitlab", "review", "previous"])
+def test_what_a_pipeline_calls_needs_python_and_the_wheel_alone(module: str, wheel: Path) -> None:
+    """A job with credentials installs one wheel, without its dependencies."""
+    code = f"import athena_gate.gate.pipeline.{module} as one; print(one.__file__)"
     done = subprocess.run(
         [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}",
+            *(sys.executable, "-I", "-S", "-c"),
+            f"import sys; sys.path.insert(0, {str(wheel)!r}); {code}",
         ],
         env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
         check=False,
     )
-    assert done.returncode == 0
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"{wheel}/athena_gate/gate/pipeline/{module}.py\n",
+    )
+
+
+def test_the_wheel_a_pipeline_pins_is_the_one_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digest = "0" * 64
+    origin = {"url": "https://pypi.acme.example/x.whl", "archive_info": {}}
+    for known in ({"hashes": {"sha256": digest}}, {}):
+        text = json.dumps({**origin, "archive_info": known})
+        found = SimpleNamespace(version="1.2.3", read_text={"direct_url.json": text}.get)
+        monkeypatch.setattr(write.importlib.metadata, "distribution", lambda _, one=found: one)
+        pinned = [line for line in write.requirements().splitlines() if line[0] != "#"]
+        checked = ["athena-gate==1.2.3 \\", f"    --hash=sha256:{digest}"]
+        assert pinned == (checked if known else ["athena-gate==1.2.3"])
 
 
 @pytest.mark.parametrize(
