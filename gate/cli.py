@@ -61,8 +61,18 @@ def _gate(
         Path,
         typer.Option(parser=path, envvar="GATE_FILE", help="The configuration to work on."),
     ] = Path(DEFAULT_FILE),
+    environment: Annotated[
+        str,
+        typer.Option(
+            "--env",
+            envvar="GATE_ENV",
+            help="The environment to work on: what environments/NAME.hcl changes.",
+        ),
+    ] = "",
 ) -> None:
     context.obj = file
+    # Whatever this command starts works on the same one.
+    os.environ["GATE_ENV"] = environment
 
 
 @app.command()
