@@ -7,14 +7,22 @@ import sys
 from contextlib import suppress
 from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from athena_gate.gate.synth.command import synth
+from athena_gate.gate.commands.diff import diff
+from athena_gate.gate.commands.synth import synth
+from athena_gate.gate.console import cross as _cross
+from athena_gate.gate.console import dash as _dash
+from athena_gate.gate.console import fail as _fail
+from athena_gate.gate.console import load as _load
+from athena_gate.gate.console import output_folder as _output_folder
+from athena_gate.gate.console import say as _say
+from athena_gate.gate.console import tell as _tell
+from athena_gate.gate.console import tick as _tick
 from athena_gate.gate.text import counted
-from athena_gate.modules.files import Unreadable, visible, visible_lines
-from athena_gate.modules.terminal import wrapped
+from athena_gate.modules.files import Unreadable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -588,17 +596,6 @@ def sandbox(
         _fail(1, str(error))
 
 
-def _load(file: Path) -> "Configuration":
-    from athena_gate.modules.reading import ConfigurationError
-    from athena_gate.stacks.configuration import load
-
-    try:
-        return load(file)
-    except ConfigurationError as error:
-        _tell(str(error), sys.stderr)
-        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(error.file)}")
-
-
 def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
     found = [
         block
@@ -710,41 +707,7 @@ def _terraform() -> dict[str, str]:
         _fail(2, str(error))
 
 
-def _output_folder() -> Path:
-    from athena_gate.gate.synth.output import output_folder
-
-    try:
-        return output_folder(os.environ)
-    except Unreadable as error:
-        _fail(2, str(error))
-
-
-def _tick() -> str:
-    return "✓" if "utf" in (sys.stdout.encoding or "").lower() else "ok"
-
-
-def _cross() -> str:
-    return "✗" if "utf" in (sys.stdout.encoding or "").lower() else "no"
-
-
-def _dash() -> str:
-    return "\N{EN DASH}" if "utf" in (sys.stdout.encoding or "").lower() else "--"
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    """Print ``text``, of one or more lines; what is in it cannot write to the terminal otherwise,
-    nor to the log of a pipeline."""
-    print(visible_lines(text), file=stream)
-
-
-def _tell(text: str, stream: TextIO) -> None:
-    """Print messages, a line each, as ``_say`` does, and wrapped at a terminal."""
-    print(wrapped(visible_lines(text), stream), file=stream)
-
-
-def _fail(code: int, message: str) -> NoReturn:
-    _tell(f"gate: {message}", sys.stderr)
-    raise typer.Exit(code)
+app.command()(diff)
 
 
 def main() -> None:

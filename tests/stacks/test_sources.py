@@ -76,10 +76,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake_of_it(project: Project) -> None
 def test_an_environment_changes_attributes_and_all_nested_blocks_of_a_type(
     project: Project,
 ) -> None:
-    tagged = ACCOUNT.replace("}
-", '  tags   = { owner = "data" }
-}
-')
+    tagged = ACCOUNT.replace("region", 'tags = { owner = "data" }\n  region')
     project.write(tagged + dot("reporting"))
     put(
         project,
@@ -102,7 +99,7 @@ dot "reporting" {
     assert (account.id, account.region, account.tags) == ("444455556666", "eu-central-1", {})
     assert plain.account.tags == {"owner": "data"}
     assert changed.settings.databases == ("sales", "billing")
-    assert [source.bucket for source in changed.settings.source] == ["acme-prod"]
+    assert [source.bucket for source in changed.settings.sources] == ["acme-prod"]
     assert changed.settings.keys == plain.keys
     assert more.stack == "dot-board"
     assert load(project.file, "").stacks == ["dot-reporting"]
