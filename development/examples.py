@@ -185,7 +185,7 @@ def build(configuration: Configuration, outdir: Path) -> None:
     # To import the engine starts Node, 0.7 s of processor time (measured 2026-11).
     from athena_gate.stacks.stack import synthesize
 
-    synthesize(configuration, outdir)
+    synthesize(configuration.blocks, configuration.backend, outdir)
 
 
 def synthesize(

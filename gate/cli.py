@@ -409,7 +409,8 @@ def vendors(
 ) -> None:
     """List the vendors of the catalogue and of the folder vendors/, or show one."""
     from athena_gate.gate.vendors import listed
-    from athena_gate.stacks.integrations import VENDORS, Integrations, Vendor
+    from athena_gate.stacks.integrations import Integrations, Vendor
+    from athena_gate.stacks.places import VENDORS
 
     integrations = Integrations(context.obj.absolute().parent / VENDORS)
     profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}

@@ -33,11 +33,12 @@ def load(file: Path) -> "Configuration":
 
 def output_folder() -> Path:
     """Return where the stacks are synthesized: CDKTF_OUTDIR, else as cdktf.json says."""
+    from athena_gate.gate.synth.output import Shared
     from athena_gate.gate.synth.output import output_folder as found
 
     try:
         return found(os.environ)
-    except Unreadable as error:
+    except (Shared, Unreadable) as error:
         fail(2, str(error))
 
 

@@ -13,7 +13,7 @@ from athena_gate.modules.account import Account
 from athena_gate.modules.fields import Settings
 from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT
 from athena_gate.modules.reading import ConfigurationError, Notes, build, unknown
-from athena_gate.stacks import sources
+from athena_gate.stacks import places, sources
 from athena_gate.stacks.backends import (
     BACKENDS,
     WORKSPACE_LIMIT,
@@ -22,7 +22,8 @@ from athena_gate.stacks.backends import (
     LocalBackend,
     S3Backend,
 )
-from athena_gate.stacks.integrations import VENDORS, Integration, Integrations
+from athena_gate.stacks.integrations import Integration, Integrations
+from athena_gate.stacks.places import VENDORS
 
 DEFAULT_FILE = "gate.hcl"
 
@@ -99,7 +100,7 @@ def load(file: Path, environment: str | None = None) -> Configuration:
     """
     shown = str(file)
     if environment is None:
-        environment = sources.named(os.environ)
+        environment = places.named(os.environ)
     body, mistakes = sources.read(file, environment)
     notes = Notes(mistakes)
     if mistakes and not body.blocks and not body.attributes:

@@ -17,8 +17,6 @@ whichever file they stand. Where states lie has the environment's name in it, so
 environments share one: see ``athena_gate.stacks.backends``.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,38 +24,7 @@ from athena_gate.modules import hcl
 from athena_gate.modules.files import Unreadable, read_text
 from athena_gate.modules.hcl import Block, Mistake
 from athena_gate.modules.reading import unknown
-
-ENVIRONMENTS = "environments"
-# The variable that names the environment where no option does.
-VARIABLE = "GATE_ENV"
-# As the names of stacks, whose separators they share in the names of states.
-NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
-
-
-def named(variables: Mapping[str, str]) -> str:
-    """Return the environment that ``variables`` name, empty for none."""
-    return variables.get(VARIABLE, "")
-
-
-def parts(file: Path) -> list[Path]:
-    """Return the files that are read as one with ``file``: gate.d/*.hcl beside gate.hcl."""
-    return sorted((file.parent / f"{file.stem}.d").glob("*.hcl"))
-
-
-def environment_file(file: Path, environment: str) -> Path:
-    """Return the file of ``environment`` beside ``file``."""
-    return file.parent / ENVIRONMENTS / f"{environment}.hcl"
-
-
-def environments(file: Path) -> list[str]:
-    """Return the names of the environments that have a file beside ``file``."""
-    found = sorted((file.parent / ENVIRONMENTS).glob("*.hcl"))
-    return [one.stem for one in found if NAME.fullmatch(one.stem)]
-
-
-def files(file: Path, environment: str) -> list[Path]:
-    """Return every file that the configuration is read from, ``file`` first."""
-    return [file, *parts(file), *([environment_file(file, environment)] if environment else [])]
+from athena_gate.stacks.places import ENVIRONMENTS, environment_file, environments, parts
 
 
 def read(file: Path, environment: str) -> tuple[Block, list[Mistake]]:
