@@ -37,6 +37,7 @@ DEFAULT_FILE = "gate.hcl"
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
+_SYNTHESIZE = "run: gate synth (or cdktf synth)"
 
 app = typer.Typer(
     name="gate",
@@ -160,6 +161,7 @@ def sheet(
 
     block = _block(_load(context.obj), name)
     folder = _output_folder() / "stacks" / block.stack
+    _note_if_stale(context.obj, folder)
     try:
         outputs = read_outputs(block.stack, folder, _terraform())
     except NotDeployed as error:
@@ -389,7 +391,7 @@ def eject(
 
     block = _block(_load(context.obj), name)
     folder = output or Path("ejected") / block.stack
-    synthesized = _synthesized(context.obj, block)
+    (synthesized,) = _synthesized(context.obj, block)
     _only_understood(_read(synthesized))
     try:
         written = ejected(block, synthesized, folder)
@@ -621,12 +623,13 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
     blocks = configuration.blocks if configuration else ()
     titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
     if what is None:
-        places = [_synthesized(file, block) for block in blocks]
+        places = _synthesized(file, *blocks)
     elif what not in titles and (Path(what).exists() or "/" in what):
         places = [Path(what)]
+        _note_if_stale(file, places[0])
     else:
         blocks = (_block(configuration or _load(file), what),)
-        places = [_synthesized(file, blocks[0])]
+        places = _synthesized(file, *blocks)
     named = {block.stack: block for block in blocks}
     return [(one, named.get(one.name)) for place in places for one in _read(place)]
 
@@ -665,7 +668,7 @@ def _prove_plan(
     if block is None or configuration is None:
         of = f"the block {tag}, which is not in gate.hcl" if tag else "no block of gate.hcl"
         return no_claims(place.name, str(place), f"its providers carry the tag of {of}")
-    (stack,) = _read(_synthesized(file, block))
+    (stack,) = _read(*_synthesized(file, block))
     return prove_plan(plan, place, stack, block, configuration.backend)
 
 
@@ -678,19 +681,29 @@ def _only_understood(stacks: "list[Stack]") -> None:
         _fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
 
 
-def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
-    """Return the synthesized file of ``block``, which must be newer than what it came from."""
+def _synthesized(file: Path, *blocks: "ConfiguredBlock") -> list[Path]:
+    """Return the synthesized files of ``blocks``, made from what stands in ``file`` now."""
     from athena_gate.gate.stack.reader import FILE
+    from athena_gate.gate.synth.record import is_stale
 
-    found = _output_folder() / "stacks" / block.stack / FILE
-    for source in (file, *(file.parent / name for name in block.settings.files)):
-        try:
-            older = found.stat().st_mtime_ns < source.stat().st_mtime_ns
-        except OSError:
-            _fail(2, f"{block.stack} was not synthesized yet; run: cdktf synth (or python main.py)")
-        if older:
-            _fail(2, f"{found} is older than {source}; run: cdktf synth (or python main.py)")
+    output = _output_folder()
+    found = [output / "stacks" / block.stack / FILE for block in blocks]
+    for block, one in zip(blocks, found, strict=True):
+        if not one.is_file():
+            _fail(2, f"{block.stack} was not synthesized yet; {_SYNTHESIZE}")
+    if reason := is_stale(output, file, os.environ["GATE_ENV"]):
+        _fail(2, f"{reason}; {_SYNTHESIZE}")
     return found
+
+
+def _note_if_stale(file: Path, place: Path) -> None:
+    """Say when ``place``, a folder that was named, is of a synth of ``file`` that is stale."""
+    from athena_gate.gate.synth.record import is_stale, read
+
+    output, place = _output_folder(), place.resolve()
+    of_it = place == output.resolve() or place.is_relative_to((output / "stacks").resolve())
+    if of_it and read(output) and (reason := is_stale(output, file, os.environ["GATE_ENV"])):
+        _tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
 
 
 def _terraform() -> dict[str, str]:

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import settings
 
 from athena_gate.gate.sandbox import Sandbox
+from athena_gate.gate.synth import record
 from athena_gate.gate.terraform import (
     NoProvider,
     NoTerraform,
@@ -130,6 +131,11 @@ class Project:
         )
         assert (done.returncode, done.stderr) == (0, "")
         return self.stacks()
+
+    def remember(self) -> None:
+        """Have what lies in cdktf.out say that it was made from gate.hcl as it stands."""
+        keys = [self.folder / "keys" / "ops.asc"]
+        record.write(self.out, record.record_of(self.out, self.file, "", keys))
 
     def stacks(self) -> dict[str, dict[str, Any]]:
         return {
