@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
+from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.synth import synth
 from athena_gate.gate.console import cross as _cross
@@ -144,6 +145,9 @@ def _print_check(result: dict[str, Any]) -> None:
 
 
 app.command()(synth)
+app.command()(plan)
+app.command()(apply)
+app.command()(destroy)
 
 
 @app.command()
