@@ -52,6 +52,14 @@ class _Run:
     process: subprocess.Popen[bytes]
     log: Path
     look: Callable[[str], None] | None
+    # Taken by whoever interrupts it first: of two interrupts, Terraform takes the second for a wish
+    # to stop at once.
+    first: threading.Lock = field(default_factory=threading.Lock)
+
+    def interrupt(self) -> None:
+        """Interrupt it, unless it has been."""
+        if self.first.acquire(blocking=False):
+            self.process.send_signal(signal.SIGINT)
 
 
 @dataclass
@@ -98,7 +106,7 @@ class Terraform:
                 self._runs.append(run)
             if self._interrupted:
                 # Since it was asked above.
-                process.send_signal(signal.SIGINT)
+                run.interrupt()
             code = process.wait()
         with self._lock:
             self._runs.remove(run)
@@ -129,19 +137,20 @@ class Terraform:
         return self._interrupted
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        again, self._interrupted = self._interrupted, True
+        self.say(
+            "interrupted again: Terraform stops at once"
+            if again
+            else "interrupted: waiting until Terraform has finished and written down what it was "
+            "making; once more, and it may lose that"
+        )
         # Without the lock, which the thread that this interrupts may hold.
-        runs = list(self._runs)
-        if self._interrupted:
-            self.say("interrupted again: Terraform stops at once")
-        else:
-            self.say(
-                "interrupted: waiting until Terraform has finished and written down what it was "
-                "making; once more, and it may lose that"
-            )
-        self._interrupted = True
-        for run in runs:
-            # Reaped or not, it is still this process's child: its id is nobody else's.
-            run.process.send_signal(signal.SIGINT)
+        for run in list(self._runs):
+            # A process that has ended is not signalled: subprocess looks.
+            if again:
+                run.process.send_signal(signal.SIGINT)
+            else:
+                run.interrupt()
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in self.variables.items() if name not in _NOT_PASSED_ON}

@@ -7,14 +7,11 @@ import stat
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from athena_gate.gate.deploy import plan_files
-from athena_gate.gate.synth import record
-from athena_gate.gate.synth.record import Made
 from athena_gate.stacks.configuration import load
 from athena_gate.stacks.expected import expected_json
 from tests.conftest import DOT, Project
@@ -96,17 +93,12 @@ def deploying(project: Project, monkeypatch: pytest.MonkeyPatch) -> Deploying:
 
 def as_synthesized(project: Project) -> None:
     configuration = load(Path("gate.hcl"))
-    made, listed = {}, {}
     for block in configuration.blocks:
         folder = project.out / "stacks" / block.stack
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / "cdk.tf.json"
-        file.write_text(json.dumps(expected_json(block, configuration.backend)))
-        made[block.stack] = Made("", record.content(file))
-        listed[block.stack] = {"workingDirectory": f"stacks/{block.stack}"}
-    (project.out / "manifest.json").write_text(json.dumps({"stacks": listed}))
-    now = record.record_of(Path("cdktf.out"), Path("gate.hcl"), "", [Path("keys/ops.asc")])
-    record.write(Path("cdktf.out"), replace(now, stacks=made))
+        folder.mkdir(parents=True)
+        content = expected_json(block, configuration.backend)
+        (folder / "cdk.tf.json").write_text(json.dumps(content))
+    project.remember()
 
 
 def test_plan_says_what_would_change_stack_by_stack(deploying: Deploying) -> None:
