@@ -7,16 +7,25 @@ import sys
 from contextlib import suppress
 from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from athena_gate.gate.init.command import init
-from athena_gate.gate.lock.command import lock
-from athena_gate.gate.synth.command import synth
+from athena_gate.gate.commands.deploy import apply, destroy, plan
+from athena_gate.gate.commands.diff import diff
+from athena_gate.gate.commands.init import init
+from athena_gate.gate.commands.lock import lock
+from athena_gate.gate.commands.synth import synth
+from athena_gate.gate.console import cross as _cross
+from athena_gate.gate.console import dash as _dash
+from athena_gate.gate.console import fail as _fail
+from athena_gate.gate.console import load as _load
+from athena_gate.gate.console import output_folder as _output_folder
+from athena_gate.gate.console import say as _say
+from athena_gate.gate.console import tell as _tell
+from athena_gate.gate.console import tick as _tick
 from athena_gate.gate.text import counted
-from athena_gate.modules.files import Unreadable, visible, visible_lines
-from athena_gate.modules.terminal import wrapped
+from athena_gate.modules.files import Unreadable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +40,7 @@ DEFAULT_FILE = "gate.hcl"
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
+_SYNTHESIZE = "run: gate synth (or cdktf synth)"
 
 app = typer.Typer(
     name="gate",
@@ -63,8 +73,18 @@ def _gate(
         Path,
         typer.Option(parser=path, envvar="GATE_FILE", help="The configuration to work on."),
     ] = Path(DEFAULT_FILE),
+    environment: Annotated[
+        str,
+        typer.Option(
+            "--env",
+            envvar="GATE_ENV",
+            help="The environment to work on: what environments/NAME.hcl changes.",
+        ),
+    ] = "",
 ) -> None:
     context.obj = file
+    # Whatever this command starts works on the same one.
+    os.environ["GATE_ENV"] = environment
 
 
 app.command()(init)
@@ -131,6 +151,9 @@ def _print_check(result: dict[str, Any]) -> None:
 
 
 app.command()(synth)
+app.command()(plan)
+app.command()(apply)
+app.command()(destroy)
 
 
 @app.command()
@@ -148,6 +171,7 @@ def sheet(
 
     block = _block(_load(context.obj), name)
     folder = _output_folder() / "stacks" / block.stack
+    _note_if_stale(context.obj, folder)
     try:
         outputs = read_outputs(block.stack, folder, _terraform())
     except NotDeployed as error:
@@ -377,7 +401,7 @@ def eject(
 
     block = _block(_load(context.obj), name)
     folder = output or Path("ejected") / block.stack
-    synthesized = _synthesized(context.obj, block)
+    (synthesized,) = _synthesized(context.obj, block)
     _only_understood(_read(synthesized))
     try:
         written = ejected(block, synthesized, folder)
@@ -397,7 +421,8 @@ def vendors(
 ) -> None:
     """List the vendors of the catalogue and of the folder vendors/, or show one."""
     from athena_gate.gate.vendors import listed
-    from athena_gate.stacks.integrations import VENDORS, Integrations, Vendor
+    from athena_gate.stacks.integrations import Integrations, Vendor
+    from athena_gate.stacks.places import VENDORS
 
     integrations = Integrations(context.obj.absolute().parent / VENDORS)
     profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
@@ -587,17 +612,6 @@ def sandbox(
         _fail(1, str(error))
 
 
-def _load(file: Path) -> "Configuration":
-    from athena_gate.modules.reading import ConfigurationError
-    from athena_gate.stacks.configuration import load
-
-    try:
-        return load(file)
-    except ConfigurationError as error:
-        _tell(str(error), sys.stderr)
-        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(error.file)}")
-
-
 def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
     found = [
         block
@@ -622,12 +636,13 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
     blocks = configuration.blocks if configuration else ()
     titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
     if what is None:
-        places = [_synthesized(file, block) for block in blocks]
+        places = _synthesized(file, *blocks)
     elif what not in titles and (Path(what).exists() or "/" in what):
         places = [Path(what)]
+        _note_if_stale(file, places[0])
     else:
         blocks = (_block(configuration or _load(file), what),)
-        places = [_synthesized(file, blocks[0])]
+        places = _synthesized(file, *blocks)
     named = {block.stack: block for block in blocks}
     return [(one, named.get(one.name)) for place in places for one in _read(place)]
 
@@ -666,7 +681,7 @@ def _prove_plan(
     if block is None or configuration is None:
         of = f"the block {tag}, which is not in gate.hcl" if tag else "no block of gate.hcl"
         return no_claims(place.name, str(place), f"its providers carry the tag of {of}")
-    (stack,) = _read(_synthesized(file, block))
+    (stack,) = _read(*_synthesized(file, block))
     return prove_plan(plan, place, stack, block, configuration.backend)
 
 
@@ -679,19 +694,29 @@ def _only_understood(stacks: "list[Stack]") -> None:
         _fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
 
 
-def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
-    """Return the synthesized file of ``block``, which must be newer than what it came from."""
+def _synthesized(file: Path, *blocks: "ConfiguredBlock") -> list[Path]:
+    """Return the synthesized files of ``blocks``, made from what stands in ``file`` now."""
     from athena_gate.gate.stack.reader import FILE
+    from athena_gate.gate.synth.record import is_stale
 
-    found = _output_folder() / "stacks" / block.stack / FILE
-    for source in (file, *(file.parent / name for name in block.settings.files)):
-        try:
-            older = found.stat().st_mtime_ns < source.stat().st_mtime_ns
-        except OSError:
-            _fail(2, f"{block.stack} was not synthesized yet; run: gate synth")
-        if older:
-            _fail(2, f"{found} is older than {source}; run: gate synth")
+    output = _output_folder()
+    found = [output / "stacks" / block.stack / FILE for block in blocks]
+    for block, one in zip(blocks, found, strict=True):
+        if not one.is_file():
+            _fail(2, f"{block.stack} was not synthesized yet; {_SYNTHESIZE}")
+    if reason := is_stale(output, file, os.environ["GATE_ENV"]):
+        _fail(2, f"{reason}; {_SYNTHESIZE}")
     return found
+
+
+def _note_if_stale(file: Path, place: Path) -> None:
+    """Say when ``place``, a folder that was named, is of a synth of ``file`` that is stale."""
+    from athena_gate.gate.synth.record import is_stale, read
+
+    output, place = _output_folder(), place.resolve()
+    of_it = place == output.resolve() or place.is_relative_to((output / "stacks").resolve())
+    if of_it and read(output) and (reason := is_stale(output, file, os.environ["GATE_ENV"])):
+        _tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
 
 
 def _terraform() -> dict[str, str]:
@@ -709,41 +734,7 @@ def _terraform() -> dict[str, str]:
         _fail(2, str(error))
 
 
-def _output_folder() -> Path:
-    from athena_gate.gate.synth.output import output_folder
-
-    try:
-        return output_folder(os.environ)
-    except Unreadable as error:
-        _fail(2, str(error))
-
-
-def _tick() -> str:
-    return "✓" if "utf" in (sys.stdout.encoding or "").lower() else "ok"
-
-
-def _cross() -> str:
-    return "✗" if "utf" in (sys.stdout.encoding or "").lower() else "no"
-
-
-def _dash() -> str:
-    return "\N{EN DASH}" if "utf" in (sys.stdout.encoding or "").lower() else "--"
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    """Print ``text``, of one or more lines; what is in it cannot write to the terminal otherwise,
-    nor to the log of a pipeline."""
-    print(visible_lines(text), file=stream)
-
-
-def _tell(text: str, stream: TextIO) -> None:
-    """Print messages, a line each, as ``_say`` does, and wrapped at a terminal."""
-    print(wrapped(visible_lines(text), stream), file=stream)
-
-
-def _fail(code: int, message: str) -> NoReturn:
-    _tell(f"gate: {message}", sys.stderr)
-    raise typer.Exit(code)
+app.command()(diff)
 
 
 def main() -> None:

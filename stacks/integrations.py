@@ -33,9 +33,7 @@ from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.resources import Resource
 
 _ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
-# The name of a profile's file, and of the folder for profiles of the user's own beside gate.hcl.
 PROFILE = "profile.hcl"
-VENDORS = "vendors"
 
 
 @dataclass(frozen=True)

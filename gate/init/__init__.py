@@ -2,11 +2,9 @@
 
 `questions` finds out what is wanted, `block` makes HCL of it, `files` has what lies beside
 gate.hcl, `key` the PGP key. What is there already is added to and never overwritten, and nothing is
-written before all of it is known to be right.
+kept before all of it is known to be right.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,25 +93,19 @@ def start(file: Path, given: "Given", ask: "Ask | None", pipeline: bool = False)
 
 
 def _write(file: Path, content: str) -> None:
-    """Write ``content`` as ``file`` once it is known to be a configuration without mistakes, which
-    raise ``Refused``."""
+    """Write ``content`` as ``file``, unless that makes a configuration with mistakes: ``Refused``,
+    and ``file`` is as it was."""
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
-    handle, name = tempfile.mkstemp(prefix=".gate-init-", suffix=".hcl", dir=file.parent)
-    draft = Path(name)
+    before = file.read_bytes() if file.exists() else None
+    file.write_text(content, encoding="utf-8")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
-        load(draft)
-        # As any new file: mkstemp's is for its owner alone.
-        mask = os.umask(0)
-        os.umask(mask)
-        draft.chmod(file.stat().st_mode if file.exists() else 0o666 & ~mask)
-        draft.replace(file.resolve())
+        load(file)
     except ConfigurationError as error:
-        raise Refused(
-            [": ".join(filter(None, (m.subject, m.field, m.problem))) for m in error.mistakes]
-        ) from None
-    finally:
-        draft.unlink(missing_ok=True)
+        if before is None:
+            file.unlink()
+        else:
+            file.write_bytes(before)
+        said = [": ".join(filter(None, (m.subject, m.field, m.problem))) for m in error.mistakes]
+        raise Refused(said) from None

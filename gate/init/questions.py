@@ -15,7 +15,8 @@ from athena_gate.modules.athena.settings import read_public_key
 from athena_gate.modules.reading import ConfigurationError
 from athena_gate.stacks.backends import Hostname, Organization, Project
 from athena_gate.stacks.configuration import Configuration
-from athena_gate.stacks.integrations import VENDORS, Integration, Integrations, Vendor
+from athena_gate.stacks.integrations import Integration, Integrations, Vendor
+from athena_gate.stacks.places import VENDORS
 
 # Flags with what was given for each, by the flag's name without dashes; one that may be given once
 # has one value.

@@ -381,7 +381,7 @@ def test_the_wheel_a_pipeline_pins_is_the_one_that_is_installed(
     for known in ({"hashes": {"sha256": digest}}, {}):
         text = json.dumps({**origin, "archive_info": known})
         found = SimpleNamespace(version="1.2.3", read_text={"direct_url.json": text}.get)
-        monkeypatch.setattr(write.importlib.metadata, "distribution", lambda _, one=found: one)
+        monkeypatch.setattr("importlib.metadata.distribution", lambda _, one=found: one)
         pinned = [line for line in write.requirements().splitlines() if line[0] != "#"]
         checked = ["athena-gate==1.2.3 \\", f"    --hash=sha256:{digest}"]
         assert pinned == (checked if known else ["athena-gate==1.2.3"])

@@ -625,7 +625,8 @@ def synthesized(project: Project, *blocks: ConfiguredBlock, **edits: Edit) -> Pa
         folder = project.folder / "cdktf.out" / "stacks" / block.stack
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "cdk.tf.json").write_text(json.dumps(content))
-    return project.folder / "cdktf.out"
+    project.remember()
+    return project.out
 
 
 def load_project(project: Project) -> Configuration:
@@ -811,7 +812,7 @@ dot-another (cdktf.out/stacks/dot-reporting/cdk.tf.json)
 dot-reporting (dot "reporting")
   checks
     ✗ its claims were proved
-        cdktf.out has no stack of it; run: gate synth
+        cdktf.out has no stack of it; run: gate synth (or cdktf synth)
 
 ✗ 2 stacks: 2 of 2 claims do not hold
 """
@@ -931,8 +932,8 @@ dot-reporting (dot "reporting")
     ✓ every action exists
     ✓ every grant takes effect
   note: nothing else was proved: a part that is not understood may do anything.
-    Synthesize again with gate synth; for a stack of somebody else there is
-    --checks-only
+    Synthesize again (gate synth, or cdktf synth); for a stack of somebody else
+    there is --checks-only
 
 ✗ 1 stack: 1 of 5 claims does not hold
 """

@@ -1,12 +1,14 @@
-"""The command `gate init`."""
+"""`gate init` on the command line."""
 
 # ruff: noqa: ARG001 - the answers are read from the context, all in one way.
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+from athena_gate.gate.console import fail, say, tick
 
 if TYPE_CHECKING:
     from athena_gate.gate.init.questions import Question
@@ -71,25 +73,25 @@ def init(
 
     file: Path = context.obj
     if file.absolute().parent != Path.cwd():
-        _end(2, f"{file} lies elsewhere; change to its folder first")
+        fail(2, f"{file} lies elsewhere; change to its folder first")
     given = _given(context)
     ask = _Terminal(Path()) if sys.stdin.isatty() and sys.stdout.isatty() else None
     try:
         started = start(Path(file.name), given, ask, pipeline is not None)
     except Refused as error:
-        _end(error.code, refusal(error))
+        fail(error.code, refusal(error))
     except (NotMade, Unreadable) as error:
-        _end(2, str(error))
+        fail(2, str(error))
     except ConfigurationError as error:
-        _end(2, f"{error}\n{file} is there and has mistakes; nothing was written")
+        fail(2, f"{error}\n{file} is there and has mistakes; nothing was written")
     except OSError as error:
-        _end(2, f"{error.filename}: {error.strerror}")
-    _say(as_text(started))
+        fail(2, f"{error.filename}: {error.strerror}")
+    say(as_text(started))
     failed = _pipeline(pipeline, started.configuration, file) if pipeline else ""
-    _say(_checked(file))
-    _say(next_steps(started))
+    say(_checked(file))
+    say(next_steps(started))
     if failed:
-        _end(1, failed)
+        fail(1, failed)
 
 
 def _given(context: typer.Context) -> dict[str, tuple[str, ...]]:
@@ -109,7 +111,7 @@ def _pipeline(platform: Any, configuration: Any, file: Path) -> str:
     try:
         for made in pipeline(platform, configuration):
             did = "written" if write(made, file.parent, force=False) else "kept"
-            _say(line(did, made.path))
+            say(line(did, made.path))
     except NoPipeline as error:
         return str(error)
     return ""
@@ -119,8 +121,7 @@ def _checked(file: Path) -> str:
     from athena_gate.gate.check import check
     from athena_gate.gate.check.text import as_text
 
-    tick = "✓" if "utf" in (sys.stdout.encoding or "").lower() else "ok"
-    return as_text(check(file), tick)
+    return as_text(check(file), tick())
 
 
 class _Terminal:
@@ -131,7 +132,7 @@ class _Terminal:
 
     def __call__(self, question: "Question", problem: str) -> tuple[str, ...]:
         if problem:
-            _say(f"  {problem}")
+            say(f"  {problem}")
         if question.flag == "pgp_key":
             return self._key(question.asks)
         several = " (with spaces between)" if question.many else ""
@@ -151,21 +152,7 @@ class _Terminal:
         try:
             made = make(user, self._folder)
         except NotMade as error:
-            _say(f"  {error}")
+            say(f"  {error}")
             return ()
-        _say(f"  {made}; the private half stays in gpg's keyring")
+        say(f"  {made}; the private half stays in gpg's keyring")
         return (str(made),)
-
-
-def _say(text: str) -> None:
-    from athena_gate.modules.files import visible_lines
-
-    print(visible_lines(text))
-
-
-def _end(code: int, text: str) -> NoReturn:
-    from athena_gate.modules.files import visible_lines
-
-    lines = visible_lines(text).splitlines()
-    print("\n".join([f"gate: {lines[0]}", *lines[1:]]), file=sys.stderr)
-    raise typer.Exit(code)

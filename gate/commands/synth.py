@@ -1,4 +1,4 @@
-"""The command `gate synth`."""
+"""`gate synth` on the command line."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""The command `gate lock`."""
+"""`gate lock` on the command line."""
 
 import typer
 
