@@ -71,12 +71,14 @@ def synthesize(configuration: "Configuration", output: Path) -> Synthesis:
         earlier = None
     kept = _kept(output, earlier, sources)
     made = [block for block in configuration.blocks if block.stack not in kept]
+    # The engine makes the last of several folders only.
+    output.mkdir(parents=True, exist_ok=True)
     record.remove(output)
     if made:
         from athena_gate.stacks.stack import synthesize as written
 
         written(made, configuration.backend, output)
-    if kept or not made:
+    if not _as_hcl():
         _list(output, sources, kept)
     result = _placed(output, (*sources,), configuration.ejected, tuple(b.stack for b in made))
     if not _as_hcl():
@@ -156,10 +158,11 @@ def _listed(output: Path) -> dict[str, Any]:
 
 
 def _list(output: Path, stacks: Iterable[str], kept: Mapping[str, Any]) -> None:
-    """Write the manifest of ``stacks``; the one that is there may lack those that were ``kept``."""
+    """Write the manifest of ``stacks`` as the engine does of those it has made: what was ``kept``
+    is not in it."""
     manifest = read_json(output / MANIFEST, MANIFEST_LIMIT)
     listed = {**manifest["stacks"], **kept}
-    manifest["stacks"] = {name: listed[name] for name in stacks}
+    manifest["stacks"] = {name: listed[name] for name in sorted(stacks)}
     (output / MANIFEST).write_text(json.dumps(manifest, indent=2))
 
 
