@@ -13,9 +13,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from development.docs.licences import brought_along, normal
-
 ROOT = Path(__file__).resolve().parent.parent.parent
+LOCK = ROOT / "athena_gate" / "requirements.lock"
 
 
 class NotReproducible(Exception):
@@ -54,14 +53,12 @@ def _built(copy: Path, commit: str, folder: Path, umask: int) -> Path:
 
 
 def bill_of_materials(folder: Path) -> Path:
-    """Write what the wheel brings along, as in requirements.lock, as CycloneDX; return the file."""
-    names = {normal(one.metadata["Name"]) for one in brought_along()}
-    entries = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text())
-    kept = [entry for entry in entries if normal(re.split(r"[=\[]", entry)[0]) in names]
+    """Write what the wheel brings along, by its own requirements.lock, as CycloneDX; return the
+    file."""
     file = folder / f"athena_gate-{version()}.cdx.json"
     command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--output-reproducible"]
-    command += [f"--pyproject={ROOT / 'pyproject.toml'}", f"--output-file={file}", "-"]
-    _run(command, ROOT, stdin="\n".join(kept))
+    command += [f"--pyproject={ROOT / 'pyproject.toml'}", f"--output-file={file}", str(LOCK)]
+    _run(command, ROOT)
     return file
 
 
@@ -83,14 +80,11 @@ def notes() -> str:
     return found[1].strip() + "\n"
 
 
-def _run(
-    command: list[str], folder: Path, stdin: str | None = None, umask: int = -1, **more: str
-) -> str:
+def _run(command: list[str], folder: Path, umask: int = -1, **more: str) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
         env={**os.environ, **more},
-        input=stdin,
         umask=umask,
         capture_output=True,
         text=True,
