@@ -6,7 +6,7 @@ can make, because that has no lines for values, merges duplicates, and would acc
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import hcl2
@@ -27,6 +27,29 @@ Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 Path = tuple[str | int, ...]
 
 
+class Line(int):
+    """The number of a line, and the file it stands in, where that is not the file one has asked
+    for: a part of the configuration, or an environment."""
+
+    file: str
+
+    def __new__(cls, number: int, file: str) -> "Line":
+        made = super().__new__(cls, number)
+        made.file = file
+        return made
+
+
+def file_of(line: int) -> str:
+    """Return the file that ``line`` stands in, empty where it is the one that was asked for."""
+    return line.file if isinstance(line, Line) else ""
+
+
+def where(line: int) -> str:
+    """Return ``line 3``, or ``line 3 of gate.d/vendors.hcl``."""
+    file = file_of(line)
+    return f"line {line}{f' of {visible(file)}' if file else ''}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
     """Something wrong in the configuration: ``subject`` is the block, ``field`` a dotted path
@@ -42,10 +65,16 @@ class Mistake:
         for name in ("subject", "field", "problem"):
             object.__setattr__(self, name, visible(getattr(self, name), _LONGEST_MISTAKE))
 
+    @property
+    def file(self) -> str:
+        """Return the file it stands in, empty where it is the one that was asked for."""
+        return file_of(self.line)
+
     def text(self, file: str) -> str:
-        """Return the mistake on one line, as ``file:line: block: field: problem``."""
-        where = [f"{visible(file)}:{self.line}", self.subject, self.field, self.problem]
-        return ": ".join(part for part in where if part)
+        """Return the mistake on one line, as ``file:line: block: field: problem``; ``file`` is the
+        one that was asked for."""
+        place = f"{visible(self.file or file)}:{self.line}"
+        return ": ".join(part for part in (place, self.subject, self.field, self.problem) if part)
 
 
 _LONGEST_MISTAKE = 500
@@ -95,6 +124,17 @@ def parse(text: str) -> tuple[Block, list[Mistake]]:
     body = Block("", (), 1)
     reader.read_body(tree.children[0], body, "")
     return body, reader.mistakes
+
+
+def located(body: Block, mistakes: list[Mistake], file: str) -> tuple[Block, list[Mistake]]:
+    """Return what ``parse`` found, with ``file`` as the file of every line."""
+    for block in body.blocks:
+        located(block, [], file)
+    for attribute in body.attributes:
+        attribute.line = Line(attribute.line, file)
+        attribute.lines = {path: Line(line, file) for path, line in attribute.lines.items()}
+    body.line = Line(body.line, file)
+    return body, [replace(one, line=Line(one.line, file)) for one in mistakes]
 
 
 _PLAIN_STRING = re.compile(r'"[^"\n$%]*"')

@@ -7,14 +7,14 @@ none of them changed, as ruff and mypy do.
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
+from athena_gate.stacks import places
 
-# stacks.integrations has the same word; importing it would cost `gate check` its speed.
-VENDORS = "vendors"
 _ROOT = Path(__file__).resolve().parents[2]
 # What is larger is no configuration and no key: whoever reads it says so.
 _LIMIT = MEBIBYTE
@@ -28,7 +28,9 @@ def check(file: Path) -> dict[str, Any]:
     [{"line", "block", "text"}]}``
     """
     cache = file.parent / ".gate" / "check.json"
-    key = _digest(str(file), _content(file), _program(), *_stamps(file.parent / VENDORS))
+    environment = places.named(os.environ)
+    read = [f"{one}:{_content(one)}" for one in places.files(file, environment)]
+    key = _digest(str(file), environment, *read, _program(), *_stamps(file.parent / places.VENDORS))
     try:
         kept = read_json(cache, _LIMIT)
         result: dict[str, Any] = kept["result"]
@@ -114,7 +116,7 @@ def _program() -> str:
         for folder in ("gate", "modules", "stacks")
         for stamp in _stamps(_ROOT / folder, "**/*.py")
     ]
-    return _digest(sys.version, *stamps, *_stamps(_ROOT / "modules" / VENDORS))
+    return _digest(sys.version, *stamps, *_stamps(_ROOT / "modules" / places.VENDORS))
 
 
 def _stamps(folder: Path, pattern: str = "*/*.*") -> list[str]:

@@ -173,7 +173,7 @@ def test_a_stack_that_was_not_synthesized_is_named(project: Project) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (
         2,
         "",
-        "gate: dot-reporting was not synthesized yet; run: cdktf synth (or python main.py)\n",
+        "gate: dot-reporting was not synthesized yet; run: gate synth (or cdktf synth)\n",
     )
 
 
