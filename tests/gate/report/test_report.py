@@ -127,7 +127,7 @@ def made(text: str) -> str:
     part = Part("replaced", text, text, (text,))
     changed = Changes(text, (Difference(text, "changed", (party,), (part,), (text,)),))
     made_of = Made(text, text, text, text, True)
-    return page(text, text, made_of, [account], [chapter], changed)
+    return page(text, text, [(text, text)], made_of, [account], [chapter], changed)
 
 
 def test_nothing_from_elsewhere_becomes_part_of_the_page() -> None:
@@ -244,7 +244,7 @@ def test_the_report_says_when_and_by_which_version_it_was_made(written: Path) ->
         *("Date", "2026-11-26 00:00 UTC, as SOURCE_DATE_EPOCH has it"),
         *("Version", f"athena-gate {version('athena-gate')}"),
         *("Commit", "none: the file is in no repository of git"),
-        *("SHA-256 of the file", digest),
+        *("SHA-256 of gate.hcl", digest),
     ]
 
 
