@@ -92,6 +92,8 @@ def end(code: int) -> None:
 
     jsii has no such call; where it is built otherwise than in 1.142, this returns.
     """
+    import jsii
+
     try:
         process = jsii.kernel.provider._process  # type: ignore[attr-defined]
         node, files = process._process, process._ctx_stack
@@ -111,7 +113,6 @@ if _FAMILY is _CDKTN:
 if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
     _load_lazily()
 
-import jsii  # noqa: E402
 from cdktf import (  # noqa: E402
     App,
     CloudBackend,
@@ -242,5 +243,4 @@ __all__ = [
     "TerraformResourceLifecycle",
     "TerraformStack",
     "TerraformVariable",
-    "end",
 ]
