@@ -777,6 +777,13 @@ def main() -> None:
     try:
         try:
             app()
+        except SystemExit as ended:
+            # Most commands have nothing to do with the engine, and need not import what has.
+            if "jsii" in sys.modules:
+                from athena_gate.gate.synth import end
+
+                end(ended.code)
+            raise
         finally:
             # What cannot be written is said here, not in a trace when the program ends.
             sys.stdout.flush()
