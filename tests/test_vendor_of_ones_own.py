@@ -134,7 +134,7 @@ def test_its_sheet_waits_for_a_deploy(vendor: Project, undeployed: dict[str, str
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
-        "gate: acme-x has no outputs; run: cdktf deploy acme-x\n",
+        "gate: acme-x has no outputs; run: gate apply acme-x\n",
     )
 
 
