@@ -78,7 +78,12 @@ def write(folder: Path, made: Mapping[str, str]) -> list[str]:
 
 def _kinds() -> dict[str, Any]:
     return {
-        name: {"computed": sorted(kind.computed), "defaults": dict(kind.defaults)}
+        name: {
+            "computed": sorted(kind.computed),
+            "defaults": dict(kind.defaults),
+            "identity": list(kind.identity),
+            "repeats": {shows: list(of) for shows, of in kind.repeats.items()},
+        }
         for name, kind in KINDS.items()
     }
 

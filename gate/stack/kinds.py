@@ -5,23 +5,37 @@ not here, and an attribute that is not named here, is not understood.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """``computed`` are the attributes that AWS decides, with all below them: unknown until apply,
     then as they were. ``blocks`` are arguments that are nested blocks, at any depth; the JSON does
-    not tell them from maps. ``defaults`` are what the provider fills in, with the value."""
+    not tell them from maps. ``defaults`` are what the provider fills in, with the value.
+
+    ``identity`` are the attributes by which one finds the real thing, whatever its address.
+    ``repeats`` are computed attributes that show what other resources of the stack have made, with
+    the attributes of those: whatever else they hold was made by hand.
+    """
 
     computed: frozenset[str]
     blocks: frozenset[str] = frozenset()
     defaults: Mapping[str, object] = field(default_factory=dict)
+    identity: tuple[str, ...] = ("name",)
+    repeats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def _kind(computed: str, blocks: str = "", **defaults: object) -> Kind:
-    return Kind(frozenset(computed.split()), frozenset(blocks.split()), MappingProxyType(defaults))
+def _kind(computed: str, blocks: str = "", identity: str = "name", **defaults: object) -> Kind:
+    known = MappingProxyType(defaults)
+    named = tuple(identity.split())
+    return Kind(frozenset(computed.split()), frozenset(blocks.split()), known, named)
+
+
+def _repeating(repeats: Mapping[str, tuple[str, ...]], computed: str, **more: Any) -> Kind:
+    return replace(_kind(computed, **more), repeats=repeats)
 
 
 # What a bucket mirrors of the resources that configure it:
@@ -50,41 +64,47 @@ KINDS: Mapping[str, Kind] = {
         state="ENABLED",
     ),
     "aws_cloudwatch_log_group": _kind("arn id log_group_class name_prefix"),
-    "aws_iam_access_key": _kind(_ACCESS_KEY, status="Active"),
+    "aws_iam_access_key": _kind(_ACCESS_KEY, status="Active", identity="id"),
     "aws_iam_instance_profile": _kind("arn create_date id name_prefix unique_id"),
     "aws_iam_policy": _kind("arn attachment_count id name_prefix policy_id"),
-    "aws_iam_role": _kind(
+    "aws_iam_role": _repeating(
+        {"inline_policy": ("name", "policy"), "managed_policy_arns": ("policy_arn",)},
         "arn create_date id inline_policy managed_policy_arns name_prefix unique_id",
         max_session_duration=3600,
     ),
-    "aws_iam_role_policy": _kind("id name_prefix"),
-    "aws_iam_role_policy_attachment": _kind("id"),
+    "aws_iam_role_policy": _kind("id name_prefix", identity="role name"),
+    "aws_iam_role_policy_attachment": _kind("id", identity="role policy_arn"),
     "aws_iam_user": _kind("arn id unique_id"),
-    "aws_iam_user_policy_attachment": _kind("id"),
+    "aws_iam_user_policy_attachment": _kind("id", identity="user policy_arn"),
     "aws_kms_key": _kind(
         "arn id key_id multi_region rotation_period_in_days",
         customer_master_key_spec="SYMMETRIC_DEFAULT",
         is_enabled=True,
         key_usage="ENCRYPT_DECRYPT",
+        identity="id",
     ),
     "aws_lambda_function": _kind(
-        _FUNCTION, "environment image_config", reserved_concurrent_executions=-1
+        _FUNCTION,
+        "environment image_config",
+        reserved_concurrent_executions=-1,
+        identity="function_name",
     ),
-    "aws_lambda_permission": _kind("id statement_id_prefix"),
-    "aws_s3_bucket": _kind(_BUCKET),
+    "aws_lambda_permission": _kind("id statement_id_prefix", identity="function_name statement_id"),
+    "aws_s3_bucket": _repeating({"policy": ("policy",)}, _BUCKET, identity="bucket"),
     "aws_s3_bucket_lifecycle_configuration": _kind(
         "expected_bucket_owner id",
         "rule filter expiration abort_incomplete_multipart_upload",
         transition_default_minimum_object_size="all_storage_classes_128K",
+        identity="bucket",
     ),
-    "aws_s3_bucket_ownership_controls": _kind("id", "rule"),
-    "aws_s3_bucket_policy": _kind("id"),
-    "aws_s3_bucket_public_access_block": _kind("id"),
+    "aws_s3_bucket_ownership_controls": _kind("id", "rule", identity="bucket"),
+    "aws_s3_bucket_policy": _kind("id", identity="bucket"),
+    "aws_s3_bucket_public_access_block": _kind("id", identity="bucket"),
     "aws_s3_bucket_server_side_encryption_configuration": _kind(
-        "id", "rule apply_server_side_encryption_by_default"
+        "id", "rule apply_server_side_encryption_by_default", identity="bucket"
     ),
     "aws_serverlessapplicationrepository_cloudformation_stack": _kind("id outputs"),
-    "terraform_data": _kind("id output"),
+    "terraform_data": _kind("id output", identity="id"),
 }
 # The same of a provider's configuration.
 PROVIDER_BLOCKS = frozenset({"assume_role", "default_tags"})

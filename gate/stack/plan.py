@@ -9,7 +9,7 @@ a plan of cdk.tf.json, and cannot in a plan of HCL, which is refused.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,8 +64,6 @@ _OWN_ACTIONS = (
     ["delete", "create"],
     ["create", "delete"],
 )
-# By these one finds the real thing that a resource is about, whatever its address.
-_NAMES = ("bucket", "name", "function_name")
 _LONGEST = 200
 # A plan repeats a stack some five times.
 PLAN_LIMIT = 256 * MEBIBYTE
@@ -330,17 +328,26 @@ class _Comparison:
         yield from self._equal(address, {key: entry.get(key) for key in needed}, needed)
 
     def _deletes(self, entry: Mapping[str, Any]) -> Iterator[Difference]:
-        """Yield when what goes is what a resource of the stack is about."""
+        """Yield when what goes is no kind that stacks are made of, or what a resource of the stack
+        is about."""
+        goes = f"{entry['address']} is not in the stack, and"
+        kind = KINDS.get(str(entry.get("type")))
+        providers = {one["full_name"] for one in self._allowed["providers"].values()}
+        if kind is None or entry.get("provider_name") not in providers:
+            of = f"{shown(entry.get('type'))} of {shown(entry.get('provider_name'))}"
+            says = f"{goes} is {of}; allowed: to delete what a stack is made of"
+            yield Difference(entry["address"], "type", entry.get("type"), None, says)
+            return
         before = entry["change"].get("before") or {}
         for address, own in self._entries.items():
             after = own["change"].get("after") or {}
-            for name in _NAMES if own.get("type") == entry.get("type") else ():
-                if before.get(name) is not None and _same(before[name], after.get(name)):
-                    says = (
-                        f"{entry['address']} is not in the stack, and deleting it would delete "
-                        f"what {address} makes: {name} is {shown(before[name])} in both"
-                    )
-                    yield Difference(entry["address"], name, before[name], address, says)
+            pairs = [(before.get(name), after.get(name)) for name in kind.identity]
+            same = all(one is not None and _same(one, other) for one, other in pairs)
+            if own.get("type") == entry.get("type") and same:
+                name = " and ".join(kind.identity)
+                values = ", ".join(shown(one) for one, _ in pairs)
+                says = f"{goes} deleting it would delete what {address} makes: {name} is {values}"
+                yield Difference(entry["address"], name, before, address, f"{says} in both")
 
     def _values(self, address: str, change: Mapping[str, Any]) -> Iterator[Difference]:
         allowed = self._allowed["resources"][address]
@@ -376,24 +383,35 @@ class _Comparison:
         if ignored and _same(value, before.get(path)):
             return True
         if path in unknown:
-            return _below(path, kind.computed) and path not in _needed(allowed)
+            settled = path in _needed(allowed) or value is not None
+            return _below(path, kind.computed) and not settled
         if path in allowed["documents"]:
             return _same(_decoded(value), allowed["documents"][path])
         if path in allowed["values"]:
             return _same(value, allowed["values"][path])
         if path.startswith("tags_all."):
             return _same(value, self._tags(address).get(path.removeprefix("tags_all.")))
-        if path.startswith("managed_policy_arns."):
-            # A role has only the policies that the stack attaches.
-            return any(
-                value == (entry["change"].get("after") or {}).get("policy_arn")
-                for entry in self._entries.values()
-            )
+        for shows, of in kind.repeats.items():
+            if _below(path, {shows}):
+                return _is_empty(value) or self._repeats(value, of)
         if _below(path, kind.computed) and path in before:
             return _same(value, before[path])
         if path in kind.defaults:
             return _same(value, kind.defaults[path])
         return _is_empty(value)
+
+    def _repeats(self, value: Any, attributes: Sequence[str]) -> bool:
+        """Return whether ``value`` is one of these attributes of a resource of the stack."""
+        there = (
+            (entry["change"].get("after") or {}).get(name)
+            for entry in self._entries.values()
+            for name in attributes
+        )
+        decoded = _decoded(value)
+        return any(
+            _same(value, one) or (decoded is not None and _same(decoded, _decoded(one)))
+            for one in there
+        )
 
     def _tags(self, address: str) -> dict[str, Any]:
         allowed = self._allowed["resources"][address]
@@ -425,9 +443,9 @@ class _Comparison:
         """Yield when an attribute is not what it refers to in the stack."""
         reference = self._allowed["resources"][address]["references"][path]
         resolved, is_known = self._resolved(reference)
-        if path in unknown and not is_known:
-            return
         value = found.get(path)
+        if path in unknown and not is_known and value is None:
+            return
         if path in unknown or not is_known or not _same(value, resolved):
             has = "unknown until apply" if path in unknown else shown(value)
             needed = f"{reference}, {shown(resolved) if is_known else 'unknown until apply'}"

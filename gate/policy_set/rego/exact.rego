@@ -108,16 +108,9 @@ own[entry.address] := entry if {
 }
 
 # What is left of a replacement that was cut off.
-is_leftover(entry) if {
-	entry.deposed
-	entry.change.actions == ["delete"]
-}
+is_leftover(entry) if { entry.deposed; entry.change.actions == ["delete"] }
 makes(change) if change.actions in [["create"], ["update"], ["delete", "create"], ["create", "delete"]]
-makes(change) if {
-	change.actions == ["no-op"]
-	change.before == change.after
-	count(unknown_in(change)) == 0
-}
+makes(change) if { change.actions == ["no-op"]; change.before == change.after; count(unknown_in(change)) == 0 }
 unknown_in(change) := {path | some [path, true] in text.leaves(change.after_unknown)}
 
 is_named(one, address) if {
@@ -139,7 +132,7 @@ wrong contains message if {
 	message := text.differs(address, "what the plan does", actions, "to make what the stack has, once, by its own provider")
 }
 
-# Deleting only takes away, unless it takes what a resource of the stack is about.
+# Deleting what stacks are made of only takes away, unless a resource of the stack is about it.
 wrong contains text.differs(entry.address, "what the plan does", entry.change.actions, "to delete what no resource of the stack makes") if {
 	some entry in changes
 	not allowed.resources[entry.address]
@@ -147,13 +140,14 @@ wrong contains text.differs(entry.address, "what the plan does", entry.change.ac
 }
 only_goes(entry) if {
 	[entry.mode, entry.change.actions] == ["managed", ["delete"]]
+	kinds[entry.type]
+	entry.provider_name in {one.full_name | some one in allowed.providers}
 	not is_made_elsewhere(entry)
 }
 is_made_elsewhere(entry) if {
 	some other in own
 	other.type == entry.type
-	some name in ["bucket", "name", "function_name"]
-	entry.change.before[name] == other.change.after[name]
+	every name in kinds[entry.type].identity { entry.change.before[name] == other.change.after[name] }
 }
 
 # The attributes of each, by dotted path.
@@ -179,6 +173,7 @@ is_right(address, path) if {
 is_right(address, path) if {
 	reference := allowed.resources[address].references[path]
 	path in unknown[address]
+	object.get(after[address], path, null) == null
 	is_unknown(reference)
 }
 is_right(address, path) if has(address, path) == resolved(allowed.resources[address].references[path])
@@ -193,6 +188,7 @@ is_right(address, path) if {
 is_right(address, path) if {
 	not path in object.keys(given[address])
 	path in unknown[address]
+	object.get(after[address], path, null) == null
 	text.below(path, kind_of(address).computed)
 }
 is_right(address, path) if {
@@ -216,15 +212,17 @@ beside(address, path) := value if {
 	name := trim_prefix(path, "tags_all.")
 	value := object.get(one.values, concat(".", ["tags", name]), allowed.providers[one.provider].arguments[concat(".", ["default_tags.0.tags", name])])
 } else := value if {
-	startswith(path, "managed_policy_arns.")
-	some change in change_of
-	value := change.after.policy_arn
-	value == after[address][path]
+	some prefix, names in kind_of(address).repeats
+	text.below(path, {prefix})
+	value := after[address][path]
+	is_repeated(value, [change.after[name] | some change in change_of; some name in names])
 } else := value if {
 	text.below(path, kind_of(address).computed)
-	not startswith(path, "managed_policy_arns.")
+	not text.below(path, object.keys(kind_of(address).repeats))
 	value := before[address][path]
 } else := kind_of(address).defaults[path]
+is_repeated(value, others) if value in others
+is_repeated(value, others) if { some other in others; text.holds(value, json.unmarshal(other)) }
 resource_of(reference) := concat(".", array.slice(split(reference, "."), 0, 2))
 is_unknown(reference) if split(reference, ".")[2] in unknown[resource_of(reference)]
 resolved(reference) := value if {
