@@ -36,5 +36,7 @@ def _read(file: Path, digest: str, names: tuple[tuple[str, str], ...]) -> Policy
         text = text.replace(f"${{{written}}}", meant).replace(written, meant)
     try:
         return Policy.from_json(text)
+    except RecursionError:
+        raise NotThePage(f"{file.name} is no IAM policy: it is nested too deeply") from None
     except (MalformedPolicy, ValueError) as error:
         raise NotThePage(f"{file.name} is no IAM policy: {error}") from None
