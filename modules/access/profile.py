@@ -4,6 +4,7 @@ A profile chooses among what ``modules.access`` knows; it holds no statement of 
 policies of the vendor's page lie beside it, as they stand there: ``access.json``, ``trust.json``.
 """
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_network
 from string import Formatter
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from athena_gate.modules.access.ways import PrincipalArn, TokenClaim
 from athena_gate.modules.athena.page import page_policy
 from athena_gate.modules.fields import Block, List, Settings, Tags, counted, pattern, unique
+from athena_gate.modules.iam.conditions import UnknownOperator, parsed_operator
 from athena_gate.modules.iam.guide import placeholders
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.reading import unknown
@@ -60,6 +62,21 @@ BUNDLES: dict[Class, tuple[Bundle, ...]] = {
     ),
 }
 GOOGLE = "accounts.google.com"
+# What is handed over whatever the vendor: `modules.access.handoff`.
+ORDINARY = (
+    "account",
+    "bucket",
+    "catalog",
+    "databases",
+    "external_id",
+    "instance_profile",
+    "region",
+    "results_location",
+    "role",
+    "role_arn",
+    "schema",
+    "workgroup",
+)
 
 # It becomes part of a role's description, of which IAM takes these characters:
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (2026-11).
@@ -159,6 +176,17 @@ Issuer = Annotated[
     ),
 ]
 Filled = Annotated[str, AfterValidator(_filled_in)]
+
+
+def _form_field(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+        raise ValueError(f"{name!r} is not valid; allowed: lower-case letters, digits, underscores")
+    if name in ORDINARY or name.startswith(("access_key_id", "encrypted_secret")):
+        raise ValueError(f"{name!r} is an ordinary field, which the block fills in; labels name it")
+    return name
+
+
+FormField = Annotated[str, AfterValidator(_form_field)]
 Sentence = Annotated[str, pattern(r"\S(?s:.*)[.!]", "a sentence that ends in a full stop")]
 
 
@@ -183,6 +211,15 @@ def _of_its_kind(name: str, policy: Policy) -> None:
         if not lacks:
             raise ValueError(f"{where}: has no {right}, which every {name} policy has")
         texts = (*statement.resources, *(principal.id for principal in statement.principals))
+        for condition in statement.conditions:
+            try:
+                parsed_operator(condition.operator)
+            except UnknownOperator as error:
+                raise ValueError(f"{where}: {error}") from None
+        values = (value for condition in statement.conditions for value in condition.values)
+        for text in (*statement.actions, *texts, *values):
+            if not text.isprintable():
+                raise ValueError(f"{where}: {text!r} has characters that nobody can see")
         for text in texts:
             if "<" in text or ">" in text:
                 raise ValueError(
@@ -220,6 +257,17 @@ class Page(Settings):
         description="AWS's own policies that the page attaches beside its own, by their names: "
         "`documented` attaches them too.",
     )
+
+    @field_validator("names")
+    @classmethod
+    def _names_of_readers(cls, value: dict[str, str]) -> dict[str, str]:
+        for written, meant in value.items():
+            if not written or not any(part[1] for part in Formatter().parse(meant)):
+                raise ValueError(
+                    f"{written!r} = {meant!r} says of no name of the page's readers what it stands "
+                    "for; allowed: placeholders on the right"
+                )
+        return value
 
     @model_validator(mode="after")
     def _policies_beside_the_profile(self, info: ValidationInfo) -> Self:
@@ -305,7 +353,7 @@ class OfferedRunsOn(Settings):
 class OfferedService(Settings):
     """An AWS service takes the role."""
 
-    principal: Annotated[str, pattern(r"[a-z0-9.-]+\.amazonaws\.com", "a service principal")] = (
+    principal: Annotated[str, pattern(r"([a-z0-9-]+\.)+amazonaws\.com", "a service principal")] = (
         Field(description="The service's principal.")
     )
 
@@ -363,12 +411,12 @@ class Profile(Settings):
     )
     workgroup: Annotated[Workgroup, Block("workgroup")] = Field(Workgroup(), description="")
     results: Annotated[ResultsNames, Block("results")] = Field(ResultsNames(), description="")
-    addresses: Annotated[List[Network], unique()] = Field(
+    addresses: Annotated[List[Network], unique(), counted(0, 50)] = Field(
         (), description="The addresses that the vendor calls from, in CIDR notation."
     )
     form: str = Field("", description="Where the vendor's form is.")
     labels: dict[str, str] = Field({}, description="What the form calls its fields.")
-    fields: dict[str, Filled] = Field(
+    fields: dict[FormField, Filled] = Field(
         {},
         description="Fields of the form beside the ordinary ones, with placeholders, as in "
         '`{ connection_string = "Workgroup={workgroup}" }`.',

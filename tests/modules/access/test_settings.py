@@ -1,10 +1,13 @@
 """What a vendor's block takes, and what it refuses with a way on."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from athena_gate.modules.access.handoff import LABELS
+from athena_gate.modules.access.profile import ORDINARY
 from athena_gate.modules.reading import ConfigurationError
 from athena_gate.stacks.configuration import load
 from tests.conftest import ACCOUNT
@@ -245,6 +248,30 @@ PROFILES = {
         PROFILE + 'addresses = ["0.0.0.0/0"]\n',
         "addresses: '0.0.0.0/0' holds every address; leave addresses out",
     ),
+    "more addresses than a policy holds": (
+        PROFILE + f"addresses = {json.dumps([f'203.0.113.{n}/32' for n in range(60)])}\n",
+        "addresses: has 60 items; allowed: 0 to 50",
+    ),
+    "a field that the block fills in": (
+        PROFILE + 'fields = { region = "evil" }\n',
+        "fields: 'region' is an ordinary field, which the block fills in; labels name it",
+    ),
+    "a field for a key": (
+        PROFILE + 'fields = { access_key_id_a = "evil" }\n',
+        "fields: 'access_key_id_a' is an ordinary field",
+    ),
+    "a field whose name is no name": (
+        PROFILE + 'fields = { "a b" = "x" }\n',
+        "fields: 'a b' is not valid; allowed: lower-case letters, digits, underscores",
+    ),
+    "a name of a reader that stands for nothing": (
+        PROFILE.replace("page {", 'page {\n names = { "YOUR_BUCKET" = "evil" }'),
+        "'YOUR_BUCKET' = 'evil' says of no name of the page's readers what it stands for",
+    ),
+    "a service that is any": (
+        PROFILE + 'service {\n principal = "...amazonaws.com"\n}\n',
+        "service: principal: '...amazonaws.com' is not valid; allowed: a service principal",
+    ),
     "a results bucket of any name": (
         PROFILE.replace('prefix = "athena-"', 'prefix = "*"'),
         "results: prefix: '*' is not valid; allowed: up to 40 lower-case letters",
@@ -317,6 +344,8 @@ WITH_PRINCIPAL = POLICY.replace('"Resource"', '"Principal": "*", "Resource"').re
     "{table}", "*"
 )
 ON_NOTHING = POLICY.replace(', "Resource": "{table}"', "")
+WITH_OPERATOR = POLICY.replace('"{table}"', '"*", "Condition": {"StringIs": {"a:b": "c"}}')
+INVISIBLE = POLICY.replace("{table}", r"\ud800")
 BESIDE = {
     "a policy that is not the page's": (
         "0" * 64,
@@ -351,6 +380,21 @@ BESIDE = {
         ON_NOTHING,
         "page: access.json, statement 1: has no Resource, which every access policy has",
     ),
+    "a policy whose actions names would change": (
+        sha256(POLICY.replace("{table}", "*").encode()).hexdigest(),
+        POLICY.replace("{table}", "*"),
+        "page: names changes what access.json allows, not for whom and on what",
+    ),
+    "a policy with an operator that IAM does not have": (
+        sha256(WITH_OPERATOR.encode()).hexdigest(),
+        WITH_OPERATOR,
+        "page: access.json, statement 1: 'StringIs' is no condition operator",
+    ),
+    "a policy with what nobody can see": (
+        sha256(INVISIBLE.encode()).hexdigest(),
+        INVISIBLE,
+        "page: access.json, statement 1: '\\ud800' has characters that nobody can see",
+    ),
     "a policy that is nested too deeply": (
         sha256(b"[" * 100_000).hexdigest(),
         "[" * 100_000,
@@ -373,7 +417,8 @@ def test_the_policies_beside_a_profile_are_those_that_it_speaks_of(
         (tmp_path / "vendors" / "acme").mkdir(parents=True)
         (tmp_path / "vendors" / "acme" / "access.json").write_text(policy)
     said = f'\n access = "{digest}"' if digest else ""
-    profile = PROFILE.replace('2026-11-26"', f'2026-11-26"{said}')
+    names = ' names = { "glue:GetTable" = "{region}" }' if "names would" in what else ""
+    profile = PROFILE.replace('2026-11-26"', f'2026-11-26"{said}\n{names}')
     (found,) = mistakes(tmp_path, READS + RIGHT["an instance"], profile)
     assert expected in found
 
@@ -383,3 +428,7 @@ def test_a_vendor_that_reads_no_files_of_tables_takes_no_sources(tmp_path: Path)
     assert mistakes(tmp_path, READS + RIGHT["an instance"], profile) == [
         'acme "x": source: Acme reads no files of tables; remove source'
     ]
+
+
+def test_what_is_always_handed_over_is_no_field_of_a_profile() -> None:
+    assert sorted(ORDINARY) == sorted(LABELS)
