@@ -13,6 +13,8 @@ html_theme = "furo"
 html_copy_source = False
 html_show_copyright = html_show_sphinx = False
 html_use_index = False
+# What looks like HCL stays HCL.
+smartquotes = False
 
 
 class Hcl(RegexLexer):  # type: ignore[misc]
