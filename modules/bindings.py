@@ -7,14 +7,17 @@ modules, and cdktn's stand in for them; the two cannot be mixed, a provider pack
 own engine only.
 
 Stock, importing one class of a provider package imports all its modules, over 2,200, in Node and
-for cdktf in Python as well, 3 to 20 s. Two measures make it well under one (measured 2026-11,
+for cdktf in Python as well, 3 to 20 s. Three measures make it well under one (measured 2026-11,
 `make bench`, `make matrix`):
 
 - The package's ``__init__`` is not run; a module object made from its spec stands in, so that
   submodules load alone.
 - Node resolves the provider's index to the lazy one shipped beside it: see ``lazy_index.cjs``.
 
-Both rest on how the packages are built today. Where the shape is another, or with
+- The types of a construct's parameters are worked out once, not at each call, which is two fifths
+  of what Python does for a resource.
+
+All rest on how the packages are built today. Where the shape is another, or with
 ``GATE_FAST_BINDINGS=0``, everything loads as its makers intended; the JSON is the same.
 """
 
@@ -22,7 +25,9 @@ import importlib
 import importlib.util
 import os
 import sys
+import typing
 from collections.abc import Sequence
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -79,6 +84,16 @@ def _load_lazily() -> None:
         return
     sys.modules[_PROVIDER] = importlib.util.module_from_spec(spec)
     _node_option(f'--require "{(Path(__file__).parent / "lazy_index.cjs").as_posix()}"')
+
+
+def _remember_types() -> None:
+    """Have the packages' modules, which look at the types of what they are given, keep what
+    ``typing.get_type_hints`` says of each function; nobody else's ``typing`` changes."""
+    kept = ModuleType(typing.__name__, typing.__doc__)
+    kept.__dict__.update(typing.__dict__, get_type_hints=cache(typing.get_type_hints))
+    for name, module in sys.modules.items():
+        if name.split(".")[0] in (*_CDKTF, *_CDKTN) and vars(module).get("typing") is typing:
+            vars(module)["typing"] = kept
 
 
 def _node_option(option: str) -> None:
@@ -188,6 +203,9 @@ from cdktf_cdktf_provider_aws.serverlessapplicationrepository_cloudformation_sta
     ServerlessapplicationrepositoryCloudformationStack,
 )
 from constructs import Construct  # noqa: E402
+
+if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
+    _remember_types()
 
 __all__ = [
     "App",
