@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SETUP_LOG := .gate/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check bench matrix readme lock clean
+.PHONY: help setup demo test test-quick check bench matrix docs lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,16 +47,19 @@ bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
 matrix: setup ## Compare engines and providers, deploy what each makes
 	@$(BIN)/python -m development.matrix
 
-readme: setup ## Renew the tables of README.md from the code
-	@$(BIN)/python -m development.readme
+docs: setup ## Renew what in docs/ comes from the code, build the site into .gate/site
+	@$(BIN)/python -m development.docs
 
-lock: setup ## Renew requirements.lock, package-lock.json, .terraform.lock.hcl
+lock: setup ## Renew both requirements.lock, package-lock.json, .terraform.lock.hcl
 	@$(BIN)/python -m pip install --quiet --target .gate/uv uv
 	@PYTHONPATH=.gate/uv $(BIN)/python -m uv pip compile --quiet --universal --upgrade \
 	  --python-version 3.11 --extra dev --generate-hashes --no-header \
 	  --output-file requirements.lock pyproject.toml
+	@PYTHONPATH=.gate/uv $(BIN)/python -m uv pip compile --quiet --universal \
+	  --python-version 3.11 --constraint requirements.lock --generate-hashes --no-header \
+	  --output-file athena_gate/requirements.lock pyproject.toml
 	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
-	@$(BIN)/python -m athena_gate.gate.terraform.lock
+	@$(BIN)/gate lock
 
 clean: ## Remove everything that can be made again; state files stay
 	@rm -rf .venv node_modules .gate cdktf.out .mypy_cache .pytest_cache .ruff_cache \

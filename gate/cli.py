@@ -13,6 +13,8 @@ import typer
 
 from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.diff import diff
+from athena_gate.gate.commands.init import init
+from athena_gate.gate.commands.lock import lock
 from athena_gate.gate.commands.synth import synth
 from athena_gate.gate.console import cross as _cross
 from athena_gate.gate.console import dash as _dash
@@ -83,6 +85,10 @@ def _gate(
     context.obj = file
     # Whatever this command starts works on the same one.
     os.environ["GATE_ENV"] = environment
+
+
+app.command()(init)
+app.command()(lock)
 
 
 @app.command()
@@ -360,13 +366,43 @@ def _not_quoted(context: typer.Context, what: str, can: str | None) -> NoReturn:
 def report(
     context: typer.Context,
     output: Annotated[Path, typer.Option(parser=path, help="The file to write.")] = REPORT,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Say what changed since: a commit of git, a folder with another gate.hcl, or the "
+            "synth of the last report."
+        ),
+    ] = None,
 ) -> None:
-    """Write one HTML file for whoever reviews the access, from the synthesized stacks."""
-    from athena_gate.gate.report import report as made
+    """Write one HTML file for whoever reviews the access, from the synthesized stacks.
+
+    It is dated as its commit, or as SOURCE_DATE_EPOCH says, so that the same commit gives the same
+    file; with changes that are not committed, with the time of writing.
+    """
+    from datetime import UTC, datetime
+
+    from athena_gate.gate.diff.sides import NoSide, earlier
+    from athena_gate.gate.report import report as reported
+    from athena_gate.gate.report.made import NoDate, made
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.places import files, profiles
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
     _only_understood([stack for stack, _ in stacks])
-    page = made(_load(context.obj), stacks)
+    configuration = _load(context.obj)
+    folder = context.obj.parent
+    named = {folder / name for block in configuration.blocks for name in block.settings.files}
+    read = [*files(context.obj, configuration.environment), *profiles(context.obj), *sorted(named)]
+    try:
+        of = made(read, os.environ, datetime.now(UTC))
+        old = None if against is None else (against, earlier(against, context.obj))
+    except (NoDate, NoSide) as error:
+        _fail(2, str(error))
+    except ConfigurationError as error:
+        _fail(2, f"{against} cannot be compared with: {error}")
+    if old is not None:
+        _only_understood(list(old[1]))
+    page = reported(configuration, stacks, of, old)
     try:
         if output.parent == BUILD:
             BUILD.mkdir(exist_ok=True)
@@ -472,12 +508,14 @@ def doctor(
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
-    mistakes = None
+    configuration = mistakes = None
     try:
-        configuration = load(context.obj)
+        # One that is not there is a finding like others.
+        if context.obj.exists():
+            configuration = load(context.obj)
     except ConfigurationError as error:
-        configuration, mistakes = None, error
-    findings = examine(configuration, BUILD, _waiting)
+        mistakes = error
+    findings = examine(configuration, context.obj, BUILD, _waiting)
     if as_json:
         for mistake in mistakes.mistakes if mistakes else ():
             text = mistake.text(str(context.obj))
@@ -504,16 +542,17 @@ def pipeline(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that differs.")] = False,
 ) -> None:
     """Write the pipeline that checks, plans and applies gate.hcl, and say what it needs once."""
-    from athena_gate.gate.pipeline.write import NoPipeline, write
+    from athena_gate.gate.pipeline.write import NoPipeline, about, write
     from athena_gate.gate.pipeline.write import pipeline as made
 
     try:
-        one = made(platform, _load(context.obj))
-        written = write(one, context.obj.parent, force)
+        files = made(platform, _load(context.obj))
+        for one in files:
+            written = write(one, context.obj.parent, force)
+            _say(f"{one.path} {'was written' if written else 'is up to date'}")
     except NoPipeline as error:
         _fail(2, str(error))
-    _say(f"{one.path} {'was written' if written else 'is up to date'}; see {one.page}")
-    _say(one.about)
+    _say(about(files[0]))
 
 
 @app.command(name="policy-set")

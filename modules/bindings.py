@@ -2,7 +2,7 @@
 
 Two families of packages serve, alike in the names of their modules and classes: cdktf, which gets
 no more releases, and cdktn, which continues it. cdktn is used where it is installed, so that
-installing it is the switch (README: Engines and providers). The imports below name cdktf's
+installing it is the switch (docs/engines.md). The imports below name cdktf's
 modules, and cdktn's stand in for them; the two cannot be mixed, a provider package works with its
 own engine only.
 

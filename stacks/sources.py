@@ -26,11 +26,13 @@ from athena_gate.modules.hcl import Block, Mistake
 from athena_gate.modules.reading import unknown
 from athena_gate.stacks.places import ENVIRONMENTS, environment_file, environments, parts
 
+_NO_FILE = "; `gate init` makes one, `gate --file FILE` or GATE_FILE names another"
+
 
 def read(file: Path, environment: str) -> tuple[Block, list[Mistake]]:
     """Return what ``file`` says in ``environment`` (empty for none) as one body, and the mistakes
     of syntax in all of its files. Lines of another file than ``file`` know which."""
-    body, mistakes = _parsed(file, "; name one with `gate --file FILE` or GATE_FILE")
+    body, mistakes = _parsed(file, _NO_FILE)
     for part in parts(file):
         more, wrong = hcl.located(*_parsed(part), str(part))
         body.attributes += more.attributes

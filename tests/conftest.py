@@ -182,6 +182,20 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def wheel(shared_folder: Path) -> Path:
+    """The package as it is installed, built of this working tree."""
+    folder = shared_folder / "wheel"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not list(folder.glob("*.whl")):
+            command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
 def whole_terraform_variables() -> dict[str, str]:
     """The environment for Terraform as anybody has it; without Terraform or a provider the test is
     skipped, and fails where CI is set."""

@@ -16,9 +16,11 @@ from tests.pipelines.workflow import needs
 
 PIPELINES = ROOT / "pipelines"
 WORKFLOW = PIPELINES / "github-actions" / "athena-gate.yml"
-WORKFLOWS = sorted(
-    path for path in PIPELINES.glob("*/*.yml") if "\njobs:" in path.read_text(encoding="utf-8")
-)
+RELEASE = ROOT / ".github" / "workflows" / "release.yml"
+WORKFLOWS = [
+    *sorted(path for path in PIPELINES.glob("*/*.yml") if "\njobs:" in path.read_text("utf-8")),
+    RELEASE,
+]
 ACTIONLINT = ROOT / ".gate" / "actionlint"
 # Steps that fill the machine a job runs on with what others wrote.
 INSTALLS = re.compile(r"\b(make|pip|npm|npx|uv|curl|wget|apt-get)\b")
@@ -136,10 +138,37 @@ def test_each_job_has_the_rights_it_needs() -> None:
     }
 
 
-def test_a_job_that_reaches_aws_installs_nothing_but_terraform() -> None:
+def test_the_job_that_publishes_a_release_runs_nothing_of_its_own() -> None:
+    assert {name: job["permissions"] for name, job in jobs(RELEASE).items()} == {
+        "test": {"contents": "read"},
+        "build": {"contents": "read"},
+        "publish": {"id-token": "write"},
+        "announce": {"contents": "write"},
+    }
+    publish = jobs(RELEASE)["publish"]
+    assert (publish["needs"], publish["environment"]) == (["test", "build"], "pypi")
+    assert [step["uses"].split("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+
+
+# One wheel, by its checksum where the requirement has one; nothing is built and none of its
+# dependencies comes with it.
+ONE_WHEEL = (
+    "python3 -m pip install --quiet --no-deps --only-binary :all: "
+    '--target "$RUNNER_TEMP/gate" -r gate-requirements.txt\n'
+    'echo "PYTHONPATH=$RUNNER_TEMP/gate" >> "$GITHUB_ENV"\n'
+)
+
+
+def test_a_job_that_reaches_aws_installs_nothing_but_terraform_and_one_wheel() -> None:
     reaching = [job for job in jobs(WORKFLOW).values() if "id-token" in job["permissions"]]
-    scripts = [step["run"] for job in reaching for step in job["steps"] if "run" in step]
-    assert [script for script in scripts if INSTALLS.search(script)] == []
+    for job in reaching:
+        scripts = [step["run"] for step in job["steps"] if "run" in step]
+        assert [script for script in scripts if INSTALLS.search(script)] == [ONE_WHEEL]
+        # Before the job has credentials.
+        assert job["steps"][1]["run"] == ONE_WHEEL
     actions = {
         step["uses"].split("@")[0] for job in reaching for step in job["steps"] if "uses" in step
     }
