@@ -134,8 +134,8 @@ def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterab
         f"Next:\n  terraform -chdir={folder} init\n  terraform -chdir={folder} plan",
         "The plan finds no changes if gate.hcl was deployed as it stands. Then replace "
         f"{block.title} ({visible(file_of(block.line) or file)}:{block.line}) by this line, which "
-        "keeps pipelines from destroying what is deployed, and do not run `cdktf destroy`. The state "
-        "stays where it is.",
+        "keeps pipelines from destroying what is deployed, and do not run `cdktf destroy`. The "
+        "state stays where it is.",
         f'  ejected "{block.stack}" {{}}',
         f"Until then the new folder and the stack {block.stack} share one state, and an apply of "
         "one undoes the changes of the other.",
