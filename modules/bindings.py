@@ -7,14 +7,17 @@ modules, and cdktn's stand in for them; the two cannot be mixed, a provider pack
 own engine only.
 
 Stock, importing one class of a provider package imports all its modules, over 2,200, in Node and
-for cdktf in Python as well, 3 to 20 s. Two measures make it well under one (measured 2026-11,
+for cdktf in Python as well, 3 to 20 s. Three measures make it well under one (measured 2026-11,
 `make bench`, `make matrix`):
 
 - The package's ``__init__`` is not run; a module object made from its spec stands in, so that
   submodules load alone.
 - Node resolves the provider's index to the lazy one shipped beside it: see ``lazy_index.cjs``.
 
-Both rest on how the packages are built today. Where the shape is another, or with
+- The types of a construct's parameters are worked out once, not at each call, which is two fifths
+  of what Python does for a resource.
+
+All rest on how the packages are built today. Where the shape is another, or with
 ``GATE_FAST_BINDINGS=0``, everything loads as its makers intended; the JSON is the same.
 """
 
@@ -22,7 +25,10 @@ import importlib
 import importlib.util
 import os
 import sys
+import time
+import typing
 from collections.abc import Sequence
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -81,6 +87,16 @@ def _load_lazily() -> None:
     _node_option(f'--require "{(Path(__file__).parent / "lazy_index.cjs").as_posix()}"')
 
 
+def _remember_types() -> None:
+    """Have the packages' modules, which look at the types of what they are given, keep what
+    ``typing.get_type_hints`` says of each function; nobody else's ``typing`` changes."""
+    kept = ModuleType(typing.__name__, typing.__doc__)
+    kept.__dict__.update(typing.__dict__, get_type_hints=cache(typing.get_type_hints))
+    for name, module in sys.modules.items():
+        if name.split(".")[0] in (*_CDKTF, *_CDKTN) and vars(module).get("typing") is typing:
+            vars(module)["typing"] = kept
+
+
 def _node_option(option: str) -> None:
     os.environ["NODE_OPTIONS"] = f"{os.environ.get('NODE_OPTIONS', '')} {option}".strip()
 
@@ -94,6 +110,7 @@ def end(code: int) -> None:
     """
     import jsii
 
+    _await_index()
     try:
         process = jsii.kernel.provider._process  # type: ignore[attr-defined]
         node, files = process._process, process._ctx_stack
@@ -103,6 +120,38 @@ def end(code: int) -> None:
     except (AttributeError, OSError):
         return
     os._exit(code)
+
+
+# The engine's cache, where no variable names another: https://github.com/aws/jsii, cacheRoot in
+# @jsii/kernel (2026-11).
+_CACHE = (
+    "Library/Caches/com.amazonaws.jsii/package-cache"
+    if sys.platform == "darwin"
+    else ".cache/aws/jsii/package-cache"
+)
+
+
+def _await_index() -> None:
+    """Wait, once after an installation, until jsii has written its index of the provider's package.
+
+    It does that beside everything else and gives up when the process ends, before it is half done:
+    each later synth would read 120 MB of JSON instead, 2 s and 1.1 GB (measured 2026-11, jsii
+    1.142). In CI, where no later one finds it, nobody waits.
+    """
+    assembly = getattr(sys.modules.get(f"{_PROVIDER}._jsii"), "__jsii_assembly__", None)
+    if assembly is None or os.environ.get("CI"):
+        return
+    named = os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT")
+    root = Path(named) if named else Path.home() / _CACHE
+    unpacked = [*(root / assembly.name / assembly.version).glob("*/.jsii")]
+    until = time.monotonic() + _INDEX_LIMIT
+    while unpacked and time.monotonic() < until:
+        if any((one.parent / ".jsii.runtime.v1.json").exists() for one in unpacked):
+            return
+        time.sleep(0.1)
+
+
+_INDEX_LIMIT = 20
 
 
 _use_packaged_node()
@@ -188,6 +237,9 @@ from cdktf_cdktf_provider_aws.serverlessapplicationrepository_cloudformation_sta
     ServerlessapplicationrepositoryCloudformationStack,
 )
 from constructs import Construct  # noqa: E402
+
+if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
+    _remember_types()
 
 __all__ = [
     "App",

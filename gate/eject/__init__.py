@@ -18,6 +18,7 @@ from athena_gate.gate.eject.variables import Variables
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.stack.reader import NotReadable, read
 from athena_gate.modules.files import Unreadable, read_text, visible
+from athena_gate.modules.hcl import file_of
 from athena_gate.modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
 from athena_gate.stacks.configuration import ConfiguredBlock
 from athena_gate.stacks.providers import LOCK, LOCK_LIMIT
@@ -132,8 +133,9 @@ def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterab
         f"{visible(output)}: {', '.join(written)}",
         f"Next:\n  terraform -chdir={folder} init\n  terraform -chdir={folder} plan",
         "The plan finds no changes if gate.hcl was deployed as it stands. Then replace "
-        f"{block.title} ({visible(file)}:{block.line}) by this line, which keeps pipelines from "
-        "destroying what is deployed, and do not run `gate destroy`. The state stays where it is.",
+        f"{block.title} ({visible(file_of(block.line) or file)}:{block.line}) by this line, which "
+        "keeps pipelines from destroying what is deployed, and do not run `gate destroy`. The "
+        "state stays where it is.",
         f'  ejected "{block.stack}" {{}}',
         f"Until then the new folder and the stack {block.stack} share one state, and an apply of "
         "one undoes the changes of the other.",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from athena_gate.gate.prove import Proof
+from athena_gate.modules.hcl import file_of
 from athena_gate.modules.iam.result import Failure, Result
 
 
@@ -66,6 +67,7 @@ def _message(proof: Proof, result: Result, failure: Failure) -> str:
 
 
 def _location(proof: Proof, failure: Failure, configuration: str) -> dict[str, Any]:
+    configuration = file_of(proof.line or 1) or configuration
     uri = configuration if proof.line else proof.file
     location: dict[str, Any] = {
         "physicalLocation": {

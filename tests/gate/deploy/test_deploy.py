@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import stat
 import subprocess
@@ -146,6 +147,31 @@ def test_apply_where_nobody_can_be_asked_wants_yes(deploying: Deploying) -> None
         "gate: nobody can be asked here; look at gate plan, then run: gate apply --yes\n",
         [],
     )
+
+
+@pytest.mark.parametrize(("answer", "code", "applied"), [("yes", 0, 1), ("y", 1, 0), ("", 1, 0)])
+def test_at_a_terminal_apply_shows_the_plan_and_takes_yes_alone(
+    deploying: Deploying, answer: str, code: int, applied: int
+) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        deploying.command("apply", "reporting"),
+        cwd=deploying.project.folder,
+        env={**deploying.environment, "NO_COLOR": "1", "TERM": "dumb"},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        os.write(ours, f"{answer}\n".encode())
+        said, told = running.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert (running.returncode, len(deploying.called("apply"))) == (code, applied)
+    assert said.splitlines()[0] == "dot-reporting  1 to add"
+    assert "apply: 1 to add in 1 stack. Only yes is a yes: " in told
+    assert ("gate: nothing was applied" in told) == bool(code)
+    assert deploying.plan_files() == []
 
 
 def test_nothing_is_applied_when_a_plan_fails(deploying: Deploying) -> None:

@@ -23,7 +23,7 @@ from athena_gate.modules.iam.policy import EVERYONE, Condition, Policy, Principa
 from athena_gate.modules.iam.proof import prove_never
 from athena_gate.modules.iam.result import Failure, Result
 from athena_gate.stacks.configuration import ConfiguredBlock, load
-from tests.conftest import Project
+from tests.conftest import ACCOUNT, DOT, Project
 from tests.gate.stack.written import written
 from tests.gate.test_cli import gate
 
@@ -800,3 +800,20 @@ def test_prove_starts_no_node(project: Project) -> None:
     synthesized(project)
     done = gate(project.folder, "prove", JSII_NODE="/nowhere", PATH=os.environ["PATH"])
     assert done.returncode == 0
+
+
+def test_sarif_names_the_file_that_a_block_stands_in(project: Project) -> None:
+    (project.folder / "gate.d").mkdir()
+    (project.folder / "gate.d" / "dot.hcl").write_text(DOT[len(ACCOUNT) :])
+    project.write(ACCOUNT)
+    settings = load(project.file).blocks[0].settings
+    synthesized(project, wider(settings, Statement("Allow", ("iam:*",), ("*",), sid="Oops")))
+    done = gate(project.folder, "prove", "--sarif")
+    (run,) = json.loads(done.stdout)["runs"]
+    found = {
+        (place["artifactLocation"]["uri"], place["region"]["startLine"])
+        for one in run["results"]
+        for location in one["locations"]
+        for place in [location["physicalLocation"]]
+    }
+    assert (done.returncode, found) == (1, {("gate.d/dot.hcl", 2)})
