@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
+from typer._completion_classes import completion_init
 
+from athena_gate.gate.completion import COMPLETE
+from athena_gate.gate.completion.command import completion
+from athena_gate.gate.fmt.command import fmt
+from athena_gate.gate.project import enter, from_here
+from athena_gate.gate.rule.command import rule
+from athena_gate.gate.schema.command import schema
 from athena_gate.gate.text import counted
 from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
 from athena_gate.modules.terminal import wrapped
@@ -31,6 +38,9 @@ _PROJECT_LIMIT = 64 * 1024
 BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
 
+# Commands that belong to no project, or make one.
+_ANYWHERE = ("completion", "init", "rule", "schema")
+
 app = typer.Typer(
     name="gate",
     help="One file, gate.hcl, says who may reach your Amazon Athena.",
@@ -38,6 +48,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -46,24 +57,39 @@ def path(text: str) -> Path:
     dot, and comes of a variable that has no value."""
     if not text:
         raise typer.BadParameter("it is empty; allowed: a path, such as . for this folder")
-    return Path(text)
+    return from_here(Path(text))
 
 
 def name_or_path(text: str) -> str:
     """Return ``text``, which may be a path, as ``path`` does."""
-    path(text)
-    return text
+    found = path(text)
+    return str(found) if found.exists() else text
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"gate {version('athena-gate')}")
+        raise typer.Exit
 
 
 @app.callback()
 def _gate(
     context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - it ends the program
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    *,
     file: Annotated[
         Path,
         typer.Option(parser=path, envvar="GATE_FILE", help="The configuration to work on."),
     ] = Path(DEFAULT_FILE),
 ) -> None:
     context.obj = file
+    source = context.get_parameter_source("file")
+    if source and source.name == "DEFAULT" and context.invoked_subcommand not in _ANYWHERE:
+        enter(DEFAULT_FILE)
 
 
 @app.command()
@@ -77,24 +103,59 @@ def check(
             "that would be left behind.",
         ),
     ] = None,
+    output_format: Annotated[
+        Literal["text", "github", "gitlab", "sarif", "json"] | None,
+        typer.Option(
+            help="How to print it, by default as text; github: annotations, gitlab: a code "
+            "quality report.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 for a warning too, as pipelines do.")
+    ] = False,
 ) -> None:
     """Say what is wrong with gate.hcl and what a reviewer should know of it.
 
-    Exit code 0 when it can be built, 1 when a state would be left behind, 2 for mistakes.
+    Exit code 0 when it can be built, 1 when a state would be left behind or, with --strict, for a
+    warning, 2 for mistakes. gate rule CODE explains a finding.
     """
     from athena_gate.gate.check import check as check_file
 
+    if as_json and output_format not in (None, "json"):
+        _fail(2, f"--json and --output-format {output_format} print different things; choose one")
+    kind = "json" if as_json else output_format or "text"
+    if against and kind not in ("text", "json"):
+        _fail(2, "--against prints text or JSON; leave --output-format out")
     result = check_file(context.obj)
     compared = _against(context.obj, against) if against and not result["mistakes"] else {}
-    if as_json:
+    if kind == "json":
         print(json.dumps({**result, **compared}, indent=2))
-    else:
+    elif kind == "text":
         _print_check(result)
         _print_orphans(compared, result["file"])
+    else:
+        _print_findings(result, kind)
     if result["mistakes"]:
         raise typer.Exit(2)
-    raise typer.Exit(1 if compared.get("removed") or compared.get("moved") else 0)
+    if compared.get("removed") or compared.get("moved"):
+        raise typer.Exit(1)
+    warnings = sum(one["severity"] == "warning" for one in result["remarks"])
+    if strict and warnings:
+        _fail(1, f"{counted(warnings, 'warning')}; mend or accept each: gate rule CODE says how")
+
+
+def _print_findings(result: dict[str, Any], kind: str) -> None:
+    from athena_gate.gate.check.findings import as_github, as_gitlab, as_sarif
+    from athena_gate.gate.project import from_the_top
+
+    file = from_the_top(Path(result["file"]))
+    if kind == "github":
+        if commands := as_github(result, file):
+            print(commands)
+    else:
+        found = as_gitlab(result, file) if kind == "gitlab" else as_sarif(result, file)
+        print(json.dumps(found, indent=2))
 
 
 def _against(file: Path, earlier: Path) -> dict[str, Any]:
@@ -741,6 +802,10 @@ def _fail(code: int, message: str) -> NoReturn:
     raise typer.Exit(code)
 
 
+for _command in (fmt, rule, schema, completion):
+    app.command()(_command)
+
+
 def main() -> None:
     """Run the command line."""
     # A stream that was closed is None, and one may know ASCII alone.
@@ -750,7 +815,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
-            app()
+            if COMPLETE in os.environ:
+                completion_init()
+            app(prog_name="gate")
         finally:
             # What cannot be written is said here, not in a trace when the program ends.
             sys.stdout.flush()

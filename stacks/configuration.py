@@ -1,7 +1,7 @@
 """gate.hcl as typed settings: the only parsing there is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from athena_gate.modules import fields, hcl
 from athena_gate.modules.account import Account
 from athena_gate.modules.fields import Settings
 from athena_gate.modules.files import Unreadable, read_text
-from athena_gate.modules.hcl import Mistake
+from athena_gate.modules.findings import unreadable
 from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT
 from athena_gate.modules.reading import ConfigurationError, Notes, build, unknown
 from athena_gate.stacks.backends import (
@@ -42,12 +42,14 @@ class Ejected(Settings):
 @dataclass(frozen=True, slots=True)
 class ConfiguredBlock:
     """An integration's block: its kind (``dot``), settings, the line it starts on, and the
-    integration that it is a block of."""
+    integration that it is a block of. ``lines`` has the line of each field and block in it, by its
+    name and label."""
 
     kind: str
     settings: Any
     line: int
     integration: Integration
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -100,20 +102,19 @@ def load(file: Path) -> Configuration:
         text = read_text(file, hcl.SIZE_LIMIT)
     except Unreadable as error:
         next_step = "; name one with `gate --file FILE` or GATE_FILE" if error.missing else ""
-        mistake = Mistake(1, "", "", f"{error.problem}{next_step}")
-        raise ConfigurationError(shown, [mistake]) from None
+        raise ConfigurationError(shown, [unreadable(error, next_step)]) from None
     body, mistakes = hcl.parse(text)
     notes = Notes(mistakes)
     if mistakes and not body.blocks and not body.attributes:
         raise ConfigurationError(shown, mistakes)
     for attribute in body.attributes:
-        notes.add(attribute.line, "", attribute.name, _NO_ATTRIBUTES)
+        notes.add("GATE110", attribute.line, "", attribute.name, _NO_ATTRIBUTES)
 
     integrations = Integrations(file.absolute().parent / VENDORS)
     known = ["account", *integrations, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
-            notes.add(block.line, "", block.type, unknown("block", block.type, known))
+            notes.add("GATE101", block.line, "", block.type, unknown("block", block.type, known))
 
     context: dict[str, Any] = {"folder": file.parent, "accounts": {}}
     accounts: dict[str, Account | None] = context["accounts"]
@@ -129,7 +130,9 @@ def load(file: Path) -> Configuration:
             integration = integrations[block.type]
             settings = build(block, integration.settings, "name", notes, context)
             if settings is not None:
-                configured.append(ConfiguredBlock(block.type, settings, block.line, integration))
+                configured.append(
+                    ConfiguredBlock(block.type, settings, block.line, integration, _lines(block))
+                )
     ejected = {
         settings.name: block
         for block in body.blocks
@@ -140,13 +143,15 @@ def load(file: Path) -> Configuration:
         if one.stack in ejected:
             block = ejected[one.stack]
             problem = f"{one.title} on line {one.line} still builds it; delete one of the two"
-            notes.add(block.line, block.title, "", problem)
+            notes.add("GATE405", block.line, block.title, "", problem)
     _duplicates(body.blocks, notes)
     _shared_names(configured, notes)
     _policy_sizes(configured, notes)
     _states(body.blocks, backend, configured, notes)
     if not notes.mistakes and not configured:
-        notes.add(1, "", "", "nothing to build; `gate vendors` lists the blocks that build")
+        notes.add(
+            "GATE111", 1, "", "", "nothing to build; `gate vendors` lists the blocks that build"
+        )
     if notes.mistakes or backend is None:
         raise ConfigurationError(shown, notes.mistakes)
     return Configuration(
@@ -158,19 +163,24 @@ def load(file: Path) -> Configuration:
     )
 
 
+def _lines(block: hcl.Block) -> dict[tuple[str, str], int]:
+    fields = {(one.name, ""): one.line for one in block.attributes}
+    return fields | {(one.type, "".join(one.labels[:1])): one.line for one in block.blocks}
+
+
 _NO_ATTRIBUTES = "stands outside any block; allowed here: blocks such as account and dot"
 
 
 def _backend(blocks: list[hcl.Block], notes: Notes, context: Mapping[str, Any]) -> Backend | None:
     """Return the backend, the local one when no block names another, ``None`` for a mistake."""
     for extra in blocks[1:]:
-        notes.add(extra.line, extra.title, "", "a second backend; keep one")
+        notes.add("GATE113", extra.line, extra.title, "", "a second backend; keep one")
     for block in blocks[:1]:
         kind = block.labels[0] if len(block.labels) == 1 else ""
         if kind in BACKENDS:
             backend: Backend | None = build(block, BACKENDS[kind], None, notes, context)
             return backend
-        notes.add(block.line, block.title, "", unknown("backend", kind, BACKENDS))
+        notes.add("GATE106", block.line, block.title, "", unknown("backend", kind, BACKENDS))
         return None
     return LocalBackend()
 
@@ -190,6 +200,7 @@ def _duplicates(blocks: list[hcl.Block], notes: Notes) -> None:
         if first is not block:
             same = "the same name" if first.labels == block.labels else "the same id to CDKTF"
             notes.add(
+                "GATE113",
                 block.line,
                 block.title,
                 "",
@@ -206,6 +217,7 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: Notes) -> None:
             first = makers.setdefault(name, block)
             if first is not block:
                 notes.add(
+                    "GATE401",
                     block.line,
                     block.title,
                     "",
@@ -219,6 +231,7 @@ def _policy_sizes(blocks: list[ConfiguredBlock], notes: Notes) -> None:
         count = block.integration.attached_policies(block.settings)
         if count > ATTACHED_POLICIES_LIMIT:
             notes.add(
+                "GATE402",
                 block.line,
                 block.title,
                 "",
@@ -242,6 +255,7 @@ def _states(
                 and isinstance(backend, LocalBackend | S3Backend)
             ):
                 notes.add(
+                    "GATE404",
                     attribute.line,
                     block.title,
                     attribute.name,
@@ -252,6 +266,7 @@ def _states(
             workspace = backend.workspace_of(one.stack)
             if len(workspace) > WORKSPACE_LIMIT:
                 notes.add(
+                    "GATE210",
                     one.line,
                     one.title,
                     "",
@@ -260,6 +275,7 @@ def _states(
                 )
         if isinstance(backend, S3Backend) and backend.bucket in _buckets(one.settings.model_dump()):
             notes.add(
+                "GATE403",
                 one.line,
                 one.title,
                 "",

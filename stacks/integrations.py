@@ -26,6 +26,7 @@ from typing import Any
 
 from athena_gate import modules
 from athena_gate.modules.fields import Settings
+from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.claims import Need, Never
 from athena_gate.modules.iam.guide import Guide
 from athena_gate.modules.iam.policy import Policy
@@ -84,9 +85,9 @@ class Integration:
         found: tuple[str, ...] = self._file("policies").managed(settings)
         return found
 
-    def remarks(self, settings: Any) -> tuple[str, ...]:
+    def remarks(self, settings: Any) -> tuple[Remark, ...]:
         """Return what a reviewer of the block should know."""
-        found: tuple[str, ...] = self._file("policies").remarks(settings)
+        found: tuple[Remark, ...] = self._file("policies").remarks(settings)
         return found
 
     def needs(self, settings: Any) -> tuple[Need, ...]:

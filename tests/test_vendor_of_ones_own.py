@@ -55,7 +55,7 @@ def test_check_remarks_on_it_as_on_any_other(vendor: Project) -> None:
     done = gate(vendor.folder, "check")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].startswith("✓ gate.hcl: 2 blocks (acme-x, acme-y), ")
-    assert 'acme "x": to do: The page names no permissions.\n' in done.stdout
+    assert 'acme "x": to do: The page names no permissions. [GATE701]\n' in done.stdout
 
 
 def test_a_mistake_in_its_profile_is_told_with_that_file(project: Project) -> None:

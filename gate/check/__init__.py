@@ -8,10 +8,15 @@ none of them changed, as ruff and mypy do.
 import hashlib
 import json
 import sys
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
+
+if TYPE_CHECKING:
+    from athena_gate.modules.findings import Remark
+    from athena_gate.stacks.configuration import ConfiguredBlock
 
 # stacks.integrations has the same word; importing it would cost `gate check` its speed.
 VENDORS = "vendors"
@@ -20,15 +25,21 @@ _ROOT = Path(__file__).resolve().parents[2]
 _LIMIT = MEBIBYTE
 
 
-def check(file: Path) -> dict[str, Any]:
-    """Return the result of checking ``file``, JSON-ready.
+def check(file: Path, today: date | None = None) -> dict[str, Any]:
+    """Return the result of checking ``file``, JSON-ready; ``today`` is the day on which what was
+    accepted may have expired.
 
     ``{"file": str, "accounts": [{"name", "id", "region"}], "blocks": [{"kind", "name", "stack",
-    "accounts", "line"}], "mistakes": [{"line", "block", "field", "problem"}], "remarks":
-    [{"line", "block", "text"}]}``
+    "accounts", "line"}], "mistakes": [FINDING and "problem"], "remarks": [FINDING and
+    "text"], "accepted": [a remark and "reason", "until"]}``, where a FINDING has "code",
+    "severity", "line", "block" and "field", and a mistake of syntax also "column" and "source", its
+    line.
     """
+    today = today or date.today()
     cache = file.parent / ".gate" / "check.json"
-    key = _digest(str(file), _content(file), _program(), *_stamps(file.parent / VENDORS))
+    key = _digest(
+        str(file), str(today), _content(file), _program(), *_stamps(file.parent / VENDORS)
+    )
     try:
         kept = read_json(cache, _LIMIT)
         result: dict[str, Any] = kept["result"]
@@ -38,7 +49,7 @@ def check(file: Path) -> dict[str, Any]:
             return result
     except (Unreadable, KeyError, TypeError, AttributeError):
         pass
-    result, depends = _check(file)
+    result, depends = _check(file, today)
     if result["mistakes"]:
         return result
     entry = {
@@ -56,7 +67,7 @@ def check(file: Path) -> dict[str, Any]:
     return result
 
 
-def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
+def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
@@ -66,6 +77,7 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
         "blocks": [],
         "mistakes": [],
         "remarks": [],
+        "accepted": [],
     }
     try:
         configuration = load(file)
@@ -73,7 +85,15 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
         # A vendor's profile has mistakes of its own.
         result["file"] = error.file
         result["mistakes"] = [
-            {"line": m.line, "block": m.subject, "field": m.field, "problem": m.problem}
+            {
+                "code": m.code,
+                "severity": "error",
+                "line": m.line,
+                "block": m.subject,
+                "field": m.field,
+                "problem": m.problem,
+                **({"column": m.column, "source": m.source} if m.column else {}),
+            }
             for m in error.mistakes
         ]
         return result, []
@@ -91,14 +111,56 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
         }
         for b in configuration.blocks
     ]
-    result["remarks"] = [
-        {"line": block.line, "block": block.title, "text": text}
-        for block in configuration.blocks
-        for text in block.integration.remarks(block.settings)
-    ]
+    for block in configuration.blocks:
+        remarks, accepted = _remarks(block, today)
+        result["remarks"] += remarks
+        result["accepted"] += accepted
     return result, [
         file.parent / name for block in configuration.blocks for name in block.settings.files
     ]
+
+
+def _remarks(
+    block: "ConfiguredBlock", today: date
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what is to be known of ``block``, and what of it was accepted."""
+    from athena_gate.modules.findings import Remark
+
+    accepts = {one.code: one for one in block.settings.accept}
+    found = block.integration.remarks(block.settings)
+    matched = {remark.code for remark in found}
+    expired = {c for c, one in accepts.items() if one.until and one.until < today.isoformat()}
+    about = [
+        Remark("GATE801", "accept", f"expired on {accepts[code].until}", code)
+        for code in accepts
+        if code in expired
+    ] + [
+        Remark("GATE802", "accept", "nothing in this block breaks the rule; remove it", code)
+        for code in accepts
+        if code not in matched
+    ]
+    shown = [_finding(block, one) for one in (*found, *about)]
+    shown.sort(key=lambda one: one["line"])
+    stays = [one for one in shown if one["code"] not in accepts or one["code"] in expired]
+    return stays, [
+        {**one, "reason": accepts[one["code"]].reason, "until": accepts[one["code"]].until}
+        for one in shown
+        if one not in stays
+    ]
+
+
+def _finding(block: "ConfiguredBlock", remark: "Remark") -> dict[str, Any]:
+    from athena_gate.modules.rules import rules
+
+    where = f'{remark.field} "{remark.label}"' if remark.label else remark.field
+    return {
+        "code": remark.code,
+        "severity": rules()[remark.code].severity,
+        "line": block.lines.get((remark.field, remark.label), block.line),
+        "block": block.title,
+        "field": where,
+        "text": remark.text,
+    }
 
 
 def _content(file: Path) -> str:
@@ -113,7 +175,7 @@ def _program() -> str:
         stamp
         for folder in ("gate", "modules", "stacks")
         for stamp in _stamps(_ROOT / folder, "**/*.py")
-    ]
+    ] + _stamps(_ROOT / "modules", "rules.toml")
     return _digest(sys.version, *stamps, *_stamps(_ROOT / "modules" / VENDORS))
 
 

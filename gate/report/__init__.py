@@ -45,7 +45,7 @@ def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
         proof=prove_stack(stack, block, backend),
         parity=parity(block),
         limits=(*_shared_workgroups(shown, made), *made),
-        remarks=block.integration.remarks(block.settings),
+        remarks=tuple(map(str, block.integration.remarks(block.settings))),
         documented=prove_grants(documented(stack, block), block),
     )
 

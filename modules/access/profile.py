@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from athena_gate.modules.athena.page import page_policy
 from athena_gate.modules.fields import Block, List, Settings, counted, pattern, unique
+from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.guide import placeholders
 from athena_gate.modules.reading import unknown
 
@@ -102,7 +103,7 @@ def _filled_in(text: str) -> str:
     try:
         named = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
     except ValueError as error:
-        raise ValueError(f"{text!r}: {error}; a brace itself is written twice") from None
+        raise Wrong("GATE502", f"{text!r}: {error}; a brace itself is written twice") from None
     _known(named)
     return text
 
@@ -110,7 +111,7 @@ def _filled_in(text: str) -> str:
 def _known(named: Iterable[str]) -> None:
     for name in named:
         if name not in PLACEHOLDERS:
-            raise ValueError(unknown("placeholder", name, PLACEHOLDERS))
+            raise Wrong("GATE502", unknown("placeholder", name, PLACEHOLDERS))
 
 
 Filled = Annotated[str, AfterValidator(_filled_in)]
@@ -158,8 +159,9 @@ class Page(Settings):
             if digest is not None:
                 _known(placeholders(page_policy(folder / f"{name}.json", digest, self.names)))
             elif (folder / f"{name}.json").exists():
-                raise ValueError(
-                    f"{name}.json lies beside the profile; say in {name} what its SHA-256 is"
+                raise Wrong(
+                    "GATE501",
+                    f"{name}.json lies beside the profile; say in {name} what its SHA-256 is",
                 )
         return self
 
@@ -310,9 +312,10 @@ class Profile(Settings):
         allowed = BUNDLES.get(info.data.get("cls", ""), value)
         for bundle in value:
             if bundle not in allowed:
-                raise ValueError(
+                raise Wrong(
+                    "GATE503",
                     f"{bundle!r} is nothing that a {info.data['cls']} vendor does; allowed: "
-                    f"{', '.join(allowed)}"
+                    f"{', '.join(allowed)}",
                 )
         return value
 
