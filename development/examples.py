@@ -215,11 +215,11 @@ def ways_in(profile: Profile, partition: str) -> dict[str, str]:
         found["keys"] = f'keys {{\n pgp_key = "{key}"\n generations = ["a"]\n}}'
     if profile.assumed_by is not None:
         principal = f'principals = ["arn:{partition}:iam::999988887777:role/vendor"]'
-        if profile.assumed_by.existing:
-            found["vendors-role"] = 'assumed_by {\n role_name = "vendor"\n}'
         found["assumed-by"] = f'assumed_by {{\n {principal}\n external_id = "x-4711"\n}}'
         if profile.assumed_by.external_id != "required":
             found["assumed-anyone"] = f"assumed_by {{\n {principal}\n}}"
+        if profile.assumed_by.existing:
+            found["vendors-role"] = 'assumed_by {\n role_name = "vendor"\n}'
     if profile.web_identity is not None:
         google = profile.web_identity.issuer == GOOGLE
         told = f'{"organization_identifier" if google else "audience"} = "org-4711"'

@@ -541,7 +541,7 @@ def _lock(file: Path) -> int:
 
 def _sheet(name: str, form: str) -> None:
     """Do what `gate sheet` does with what Terraform has printed."""
-    from athena_gate.gate import cli
+    from athena_gate.gate import console
     from athena_gate.gate.sheet import sheet
     from athena_gate.gate.sheet.outputs import OUTPUTS_LIMIT, NotDeployed, parse_outputs
     from athena_gate.gate.sheet.text import as_markdown, as_text
@@ -560,7 +560,7 @@ def _sheet(name: str, form: str) -> None:
     if form == "json":
         print(json.dumps(content, indent=2))
     else:
-        cli._say(as_text(content) if form == "text" else as_markdown(content))
+        console.say(as_text(content) if form == "text" else as_markdown(content))
 
 
 # ---------------------------------------------------------------- all of them, apart

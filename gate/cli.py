@@ -7,20 +7,28 @@ import sys
 from contextlib import suppress
 from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer._completion_classes import completion_init
 
+from athena_gate.gate.commands.completion import completion
+from athena_gate.gate.commands.diff import diff
+from athena_gate.gate.commands.fmt import fmt
+from athena_gate.gate.commands.rule import rule
+from athena_gate.gate.commands.schema import schema
 from athena_gate.gate.completion import COMPLETE
-from athena_gate.gate.completion.command import completion
-from athena_gate.gate.fmt.command import fmt
+from athena_gate.gate.console import cross as _cross
+from athena_gate.gate.console import dash as _dash
+from athena_gate.gate.console import fail as _fail
+from athena_gate.gate.console import load as _load
+from athena_gate.gate.console import output_folder as _output_folder
+from athena_gate.gate.console import say as _say
+from athena_gate.gate.console import tell as _tell
+from athena_gate.gate.console import tick as _tick
 from athena_gate.gate.project import enter, from_here
-from athena_gate.gate.rule.command import rule
-from athena_gate.gate.schema.command import schema
 from athena_gate.gate.text import counted
-from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
-from athena_gate.modules.terminal import wrapped
+from athena_gate.modules.files import Unreadable, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,14 +40,12 @@ if TYPE_CHECKING:
 
 # stacks.configuration has the same word; importing it would cost `gate check` its speed.
 DEFAULT_FILE = "gate.hcl"
-_PROJECT = Path("cdktf.json")
-_PROJECT_LIMIT = 64 * 1024
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
 
 # Commands that belong to no project, or make one.
-_ANYWHERE = ("completion", "init", "rule", "schema")
+_ANYWHERE = ("completion", "init", "rule")
 
 app = typer.Typer(
     name="gate",
@@ -63,7 +69,7 @@ def path(text: str) -> Path:
 def name_or_path(text: str) -> str:
     """Return ``text``, which may be a path, as ``path`` does."""
     found = path(text)
-    return str(found) if found.exists() else text
+    return str(found) if found != Path(text) and found.exists() else text
 
 
 def _version(wanted: bool) -> None:
@@ -637,17 +643,6 @@ def sandbox(
         _fail(1, str(error))
 
 
-def _load(file: Path) -> "Configuration":
-    from athena_gate.modules.reading import ConfigurationError
-    from athena_gate.stacks.configuration import load
-
-    try:
-        return load(file)
-    except ConfigurationError as error:
-        _tell(str(error), sys.stderr)
-        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(error.file)}")
-
-
 def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
     found = [
         block
@@ -759,50 +754,7 @@ def _terraform() -> dict[str, str]:
         _fail(2, str(error))
 
 
-def _output_folder() -> Path:
-    if named := os.environ.get("CDKTF_OUTDIR"):
-        return Path(named)
-    try:
-        project = read_json(_PROJECT, _PROJECT_LIMIT)
-    except Unreadable as error:
-        if not error.missing:
-            _fail(2, str(error))
-        project = {}
-    output = project.get("output", "cdktf.out") if isinstance(project, dict) else None
-    if not isinstance(output, str) or not output:
-        _fail(2, f'{_PROJECT} has no "output" that is the name of a folder')
-    return Path(output)
-
-
-def _tick() -> str:
-    return "✓" if "utf" in (sys.stdout.encoding or "").lower() else "ok"
-
-
-def _cross() -> str:
-    return "✗" if "utf" in (sys.stdout.encoding or "").lower() else "no"
-
-
-def _dash() -> str:
-    return "\N{EN DASH}" if "utf" in (sys.stdout.encoding or "").lower() else "--"
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    """Print ``text``, of one or more lines; what is in it cannot write to the terminal otherwise,
-    nor to the log of a pipeline."""
-    print(visible_lines(text), file=stream)
-
-
-def _tell(text: str, stream: TextIO) -> None:
-    """Print messages, a line each, as ``_say`` does, and wrapped at a terminal."""
-    print(wrapped(visible_lines(text), stream), file=stream)
-
-
-def _fail(code: int, message: str) -> NoReturn:
-    _tell(f"gate: {message}", sys.stderr)
-    raise typer.Exit(code)
-
-
-for _command in (fmt, rule, schema, completion):
+for _command in (diff, fmt, rule, schema, completion):
     app.command()(_command)
 
 

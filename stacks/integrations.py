@@ -13,7 +13,7 @@ An integration is a folder of ``modules`` with these files; nothing outside asks
 - ``handoff.py``: ``FORM``, ``LABELS`` and ``handoff(settings)``
 - ``construct.py``: ``build(scope, name, settings, *providers)``, which makes it
 
-A vendor of the catalogue is a profile, and its integration is ``athena_gate.modules.access`` with that profile.
+A vendor of the catalogue is a profile, and its integration is ``modules.access`` with that profile.
 """
 
 import importlib

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from athena_gate.gate.cli import app
 from tests.conftest import ACCOUNT, Project
 from tests.gate.prove.test_closed_world import synthesized
 from tests.gate.test_cli import gate
@@ -25,6 +26,8 @@ beside {
   actions = ["s3:DeleteObject"]
 }
 """
+# A pipeline keeps no state in files.
+STATE = 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n'
 # Of each class a profile, and what a block of it says beside its way in.
 CLASSES = {
     "query": ("", READS),
@@ -126,3 +129,34 @@ def test_its_sheet_waits_for_a_deploy(vendor: Project, undeployed: dict[str, str
         "",
         "gate: acme-x has no outputs; run: cdktf deploy acme-x\n",
     )
+
+
+def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> None:
+    """A command that is new has to be tried here, with the code it ends with."""
+    vendor.write(STATE + (vendor.folder / "gate.hcl").read_text())
+    synthesized(vendor)
+    tried = {
+        ("check",): 0,
+        ("prove",): 0,
+        ("explain", "acme-y"): 0,
+        ("parity", "acme-y"): 0,
+        ("vendors", "acme"): 0,
+        ("diff", "--against", "cdktf.out"): 0,
+        ("report", "--output", "report.html"): 0,
+        ("policy-set", "--output", "policies"): 0,
+        ("pipeline", "github"): 0,
+        ("eject", "acme-y", "--output", "ejected"): 0,
+        ("fmt", "--diff"): 0,
+        ("schema",): 0,
+        # Without a deploy, and on a machine without AWS.
+        ("sheet", "acme-y"): 1,
+        ("doctor",): 1,
+    }
+    ended = {words: gate(vendor.folder, *words, **undeployed).returncode for words in tried}
+    assert ended == tried
+    # What `gate sandbox` runs knows of no vendor, nor do these two.
+    assert {words[0] for words in tried} | {"sandbox", "rule", "completion"} == {
+        command.name or command.callback.__name__
+        for command in app.registered_commands
+        if command.callback
+    }

@@ -14,7 +14,11 @@ def mistakes(result: Mapping[str, Any]) -> str:
 
     found = [
         Mistake(
-            *(one[key] for key in ("line", "block", "field", "problem", "code")),
+            one["line"],
+            one["block"],
+            one["field"],
+            one["problem"],
+            one["code"],
             one.get("column", 0),
             one.get("source", ""),
         )

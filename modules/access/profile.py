@@ -1,6 +1,6 @@
 """What is true of a vendor: the content of its ``profile.hcl``.
 
-A profile chooses among what ``athena_gate.modules.access`` knows; it holds no statement of a policy. The
+A profile chooses among what ``modules.access`` knows; it holds no statement of a policy. The
 policies of the vendor's page lie beside it, as they stand there: ``access.json``, ``trust.json``.
 """
 

@@ -249,6 +249,15 @@ class Access(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _bound_where_it_is_made(self) -> Self:
+        if self.existing_role is not None and self.permissions_boundary is not None:
+            raise ValueError(
+                f"permissions_boundary has no effect on the role {self.existing_role!r}, which is "
+                "not made here; remove it, and bound the role where it is made"
+            )
+        return self
+
     @classmethod
     def offer(cls) -> str:
         """Return the ways in that the vendor offers, as blocks."""

@@ -1,6 +1,6 @@
 """What is claimed of policies, as data: calls that must be allowed, and requests that never may be.
 
-``athena_gate.modules.iam.proof`` decides the first with ``decide`` and the second with ``inclusion``.
+``modules.iam.proof`` decides the first with ``decide`` and the second with ``inclusion``.
 """
 
 from collections.abc import Mapping

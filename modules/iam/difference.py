@@ -44,17 +44,29 @@ def more(new: Sequence[Statement], old: Sequence[Statement]) -> Iterator[Right]:
     still = {_meaning(one) for one in denies}
     for deny in were_denied:
         for allow in allows if _meaning(deny) not in still else ():
-            conditions = tuple(dict.fromkeys((*allow.conditions, *deny.conditions)))
-            for asked in _asked(deny):
-                if region := escaped([asked], {}, replace(allow, conditions=conditions), denies):
-                    spelled = (*allow.actions, *deny.actions)
-                    yield _right(region, spelled, conditions, (), deny.sid)
+            both = tuple(dict.fromkeys((*allow.conditions, *deny.conditions)))
+            taken = replace(deny, effect="Allow", conditions=both)
+            for asked in () if _contradict(both) else _asked(allow):
+                if region := escaped([asked], {}, taken, denies):
+                    yield _right(region, (*allow.actions, *deny.actions), both, (), deny.sid)
 
 
 def _met(asked: Requests, allows: Sequence[Statement]) -> tuple[tuple[Condition, ...], ...]:
     """Return the conditions of those of ``allows`` that allow some of what is ``asked``."""
     meeting = (one for one in allows if escaped([asked], {}, one, ()))
     return tuple(dict.fromkeys(one.conditions for one in meeting))
+
+
+def _contradict(conditions: Sequence[Condition]) -> bool:
+    """Return whether ``conditions`` ask for a request of a service on the caller's behalf, and for
+    one that is none: aws:CalledVia is there "when a service ... makes a request", and
+    aws:ViaAWSService is then true.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    (2026-11).
+    """
+    asked = {(one.key.lower(), one.operator) for one in conditions}
+    itself = Condition("Bool", "aws:ViaAWSService", ("false",))
+    return ("aws:calledvia", "ForAnyValue:StringEquals") in asked and itself in conditions
 
 
 def _of(statements: Sequence[Statement], effect: str) -> list[Statement]:

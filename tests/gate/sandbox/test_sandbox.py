@@ -82,7 +82,7 @@ def python(code: str) -> list[str]:
 
 
 def start(code: str) -> "subprocess.Popen[str]":
-    """A process in a group of its own, as a shell starts one, that may use `athena_gate.gate.sandbox`."""
+    """A process in a group of its own, as a shell starts one, that may use the sandbox."""
     return subprocess.Popen(
         python(code),
         stdout=subprocess.PIPE,

@@ -126,6 +126,13 @@ WRONG = {
         'acme "x": runs_on: role_name: give either on, for a role made here, or role_name, '
         "for one of yours",
     ),
+    "a boundary of a role that is not made here": (
+        READS
+        + 'permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"\n'
+        + 'runs_on {\n role_name = "nodes"\n}',
+        "acme \"x\": permissions_boundary has no effect on the role 'nodes', which is not made "
+        "here; remove it, and bound the role where it is made",
+    ),
     "no database": (
         f'{SOURCE}\nruns_on {{\n on = "ec2"\n}}',
         'acme "x": databases: name at least one database, as in databases = ["sales"]',

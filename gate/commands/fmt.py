@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from athena_gate.gate.console import fail, say, tell
+
 
 def fmt(
     context: typer.Context,
@@ -28,7 +30,7 @@ def fmt(
 
     from athena_gate.gate.fmt import formatted
     from athena_gate.gate.project import from_here
-    from athena_gate.modules.files import Unreadable, read_text, visible, visible_lines
+    from athena_gate.modules.files import Unreadable, read_text, visible
     from athena_gate.modules.hcl import SIZE_LIMIT, parse
     from athena_gate.modules.reading import as_lines
 
@@ -38,18 +40,18 @@ def fmt(
         try:
             text = sys.stdin.read() if name == "-" else read_text(file, SIZE_LIMIT)
         except Unreadable as error:
-            print(f"gate: {error}", file=sys.stderr)
-            raise typer.Exit(2) from None
+            fail(2, str(error))
         if mistakes := sorted(parse(text)[1]):
-            print(visible_lines("\n".join(as_lines(name, mistakes))), file=sys.stderr)
-            raise typer.Exit(2)
+            tell("\n".join(as_lines(name, mistakes)), sys.stderr)
+            fail(2, f"{visible(name)} has mistakes and stays as it is")
         result = formatted(text)
         changed |= result != text
         if diff:
-            lines = difflib.unified_diff(
-                text.splitlines(True), result.splitlines(True), f"old/{name}", f"new/{name}"
-            )
-            print(visible_lines("".join(lines)), end="")
+            before, after = text.splitlines(), result.splitlines()
+            for line in difflib.unified_diff(
+                before, after, f"old/{name}", f"new/{name}", lineterm=""
+            ):
+                say(line)
         elif name == "-" and not check:
             print(result, end="")
         elif result != text:

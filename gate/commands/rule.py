@@ -1,10 +1,11 @@
 """The command `gate rule`."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
+
+from athena_gate.gate.console import fail
 
 
 def rule(
@@ -27,6 +28,5 @@ def rule(
     wanted = code.strip("[]").lower()
     found = next((r for r in rules().values() if wanted in (r.code.lower(), r.name)), None)
     if found is None:
-        print(f"gate: no rule {visible(code, 40)}; gate rule lists them", file=sys.stderr)
-        raise typer.Exit(2)
+        fail(2, f"no rule {visible(code, 40)}; gate rule lists them")
     print(json.dumps(asdict(found), indent=2) if as_json else one(found))

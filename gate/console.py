@@ -1,0 +1,82 @@
+"""What all commands do: read gate.hcl, find the synth, print, and end with a code.
+
+Each command imports what it needs when it runs, so that `gate check` stays as quick as the check
+itself; so does this file.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+import typer
+
+from athena_gate.gate.text import counted
+from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
+from athena_gate.modules.terminal import wrapped
+
+if TYPE_CHECKING:
+    from athena_gate.stacks.configuration import Configuration
+
+_PROJECT = Path("cdktf.json")
+_PROJECT_LIMIT = 64 * 1024
+
+
+def load(file: Path) -> "Configuration":
+    """Return the configuration in ``file``; its mistakes end the command with code 2."""
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks import configuration
+
+    try:
+        return configuration.load(file)
+    except ConfigurationError as error:
+        tell(str(error), sys.stderr)
+        fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(error.file)}")
+
+
+def output_folder() -> Path:
+    """Return where the stacks are synthesized: CDKTF_OUTDIR, else as cdktf.json says."""
+    if named := os.environ.get("CDKTF_OUTDIR"):
+        return Path(named)
+    try:
+        project = read_json(_PROJECT, _PROJECT_LIMIT)
+    except Unreadable as error:
+        if not error.missing:
+            fail(2, str(error))
+        project = {}
+    output = project.get("output", "cdktf.out") if isinstance(project, dict) else None
+    if not isinstance(output, str) or not output:
+        fail(2, f'{_PROJECT} has no "output" that is the name of a folder')
+    return Path(output)
+
+
+def tick() -> str:
+    """Return the mark of what is fine, in what the terminal can show."""
+    return "✓" if "utf" in (sys.stdout.encoding or "").lower() else "ok"
+
+
+def cross() -> str:
+    """Return the mark of what is not."""
+    return "✗" if "utf" in (sys.stdout.encoding or "").lower() else "no"
+
+
+def dash() -> str:
+    """Return the mark of what is neither."""
+    return "\N{EN DASH}" if "utf" in (sys.stdout.encoding or "").lower() else "--"
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print ``text``, of one or more lines; what is in it cannot write to the terminal otherwise,
+    nor to the log of a pipeline."""
+    print(visible_lines(text), file=stream)
+
+
+def tell(text: str, stream: TextIO) -> None:
+    """Print messages, a line each, as ``say`` does, and wrapped at a terminal."""
+    print(wrapped(visible_lines(text), stream), file=stream)
+
+
+def fail(code: int, message: str) -> NoReturn:
+    """End the command with ``code`` and say why on standard error."""
+    tell(f"gate: {message}", sys.stderr)
+    raise typer.Exit(code)
