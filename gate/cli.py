@@ -94,8 +94,8 @@ def _gate(
 ) -> None:
     context.obj = file
     source = context.get_parameter_source("file")
-    if source and source.name == "DEFAULT" and context.invoked_subcommand not in _ANYWHERE:
-        enter(DEFAULT_FILE)
+    named = source is None or source.name != "DEFAULT"
+    enter(None if named or context.invoked_subcommand in _ANYWHERE else DEFAULT_FILE)
 
 
 @app.command()

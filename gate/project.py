@@ -9,15 +9,18 @@ _REPOSITORY = ".git"
 _started: list[Path] = []
 
 
-def enter(name: str) -> None:
+def enter(name: str | None) -> None:
     """Go to the nearest folder from here upwards that has a file ``name``, but not out of the
-    repository; stay when none has. What a configuration and its stacks say of paths is relative to
-    it, wherever a command is started."""
+    repository; stay when none has, or for ``None``. What a configuration and its stacks say of paths
+    is relative to it, wherever a command is started."""
+    _started.clear()
+    if name is None:
+        return
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / name).exists():
             if folder != here:
-                _started[:] = [Path(os.path.relpath(here, folder))]
+                _started.append(Path(os.path.relpath(here, folder)))
                 os.chdir(folder)
                 if sys.stderr.isatty():
                     print(f"gate: in {os.path.relpath(folder, here)}", file=sys.stderr)

@@ -414,7 +414,7 @@ class _Reader:
             name = token.text[1:-1]
             self._syntax("GATE005", token, f"quotes around a name; write {name} = ...")
             self._take()
-            self._sign_and_value(name, token, into, subject, names)
+            self._shownand_value(name, token, into, subject, names)
         elif self._is("]", ")"):
             self._syntax("GATE008", token, f"a {token.text} that closes nothing; delete it")
             self._take()
@@ -450,7 +450,7 @@ class _Reader:
         name = self._take()
         following = self._next
         if following.kind == SIGN and following.text in ("=", ":", "==", "=>"):
-            self._sign_and_value(name.text, name, into, subject, names)
+            self._shownand_value(name.text, name, into, subject, names)
             return
         labels: list[Token] = []
         while self._next.kind in (NAME, STRING):
@@ -504,7 +504,7 @@ class _Reader:
             )
         elif (not labels and self._is("[", "-")) or token.kind in (NUMBER, HEREDOC):
             self._syntax("GATE009", token, f"no = after {name.text}; write {name.text} = ...")
-            self._sign_and_value(name.text, name, into, subject, names, sign=False)
+            self._shownand_value(name.text, name, into, subject, names, sign=False)
         elif token.kind == BAD and token.text == ";":
             self._syntax("GATE010", token, "a semicolon; end each field with its line")
             self._skip_line()
@@ -599,7 +599,7 @@ class _Reader:
                 f"{what} has more than a field on one line; give each a line of its own",
             )
 
-    def _sign_and_value(
+    def _shownand_value(
         self,
         name: str,
         token: Token,
@@ -616,7 +616,8 @@ class _Reader:
                 self._take()
                 self._syntax("GATE009", written, f":= after {name}; write {name} = ...")
             elif written.text != "=":
-                self._syntax("GATE009", written, f"{written.text} after {name}; write {name} = ...")
+                shown = "a colon" if written.text == ":" else written.text
+                self._syntax("GATE009", written, f"{shown} after {name}; write {name} = ...")
         twice = name in names
         if twice:
             self._note("GATE104", token.line, "is set twice; keep one")

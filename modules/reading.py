@@ -190,7 +190,7 @@ class _Reading:
         nested = {f: b for b, (f, _, _) in nested_blocks(_model_at(model, owner)).items()}
         name = "".join(nested.get(part, part) for part in names)
         problem = _problem(details, model, owner, context)
-        code = error.code if isinstance(error, Wrong) else _CODES[details["type"]]
+        code = error.code if isinstance(error, Wrong) else _CODES.get(details["type"], "GATE201")
         self._notes.add(code, line, self._titles[owner], name, problem)
 
 

@@ -252,9 +252,10 @@ class Access(Settings):
     @model_validator(mode="after")
     def _bound_where_it_is_made(self) -> Self:
         if self.existing_role is not None and self.permissions_boundary is not None:
-            raise ValueError(
+            raise Wrong(
+                "GATE301",
                 f"permissions_boundary has no effect on the role {self.existing_role!r}, which is "
-                "not made here; remove it, and bound the role where it is made"
+                "not made here; remove it, and bound the role where it is made",
             )
         return self
 

@@ -200,7 +200,7 @@ WRONG = [
         "account: ",
         11,
         "GATE009",
-        'dot "reporting": : after account; write account = ...',
+        'dot "reporting": a colon after account; write account = ...',
     ),
     (
         "account   = ",
