@@ -58,12 +58,17 @@ app = typer.Typer(
 )
 
 
-def path(text: str) -> Path:
+def _written(text: str) -> Path:
     """Return the path ``text``: an empty one would be the current folder, which is written as a
     dot, and comes of a variable that has no value."""
     if not text:
         raise typer.BadParameter("it is empty; allowed: a path, such as . for this folder")
-    return from_here(Path(text))
+    return Path(text)
+
+
+def path(text: str) -> Path:
+    """Return the path ``text`` from the project's folder."""
+    return from_here(_written(text))
 
 
 def name_or_path(text: str) -> str:
@@ -89,7 +94,7 @@ def _gate(
     *,
     file: Annotated[
         Path,
-        typer.Option(parser=path, envvar="GATE_FILE", help="The configuration to work on."),
+        typer.Option(parser=_written, envvar="GATE_FILE", help="The configuration to work on."),
     ] = Path(DEFAULT_FILE),
 ) -> None:
     context.obj = file
@@ -359,6 +364,7 @@ def explain(
     from athena_gate.gate.explain.json import answers_as_json
     from athena_gate.gate.explain.json import as_json as explanation_as_json
     from athena_gate.gate.explain.text import answers_as_text, as_text
+    from athena_gate.gate.stack.applied import half_applied, in_local_state, missing
 
     if context.args or (can and what.startswith("arn:")):
         _not_quoted(context, what, can)
@@ -366,6 +372,9 @@ def explain(
         _fail(2, "--context belongs to --can")
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
     _only_understood(stacks)
+    for one in stacks:
+        if left := missing(Path(one.file), in_local_state(Path(one.file))):
+            _tell(f"gate: {half_applied(one.name, left)}", sys.stderr)
     if can is None:
         explained = [explain_stack(stack) for stack in stacks]
         if as_json:

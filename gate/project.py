@@ -11,8 +11,8 @@ _started: list[Path] = []
 
 def enter(name: str | None) -> None:
     """Go to the nearest folder from here upwards that has a file ``name``, but not out of the
-    repository; stay when none has, or for ``None``. What a configuration and its stacks say of paths
-    is relative to it, wherever a command is started."""
+    repository; stay when none has, or for ``None``. What a configuration and its stacks say of
+    paths is relative to it, wherever a command is started."""
     _started.clear()
     if name is None:
         return

@@ -22,7 +22,7 @@ def examine(
     """Return what was found on this machine, and of ``configuration`` its backend and accounts.
 
     ``build`` is the folder for what can be made again; ``waiting`` is told which checks take more
-    than two seconds. Whatever waits on the network is given up after five.
+    than two seconds. Whatever waits on the network is given up after five of waiting.
     """
     checks = [
         Check("Python", machine.python, local=True),

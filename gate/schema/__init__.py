@@ -32,15 +32,14 @@ _LEAVES: Mapping[Any, dict[str, Any]] = {
 def schema(folder: Path) -> dict[str, Any]:
     """Return the schema of a gate.hcl in ``folder``, whose own vendors are part of it."""
     integrations = Integrations(folder / VENDORS)
-    blocks = {"account": _labelled(Account, "name"), "ejected": _labelled(Ejected, "name")}
-    for kind in sorted(integrations):
-        blocks[kind] = _labelled(integrations[kind].settings, "name")
+    # What several blocks have in them, by the names of their settings.
+    shared: dict[str, Any] = {}
+    models: dict[str, type[Settings]] = {"account": Account, "ejected": Ejected}
+    models |= {kind: integrations[kind].settings for kind in sorted(integrations)}
+    blocks = {kind: _labelled(model, "name", shared) for kind, model in models.items()}
+    kinds = {kind: _one_or_more(_body(BACKENDS[kind], None, shared)) for kind in BACKENDS}
     blocks["backend"] = _one_or_more(
-        {
-            "type": "object",
-            "properties": {kind: _one_or_more(_body(BACKENDS[kind], None)) for kind in BACKENDS},
-            "additionalProperties": False,
-        }
+        {"type": "object", "properties": kinds, "additionalProperties": False}
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -48,26 +47,37 @@ def schema(folder: Path) -> dict[str, Any]:
         "type": "object",
         "properties": blocks,
         "additionalProperties": False,
+        "$defs": shared,
     }
 
 
-def _labelled(model: type[Settings], label: str) -> dict[str, Any]:
+def _labelled(model: type[Settings], label: str, shared: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of blocks that have a label, which fills the field ``label``."""
     names = _type_of(model.model_fields[label])
     return _one_or_more(
         {
             "type": "object",
             "propertyNames": {key: value for key, value in names.items() if key == "pattern"},
-            "additionalProperties": _one_or_more(_body(model, label)),
+            "additionalProperties": _one_or_more(_body(model, label, shared)),
         }
     )
+
+
+def _nested(model: type[Settings], label: str | None, shared: dict[str, Any]) -> dict[str, Any]:
+    """Return a reference to the schema of a block in another."""
+    name = f"{model.__module__.split('.')[-2]}.{model.__qualname__}"
+    if name not in shared:
+        shared[name] = (
+            _labelled(model, label, shared) if label else _one_or_more(_body(model, None, shared))
+        )
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _one_or_more(of: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [of, {"type": "array", "items": of}]}
 
 
-def _body(model: type[Settings], label: str | None) -> dict[str, Any]:
+def _body(model: type[Settings], label: str | None, shared: dict[str, Any]) -> dict[str, Any]:
     unused: frozenset[str] = getattr(model, "unused", frozenset)()
     blocks = {name: (block, inner, at) for block, (name, inner, at) in nested_blocks(model).items()}
     properties: dict[str, Any] = {}
@@ -78,7 +88,7 @@ def _body(model: type[Settings], label: str | None) -> dict[str, Any]:
         shown = str(info.alias or name)
         if name in blocks:
             shown, inner, at = blocks[name]
-            found = _labelled(inner, at.label) if at.label else _one_or_more(_body(inner, None))
+            found = _nested(inner, at.label, shared)
         else:
             found = _type_of(info)
         if info.description:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pysequoia
 import pytest
 
 from athena_gate.gate.sandbox import Sandbox
@@ -95,7 +96,9 @@ class Story:
 
     @property
     def gate_hcl(self) -> str:
-        return (self.clone / "gate.hcl").read_text()
+        # With the example key a pipeline stops.
+        text = (self.clone / "gate.hcl").read_text()
+        return text.replace("keys/example.asc", "keys/ops.asc")
 
     def commit(self, text: str, branch: str = "main") -> str:
         """Commit ``text`` as gate.hcl to ``branch``, push it, and return the commit."""
@@ -136,6 +139,7 @@ def story(
     tmp_path_factory: pytest.TempPathFactory,
     sandbox: Sandbox,
     terraform_variables: dict[str, str],
+    pgp_key: pysequoia.Tsk,
 ) -> Story:
     """A repository that is a clone of this one, with the changes that are not committed yet."""
     folder = tmp_path_factory.mktemp("github")
@@ -148,6 +152,7 @@ def story(
         (clone / name).unlink(missing_ok=True)
         if (ROOT / name).is_file():
             shutil.copy(ROOT / name, clone / name)
+    (clone / "keys" / "ops.asc").write_text(str(pgp_key.extract_certificate()))
     (clone / FILE).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "pipelines/github-actions/athena-gate.yml", clone / FILE)
     git(folder, "init", "--quiet", "--bare", "origin.git")
