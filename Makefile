@@ -50,13 +50,16 @@ matrix: setup ## Compare engines and providers, deploy what each makes
 readme: setup ## Renew the tables of README.md from the code
 	@$(BIN)/python -m development.readme
 
-lock: setup ## Renew requirements.lock, package-lock.json, .terraform.lock.hcl
+lock: setup ## Renew both requirements.lock, package-lock.json, .terraform.lock.hcl
 	@$(BIN)/python -m pip install --quiet --target .gate/uv uv
 	@PYTHONPATH=.gate/uv $(BIN)/python -m uv pip compile --quiet --universal --upgrade \
 	  --python-version 3.11 --extra dev --generate-hashes --no-header \
 	  --output-file requirements.lock pyproject.toml
+	@PYTHONPATH=.gate/uv $(BIN)/python -m uv pip compile --quiet --universal \
+	  --python-version 3.11 --constraint requirements.lock --generate-hashes --no-header \
+	  --output-file athena_gate/requirements.lock pyproject.toml
 	@npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
-	@$(BIN)/python -m athena_gate.gate.terraform.lock
+	@$(BIN)/gate lock
 
 clean: ## Remove everything that can be made again; state files stay
 	@rm -rf .venv node_modules .gate cdktf.out .mypy_cache .pytest_cache .ruff_cache \

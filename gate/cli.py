@@ -13,10 +13,14 @@ import typer
 from typer._completion_classes import completion_init
 
 from athena_gate.gate.commands.completion import completion
+from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
+from athena_gate.gate.commands.init import init
+from athena_gate.gate.commands.lock import lock
 from athena_gate.gate.commands.rule import rule
 from athena_gate.gate.commands.schema import schema
+from athena_gate.gate.commands.synth import synth
 from athena_gate.gate.completion import COMPLETE
 from athena_gate.gate.console import cross as _cross
 from athena_gate.gate.console import dash as _dash
@@ -43,6 +47,7 @@ DEFAULT_FILE = "gate.hcl"
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
+_SYNTHESIZE = "run: gate synth (or cdktf synth)"
 
 # Commands that belong to no project, or make one.
 _ANYWHERE = ("completion", "init", "rule")
@@ -96,11 +101,25 @@ def _gate(
         Path,
         typer.Option(parser=_written, envvar="GATE_FILE", help="The configuration to work on."),
     ] = Path(DEFAULT_FILE),
+    environment: Annotated[
+        str,
+        typer.Option(
+            "--env",
+            envvar="GATE_ENV",
+            help="The environment to work on: what environments/NAME.hcl changes.",
+        ),
+    ] = "",
 ) -> None:
     context.obj = file
     source = context.get_parameter_source("file")
     named = source is None or source.name != "DEFAULT"
     enter(None if named or context.invoked_subcommand in _ANYWHERE else DEFAULT_FILE)
+    # Whatever this command starts works on the same one.
+    os.environ["GATE_ENV"] = environment
+
+
+app.command()(init)
+app.command()(lock)
 
 
 @app.command()
@@ -158,15 +177,12 @@ def check(
 
 def _print_findings(result: dict[str, Any], kind: str) -> None:
     from athena_gate.gate.check.findings import as_github, as_gitlab, as_sarif
-    from athena_gate.gate.project import from_the_top
 
-    file = from_the_top(Path(result["file"]))
     if kind == "github":
-        if commands := as_github(result, file):
+        if commands := as_github(result):
             print(commands)
     else:
-        found = as_gitlab(result, file) if kind == "gitlab" else as_sarif(result, file)
-        print(json.dumps(found, indent=2))
+        print(json.dumps(as_gitlab(result) if kind == "gitlab" else as_sarif(result), indent=2))
 
 
 def _against(file: Path, earlier: Path) -> dict[str, Any]:
@@ -197,6 +213,12 @@ def _print_check(result: dict[str, Any]) -> None:
     _tell(as_text(result, _tick()), sys.stdout)
 
 
+app.command()(synth)
+app.command()(plan)
+app.command()(apply)
+app.command()(destroy)
+
+
 @app.command()
 def sheet(
     context: typer.Context,
@@ -212,6 +234,7 @@ def sheet(
 
     block = _block(_load(context.obj), name)
     folder = _output_folder() / "stacks" / block.stack
+    _note_if_stale(context.obj, folder)
     try:
         outputs = read_outputs(block.stack, folder, _terraform())
     except NotDeployed as error:
@@ -410,13 +433,42 @@ def _not_quoted(context: typer.Context, what: str, can: str | None) -> NoReturn:
 def report(
     context: typer.Context,
     output: Annotated[Path, typer.Option(parser=path, help="The file to write.")] = REPORT,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Say what changed since: a commit of git, a folder with another gate.hcl, or the "
+            "synth of the last report."
+        ),
+    ] = None,
 ) -> None:
-    """Write one HTML file for whoever reviews the access, from the synthesized stacks."""
-    from athena_gate.gate.report import report as made
+    """Write one HTML file for whoever reviews the access, from the synthesized stacks.
+
+    It is dated as its commit, or as SOURCE_DATE_EPOCH says, so that the same commit gives the same
+    file; with changes that are not committed, with the time of writing.
+    """
+    from datetime import UTC, datetime
+
+    from athena_gate.gate.diff.sides import NoSide, earlier
+    from athena_gate.gate.report import report as reported
+    from athena_gate.gate.report.made import NoDate, made
+    from athena_gate.modules.reading import ConfigurationError
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
     _only_understood([stack for stack, _ in stacks])
-    page = made(_load(context.obj), stacks)
+    configuration = _load(context.obj)
+    named = {
+        context.obj.parent / name for block in configuration.blocks for name in block.settings.files
+    }
+    try:
+        of = made([context.obj, *sorted(named)], os.environ, datetime.now(UTC))
+        old = None if against is None else (against, earlier(against, context.obj))
+    except (NoDate, NoSide) as error:
+        _fail(2, str(error))
+    except ConfigurationError as error:
+        _fail(2, f"{against} cannot be compared with: {error}")
+    if old is not None:
+        _only_understood(list(old[1]))
+    page = reported(configuration, stacks, of, old)
     try:
         if output.parent == BUILD:
             BUILD.mkdir(exist_ok=True)
@@ -445,7 +497,7 @@ def eject(
 
     block = _block(_load(context.obj), name)
     folder = output or Path("ejected") / block.stack
-    synthesized = _synthesized(context.obj, block)
+    (synthesized,) = _synthesized(context.obj, block)
     _only_understood(_read(synthesized))
     try:
         written = ejected(block, synthesized, folder)
@@ -465,7 +517,8 @@ def vendors(
 ) -> None:
     """List the vendors of the catalogue and of the folder vendors/, or show one."""
     from athena_gate.gate.vendors import listed
-    from athena_gate.stacks.integrations import VENDORS, Integrations, Vendor
+    from athena_gate.stacks.integrations import Integrations, Vendor
+    from athena_gate.stacks.places import VENDORS
 
     integrations = Integrations(context.obj.absolute().parent / VENDORS)
     profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
@@ -521,12 +574,14 @@ def doctor(
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
-    mistakes = None
+    configuration = mistakes = None
     try:
-        configuration = load(context.obj)
+        # One that is not there is a finding like others.
+        if context.obj.exists():
+            configuration = load(context.obj)
     except ConfigurationError as error:
-        configuration, mistakes = None, error
-    findings = examine(configuration, BUILD, _waiting)
+        mistakes = error
+    findings = examine(configuration, context.obj, BUILD, _waiting)
     if as_json:
         for mistake in mistakes.mistakes if mistakes else ():
             text = mistake.text(str(context.obj))
@@ -553,16 +608,17 @@ def pipeline(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that differs.")] = False,
 ) -> None:
     """Write the pipeline that checks, plans and applies gate.hcl, and say what it needs once."""
-    from athena_gate.gate.pipeline.write import NoPipeline, write
+    from athena_gate.gate.pipeline.write import NoPipeline, about, write
     from athena_gate.gate.pipeline.write import pipeline as made
 
     try:
-        one = made(platform, _load(context.obj))
-        written = write(one, context.obj.parent, force)
+        files = made(platform, _load(context.obj))
+        for one in files:
+            written = write(one, context.obj.parent, force)
+            _say(f"{one.path} {'was written' if written else 'is up to date'}")
     except NoPipeline as error:
         _fail(2, str(error))
-    _say(f"{one.path} {'was written' if written else 'is up to date'}; see {one.page}")
-    _say(one.about)
+    _say(about(files[0]))
 
 
 @app.command(name="policy-set")
@@ -676,12 +732,13 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
     blocks = configuration.blocks if configuration else ()
     titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
     if what is None:
-        places = [_synthesized(file, block) for block in blocks]
+        places = _synthesized(file, *blocks)
     elif what not in titles and (Path(what).exists() or "/" in what):
         places = [Path(what)]
+        _note_if_stale(file, places[0])
     else:
         blocks = (_block(configuration or _load(file), what),)
-        places = [_synthesized(file, blocks[0])]
+        places = _synthesized(file, *blocks)
     named = {block.stack: block for block in blocks}
     return [(one, named.get(one.name)) for place in places for one in _read(place)]
 
@@ -720,7 +777,7 @@ def _prove_plan(
     if block is None or configuration is None:
         of = f"the block {tag}, which is not in gate.hcl" if tag else "no block of gate.hcl"
         return no_claims(place.name, str(place), f"its providers carry the tag of {of}")
-    (stack,) = _read(_synthesized(file, block))
+    (stack,) = _read(*_synthesized(file, block))
     return prove_plan(plan, place, stack, block, configuration.backend)
 
 
@@ -733,19 +790,29 @@ def _only_understood(stacks: "list[Stack]") -> None:
         _fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
 
 
-def _synthesized(file: Path, block: "ConfiguredBlock") -> Path:
-    """Return the synthesized file of ``block``, which must be newer than what it came from."""
+def _synthesized(file: Path, *blocks: "ConfiguredBlock") -> list[Path]:
+    """Return the synthesized files of ``blocks``, made from what stands in ``file`` now."""
     from athena_gate.gate.stack.reader import FILE
+    from athena_gate.gate.synth.record import is_stale
 
-    found = _output_folder() / "stacks" / block.stack / FILE
-    for source in (file, *(file.parent / name for name in block.settings.files)):
-        try:
-            older = found.stat().st_mtime_ns < source.stat().st_mtime_ns
-        except OSError:
-            _fail(2, f"{block.stack} was not synthesized yet; run: cdktf synth (or python main.py)")
-        if older:
-            _fail(2, f"{found} is older than {source}; run: cdktf synth (or python main.py)")
+    output = _output_folder()
+    found = [output / "stacks" / block.stack / FILE for block in blocks]
+    for block, one in zip(blocks, found, strict=True):
+        if not one.is_file():
+            _fail(2, f"{block.stack} was not synthesized yet; {_SYNTHESIZE}")
+    if reason := is_stale(output, file, os.environ["GATE_ENV"]):
+        _fail(2, f"{reason}; {_SYNTHESIZE}")
     return found
+
+
+def _note_if_stale(file: Path, place: Path) -> None:
+    """Say when ``place``, a folder that was named, is of a synth of ``file`` that is stale."""
+    from athena_gate.gate.synth.record import is_stale, read
+
+    output, place = _output_folder(), place.resolve()
+    of_it = place == output.resolve() or place.is_relative_to((output / "stacks").resolve())
+    if of_it and read(output) and (reason := is_stale(output, file, os.environ["GATE_ENV"])):
+        _tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
 
 
 def _terraform() -> dict[str, str]:

@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 import typer
 
 from athena_gate.gate.text import counted
-from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
+from athena_gate.modules.files import Unreadable, visible, visible_lines
 from athena_gate.modules.terminal import wrapped
 
 if TYPE_CHECKING:
     from athena_gate.stacks.configuration import Configuration
-
-_PROJECT = Path("cdktf.json")
-_PROJECT_LIMIT = 64 * 1024
 
 
 def load(file: Path) -> "Configuration":
@@ -36,18 +33,13 @@ def load(file: Path) -> "Configuration":
 
 def output_folder() -> Path:
     """Return where the stacks are synthesized: CDKTF_OUTDIR, else as cdktf.json says."""
-    if named := os.environ.get("CDKTF_OUTDIR"):
-        return Path(named)
+    from athena_gate.gate.synth.output import Shared
+    from athena_gate.gate.synth.output import output_folder as found
+
     try:
-        project = read_json(_PROJECT, _PROJECT_LIMIT)
-    except Unreadable as error:
-        if not error.missing:
-            fail(2, str(error))
-        project = {}
-    output = project.get("output", "cdktf.out") if isinstance(project, dict) else None
-    if not isinstance(output, str) or not output:
-        fail(2, f'{_PROJECT} has no "output" that is the name of a folder')
-    return Path(output)
+        return found(os.environ)
+    except (Shared, Unreadable) as error:
+        fail(2, str(error))
 
 
 def tick() -> str:

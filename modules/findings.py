@@ -20,6 +20,29 @@ class Wrong(ValueError):
         super().__init__(problem)
 
 
+class Line(int):
+    """The number of a line, and the file it stands in, where that is not the file one has asked
+    for: a part of the configuration, or an environment."""
+
+    file: str
+
+    def __new__(cls, number: int, file: str) -> "Line":
+        made = super().__new__(cls, number)
+        made.file = file
+        return made
+
+
+def file_of(line: int) -> str:
+    """Return the file that ``line`` stands in, empty where it is the one that was asked for."""
+    return line.file if isinstance(line, Line) else ""
+
+
+def where(line: int) -> str:
+    """Return ``line 3``, or ``line 3 of gate.d/vendors.hcl``."""
+    file = file_of(line)
+    return f"line {line}{f' of {visible(file)}' if file else ''}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
     """Something wrong in the configuration: ``subject`` is the block, ``field`` a dotted path
@@ -41,10 +64,16 @@ class Mistake:
         for name in ("subject", "field", "problem"):
             object.__setattr__(self, name, visible(getattr(self, name), _LONGEST))
 
+    @property
+    def file(self) -> str:
+        """Return the file it stands in, empty where it is the one that was asked for."""
+        return file_of(self.line)
+
     def text(self, file: str) -> str:
-        """Return the mistake on one line, as ``file:line: block: field: problem``."""
-        where = [f"{visible(file)}:{self.line}", self.subject, self.field, self.problem]
-        return ": ".join(part for part in where if part)
+        """Return the mistake on one line, as ``file:line: block: field: problem``; ``file`` is the
+        one that was asked for."""
+        place = f"{visible(self.file or file)}:{self.line}"
+        return ": ".join(part for part in (place, self.subject, self.field, self.problem) if part)
 
     def lines(self, file: str) -> list[str]:
         """Return the mistake as a linter shows it: ``text`` and the code, and below one of syntax

@@ -7,13 +7,15 @@ python-hcl2 takes too, with the same values (compared by a test).
 
 import math
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, takewhile
 
 from athena_gate.modules.fields import has_template
 from athena_gate.modules.files import NUMBER_LIMIT, visible
-from athena_gate.modules.findings import Mistake
+from athena_gate.modules.findings import Line, Mistake
 from athena_gate.modules.tokens import (
     BAD,
     COMMENT,
@@ -89,6 +91,17 @@ def parse(text: str) -> tuple[Block, list[Mistake]]:
         if len(other.mistakes) <= len(reader.mistakes):
             reader, body = other, indented
     return body, conflicts + reader.mistakes
+
+
+def located(body: Block, mistakes: list[Mistake], file: str) -> tuple[Block, list[Mistake]]:
+    """Return what ``parse`` found, with ``file`` as the file of every line."""
+    for block in body.blocks:
+        located(block, [], file)
+    for attribute in body.attributes:
+        attribute.line = Line(attribute.line, file)
+        attribute.lines = {path: Line(line, file) for path, line in attribute.lines.items()}
+    body.line = Line(body.line, file)
+    return body, [replace(one, line=Line(one.line, file)) for one in mistakes]
 
 
 _PLAIN_STRING = re.compile(r'"[^"\n$%]*"')
@@ -205,7 +218,9 @@ class _Reader:
         self._broken: set[Path] = set()
         self._opened: list[_Opened] = []
         self._at = 0
+        # The lines that are no HCL, by the first code, and in order.
         self._told: dict[int, str] = {}
+        self._told_lines: list[int] = []
         self._take_in(found)
 
     # What is read
@@ -257,11 +272,11 @@ class _Reader:
         """Take what ends a line with a quote too few as the signs they would be, and say where the
         quote may be missing."""
         # A string that is followed by a word ends too early: ["sales, "hr"].
-        before = [one for one in self._tokens if one.line == token.line]
+        before = [*takewhile(lambda one: one.line == token.line, reversed(self._tokens))][::-1]
         wrong = next(
             (
                 one
-                for one, then in zip(before, [*before[1:], token], strict=True)
+                for one, then in pairwise([*before, token])
                 if one.kind == STRING
                 and then.kind in (NAME, NUMBER, STRING)
                 and then.column == one.column + len(one.text)
@@ -334,7 +349,9 @@ class _Reader:
         """Note what is no HCL at ``token``; of several on a line the first explains most."""
         if token.line in self._told and code != "GATE007":
             return
-        self._told.setdefault(token.line, code)
+        if token.line not in self._told:
+            self._told[token.line] = code
+            insort(self._told_lines, token.line)
         line = self._lines[token.line - 1] if token.line <= len(self._lines) else ""
         self.mistakes.append(
             Mistake(token.line, self._subject, "", problem, code, token.column, line)
@@ -345,7 +362,7 @@ class _Reader:
         token = opened.token
         if self._cut_off:
             return
-        closing = _CLOSING[token.text]
+        closing = _CLOSING.get(token.text, "}")
         self._syntax(
             "GATE007", token, f"{opened.what} opens here and is never closed; add {closing}"
         )
@@ -524,8 +541,10 @@ class _Reader:
 
     def _indented_below(self, name: Token) -> bool:
         """Return whether the next line is indented more than that of ``name``."""
-        following = next(one for one in self._tokens[self._at :] if one.kind != NEWLINE)
-        return following.first and following.column > name.column
+        at = self._at
+        while self._tokens[at].kind == NEWLINE:
+            at += 1
+        return self._tokens[at].first and self._tokens[at].column > name.column
 
     def _end_of_item(self, what: str) -> None:
         """Read the end of a line, or explain what stands before it."""
@@ -582,8 +601,7 @@ class _Reader:
         return block
 
     def _close(self, opening: Token, what: str, block: Block) -> None:
-        last = self._next.line
-        block.incomplete = any(opening.line <= line <= last for line in self._told)
+        block.incomplete = self._wrong_between(opening.line, self._next.line)
         if not self._is("}"):
             block.incomplete = True
             self._not_closed(self._opened[-1])
@@ -626,12 +644,17 @@ class _Reader:
         lines: dict[Path, int] = {}
         value = self._value((), lines, f"{name} = ...")
         last = self._tokens[self._at - 1].line
-        if any(self._told.get(line) == "GATE006" for line in range(token.line, last + 1)):
+        if "GATE006" in (self._told.get(token.line), self._told.get(last)):
             self._broken.add(())
         if not twice:
             into.attributes.append(Attribute(name, token.line, value, lines, self._broken))
         self._subject = subject
         self._end_of_item("value")
+
+    def _wrong_between(self, first: int, last: int) -> bool:
+        """Return whether a line from ``first`` to ``last`` is no HCL, as far as it was read."""
+        at = bisect_left(self._told_lines, first)
+        return at < len(self._told_lines) and self._told_lines[at] <= last
 
     # Values
 

@@ -16,12 +16,15 @@ MISTAKES_SHOWN = 100
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; ``mistakes`` are all that was found, in order of line. The
-    message has the first ``MISTAKES_SHOWN``, as ``as_lines`` shows them."""
+    """The configuration cannot be used; ``mistakes`` are all that was found, in order of line,
+    those in other files than ``file`` after its own. The message has the first
+    ``MISTAKES_SHOWN``, as ``as_lines`` shows them."""
 
     def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
         self.file = file
-        self.mistakes = tuple(sorted(set(mistakes)))
+        # Lines of two files are equal where their numbers are.
+        found = {(one.file, one) for one in mistakes}
+        self.mistakes = tuple(one for _, one in sorted(found))
         super().__init__("\n".join(as_lines(file, self.mistakes)))
 
 

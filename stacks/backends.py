@@ -1,9 +1,9 @@
 """The ``backend`` block: where each stack keeps its state."""
 
 import string
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from athena_gate.modules.fields import (
     BucketName,
@@ -60,15 +60,34 @@ WorkspaceTag = Annotated[
 ]
 
 
-class LocalBackend(Settings):
-    """State in a file beside cdktf.json, ``terraform.<stack>.tfstate``: for one person."""
+class _Backend(Settings):
+    """What the backends share: the environment, whose name is in that of every state."""
+
+    # Not a field: nobody writes it in the block.
+    _environment: str = PrivateAttr("")
+
+    def within(self, environment: str) -> Self:
+        """Return this backend with the states of ``environment``."""
+        made = self.model_copy()
+        made._environment = environment
+        return made
+
+    def _state(self, stack: str, separator: str) -> str:
+        """Return the name of the state of ``stack``. No name of an environment or stack holds a
+        ``separator``, so that two never have the same."""
+        return f"{self._environment}{separator}{stack}" if self._environment else stack
+
+
+class LocalBackend(_Backend):
+    """State in a file beside cdktf.json, ``terraform.<stack>.tfstate``, or
+    ``terraform.<environment>.<stack>.tfstate``: for one person."""
 
     def file(self, stack: str) -> str:
         """Return the name of the file that holds the state of ``stack``."""
-        return f"terraform.{stack}.tfstate"
+        return f"terraform.{self._state(stack, '.')}.tfstate"
 
 
-class S3Backend(Settings):
+class S3Backend(_Backend):
     """State in an S3 bucket, one object a stack, locked by a file beside it.
 
     Encryption and the lock file are always on; there is no reason to be without them.
@@ -81,7 +100,8 @@ class S3Backend(Settings):
     region: Region = Field(description="The bucket's region.")
     prefix: Prefix = Field(
         "athena-gate/",
-        description="Where in the bucket states lie: the object is `<prefix><stack>.tfstate`.",
+        description="Where in the bucket states lie: the object is `<prefix><stack>.tfstate`, in "
+        "an environment `<prefix><environment>/<stack>.tfstate`.",
     )
     kms_key: KmsKeyArn | None = Field(
         None, description="The KMS key states are encrypted with, instead of S3's own."
@@ -110,10 +130,10 @@ class S3Backend(Settings):
 
     def key(self, stack: str) -> str:
         """Return the key of the object that holds the state of ``stack``."""
-        return f"{self.prefix}{stack}.tfstate"
+        return f"{self.prefix}{self._state(stack, '/')}.tfstate"
 
 
-class CloudBackend(Settings):
+class CloudBackend(_Backend):
     """State and runs in HCP Terraform or Terraform Enterprise, one workspace a stack.
 
     https://developer.hashicorp.com/terraform/language/terraform#terraform-cloud (2026-11)
@@ -128,7 +148,8 @@ class CloudBackend(Settings):
     )
     workspace: str = Field(
         _STACK,
-        description='The workspaces\' names, with `{stack}` in them, as in `"athena-{stack}"`.',
+        description='The workspaces\' names, with `{stack}` in them, as in `"athena-{stack}"`; in '
+        "an environment, `<environment>_<stack>` stands there.",
     )
     tags: Annotated[List[WorkspaceTag], unique(), counted(0, 20)] = Field(
         (),
@@ -166,7 +187,7 @@ class CloudBackend(Settings):
 
     def workspace_of(self, stack: str) -> str:
         """Return the name of the workspace of ``stack``; with tags, the name to give it."""
-        return self.workspace.replace(_STACK, stack)
+        return self.workspace.replace(_STACK, self._state(stack, "_"))
 
     def tags_of(self, stack: str) -> list[str]:
         """Return the tags that only the workspace of ``stack`` has all of; none, by name.
@@ -174,7 +195,7 @@ class CloudBackend(Settings):
         Terraform takes the workspace by itself when the tags match just one, which the stack's
         own name among them makes sure of.
         """
-        return [*self.tags, stack] if self.tags else []
+        return [*self.tags, self._state(stack, "_")] if self.tags else []
 
 
 Backend = LocalBackend | S3Backend | CloudBackend

@@ -1,5 +1,6 @@
 """gate.hcl as typed settings: the only parsing there is."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,10 @@ from pydantic import Field
 from athena_gate.modules import fields, hcl
 from athena_gate.modules.account import Account
 from athena_gate.modules.fields import Settings
-from athena_gate.modules.files import Unreadable, read_text
-from athena_gate.modules.findings import unreadable
+from athena_gate.modules.findings import where
 from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT
 from athena_gate.modules.reading import ConfigurationError, Notes, build, unknown
+from athena_gate.stacks import places, sources
 from athena_gate.stacks.backends import (
     BACKENDS,
     WORKSPACE_LIMIT,
@@ -22,7 +23,8 @@ from athena_gate.stacks.backends import (
     LocalBackend,
     S3Backend,
 )
-from athena_gate.stacks.integrations import VENDORS, Integration, Integrations
+from athena_gate.stacks.integrations import Integration, Integrations
+from athena_gate.stacks.places import VENDORS
 
 DEFAULT_FILE = "gate.hcl"
 
@@ -85,6 +87,7 @@ class Configuration:
     backend: Backend
     blocks: tuple[ConfiguredBlock, ...]
     ejected: frozenset[str] = frozenset()
+    environment: str = ""
 
     @property
     def stacks(self) -> list[str]:
@@ -92,18 +95,16 @@ class Configuration:
         return [block.stack for block in self.blocks]
 
 
-def load(file: Path) -> Configuration:
-    """Return the configuration in ``file``.
+def load(file: Path, environment: str | None = None) -> Configuration:
+    """Return the configuration in ``file`` and the files beside it (``athena_gate.stacks.sources``)
+    in ``environment``: by default the one that ``GATE_ENV`` names, empty for none.
 
-    Raises ``ConfigurationError`` with every mistake of the file at once.
+    Raises ``ConfigurationError`` with every mistake of the files at once.
     """
     shown = str(file)
-    try:
-        text = read_text(file, hcl.SIZE_LIMIT)
-    except Unreadable as error:
-        next_step = "; name one with `gate --file FILE` or GATE_FILE" if error.missing else ""
-        raise ConfigurationError(shown, [unreadable(error, next_step)]) from None
-    body, mistakes = hcl.parse(text)
+    if environment is None:
+        environment = places.named(os.environ)
+    body, mistakes = sources.read(file, environment)
     notes = Notes(mistakes)
     if mistakes and not body.blocks and not body.attributes:
         raise ConfigurationError(shown, mistakes)
@@ -124,6 +125,8 @@ def load(file: Path) -> Configuration:
             if block.labels:
                 accounts.setdefault(block.labels[0], account)
     backend = _backend([block for block in body.blocks if block.type == "backend"], notes, context)
+    if backend is not None and environment:
+        backend = backend.within(environment)
     configured = []
     for block in body.blocks:
         if block.type in integrations:
@@ -142,7 +145,7 @@ def load(file: Path) -> Configuration:
     for one in configured:
         if one.stack in ejected:
             block = ejected[one.stack]
-            problem = f"{one.title} on line {one.line} still builds it; delete one of the two"
+            problem = f"{one.title} on {where(one.line)} still builds it; delete one of the two"
             notes.add("GATE405", block.line, block.title, "", problem)
     _duplicates(body.blocks, notes)
     _shared_names(configured, notes)
@@ -160,6 +163,7 @@ def load(file: Path) -> Configuration:
         backend,
         tuple(configured),
         frozenset(ejected),
+        environment,
     )
 
 
@@ -204,7 +208,7 @@ def _duplicates(blocks: list[hcl.Block], notes: Notes) -> None:
                 block.line,
                 block.title,
                 "",
-                f"has {same} as the block on line {first.line}; choose another",
+                f"has {same} as the block on {where(first.line)}; choose another",
             )
 
 

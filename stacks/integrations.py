@@ -2,7 +2,8 @@
 
 An integration is a folder of ``modules`` with these files; nothing outside asks which it is:
 
-- ``settings.py``: ``BLOCK``, what its block accepts
+- ``settings.py``: ``BLOCK``, what its block accepts, and ``START``, what `gate init` asks for it:
+  the flag and the question by the field, a list, that the answers fill
 - ``guide.py``: ``GUIDES``, the pages as data, whose policies are JSON files beside it, and
   ``values(settings)`` for their placeholders
 - ``policies.py``: ``documents(settings)`` and ``trusts(settings)``, its policies by the name of the
@@ -33,9 +34,7 @@ from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.resources import Resource
 
 _ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
-# The name of a profile's file, and of the folder for profiles of the user's own beside gate.hcl.
 PROFILE = "profile.hcl"
-VENDORS = "vendors"
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,13 @@ class Integration:
     def settings(self) -> type[Settings]:
         """Return what the block accepts."""
         found: type[Settings] = self._file("settings").BLOCK
+        return found
+
+    @property
+    def start(self) -> Mapping[str, tuple[str, str]]:
+        """Return which fields a first block needs beside name and account, each with the flag and
+        the question of `gate init`."""
+        found: Mapping[str, tuple[str, str]] = self._file("settings").START
         return found
 
     @property

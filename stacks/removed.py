@@ -1,6 +1,6 @@
 """The JSON of stacks that gate.hcl no longer has, kept for as long as their states may need it.
 
-Terraform destroys a stack from its JSON. When a block is deleted, `python main.py` leaves the
+Terraform destroys a stack from its JSON. When a block is deleted, `gate synth` leaves the
 stack's old folder among the others, where it looks as if it were still built, and `cdktf synth`
 deletes it (@cdktf/cli-core 0.21.0, synth-stack.js; measured 2026-11).
 """

@@ -1,6 +1,7 @@
 """A Terraform stack per block: provider, backend, the integration, its outputs."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from athena_gate.modules.bindings import (
     TerraformVariable,
 )
 from athena_gate.stacks import backends
-from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
+from athena_gate.stacks.configuration import ConfiguredBlock
 from athena_gate.stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
 
 
@@ -167,7 +168,11 @@ def outputs(scope: Construct, construct: Handoff) -> None:
         )
 
 
-def build(configuration: Configuration, app: App) -> None:
-    """Add a stack to ``app`` for each block of ``configuration``."""
-    for block in configuration.blocks:
-        IntegrationStack(app, block, configuration.backend)
+def synthesize(blocks: Iterable[ConfiguredBlock], settings: backends.Backend, output: Path) -> None:
+    """Write a stack for each of ``blocks`` into the folder ``output``, with the state where
+    ``settings`` say. What else is there stays, but the manifest has these stacks alone."""
+    # Node looks for a relative path from where it was started.
+    app = App(outdir=str(output.absolute()))
+    for block in blocks:
+        IntegrationStack(app, block, settings)
+    app.synth()

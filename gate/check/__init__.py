@@ -7,19 +7,19 @@ none of them changed, as ruff and mypy do.
 
 import hashlib
 import json
+import os
 import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
+from athena_gate.stacks import places
 
 if TYPE_CHECKING:
     from athena_gate.modules.findings import Remark
     from athena_gate.stacks.configuration import ConfiguredBlock
 
-# stacks.integrations has the same word; importing it would cost `gate check` its speed.
-VENDORS = "vendors"
 _ROOT = Path(__file__).resolve().parents[2]
 # What is larger is no configuration and no key: whoever reads it says so.
 _LIMIT = MEBIBYTE
@@ -32,13 +32,20 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
     ``{"file": str, "accounts": [{"name", "id", "region"}], "blocks": [{"kind", "name", "stack",
     "accounts", "line"}], "mistakes": [FINDING and "problem"], "remarks": [FINDING and
     "text"], "accepted": [a remark and "reason", "until"]}``, where a FINDING has "code",
-    "severity", "line", "block" and "field", and a mistake of syntax also "column" and "source", its
-    line.
+    "severity", "line", "block" and "field", a mistake of syntax also "column" and "source", its
+    line, and what stands in a file beside gate.hcl "file".
     """
     today = today or date.today()
     cache = file.parent / ".gate" / "check.json"
+    environment = places.named(os.environ)
+    read = [f"{one}:{_content(one)}" for one in places.files(file, environment)]
     key = _digest(
-        str(file), str(today), _content(file), _program(), *_stamps(file.parent / VENDORS)
+        str(file),
+        str(today),
+        environment,
+        *read,
+        _program(),
+        *_stamps(file.parent / places.VENDORS),
     )
     try:
         kept = read_json(cache, _LIMIT)
@@ -93,6 +100,7 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
                 "field": m.field,
                 "problem": m.problem,
                 **({"column": m.column, "source": m.source} if m.column else {}),
+                **_elsewhere(m.line),
             }
             for m in error.mistakes
         ]
@@ -140,7 +148,7 @@ def _remarks(
         if code not in matched
     ]
     shown = [_finding(block, one) for one in (*found, *about)]
-    shown.sort(key=lambda one: one["line"])
+    shown.sort(key=lambda one: (one.get("file", ""), one["line"]))
     stays = [one for one in shown if one["code"] not in accepts or one["code"] in expired]
     return stays, [
         {**one, "reason": accepts[one["code"]].reason, "until": accepts[one["code"]].until}
@@ -156,11 +164,19 @@ def _finding(block: "ConfiguredBlock", remark: "Remark") -> dict[str, Any]:
     return {
         "code": remark.code,
         "severity": rules()[remark.code].severity,
-        "line": block.lines.get((remark.field, remark.label), block.line),
+        "line": (line := block.lines.get((remark.field, remark.label), block.line)),
         "block": block.title,
         "field": where,
         "text": remark.text,
+        **_elsewhere(line),
     }
+
+
+def _elsewhere(line: int) -> dict[str, str]:
+    from athena_gate.modules.findings import file_of
+
+    file = file_of(line)
+    return {"file": file} if file else {}
 
 
 def _content(file: Path) -> str:
@@ -176,7 +192,7 @@ def _program() -> str:
         for folder in ("gate", "modules", "stacks")
         for stamp in _stamps(_ROOT / folder, "**/*.py")
     ] + _stamps(_ROOT / "modules", "rules.toml")
-    return _digest(sys.version, *stamps, *_stamps(_ROOT / "modules" / VENDORS))
+    return _digest(sys.version, *stamps, *_stamps(_ROOT / "modules" / places.VENDORS))
 
 
 def _stamps(folder: Path, pattern: str = "*/*.*") -> list[str]:

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.project import from_the_top
 from athena_gate.gate.sarif import log, place
 from athena_gate.modules.files import visible
 from athena_gate.modules.rules import rules
@@ -12,15 +14,14 @@ _GITHUB = {"error": "error", "warning": "warning", "note": "notice"}
 _GITLAB = {"error": "critical", "warning": "major", "note": "info"}
 
 
-def as_github(result: Mapping[str, Any], file: str) -> str:
-    """Return the findings of ``result`` as commands that a GitHub workflow takes for annotations of
-    ``file``, a path from the top of the repository.
+def as_github(result: Mapping[str, Any]) -> str:
+    """Return the findings of ``result`` as commands that a GitHub workflow takes for annotations.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands (2026-11)
     """
     lines = []
     for one in _all(result):
-        where = f"file={_property(file)},line={one['line']}"
+        where = f"file={_property(_file(result, one))},line={one['line']}"
         if one.get("column"):
             where += f",col={one['column']}"
         title = f"{one['code']} {rules()[one['code']].title}"
@@ -34,7 +35,7 @@ def _property(text: str) -> str:
     return shown.replace(":", "%3A").replace(",", "%2C")
 
 
-def as_gitlab(result: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
+def as_gitlab(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the findings as a report on code quality.
 
     https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format (2026-11)
@@ -43,6 +44,7 @@ def as_gitlab(result: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
     seen: dict[str, int] = {}
     for one in _all(result):
         # Without the line: a finding stays the same when something is written above it.
+        file = _file(result, one)
         what = "\0".join((file, one["code"], _text(one)))
         seen[what] = number = seen.get(what, 0) + 1
         fingerprint = hashlib.sha256(f"{what}\0{number}".encode(errors="replace")).hexdigest()
@@ -58,7 +60,7 @@ def as_gitlab(result: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
     return found
 
 
-def as_sarif(result: Mapping[str, Any], file: str) -> dict[str, Any]:
+def as_sarif(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the findings as SARIF, those that are accepted as suppressed."""
     found = [*_all(result), *result["accepted"]]
     broken = sorted({one["code"] for one in found})
@@ -69,7 +71,7 @@ def as_sarif(result: Mapping[str, Any], file: str) -> dict[str, Any]:
             "ruleIndex": broken.index(one["code"]),
             "level": one["severity"],
             "message": {"text": _text(one)},
-            "locations": [place(file, one["line"], one.get("column", 0))],
+            "locations": [place(_file(result, one), one["line"], one.get("column", 0))],
         }
         if "reason" in one:
             entry["suppressions"] = [{"kind": "inSource", "justification": one["reason"]}]
@@ -90,6 +92,10 @@ def _rule(code: str) -> dict[str, Any]:
     if rule.page:
         found["helpUri"] = rule.page
     return found
+
+
+def _file(result: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    return from_the_top(Path(one.get("file", result["file"])))
 
 
 def _all(result: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -83,8 +83,8 @@ def read(against: Path) -> dict[str, Earlier]:
         folders = {**set_aside(manifest.parent), **listed(manifest)}
     except Unreadable as error:
         otherwise = (
-            ". Is there none, check out what was applied last, run CDKTF_OUTDIR=previous python "
-            "main.py, and compare with previous"
+            ". Is there none, check out what was applied last, run CDKTF_OUTDIR=previous "
+            "gate synth, and compare with previous"
         )
         raise NoManifest(
             f"{error}; name the output folder of an earlier synth, as in --against cdktf.out"
@@ -180,7 +180,7 @@ def _moved(stack: str, earlier: Earlier, was: State, now: State) -> dict[str, An
         # Terraform knows the old place from the folder's .terraform, which the first init writes.
         "migrate": [
             f"{earlier.terraform('init')} # while the old JSON is there",
-            "python main.py",
+            "gate synth",
             earlier.terraform("init", "-migrate-state"),
         ],
     }

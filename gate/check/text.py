@@ -9,12 +9,12 @@ from athena_gate.modules.files import visible
 
 def mistakes(result: Mapping[str, Any]) -> str:
     """Return a line or more for each mistake."""
-    from athena_gate.modules.findings import Mistake
+    from athena_gate.modules.findings import Line, Mistake
     from athena_gate.modules.reading import as_lines
 
     found = [
         Mistake(
-            one["line"],
+            Line(one["line"], one.get("file", "")),
             one["block"],
             one["field"],
             one["problem"],
@@ -31,7 +31,7 @@ def as_text(result: Mapping[str, Any], tick: str) -> str:
     """Return the remarks of a ``result`` without mistakes, warnings with that word, then what was
     checked."""
     file = visible(result["file"])
-    lines = [_remark(file, one) for one in result["remarks"]]
+    lines = [_remark(result["file"], one) for one in result["remarks"]]
     blocks = ", ".join(block["stack"] for block in result["blocks"])
     severities = [one["severity"] for one in result["remarks"]]
     counts = [
@@ -47,6 +47,7 @@ def as_text(result: Mapping[str, Any], tick: str) -> str:
 
 
 def _remark(file: str, one: Mapping[str, Any]) -> str:
+    file = visible(one.get("file", file))
     where = f"{file}:{one['line']}: {one['severity']}: {one['block']}: {one['field']}"
     return f"{where}: {one['text']} [{one['code']}]"
 

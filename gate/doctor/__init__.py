@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from athena_gate.gate.doctor import machine, provider
+from athena_gate.gate.doctor import folder, machine, provider
 from athena_gate.gate.doctor.finding import Check, Finding, look_at
 from athena_gate.stacks.backends import CloudBackend
 from athena_gate.stacks.configuration import Configuration
@@ -16,15 +16,18 @@ from athena_gate.stacks.configuration import Configuration
 
 def examine(
     configuration: Configuration | None,
+    file: Path,
     build: Path,
     waiting: Callable[[list[str]], None] = lambda _: None,
 ) -> list[Finding]:
-    """Return what was found on this machine, and of ``configuration`` its backend and accounts.
+    """Return what was found on this machine, and of ``configuration``, which stands in ``file``,
+    its backend and accounts.
 
     ``build`` is the folder for what can be made again; ``waiting`` is told which checks take more
     than two seconds. Whatever waits on the network is given up after five of waiting.
     """
     checks = [
+        Check("gate.hcl", partial(folder.first_step, file), local=True),
         Check("Python", machine.python, local=True),
         Check("Node for synth", machine.engine_node, local=True),
         Check("cdktf", machine.command_line, local=True),

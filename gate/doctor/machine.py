@@ -22,7 +22,9 @@ ENGINE_NODE = range(20, 25)
 CLI_NODE = {"cdktf": range(20, 23), "cdktn": range(22, 25)}
 _ADDON = Path("@cdktf") / "node-pty-prebuilt-multiarch"
 _REPLACED_ADDON = range(20, 25)
-_USE_OWN = "run `make setup`, then `. .venv/bin/activate`: its Node comes first on the PATH then"
+# The Node that comes with this package serves synth; the one on the PATH, cdktf.
+_OWN_NODE = "unset JSII_NODE, and install athena-gate with its dependencies: one of them is Node"
+_CDKTF_NODE = "install such a Node, or do without cdktf: `gate synth` and `gate apply`"
 
 
 def python() -> list[Finding]:
@@ -38,7 +40,7 @@ def engine_node() -> list[Finding]:
     """Return whether the Node that synth runs is one the engine is known to work with."""
     # As modules/bindings.py chooses it, which cannot be imported without starting it.
     program = os.environ.get("JSII_NODE") or _packaged_node() or "node"
-    return [_node("Node for synth", program, ENGINE_NODE)]
+    return [_node("Node for synth", program, ENGINE_NODE, _OWN_NODE)]
 
 
 def _packaged_node() -> str | None:
@@ -49,14 +51,14 @@ def _packaged_node() -> str | None:
     return str(program) if program.exists() else None
 
 
-def _node(check: str, program: str, majors: range) -> Finding:
+def _node(check: str, program: str, majors: range, next_step: str) -> Finding:
     version = _version(program)
     if version is None:
-        return Finding(check, "stop", f"{program} was not found or does not run", _USE_OWN)
+        return Finding(check, "stop", f"{program} was not found or does not run", next_step)
     if int(version.split(".")[0]) in majors:
         return Finding(check, "ok", version)
     known = f"{majors[0]} to {majors[-1]}"
-    return Finding(check, "stop", f"{version} ({program}); {known} are known to work", _USE_OWN)
+    return Finding(check, "stop", f"{version} ({program}); {known} are known to work", next_step)
 
 
 def _version(program: str) -> str | None:
@@ -75,20 +77,20 @@ def command_line() -> list[Finding]:
     """Return whether the engine's command line is there, its version, and whether it starts on the
     Node it will find. Deploys with Terraform alone go without it."""
     name = "cdktn" if _installed("cdktn") and _installed("cdktn-provider-aws") else "cdktf"
-    found = shutil.which(name)
+    found, library = shutil.which(name), _installed(name)
+    install = f"`npm install --global {name}-cli@{library}`"
     if found is None:
         return [
             Finding(
                 name,
                 "note",
-                "not on the PATH; `python main.py` and Terraform do without it",
-                'run `make setup`, then `PATH="$PWD/node_modules/.bin:$PATH"`',
+                "not on the PATH; `gate synth` and `gate apply` do without it",
+                install,
             )
         ]
     # .../node_modules/cdktf-cli/bundle/bin/cdktf
     package = Path(found).resolve().parents[2]
     version = _package(package).get("version")
-    library = _installed(name)
     if version is None:
         finding = Finding(name, "note", f"{found}, which does not say its version")
     elif version != library:
@@ -96,14 +98,14 @@ def command_line() -> list[Finding]:
             name,
             "stop",
             f"{version} ({found}), but the Python package is {library}",
-            'run `make setup`, then `PATH="$PWD/node_modules/.bin:$PATH"`',
+            install,
         )
     else:
         finding = Finding(name, "ok", version)
     addon = _package(package.parent / _ADDON).get("name")
     replaced = name == "cdktf" and addon not in (None, f"@cdktf/{_ADDON.name}")
     majors = _REPLACED_ADDON if replaced else CLI_NODE[name]
-    return [finding, _node(f"Node for {name}", shutil.which("node") or "node", majors)]
+    return [finding, _node(f"Node for {name}", shutil.which("node") or "node", majors, _CDKTF_NODE)]
 
 
 def _installed(package: str) -> str | None:

@@ -24,7 +24,7 @@ from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROV
 
 SOURCE = "Provider source"
 LOCKED = "Provider lock"
-_RENEW = "`make lock`; in a folder of your own: `python -m athena_gate.gate.terraform.lock`"
+_RENEW = "run `gate lock`"
 
 
 def source_and_lock(build: Path) -> list[Finding]:

@@ -44,10 +44,10 @@ def eject(block: ConfiguredBlock, file: Path, output: Path) -> list[str]:
     try:
         stack = read(file)
     except NotReadable as error:
-        raise NotEjectable(f"{error}; run: cdktf synth") from None
+        raise NotEjectable(f"{error}; run: gate synth") from None
     for problem in stack.problems:
         place = visible(f"{file}: {problem.address} {problem.text}")
-        raise NotEjectable(f"{place}; run: cdktf synth")
+        raise NotEjectable(f"{place}; run: gate synth")
     texts = texts_of(block, _moved(stack.content, file.parent, output))
     try:
         texts[LOCK.name] = read_text(file.parent / LOCK, LOCK_LIMIT)

@@ -132,7 +132,12 @@ def _end(text: str, start: int) -> int:
 
 def document(comment: str, blocks: Sequence[Block]) -> str:
     """Return the text of a file that begins with ``comment``."""
-    return "\n".join([*_comment(comment, 0), "", *_body(blocks, 0)]) + "\n"
+    return "\n".join([*_comment(comment, 0), "", text(blocks)])
+
+
+def text(blocks: Sequence[Block]) -> str:
+    """Return ``blocks`` as lines, an empty one between two of them."""
+    return "\n".join(_body(blocks, 0)) + "\n"
 
 
 def _comment(text: str, indent: int) -> Iterator[str]:

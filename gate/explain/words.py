@@ -64,7 +64,7 @@ _FIRST = (
     "decrypt with",
     "encrypt with",
 )
-_SERVICES = {
+SERVICES = {
     "athena": "Athena",
     "dynamodb": "DynamoDB",
     "glue": "Glue",
@@ -84,7 +84,7 @@ def verb(action: str) -> str:
         return _DOES[action]
     service, _, name = action.partition(":")
     if not name or name == "*":
-        place = f" in {_SERVICES.get(service, service)}" if name else ""
+        place = f" in {SERVICES.get(service, service)}" if name else ""
         return f"do everything{place}"
     found = re.match(r"(?:Batch)?([A-Z][a-z]+)", name)
     if found and found[1] in _VERBS and "*" not in name:
@@ -227,4 +227,4 @@ def principal(one: Principal) -> str:
 
 def _service(value: str) -> str:
     name = value.partition(".")[0]
-    return _SERVICES.get(name, value)
+    return SERVICES.get(name, value)

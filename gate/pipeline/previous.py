@@ -2,9 +2,9 @@
 FOLDER`.
 
 Synthesizes the commit APPLIED, the last one whose apply went through, and every first-parent
-commit after it up to TIP into FOLDER, one over the other. A stack that an apply in between has
-made is found there even when that apply failed elsewhere and was never recorded: each synth sets
-aside what it no longer builds (`athena_gate.stacks.removed`).
+commit after it up to TIP into FOLDER, one over the other, each as its cdktf.json says. A
+stack that an apply in between has made is found there even when that apply failed elsewhere and was
+never recorded: each synth sets aside what it no longer builds (`athena_gate.stacks.removed`).
 """
 
 import os
@@ -13,6 +13,10 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json
+
+_APP = "gate synth"
 
 
 def commits(applied: str, tip: str) -> list[str]:
@@ -28,10 +32,11 @@ def synthesize(commit: str, output: Path) -> str:
         _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
             done = subprocess.run(
-                [sys.executable, "main.py"],
+                app(tree),
+                # As cdktf does.
+                shell=True,
                 cwd=tree,
-                # The commit's own modules, not the ones of this checkout.
-                env={**os.environ, "CDKTF_OUTDIR": str(output.resolve()), "PYTHONPATH": ""},
+                env={**os.environ, "CDKTF_OUTDIR": str(output.resolve())},
                 capture_output=True,
                 text=True,
                 check=False,
@@ -39,6 +44,16 @@ def synthesize(commit: str, output: Path) -> str:
         finally:
             _git("worktree", "remove", "--force", str(tree))
     return done.stderr if done.returncode else ""
+
+
+def app(folder: Path) -> str:
+    """Return the command that synthesizes what is in ``folder``."""
+    try:
+        found = read_json(folder / "cdktf.json", MEBIBYTE)
+    except Unreadable:
+        return _APP
+    command = found.get("app") if isinstance(found, dict) else None
+    return command if isinstance(command, str) and command else _APP
 
 
 def _git(*arguments: str) -> str:

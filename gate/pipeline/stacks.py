@@ -85,7 +85,7 @@ def _ejected(output: Path) -> list[str]:
         raise
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
         return found
-    raise Unreadable(str(file), "is not the list of ejected stacks that main.py writes")
+    raise Unreadable(str(file), "is not the list of ejected stacks that gate synth writes")
 
 
 def _entry(name: str, folder: Path, action: str) -> dict[str, str]:

@@ -52,7 +52,7 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     if not results[0].holds:
         notes.append(
             "nothing else was proved: a part that is not understood may do anything. Synthesize "
-            "again (cdktf synth, or python main.py); for a stack of somebody else there is "
+            "again (gate synth, or cdktf synth); for a stack of somebody else there is "
             "--checks-only"
         )
     else:
@@ -100,7 +100,7 @@ def prove_unclaimed(stack: Stack) -> Proof:
 
 def prove_missing(block: ConfiguredBlock, folder: str) -> Proof:
     """Return that nothing is proved of ``block``, whose stack is not in ``folder``."""
-    reason = f"{folder} has no stack of it; run: cdktf synth (or python main.py)"
+    reason = f"{folder} has no stack of it; run: gate synth (or cdktf synth)"
     proof = no_claims(block.stack, folder, reason)
     return replace(proof, block=block.title, line=block.line)
 

@@ -1,9 +1,10 @@
 """`gate report`: one HTML file for whoever reviews the access."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from athena_gate.gate.diff import compare
 from athena_gate.gate.explain import explain_stack
 from athena_gate.gate.parity import parity
 from athena_gate.gate.prove import prove_grants, prove_stack
@@ -11,7 +12,10 @@ from athena_gate.gate.report.chapter import Chapter
 from athena_gate.gate.report.documented import documented
 from athena_gate.gate.report.flow import WORKGROUP, Lane, lanes
 from athena_gate.gate.report.limits import Limits, limits
+from athena_gate.gate.report.made import Made
 from athena_gate.gate.report.page import page
+from athena_gate.gate.report.principals import principals
+from athena_gate.gate.report.summary import Changes
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.files import read_bytes
 from athena_gate.modules.hcl import SIZE_LIMIT
@@ -19,14 +23,24 @@ from athena_gate.stacks.backends import Backend
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 
 
-def report(configuration: Configuration, stacks: Iterable[tuple[Stack, ConfiguredBlock]]) -> str:
-    """Return the report on ``stacks``, each with its block of ``configuration``, as HTML."""
+def report(
+    configuration: Configuration,
+    stacks: Sequence[tuple[Stack, ConfiguredBlock]],
+    made: Made,
+    earlier: tuple[str, Iterable[Stack]] | None = None,
+) -> str:
+    """Return the report on ``stacks``, each with its block of ``configuration``, as HTML: ``made``
+    when and of what. ``earlier`` are the stacks to say the changes since, and what they are of."""
     digest = hashlib.sha256(read_bytes(Path(configuration.file), SIZE_LIMIT)).hexdigest()
     return page(
         configuration.file,
         digest,
+        made,
         tuple(configuration.accounts.values()),
         [_chapter(stack, block, configuration.backend) for stack, block in stacks],
+        Changes(earlier[0], compare([stack for stack, _ in stacks], earlier[1]))
+        if earlier
+        else None,
     )
 
 
@@ -34,7 +48,8 @@ def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
     content = stack.content
     results = getattr(block.settings, "results_location", None)
     shown = lanes(stack, content, block.vendor, results)
-    made = limits(stack, content)
+    limited = limits(stack, content)
+    beside = parity(block)
     return Chapter(
         title=block.title,
         vendor=block.vendor,
@@ -43,10 +58,11 @@ def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
         lanes=shown,
         explanation=explain_stack(stack),
         proof=prove_stack(stack, block, backend),
-        parity=parity(block),
-        limits=(*_shared_workgroups(shown, made), *made),
+        parity=beside,
+        limits=(*_shared_workgroups(shown, limited), *limited),
         remarks=tuple(map(str, block.integration.remarks(block.settings))),
         documented=prove_grants(documented(stack, block), block),
+        principals=principals(stack, block, beside),
     )
 
 

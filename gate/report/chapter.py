@@ -11,7 +11,8 @@ from athena_gate.gate.report import picture
 from athena_gate.gate.report.flow import Lane
 from athena_gate.gate.report.limits import Limits
 from athena_gate.gate.report.markup import Markup, element
-from athena_gate.gate.report.parts import code, listed, mark, table
+from athena_gate.gate.report.parts import code, deeds, listed, mark, table
+from athena_gate.gate.report.principals import Row as PrincipalRow
 from athena_gate.gate.text import counted
 from athena_gate.modules.account import Account
 from athena_gate.modules.iam.policy import Condition
@@ -29,7 +30,8 @@ SHOWN = 3
 @dataclass(frozen=True, slots=True)
 class Chapter:
     """What the report says of one block. ``documented`` is the proof of the same claims for the
-    vendor's own policies, and ``remarks`` are what `gate check` points out."""
+    vendor's own policies, ``remarks`` are what `gate check` points out, and ``principals`` the
+    rows of the first table."""
 
     title: str
     vendor: str
@@ -42,6 +44,7 @@ class Chapter:
     limits: tuple[Limits, ...]
     remarks: tuple[str, ...]
     documented: Proof
+    principals: tuple[PrincipalRow, ...]
 
 
 def section(chapter: Chapter) -> Markup:
@@ -117,7 +120,7 @@ def _rules(rules: Sequence[Rule]) -> Markup:
             Markup.joined(
                 [
                     None if rule.effect == "Allow" else [mark("never", "good"), " "],
-                    rule.does,
+                    deeds(rule.does),
                 ]
             ),
             listed(rule.where) or "everywhere in the account",

@@ -33,7 +33,7 @@ def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
             trust=_document("resource", trust)[0] if trust else one.trust,
         )
 
-    names = _names(stack, integration.documents(block.settings))
+    names = names_of_documents(stack, integration.documents(block.settings))
     identities = tuple(identity(one, names[one.address]) for one in stack.identities)
     trusts = {one.arn: one.trust for one in identities if one.trust}
     spill = getattr(block.settings, "spill_bucket", None)
@@ -53,14 +53,15 @@ def documented(stack: Stack, block: ConfiguredBlock) -> Stack:
     )
 
 
-def _names(stack: Stack, documents: Mapping[str, Policy]) -> dict[str, str]:
+def names_of_documents(stack: Stack, documents: Mapping[str, Policy]) -> dict[str, str]:
     """Return the name of the document that each identity holds, by its address: the one of which
-    it has a statement, else the only one."""
+    it has most, else the only one."""
     found = {}
     for one in stack.identities:
         held = {grant for document in one.policies for grant in document.policy.grants()}
-        found[one.address] = next(
-            (name for name, policy in documents.items() if policy.grants() & held), "access"
+        has = {name: len(policy.grants() & held) for name, policy in documents.items()}
+        found[one.address] = max(
+            (n for n, many in has.items() if many), key=has.__getitem__, default="access"
         )
     return found
 

@@ -83,14 +83,19 @@ def lanes(
     ``content`` is the stack's JSON, ``vendor`` who is given access, and ``results`` where a client
     has query results written, as an S3 URI, when the workgroup does not say.
     """
-    alike: defaultdict[tuple[Any, ...], list[Identity]] = defaultdict(list)
+    places = _Places(stack, content, results)
+    found = (_lane(identities, places, vendor) for identities in alike(stack))
+    return tuple(sorted(found, key=lambda lane: lane.workgroup is None))
+
+
+def alike(stack: Stack) -> list[list[Identity]]:
+    """Return the identities of ``stack``, those that are alike but for their names together."""
+    found: defaultdict[tuple[Any, ...], list[Identity]] = defaultdict(list)
     for identity in stack.identities:
         policies = tuple(document.policy for document in identity.policies)
         trust = identity.trust.policy if identity.trust else None
-        alike[identity.kind, identity.account, identity.here, policies, trust].append(identity)
-    places = _Places(stack, content, results)
-    found = (_lane(identities, places, vendor) for identities in alike.values())
-    return tuple(sorted(found, key=lambda lane: lane.workgroup is None))
+        found[identity.kind, identity.account, identity.here, policies, trust].append(identity)
+    return list(found.values())
 
 
 def _lane(identities: Sequence[Identity], places: "_Places", vendor: str) -> Lane:
@@ -135,7 +140,7 @@ def _who(
             "vendor",
             vendor,
             f"holds {held}",
-            notes=tuple(_addresses(statements)),
+            notes=tuple(addresses(statements)),
             words=f"{vendor} holds {held} of",
         )
     if identity.trust:
@@ -148,7 +153,7 @@ def _who(
             yield from _principals(identity, principals, claims, places, vendor)
 
 
-def _addresses(statements: Iterable[Statement]) -> Iterator[str]:
+def addresses(statements: Iterable[Statement]) -> Iterator[str]:
     """Yield the addresses that a Deny of everything else leaves."""
     for statement in statements:
         for condition in statement.conditions:
@@ -234,13 +239,23 @@ _VERBS = {
 _PLURALS = {"Glue database": "Glue databases", "DynamoDB table": "DynamoDB tables"}
 
 
+def functions_as(identity: Identity, content: Mapping[str, Any]) -> list[str]:
+    """Return the names of the functions of a stack, whose JSON is ``content``, that run as
+    ``identity``."""
+    return [
+        str(body.get("function_name"))
+        for body in content.get("resource", {}).get("aws_lambda_function", {}).values()
+        if str(body.get("role")) == f"${{{identity.address}.arn}}"
+    ]
+
+
 class _Places:
     """What a stack itself says of the buckets and functions that its policies name."""
 
     def __init__(self, stack: Stack, content: Mapping[str, Any], results: str | None) -> None:
         self.accounts = stack.accounts
         resources = content.get("resource", {})
-        self._functions = resources.get("aws_lambda_function", {})
+        self._content = content
         self._results = {
             found["output_location"].removeprefix("s3://")
             for body in resources.get("aws_athena_workgroup", {}).values()
@@ -267,9 +282,7 @@ class _Places:
                 identity.account,
                 words=f"Lambda function {name} runs as",
             )
-            for body in self._functions.values()
-            for name in [str(body.get("function_name"))]
-            if str(body.get("role")) == f"${{{identity.address}.arn}}"
+            for name in functions_as(identity, self._content)
         ]
 
     def reached(self, allowed: Iterable[Statement], account: str, queries: bool) -> list[Node]:

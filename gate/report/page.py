@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from athena_gate.gate.report.chapter import SHOWN, Chapter, explained, proved, section
+from athena_gate.gate.report.made import Made
 from athena_gate.gate.report.markup import Markup, element
 from athena_gate.gate.report.parts import code, listed, mark, table
+from athena_gate.gate.report.summary import Changes, changes, principals
 from athena_gate.gate.text import counted
 from athena_gate.modules.account import Account
 from athena_gate.modules.iam.result import Result
@@ -15,10 +17,18 @@ from athena_gate.modules.iam.result import Result
 _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
-def page(file: str, digest: str, accounts: Sequence[Account], chapters: Sequence[Chapter]) -> str:
-    """Return the report on the configuration ``file``, whose SHA-256 is ``digest``.
+def page(
+    file: str,
+    digest: str,
+    made: Made,
+    accounts: Sequence[Account],
+    chapters: Sequence[Chapter],
+    changed: Changes | None,
+) -> str:
+    """Return the report on the configuration ``file``, whose SHA-256 is ``digest``; ``changed`` is
+    what changed, where it was compared.
 
-    The same configuration and stacks always give the same page.
+    The same arguments always give the same page.
     """
     style = Markup(_STYLE)
     # https://www.w3.org/TR/CSP3/ (2026-11): nothing but this very style sheet.
@@ -38,15 +48,24 @@ def page(file: str, digest: str, accounts: Sequence[Account], chapters: Sequence
         element("a", "Skip to the report", class_="skip", href="#report"),
         element(
             "div",
-            _header(file, digest, chapters),
-            _contents(chapters),
+            _header(file, digest, made, chapters),
             element(
-                "main",
-                _summary(chapters),
-                _accounts(accounts),
-                [section(chapter) for chapter in chapters],
-                _guides(chapters),
-                id="report",
+                "div",
+                _contents(chapters, changed),
+                element(
+                    "main",
+                    changes(changed),
+                    principals(
+                        [(one.stack, one.title, one.principals) for one in chapters],
+                        {account.id: account.name for account in accounts},
+                    ),
+                    _blocks(chapters),
+                    _accounts(accounts),
+                    [section(chapter) for chapter in chapters],
+                    _guides(chapters),
+                    id="report",
+                ),
+                class_="beside",
             ),
             element(
                 "footer",
@@ -64,7 +83,13 @@ def page(file: str, digest: str, accounts: Sequence[Account], chapters: Sequence
     return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
 
 
-def _header(file: str, digest: str, chapters: Sequence[Chapter]) -> Markup:
+def _header(file: str, digest: str, made: Made, chapters: Sequence[Chapter]) -> Markup:
+    facts = [
+        ("Date", f"{made.date}, {made.of}"),
+        ("Version", f"athena-gate {made.version}"),
+        ("Commit", _commit(made)),
+        ("SHA-256 of the file", code(digest)),
+    ]
     failed = sum(not result.holds for chapter in chapters for result in chapter.proof.results)
     verdict = "Every claim is proved." if not failed else f"{counted(failed, 'claim')} not proved."
     return element(
@@ -78,12 +103,21 @@ def _header(file: str, digest: str, chapters: Sequence[Chapter]) -> Markup:
             f". {verdict}",
             class_="facts",
         ),
-        element("p", "SHA-256 of the file: ", code(digest), class_="facts"),
+        element("dl", [[element("dt", k), element("dd", v)] for k, v in facts], class_="facts"),
     )
 
 
-def _contents(chapters: Sequence[Chapter]) -> Markup:
-    links = [(chapter.stack, f"{chapter.vendor}: {chapter.title}") for chapter in chapters]
+def _commit(made: Made) -> Markup | str:
+    if not made.commit:
+        return "none: the file is in no repository of git"
+    also = ", with changes that are not in it" if made.changed else None
+    return Markup.joined([code(made.commit), also])
+
+
+def _contents(chapters: Sequence[Chapter], changed: Changes | None) -> Markup:
+    links = [("changes", "What changed")] if changed else []
+    links += [("glance", "At a glance"), ("blocks", "Blocks"), ("accounts", "Accounts")]
+    links += [(chapter.stack, f"{chapter.vendor}: {chapter.title}") for chapter in chapters]
     links.append(("guides", "The vendors' own policies"))
     return element(
         "nav",
@@ -92,10 +126,10 @@ def _contents(chapters: Sequence[Chapter]) -> Markup:
     )
 
 
-def _summary(chapters: Sequence[Chapter]) -> Markup:
+def _blocks(chapters: Sequence[Chapter]) -> Markup:
     return element(
         "section",
-        element("h2", "At a glance", id="summary"),
+        element("h2", "Blocks", id="blocks"),
         table(
             ("Block", "Accounts", "Claims", "Beside the guide", "Worth knowing"),
             [
@@ -115,7 +149,7 @@ def _summary(chapters: Sequence[Chapter]) -> Markup:
                 for chapter in chapters
             ],
         ),
-        aria_labelledby="summary",
+        aria_labelledby="blocks",
     )
 
 
@@ -150,10 +184,11 @@ def _accounts(accounts: Sequence[Account]) -> Markup:
 
 
 def _guides(chapters: Sequence[Chapter]) -> Markup:
-    rows = []
+    rows, failing, asked = [], 0, 0
     for chapter in chapters:
         results = chapter.documented.results
         failed = [result for result in results if not result.holds]
+        failing, asked = failing + len(failed), asked + len(results)
         rows.append(
             (
                 Markup.joined([chapter.vendor, element("br"), code(chapter.title)]),
@@ -169,7 +204,11 @@ def _guides(chapters: Sequence[Chapter]) -> Markup:
             "The same claims, asked of the policies that the vendors' pages document, filled with "
             "the values of these blocks.",
         ),
-        table(("Vendor", "Claims", "Which fail, and why"), rows, class_="guides"),
+        element(
+            "details",
+            element("summary", f"{failing} of {asked} fail: which, and why"),
+            table(("Vendor", "Claims", "Which fail, and why"), rows, class_="guides"),
+        ),
         class_="sheet",
         aria_labelledby="guides",
     )

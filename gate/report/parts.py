@@ -1,7 +1,7 @@
 """What every section of the report is put together from."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from athena_gate.gate.report.markup import Markup, element
 
@@ -56,8 +56,36 @@ def mark(text: str, style: str = "") -> Markup:
     return element("span", text, class_=f"mark {style}".strip())
 
 
+# What is more than reading, as `athena_gate.gate.explain.words` and the picture say it.
+DEEDS = {
+    "change": "writes",
+    "create": "writes",
+    "delete": "deletes",
+    "make": "writes",
+    "write": "writes",
+}
+_DEED = re.compile(rf"\b({'|'.join(DEEDS)})\b")
+
+
+def deeds(text: str, tag: str = "strong") -> list[Markup | str]:
+    """Return ``text``, which says what may be done, so that writing and deleting stand out."""
+    return [
+        element(tag, part, class_=DEEDS[part]) if n % 2 else part
+        for n, part in enumerate(_DEED.split(text))
+    ]
+
+
+def strongest(texts: Iterable[str]) -> str:
+    """Return ``deletes`` or ``writes`` if one of ``texts`` says so, else an empty text."""
+    return min((DEEDS[word] for text in texts for word in _DEED.findall(text)), default="")
+
+
 def code(text: object) -> Markup:
     """Return a name, an ARN or an action as it is written."""
-    # An ARN is rather cut behind its separators than anywhere.
-    parts = re.split("(?<=[:/])", str(text)) if str(text).startswith("arn:") else [text]
-    return element("code", [[element("wbr") if n else None, part] for n, part in enumerate(parts)])
+    return element("code", breakable(text) if str(text).startswith("arn:") else text)
+
+
+def breakable(text: object) -> Markup:
+    """Return a long name that is rather cut behind its separators than anywhere."""
+    parts = re.split("(?<=[:/_])(?=[^/])", str(text))
+    return Markup.joined([[element("wbr") if n else None, part] for n, part in enumerate(parts)])

@@ -68,7 +68,7 @@ class Sandbox:
         if importlib.util.find_spec("moto") is None:
             raise SandboxError(
                 "the embedded AWS needs moto, which is not installed here; run: "
-                "pip install 'athena-gate[sandbox]'"
+                f"{_install()} 'athena-gate[sandbox]'"
             )
         # For Terraform's CLI configuration; nobody but this user may read it.
         self._folder = tempfile.TemporaryDirectory(prefix="athena-gate-")
@@ -216,6 +216,17 @@ class Sandbox:
         self._server.communicate()
         self._stderr.close()
         self._folder.cleanup()
+
+
+def _install() -> str:
+    """Return the command that adds to this installation: pipx and uv keep a note in the environment
+    of a tool, and pipx leaves what is installed alone unless forced.
+
+    https://pipx.pypa.io/stable/docs/, https://docs.astral.sh/uv/concepts/tools/ (2026-11)
+    """
+    notes = {"pipx_metadata.json": "pipx install --force", "uv-receipt.toml": "uv tool install"}
+    found = (command for note, command in notes.items() if (Path(sys.prefix) / note).exists())
+    return next(found, "pip install")
 
 
 def _server_environment() -> dict[str, str]:

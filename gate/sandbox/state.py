@@ -63,7 +63,7 @@ def require_folders_inside(command: Sequence[str]) -> None:
                     raise StateElsewhere(
                         f"{file} keeps its state elsewhere ({kind}), which is not in the sandbox; "
                         "synthesize it from a gate.hcl without that backend: "
-                        "gate --file COPY sandbox -- cdktf synth"
+                        "gate --file COPY sandbox -- gate synth"
                     )
 
 

@@ -19,7 +19,8 @@ from athena_gate.modules.fields import Settings
 from athena_gate.modules.reading import nested_blocks
 from athena_gate.stacks.backends import BACKENDS
 from athena_gate.stacks.configuration import Ejected
-from athena_gate.stacks.integrations import VENDORS, Integrations
+from athena_gate.stacks.integrations import Integrations
+from athena_gate.stacks.places import VENDORS
 
 _LEAVES: Mapping[Any, dict[str, Any]] = {
     str: {"type": "string"},

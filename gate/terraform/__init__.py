@@ -137,6 +137,20 @@ def terraform_environment(build: Path, environment: Mapping[str, str]) -> dict[s
     return result
 
 
+def with_cache(build: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return ``environment`` with a cache in ``build`` for what Terraform downloads, unless it has
+    one, or takes providers from elsewhere: a stack would download 700 MB of its own."""
+    try:
+        own = read_text(own_configuration(environment), CLI_CONFIGURATION_LIMIT)
+    except Unreadable:
+        own = ""
+    if "plugin_cache_dir" in own or "provider_installation" in own:
+        return dict(environment)
+    cache = (build / "providers").resolve()
+    cache.mkdir(parents=True, exist_ok=True)
+    return {"TF_PLUGIN_CACHE_DIR": str(cache), **environment}
+
+
 def write_configuration(build: Path, source: ProviderSource) -> Path:
     """Write a CLI configuration that takes providers from ``source`` into the folder ``build``, and
     return its absolute path."""

@@ -1,9 +1,4 @@
-"""The lock of the AWS provider; `python -m athena_gate.gate.terraform.lock` renews it in any
-project's folder.
-
-Not a command of `gate`: it is run when the provider changes, a few times a year, and `make lock`
-is where all other locks are renewed.
-"""
+"""The lock of the AWS provider, which `gate lock` renews in the project's folder."""
 
 import json
 import os
@@ -178,7 +173,3 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -469,3 +469,7 @@ def _bucket_fits(value: Results | Data, info: ValidationInfo, purpose: str) -> N
 
 
 BLOCK = DbtSettings
+START = {
+    "databases": ("database", "the Glue databases dbt builds in"),
+    "trusted": ("principal", "the ARNs of the roles and users that take dbt's role"),
+}

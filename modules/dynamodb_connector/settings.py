@@ -588,3 +588,4 @@ def _results_fit(results: Results, info: ValidationInfo, side: str) -> Results:
 
 
 BLOCK = DynamodbConnectorSettings
+START = {"tables": ("table", "the DynamoDB tables that may be queried")}

@@ -158,7 +158,7 @@ def workspace_of(folder: Path) -> tuple[str, str, str]:
         terraform = json.loads(file.read_text())["terraform"]
     except (OSError, ValueError, KeyError, TypeError):
         raise NotReady(
-            f"{file} is not a synthesized stack; run python main.py and name a folder in "
+            f"{file} is not a synthesized stack; run gate synth and name a folder in "
             "cdktf.out/stacks"
         ) from None
     cloud = terraform.get("cloud")

@@ -28,7 +28,7 @@ if [ "${1:-}" = -- ]; then
 fi
 
 if [ ! -e "$output/manifest.json" ]; then
-  echo "hcp.sh: $output/manifest.json is missing; run: python main.py" >&2
+  echo "hcp.sh: $output/manifest.json is missing; run: gate synth" >&2
   exit 2
 fi
 if [ ${#stacks[@]} -eq 0 ]; then
@@ -43,12 +43,12 @@ fi
 
 for stack in "${stacks[@]}"; do
   folder="$output/stacks/$stack"
-  # A stack whose block is gone from gate.hcl: main.py keeps what destroys it.
+  # A stack whose block is gone from gate.hcl: gate synth keeps what destroys it.
   if [ "$command" = destroy ] && [ ! -e "$folder/cdk.tf.json" ]; then
     folder="$output/removed/$stack"
   fi
   if [ ! -e "$folder/cdk.tf.json" ]; then
-    echo "hcp.sh: no stack $stack in $output; run: python main.py" >&2
+    echo "hcp.sh: no stack $stack in $output; run: gate synth" >&2
     exit 2
   fi
   echo "== $command $stack"

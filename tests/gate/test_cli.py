@@ -137,7 +137,8 @@ def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
     done = gate(tmp_path, "check")
     assert (done.returncode, done.stderr) == (
         2,
-        "gate.hcl:1: no such file; name one with `gate --file FILE` or GATE_FILE [GATE001]\n"
+        "gate.hcl:1: no such file; `gate init` makes one, `gate --file FILE` or GATE_FILE names "
+        "another [GATE001]\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 
@@ -260,9 +261,19 @@ def test_a_sandbox_takes_no_state_from_elsewhere(project: Project, resources: in
     )
 
 
-def test_a_sandbox_without_moto_says_what_to_install(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("note", "command"),
+    [
+        ("pyvenv.cfg", "pip install"),
+        ("pipx_metadata.json", "pipx install --force"),
+        ("uv-receipt.toml", "uv tool install"),
+    ],
+)
+def test_a_sandbox_without_moto_says_how_to_install_it(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, note: str, command: str
 ) -> None:
+    (tmp_path / note).touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     monkeypatch.setattr("athena_gate.gate.cli._terraform", dict)
 
@@ -271,8 +282,8 @@ def test_a_sandbox_without_moto_says_what_to_install(
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
-        "gate: the embedded AWS needs moto, which is not installed here; run: pip install "
-        "'athena-gate[sandbox]'\n",
+        "gate: the embedded AWS needs moto, which is not installed here; run: "
+        f"{command} 'athena-gate[sandbox]'\n",
     )
 
 
@@ -533,7 +544,7 @@ gate.hcl:6: dot "reporting": databases: name at least one database, as in
 gate.hcl:8: dot "reporting": databse: no field "databse"; did you mean
   "databases"?; allowed: account, grants, lake_formation,
   restrict_to_vendor_ips, permissions_boundary, path, databases, catalog,
-  reads_results_directly, keys, source, workgroup, results [GATE102]
+  reads_results_directly, keys, accept, source, workgroup, results [GATE102]
 gate: 2 mistakes in gate.hcl
 """,
     )
@@ -549,8 +560,8 @@ def test_many_mistakes_are_counted_rather_than_listed(project: Project) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[]", 'cdktf.json has no "output" that is the name of a folder'),
-        ('{"output": 1}', 'cdktf.json has no "output" that is the name of a folder'),
+        ("[]", 'cdktf.json: has no "output" that is the name of a folder'),
+        ('{"output": 1}', 'cdktf.json: has no "output" that is the name of a folder'),
         ("{", "cdktf.json: line 1, column 2 is not JSON: Expecting property name enclosed in "
         "double quotes"),
     ],

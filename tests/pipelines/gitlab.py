@@ -35,14 +35,12 @@ class Job:
 class GitLab:
     """A project on a GitLab: where its repository is, and the variables of its CI/CD settings.
 
-    ``prepare`` makes a job's folder look as after ``make setup``; ``approve`` is asked before a
-    manual job, by its name, and says whether it runs.
+    ``approve`` is asked before a manual job, by its name, and says whether it runs.
     """
 
     repository: Path
     builds: Path
     variables: Mapping[str, str]
-    prepare: Callable[[Path], None]
     approve: Callable[[str], bool] = lambda _: True
     jobs: dict[str, Job] = field(default_factory=dict)
     _artifacts: dict[tuple[str, str], Path] = field(default_factory=dict)
@@ -147,7 +145,6 @@ class GitLab:
         folder = self.builds / name
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run(["git", "clone", "--quiet", str(self.repository), str(folder)], check=True)
-        self.prepare(folder)
         return folder
 
     def _keep(self, pipeline: str, name: str, folder: Path, artifacts: Mapping[str, Any]) -> None:

@@ -136,10 +136,22 @@ def test_each_job_has_the_rights_it_needs() -> None:
     }
 
 
-def test_a_job_that_reaches_aws_installs_nothing_but_terraform() -> None:
+# One wheel, by its checksum where the requirement has one; nothing is built and none of its
+# dependencies comes with it.
+ONE_WHEEL = (
+    "python3 -m pip install --quiet --no-deps --only-binary :all: "
+    '--target "$RUNNER_TEMP/gate" -r gate-requirements.txt\n'
+    'echo "PYTHONPATH=$RUNNER_TEMP/gate" >> "$GITHUB_ENV"\n'
+)
+
+
+def test_a_job_that_reaches_aws_installs_nothing_but_terraform_and_one_wheel() -> None:
     reaching = [job for job in jobs(WORKFLOW).values() if "id-token" in job["permissions"]]
-    scripts = [step["run"] for job in reaching for step in job["steps"] if "run" in step]
-    assert [script for script in scripts if INSTALLS.search(script)] == []
+    for job in reaching:
+        scripts = [step["run"] for step in job["steps"] if "run" in step]
+        assert [script for script in scripts if INSTALLS.search(script)] == [ONE_WHEEL]
+        # Before the job has credentials.
+        assert job["steps"][1]["run"] == ONE_WHEEL
     actions = {
         step["uses"].split("@")[0] for job in reaching for step in job["steps"] if "uses" in step
     }

@@ -1,4 +1,4 @@
-"""The GitHub workflow, executed from clones of this repository against an embedded AWS.
+"""The GitHub workflow, executed from clones of a company's repository against an embedded AWS.
 
 Its state lies in the embedded S3. The tests are one story, told in order: each run starts from
 what the one before has deployed.
@@ -6,7 +6,6 @@ what the one before has deployed.
 
 import json
 import re
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.pipelines.company import company, runner
 from tests.pipelines.workflow import GitHub, Run, git
 
 pytestmark = pytest.mark.slow
@@ -140,23 +140,15 @@ def story(
     sandbox: Sandbox,
     terraform_variables: dict[str, str],
     pgp_key: pysequoia.Tsk,
+    wheel: Path,
 ) -> Story:
-    """A repository that is a clone of this one, with the changes that are not committed yet."""
+    """A company's repository, with nothing of this one but the wheel that it pins."""
     folder = tmp_path_factory.mktemp("github")
     clone = folder / "clone"
-    git(folder, "clone", "--quiet", "--branch", "main", f"file://{ROOT}", str(clone))
-    # What a branch has moved or deleted would lie beside what it has.
-    git(clone, "rm", "-r", "--quiet", ".")
-    for name in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines():
-        (clone / name).parent.mkdir(parents=True, exist_ok=True)
-        (clone / name).unlink(missing_ok=True)
-        if (ROOT / name).is_file():
-            shutil.copy(ROOT / name, clone / name)
+    company(clone, "github", (ROOT / "gate.hcl").read_text() + BACKEND, wheel)
     (clone / "keys" / "ops.asc").write_text(str(pgp_key.extract_certificate()))
-    (clone / FILE).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "pipelines/github-actions/athena-gate.yml", clone / FILE)
     git(folder, "init", "--quiet", "--bare", "origin.git")
-    git(clone, "remote", "set-url", "origin", str(folder / "origin.git"))
+    git(clone, "remote", "add", "origin", str(folder / "origin.git"))
     made = Story(
         GitHub(
             folder,
@@ -165,7 +157,7 @@ def story(
         ),
         clone,
         sandbox,
-        {name: terraform_variables[name] for name in ("PATH", "TF_CLI_CONFIG_FILE")},
+        runner(folder / "python", wheel, terraform_variables),
     )
     s3 = made.client("s3")
     s3.create_bucket(
@@ -251,7 +243,7 @@ def everything_but(**others: str) -> dict[str, str]:
 
 
 def test_the_first_run_on_main_deploys_every_stack(story: Story) -> None:
-    sha = story.commit(story.gate_hcl + BACKEND)
+    sha = story.commit(story.gate_hcl)
     run = story.run(sha)
     assert results(run) == everything_but(drift="skipped")
     assert run.roles == {

@@ -1,9 +1,7 @@
 """pipelines/gitlab-ci: valid, without a long-lived key, and run job by job on real Terraform."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,6 +15,7 @@ import yaml
 from athena_gate.gate.pipeline import gitlab as jobs
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.pipelines.company import company, runner
 from tests.pipelines.gitlab import GitLab, Job
 
 FOLDER = ROOT / "pipelines" / "gitlab-ci"
@@ -185,9 +184,11 @@ def gitlab(
     tmp_path_factory: pytest.TempPathFactory,
     terraform_variables: dict[str, str],
     sandbox: Sandbox,
+    wheel: Path,
 ) -> GitLab:
-    """A project that holds this working tree, with a bucket for its states; its jobs have a token
-    of GitLab's and a role for each account, and no other credentials."""
+    """A company's project, with nothing of this repository but the wheel that it pins, and a bucket
+    for its states; its jobs have a token of GitLab's and a role for each account, and no other
+    credentials."""
     boto3.client(
         "s3",
         endpoint_url=sandbox.endpoint,
@@ -197,10 +198,11 @@ def gitlab(
     ).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     folder = tmp_path_factory.mktemp("gitlab")
     repository = folder / "repository"
-    copy_of_the_working_tree(repository)
-    (repository / ".gitlab-ci.yml").write_text((FOLDER / "gitlab-ci.yml").read_text())
+    company(repository, "gitlab", CONFIGURATION + dbt("ci", "analytics", "dbt_ci"), wheel)
+    machine = runner(folder / "python", wheel, terraform_variables)
     variables = {
         **without_keys(sandbox.environment(terraform_variables)),
+        **{name: text for name, text in machine.items() if not name.startswith("TF_")},
         "AWS_ENDPOINT_URL_STS": sandbox.endpoint,
         "CI_DEFAULT_BRANCH": "main",
         **{
@@ -209,29 +211,13 @@ def gitlab(
             for account in ("111122223333", "444455556666")
         },
     }
-    return GitLab(repository, folder / "builds", variables, installed)
-
-
-def copy_of_the_working_tree(folder: Path) -> None:
-    listed = git(ROOT, "ls-files", "-co", "--exclude-standard", "-z")
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    git(folder, "init", "--quiet", "--initial-branch=main")
+    variables.pop("PYTHONPATH", None)
+    return GitLab(repository, folder / "builds", variables)
 
 
 def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     return {name: value for name, value in environment.items() if name not in keys}
-
-
-def installed(folder: Path) -> None:
-    """Make ``folder`` look as after `make setup`: linked, and older than what is installed."""
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    for name in ("requirements.lock", "pyproject.toml", "package-lock.json"):
-        os.utime(folder / name, (0, 0))
 
 
 def git(folder: Path, *arguments: str) -> str:

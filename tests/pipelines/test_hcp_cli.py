@@ -104,10 +104,10 @@ USAGE = (
         ([], USAGE),
         (["refresh"], USAGE),
         (["destroy"], USAGE),
-        (["plan", "dot"], "hcp.sh: no stack dot in cdktf.out; run: python main.py\n"),
+        (["plan", "dot"], "hcp.sh: no stack dot in cdktf.out; run: gate synth\n"),
         (
             ["apply", "immuta-governed"],
-            "hcp.sh: no stack immuta-governed in cdktf.out; run: python main.py\n",
+            "hcp.sh: no stack immuta-governed in cdktf.out; run: gate synth\n",
         ),
     ],
     ids=["nothing", "another-command", "destroy-all", "unknown", "removed"],
@@ -117,5 +117,5 @@ def test_wrong_usage_is_refused(folder: Path, arguments: list[str], said: str) -
 
 
 def test_without_a_synth_it_says_how_to_make_one(folder: Path) -> None:
-    said = "hcp.sh: other/manifest.json is missing; run: python main.py\n"
+    said = "hcp.sh: other/manifest.json is missing; run: gate synth\n"
     assert hcp(folder, "plan", CDKTF_OUTDIR="other") == (2, [], said)

@@ -1,23 +1,24 @@
 """pipelines/hcp-vcs: both pipelines, executed against a repository on disk."""
 
 import json
-import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from athena_gate.gate.pipeline.write import Platform
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.pipelines.company import company, runner
 from tests.pipelines.gitlab import GitLab
-from tests.pipelines.test_gitlab import copy_of_the_working_tree, git, installed
+from tests.pipelines.test_gitlab import git
 from tests.pipelines.workflow import GitHub, Run
 
 FOLDER = ROOT / "pipelines" / "hcp-vcs"
-WORKFLOW = ".github/workflows/publish.yml"
+WORKFLOW = ".github/workflows/athena-gate.yml"
 BRANCH = "athena-gate/synthesized"
 
 CONFIGURATION = """
@@ -95,13 +96,10 @@ def test_where_nothing_changed_there_is_no_commit(tmp_path: Path) -> None:
 class Repository:
     """A repository to push gate.hcl to, and the branch that the pipeline publishes."""
 
-    def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
+    def __init__(self, folder: Path, platform: Platform, wheel: Path) -> None:
         self.clone = folder / "clone"
         self.origin = folder / "origin.git"
-        copy_of_the_working_tree(self.clone)
-        for name, file in files.items():
-            (self.clone / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.clone / name).write_text(file.read_text())
+        company(self.clone, platform, CONFIGURATION + dbt("ci"), wheel)
         git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "origin.git")
         git(self.clone, "remote", "add", "origin", str(self.origin))
 
@@ -138,15 +136,22 @@ def of(*stacks: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def github(
-    tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox
+    tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, wheel: Path
 ) -> tuple[Repository, Callable[..., Run]]:
     folder = tmp_path_factory.mktemp("github")
-    repository = Repository(folder, {WORKFLOW: FOLDER / "github.yml"})
+    repository = Repository(folder, "github", wheel)
+    machine = runner(folder / "python", wheel, {})
     runs: list[Run] = []
 
     def run(sha: str, **event: Any) -> Run:
         made = Run(
-            GitHub(folder, {}, {}), WORKFLOW, sha, sandbox, folder / f"run-{len(runs)}", {}, **event
+            GitHub(folder, {}, {}),
+            WORKFLOW,
+            sha,
+            sandbox,
+            folder / f"run-{len(runs)}",
+            machine,
+            **event,
         )
         runs.append(made)
         return made.execute()
@@ -186,10 +191,10 @@ def test_github_publishes_what_changed_and_keeps_what_is_not_destroyed(
 
 
 @pytest.mark.slow
-def test_gitlab_publishes_the_same(tmp_path: Path) -> None:
-    repository = Repository(tmp_path, {".gitlab-ci.yml": FOLDER / "gitlab.yml"})
+def test_gitlab_publishes_the_same(tmp_path: Path, wheel: Path) -> None:
+    repository = Repository(tmp_path, "gitlab", wheel)
     variables = {
-        "PATH": os.environ["PATH"],
+        **runner(tmp_path / "python", wheel, {}),
         "HOME": str(tmp_path),
         "CI_SERVER_URL": f"file://{tmp_path}",
         "CI_PROJECT_PATH": "origin",
@@ -197,7 +202,7 @@ def test_gitlab_publishes_the_same(tmp_path: Path) -> None:
         "CI_COMMIT_BRANCH": "main",
         "CI_PIPELINE_SOURCE": "push",
     }
-    gitlab = GitLab(repository.origin, tmp_path / "builds", variables, installed)
+    gitlab = GitLab(repository.origin, tmp_path / "builds", variables)
     repository.push(dbt("ci"), dbt("far"))
     jobs = gitlab.run(".gitlab-ci.yml")
     logs = "".join(job.log for job in jobs.values())

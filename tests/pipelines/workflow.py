@@ -17,7 +17,6 @@ from typing import Any
 import yaml
 
 from athena_gate.gate.sandbox import Sandbox
-from tests.conftest import ROOT
 from tests.pipelines.expressions import STATUS, holds, interpolate
 
 STEP_TIMEOUT = 300
@@ -61,7 +60,7 @@ class GitHub:
 class Run:
     """One run of the workflow in ``file`` for ``sha``.
 
-    ``machine`` are the variables of a runner's disk: where Terraform and its providers are.
+    ``machine`` are the variables of a runner's disk: where Python, Terraform and its providers are.
     ``approve`` is asked for every job with an environment, before it starts.
     """
 
@@ -171,9 +170,7 @@ class _Runner:
         self._temp = folder / "temp"
         for made in (self._workspace, self._files, self._temp):
             made.mkdir(parents=True)
-        machine = ROOT / ".venv" / "bin", ROOT / "node_modules" / ".bin"
-        given = run.machine.get("PATH", os.environ["PATH"])
-        path = [one for one in given.split(os.pathsep) if Path(one) not in machine]
+        path = run.machine["PATH"].split(os.pathsep)
         self._path = [str(Path(__file__).parent), *path]
         self._env = {
             **{name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ},
@@ -185,8 +182,7 @@ class _Runner:
             "GITHUB_EVENT_NAME": run.event_name,
             "GITHUB_WORKSPACE": str(self._workspace),
             "RUNNER_TEMP": str(self._temp),
-            # `pip install --editable .` would put the workspace there; see `installed`.
-            "PYTHONPATH": str(self._workspace),
+            **{name: text for name, text in run.machine.items() if name.startswith("PIP_")},
         }
 
     def step(self, step: dict[str, Any]) -> None:
@@ -249,7 +245,6 @@ class _Runner:
         if not fetch_depth:
             git(self._workspace, "fetch", "--quiet", "origin", self._run.sha)
         git(self._workspace, "checkout", "--quiet", "--detach", self._run.sha)
-        installed(self._workspace)
 
     def _actions_setup_python(self, python_version: str) -> None:
         """The machine's own is taken."""
@@ -336,15 +331,3 @@ def git(folder: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def installed(workspace: Path) -> None:
-    """Give ``workspace`` the environment this test runs in, so that its `make setup`, which is
-    executed, finds nothing to do. Links, but a stamp of its own; the code is the workspace's."""
-    virtual = workspace / ".venv"
-    virtual.mkdir()
-    for item in (ROOT / ".venv").iterdir():
-        if item.name != ".complete":
-            (virtual / item.name).symlink_to(item)
-    (virtual / ".complete").touch()
-    (workspace / "node_modules").symlink_to(ROOT / "node_modules")

@@ -177,8 +177,8 @@ def test_a_file_that_does_not_exist_is_a_mistake_with_the_way_out(tmp_path: Path
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path / "gate.hcl")
     assert str(caught.value) == (
-        f"{tmp_path}/gate.hcl:1: no such file; name one with `gate --file FILE` or GATE_FILE "
-        "[GATE001]"
+        f"{tmp_path}/gate.hcl:1: no such file; `gate init` makes one, `gate --file FILE` or "
+        "GATE_FILE names another [GATE001]"
     )
 
 

@@ -397,7 +397,12 @@ def test_stock_and_fast_bindings_and_these_tests_write_the_same_bytes(project: P
 
     project.run_main(GATE_FAST_BINDINGS="0")
     stock = written()
-    assert sorted(stock) == ["ejected.json", "manifest.json", "stacks/dot-reporting/cdk.tf.json"]
+    assert sorted(stock) == [
+        "ejected.json",
+        "made-from.json",
+        "manifest.json",
+        "stacks/dot-reporting/cdk.tf.json",
+    ]
     for synth in (project.run_main, project.synth):
         shutil.rmtree(project.out)
         synth()

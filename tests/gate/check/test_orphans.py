@@ -156,7 +156,7 @@ def test_a_state_that_the_backend_no_longer_finds_is_told_with_the_way_to_move_i
                 "now": "the workspace acme/athena-dbt-kept on app.terraform.io",
                 "migrate": [
                     "terraform -chdir=old/stacks/dbt-kept init # while the old JSON is there",
-                    "python main.py",
+                    "gate synth",
                     "terraform -chdir=old/stacks/dbt-kept init -migrate-state",
                 ],
             }
@@ -197,7 +197,7 @@ def test_without_an_earlier_synth_there_is_nothing_to_compare_with(project: Proj
         2,
         "gate: nowhere: no such file; name the output folder of an earlier synth, as in --against "
         "cdktf.out. Is there none, check out what was applied last, run CDKTF_OUTDIR=previous "
-        "python main.py, and compare with previous\n",
+        "gate synth, and compare with previous\n",
     )
 
 

@@ -159,8 +159,9 @@ def test_every_part_of_the_configuration_is_examined(
 
     monkeypatch.setattr(doctor, "look_at", note)
     project.write(DOT + 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n')
-    doctor.examine(load(project.file), Path(".gate"))
+    doctor.examine(load(project.file), project.file, Path(".gate"))
     assert asked == [
+        "gate.hcl",
         "Python",
         "Node for synth",
         "cdktf",

@@ -10,7 +10,9 @@ import pytest
 from athena_gate.gate.doctor import machine
 from athena_gate.gate.doctor.finding import Finding
 
-OWN = "run `make setup`, then `. .venv/bin/activate`: its Node comes first on the PATH then"
+OWN = "unset JSII_NODE, and install athena-gate with its dependencies: one of them is Node"
+OTHER = "install such a Node, or do without cdktf: `gate synth` and `gate apply`"
+CDKTF = "`npm install --global cdktf-cli@0.21.0`"
 
 
 def program(folder: Path, name: str, says: str) -> Path:
@@ -87,7 +89,7 @@ def test_the_node_that_jsii_node_names_is_asked(
             [
                 Finding("cdktf", "ok", "0.21.0"),
                 Finding(
-                    "Node for cdktf", "stop", "24.1.0 ({node}); 20 to 22 are known to work", OWN
+                    "Node for cdktf", "stop", "24.1.0 ({node}); 20 to 22 are known to work", OTHER
                 ),
             ],
         ),
@@ -106,7 +108,7 @@ def test_the_node_that_jsii_node_names_is_asked(
                     "cdktf",
                     "stop",
                     "0.20.11 ({cdktf}), but the Python package is 0.21.0",
-                    'run `make setup`, then `PATH="$PWD/node_modules/.bin:$PATH"`',
+                    CDKTF,
                 ),
                 Finding("Node for cdktf", "ok", "22.20.0"),
             ],
@@ -141,8 +143,8 @@ def test_without_cdktf_terraform_alone_still_deploys(
         Finding(
             "cdktf",
             "note",
-            "not on the PATH; `python main.py` and Terraform do without it",
-            'run `make setup`, then `PATH="$PWD/node_modules/.bin:$PATH"`',
+            "not on the PATH; `gate synth` and `gate apply` do without it",
+            CDKTF,
         )
     ]
 

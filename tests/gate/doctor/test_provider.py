@@ -11,7 +11,7 @@ from athena_gate.gate.terraform import lock
 from athena_gate.stacks.providers import LOCK
 from tests.conftest import ROOT
 
-RENEW = "`make lock`; in a folder of your own: `python -m athena_gate.gate.terraform.lock`"
+RENEW = "run `gate lock`"
 EXPORT = '`export TF_CLI_CONFIG_FILE="$PWD/.gate/terraform.rc"`'
 BUILD = Path(".gate")
 OURS = (ROOT / LOCK).read_text()

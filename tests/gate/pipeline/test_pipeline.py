@@ -6,12 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
-from athena_gate.gate.pipeline import changes, previous, review
+from athena_gate.gate.pipeline import changes, previous, review, write
 from athena_gate.gate.pipeline.stacks import stacks
 from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.removed import set_aside
@@ -40,12 +41,13 @@ def test_the_files_in_pipelines_are_what_is_written_for_the_example(
     )
     done = gate(project.folder, "pipeline", platform)
     page = f"pipelines/{Path(template).parent}/README.md"
-    assert (done.returncode, done.stdout.splitlines()[0]) == (
-        0,
-        f"{written} was written; see {page}",
-    )
+    lines = done.stdout.splitlines()
+    files = [line.removesuffix(" was written") for line in lines if line.endswith(" was written")]
+    assert (done.returncode, files[:2]) == (0, [written, "gate-requirements.txt"])
+    assert page in files
     assert (project.folder / written).read_text() == (ROOT / "pipelines" / template).read_text()
-    assert (ROOT / page).is_file()
+    for name in files[2:]:
+        assert (project.folder / name).read_text() == (ROOT / name).read_text()
 
 
 def test_what_is_to_be_set_up_once_is_named_for_each_account(project: Project) -> None:
@@ -57,7 +59,7 @@ def test_what_is_to_be_set_up_once_is_named_for_each_account(project: Project) -
     )
     (project.folder / "other.hcl").write_text(DOT + partner + S3)
     done = gate(project.folder, "--file", "other.hcl", "pipeline", "github")
-    assert done.stdout.splitlines()[4:] == [
+    assert done.stdout.splitlines()[6:] == [
         "Set up once; pipelines/github-actions/README.md has the roles' policies:",
         "  variable AWS_PLAN_ROLE_111122223333   the ARN of the role that plans; it only reads",
         "  environment aws-111122223333          with required reviewers, for main alone",
@@ -93,9 +95,9 @@ def test_a_file_that_differs_is_overwritten_by_force_only(project: Project) -> N
     )
     assert file.read_text() == "name: mine\n"
     done = gate(project.folder, "pipeline", "github", "--force")
-    assert done.stdout.startswith(f"{WORKFLOW} was written; see ")
+    assert done.stdout.startswith(f"{WORKFLOW} was written\n")
     again = gate(project.folder, "pipeline", "github")
-    assert again.stdout.startswith(f"{WORKFLOW} is up to date; see ")
+    assert again.stdout.startswith(f"{WORKFLOW} is up to date\n")
 
 
 def change(address: str, *actions: str, **others: Any) -> dict[str, Any]:
@@ -288,6 +290,7 @@ def test_an_ejected_stack_is_not_planned_for_destruction(tmp_path: Path) -> None
 MAIN = """
 import json, os, sys
 from pathlib import Path
+from types import SimpleNamespace
 from athena_gate.stacks.removed import set_aside
 
 names = Path("names").read_text().split()
@@ -311,6 +314,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made = []
     git("init", "--quiet")
     Path("main.py").write_text(MAIN)
+    Path("cdktf.json").write_text(json.dumps({"app": f'"{sys.executable}" main.py'}))
     for names in ("one", "one two", "broken", "one", "three"):
         Path("names").write_text(names)
         git("add", "--all")
@@ -349,22 +353,38 @@ def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
     )
 
 
-@pytest.mark.parametrize("module", ["stacks", "changes", "review", "previous"])
-def test_what_a_pipeline_calls_needs_python_alone(module: str) -> None:
-    """A job with credentials installs nothing, not even this project's dependencies."""
-    code = f"import athena_gate.gate.pipeline.{module}"
+@pytest.mark.parametrize("module", ["stacks", "changes", "gitlab", "review", "previous"])
+def test_what_a_pipeline_calls_needs_python_and_the_wheel_alone(module: str, wheel: Path) -> None:
+    """A job with credentials installs one wheel, without its dependencies."""
+    code = f"import athena_gate.gate.pipeline.{module} as one; print(one.__file__)"
     done = subprocess.run(
         [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}",
+            *(sys.executable, "-I", "-S", "-c"),
+            f"import sys; sys.path.insert(0, {str(wheel)!r}); {code}",
         ],
         env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
         check=False,
     )
-    assert done.returncode == 0
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"{wheel}/athena_gate/gate/pipeline/{module}.py\n",
+    )
+
+
+def test_the_wheel_a_pipeline_pins_is_the_one_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digest = "0" * 64
+    origin = {"url": "https://pypi.acme.example/x.whl", "archive_info": {}}
+    for known in ({"hashes": {"sha256": digest}}, {}):
+        text = json.dumps({**origin, "archive_info": known})
+        found = SimpleNamespace(version="1.2.3", read_text={"direct_url.json": text}.get)
+        monkeypatch.setattr("importlib.metadata.distribution", lambda _, one=found: one)
+        pinned = [line for line in write.requirements().splitlines() if line[0] != "#"]
+        checked = ["athena-gate==1.2.3 \\", f"    --hash=sha256:{digest}"]
+        assert pinned == (checked if known else ["athena-gate==1.2.3"])
 
 
 @pytest.mark.parametrize(

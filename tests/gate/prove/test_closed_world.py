@@ -625,7 +625,8 @@ def synthesized(project: Project, *blocks: ConfiguredBlock, **edits: Edit) -> Pa
         folder = project.folder / "cdktf.out" / "stacks" / block.stack
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "cdk.tf.json").write_text(json.dumps(content))
-    return project.folder / "cdktf.out"
+    project.remember()
+    return project.out
 
 
 def load_project(project: Project) -> Configuration:
@@ -811,7 +812,7 @@ dot-another (cdktf.out/stacks/dot-reporting/cdk.tf.json)
 dot-reporting (dot "reporting")
   checks
     ✗ its claims were proved
-        cdktf.out has no stack of it; run: cdktf synth (or python main.py)
+        cdktf.out has no stack of it; run: gate synth (or cdktf synth)
 
 ✗ 2 stacks: 2 of 2 claims do not hold
 """
@@ -826,7 +827,7 @@ def test_a_block_without_its_stack_is_not_proved(project: Project, what: str) ->
     done = gate(project.folder, "prove", what)
     assert done.returncode == 1
     assert f'{second.stack} (dot "finance")' in done.stdout
-    assert f"{what} has no stack of it; run: cdktf synth" in done.stdout
+    assert f"{what} has no stack of it; run: gate synth" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("✗ 2 stacks: 1 of ")
 
 
@@ -931,8 +932,8 @@ dot-reporting (dot "reporting")
     ✓ every action exists
     ✓ every grant takes effect
   note: nothing else was proved: a part that is not understood may do anything.
-    Synthesize again (cdktf synth, or python main.py); for a stack of somebody
-    else there is --checks-only
+    Synthesize again (gate synth, or cdktf synth); for a stack of somebody else
+    there is --checks-only
 
 ✗ 1 stack: 1 of 5 claims does not hold
 """

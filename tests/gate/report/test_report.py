@@ -4,8 +4,11 @@ import base64
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,15 +16,20 @@ from typing import Any
 import pysequoia
 import pytest
 
+from athena_gate.gate.diff import Difference, Part, Party, Rights
 from athena_gate.gate.explain import Explained, Explanation, Rule
 from athena_gate.gate.parity import Document, Parity, Row, Section, Side
 from athena_gate.gate.prove import Proof
 from athena_gate.gate.report.chapter import Chapter
 from athena_gate.gate.report.flow import Lane, Node
 from athena_gate.gate.report.limits import Limits
+from athena_gate.gate.report.made import Made
 from athena_gate.gate.report.page import page
+from athena_gate.gate.report.principals import Item
+from athena_gate.gate.report.principals import Row as PrincipalRow
+from athena_gate.gate.report.summary import Changes
 from athena_gate.modules.account import Account
-from athena_gate.modules.iam.policy import Condition
+from athena_gate.modules.iam.policy import Condition, Principal
 from athena_gate.modules.iam.result import Failure, Result
 from tests.conftest import ACCOUNT, ROOT, Project, make_project
 from tests.gate.report.browser import Browser, NoBrowser, browser, find
@@ -71,6 +79,7 @@ def made(text: str) -> str:
     proof = Proof(text, text, text, 1, (result,), (text,))
     rule = Rule("Deny", (text,), (text,), text, (text,), text, text, (text,))
     node = Node("data", text, text, "1", (text,), text)
+    item = Item(text, text, text)
     chapter = Chapter(
         title=text,
         vendor=text,
@@ -99,8 +108,26 @@ def made(text: str) -> str:
         limits=(Limits(text, text, text, ((text, text),)),),
         remarks=(text,),
         documented=proof,
+        principals=(
+            PrincipalRow(
+                text,
+                text,
+                True,
+                text,
+                text,
+                (item,),
+                (item,),
+                (replace(item, minor=True),),
+                (text,),
+            ),
+        ),
     )
-    return page(text, text, [account], [chapter])
+    rights = Rights((text,), (text,), side.conditions, (side.conditions,), text)
+    party = Party(text, Principal("AWS", text), False, (rights,), (rights,), (text,))
+    part = Part("replaced", text, text, (text,))
+    changed = Changes(text, (Difference(text, "changed", (party,), (part,), (text,)),))
+    made_of = Made(text, text, text, text, True)
+    return page(text, text, made_of, [account], [chapter], changed)
 
 
 def test_nothing_from_elsewhere_becomes_part_of_the_page() -> None:
@@ -147,7 +174,7 @@ def test_a_stack_that_was_not_synthesized_is_named(project: Project) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (
         2,
         "",
-        "gate: dot-reporting was not synthesized yet; run: cdktf synth (or python main.py)\n",
+        "gate: dot-reporting was not synthesized yet; run: gate synth (or cdktf synth)\n",
     )
 
 
@@ -160,10 +187,13 @@ def everything(tmp_path_factory: pytest.TempPathFactory, pgp_key: pysequoia.Tsk)
     return project
 
 
+EPOCH = "1795651200"
+
+
 @pytest.fixture(scope="module")
 def written(everything: Project) -> Path:
     """The report on ``everything``."""
-    done = gate(everything.folder, "report")
+    done = gate(everything.folder, "report", SOURCE_DATE_EPOCH=EPOCH)
     assert (done.returncode, done.stdout, done.stderr) == (0, ".gate/report.html\n", "")
     return everything.folder / ".gate" / "report.html"
 
@@ -185,7 +215,8 @@ def test_the_report_is_whole_and_in_order(written: Path) -> None:
     assert [(a, b) for a, b in pairwise(levels) if b > a + 1] == []
     labels = {str(a["aria-labelledby"]) for a in found.all("section")}
     assert labels == {
-        "summary",
+        "glance",
+        "blocks",
         "accounts",
         "dot-reporting",
         "metronome-billing",
@@ -199,9 +230,53 @@ def test_the_report_is_whole_and_in_order(written: Path) -> None:
 @pytest.mark.slow
 def test_the_same_configuration_gives_the_same_report(everything: Project, written: Path) -> None:
     other = everything.folder / "other.html"
-    done = gate(everything.folder, "report", "--output", str(other), PYTHONHASHSEED="1")
+    variables = {"SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "1"}
+    done = gate(everything.folder, "report", "--output", str(other), **variables)
     assert (done.returncode, done.stdout) == (0, f"{other}\n")
     assert other.read_bytes() == written.read_bytes()
+
+
+@pytest.mark.slow
+def test_the_report_says_when_and_by_which_version_it_was_made(written: Path) -> None:
+    facts = re.findall('<dl class="facts">(.*?)</dl>', written.read_text())
+    told = [re.sub("<[^>]*>", "", fact) for fact in re.findall("<d[td]>(.*?)</d[td]>", facts[0])]
+    digest = hashlib.sha256((written.parent.parent / "gate.hcl").read_bytes()).hexdigest()
+    assert told == [
+        *("Date", "2026-11-26 00:00 UTC, as SOURCE_DATE_EPOCH has it"),
+        *("Version", f"athena-gate {version('athena-gate')}"),
+        *("Commit", "none: the file is in no repository of git"),
+        *("SHA-256 of the file", digest),
+    ]
+
+
+@pytest.mark.slow
+def test_the_report_says_what_changed_since_another(everything: Project) -> None:
+    earlier = everything.folder / "earlier"
+    earlier.mkdir()
+    shutil.copytree(everything.folder / "keys", earlier / "keys")
+    (earlier / "gate.hcl").write_text(
+        everything.file.read_text().replace('prefixes = ["sales/"]', 'prefixes = ["hr/"]')
+    )
+    changed = everything.folder / "changed.html"
+    for since in ("earlier", "cdktf.out"):
+        done = gate(everything.folder, "report", "--output", str(changed), "--against", since)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{changed}\n", "")
+        section = changed.read_text().partition('id="changes"')[2].partition("</section>")[0]
+        marks = re.findall('class="mark [a-z]+">([^<]*)<', section)
+        assert marks == {"earlier": ["may now", "may no longer"], "cdktf.out": []}[since]
+    done = gate(everything.folder, "report", "--against", "nowhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'nowhere' is neither a folder nor a commit of git here" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_date_that_is_none_is_refused(everything: Project) -> None:
+    done = gate(everything.folder, "report", SOURCE_DATE_EPOCH="today")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: SOURCE_DATE_EPOCH is 'today'; allowed: seconds since 1970, as in 1795651200\n",
+    )
 
 
 @pytest.mark.slow
@@ -285,18 +360,51 @@ TOO_LONG = """
 """
 
 
+# A text of a picture that a line goes through, as it is drawn.
+CROSSED = """
+[...document.querySelectorAll("svg")].filter(svg => svg.getClientRects().length).flatMap(svg => {
+  const texts = [...svg.querySelectorAll("text")].map(text => [text, text.getBBox()]);
+  return [...svg.querySelectorAll("path.link")].flatMap(path => {
+    const points = [];
+    for (let at = 0; at <= path.getTotalLength(); at += 2) points.push(path.getPointAtLength(at));
+    return texts.filter(([, box]) => points.some(point =>
+      point.x > box.x && point.x < box.x + box.width &&
+      point.y > box.y && point.y < box.y + box.height)).map(([text]) => text.textContent);
+  });
+})
+"""
+
+# Whether the contents are in sight at the end of the page, and a link leads to what it names.
+IN_SIGHT = """
+new Promise(resolve => {
+  document.documentElement.style.scrollBehavior = "auto";
+  document.querySelector("nav a[href='#guides']").click();
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const nav = document.querySelector("nav").getBoundingClientRect();
+    const heading = document.querySelector("#guides").getBoundingClientRect();
+    const beside = heading.left >= nav.right || heading.top >= nav.bottom;
+    resolve(nav.top >= 0 && nav.top < 20 && nav.height > 20 && heading.top >= 0 &&
+      heading.bottom <= innerHeight && beside);
+  }));
+})
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("width", [1280, 390])
 def test_the_report_is_readable(chromium: Browser, written: Path, width: int, scheme: str) -> None:
     chromium.emulate(width, 900, scheme)
     chromium.open(written.as_uri())
+    assert chromium.evaluate(IN_SIGHT) is True
+    chromium.evaluate("scrollTo(0, 0)")
     screenshot(chromium, f"report-{'phone' if width < 600 else 'wide'}-{scheme}.png", width)
     chromium.evaluate(OPEN_ALL)
     assert chromium.evaluate("document.title") == "Access to Athena: gate.hcl"
     assert chromium.evaluate("document.documentElement.scrollWidth") == width
     assert chromium.evaluate(TOO_FAINT) == []
     assert chromium.evaluate(TOO_LONG) == []
+    assert chromium.evaluate(CROSSED) == []
     assert requested(chromium) == [written.as_uri()]
     assert complaints(chromium) == []
 
@@ -311,6 +419,7 @@ def test_every_section_has_its_heading_on_the_screen(chromium: Browser, written:
     assert chromium.evaluate(shown) == [
         "Who may reach Athena, and how far",
         "At a glance",
+        "Blocks",
         "Accounts",
         'Dot: dot "reporting"',
         'Metronome: metronome "billing"',

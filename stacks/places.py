@@ -1,0 +1,45 @@
+"""Which files a configuration is read from. Nothing here reads them, so nothing heavy is imported:
+`gate check` and whatever asks whether a synth is stale are as quick as that."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+ENVIRONMENTS = "environments"
+# Profiles of the user's own, beside gate.hcl.
+VENDORS = "vendors"
+# The variable that names the environment where no option does.
+VARIABLE = "GATE_ENV"
+# As the names of stacks, whose separators they share in the names of states.
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
+
+
+def named(variables: Mapping[str, str]) -> str:
+    """Return the environment that ``variables`` name, empty for none."""
+    return variables.get(VARIABLE, "")
+
+
+def parts(file: Path) -> list[Path]:
+    """Return the files that are read as one with ``file``: gate.d/*.hcl beside gate.hcl."""
+    return sorted((file.parent / f"{file.stem}.d").glob("*.hcl"))
+
+
+def environment_file(file: Path, environment: str) -> Path:
+    """Return the file of ``environment`` beside ``file``."""
+    return file.parent / ENVIRONMENTS / f"{environment}.hcl"
+
+
+def environments(file: Path) -> list[str]:
+    """Return the names of the environments that have a file beside ``file``."""
+    found = sorted((file.parent / ENVIRONMENTS).glob("*.hcl"))
+    return [one.stem for one in found if NAME.fullmatch(one.stem)]
+
+
+def files(file: Path, environment: str) -> list[Path]:
+    """Return every file that the configuration is read from, ``file`` first."""
+    return [file, *parts(file), *([environment_file(file, environment)] if environment else [])]
+
+
+def profiles(file: Path) -> list[Path]:
+    """Return the files of the vendors of one's own beside ``file``."""
+    return sorted((file.parent / VENDORS).glob("*/*.*"))
