@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SETUP_LOG := .gate/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check bench matrix readme lock clean
+.PHONY: help setup demo test test-quick check bench matrix docs lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,8 +47,8 @@ bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
 matrix: setup ## Compare engines and providers, deploy what each makes
 	@$(BIN)/python -m development.matrix
 
-readme: setup ## Renew the tables of README.md from the code
-	@$(BIN)/python -m development.readme
+docs: setup ## Renew what in docs/ comes from the code, build the site into .gate/site
+	@$(BIN)/python -m development.docs
 
 lock: setup ## Renew both requirements.lock, package-lock.json, .terraform.lock.hcl
 	@$(BIN)/python -m pip install --quiet --target .gate/uv uv

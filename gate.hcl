@@ -1,5 +1,5 @@
 # What a fresh clone deploys: copy this file, change the names, and read
-# README.md for every field. `gate check` says what is wrong with it.
+# docs/gate-hcl.md for every field. `gate check` says what is wrong with it.
 
 account "analytics" {
   id     = "111122223333"

@@ -2,7 +2,10 @@
 
 import sys
 
+from athena_gate.gate.synth import end
 from athena_gate.gate.synth.program import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    end(code)
+    sys.exit(code)

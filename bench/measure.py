@@ -1,13 +1,16 @@
 """What is measured, and what is computed from it."""
 
 import importlib.util
+import json
 import os
 import platform
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -57,7 +60,7 @@ def measure(rounds: int, terraform: str, progress: Console) -> Report:
         cdktn_python = stock.install(KEPT / "peers")
     with tempfile.TemporaryDirectory(prefix="athena-gate-bench-") as name:
         folder = Path(name)
-        subjects = {**_synths(folder, cdktn_python), **_commands()}
+        subjects = {**_synths(folder, cdktn_python), **_commands(), **_deploys(folder)}
         # The first run unpacks packages and compiles Python; it is not what anyone waits for twice.
         _rounds(subjects, 1, "warming up", progress)
         _require_same_resources(folder)
@@ -67,22 +70,33 @@ def measure(rounds: int, terraform: str, progress: Console) -> Report:
     synth, ratios = _synth_rows(runs, peers)
     growth, ms_each = _growth_rows(runs, resources)
     check, check_ratio = _check_rows(runs)
+    waits, wait_ratios = _wait_rows(runs)
     section = "gate prove"
     proofs = [
         Row(section, "gate.hcl, 5 blocks", runs["prove"]),
         Row(section, "100 Dot blocks", runs["prove-100"]),
+        Row("gate report", "gate.hcl, 5 blocks", runs["report"]),
+    ]
+    deploy = median_seconds(runs["deploy"]) / median_seconds(runs["apply"])
+    section = "five stacks in an embedded AWS, from nothing"
+    deploys = [
+        Row(section, "gate apply", runs["apply"], ratio=1),
+        Row(section, "cdktf deploy", runs["deploy"], ratio=deploy),
     ]
     progress.print("mutating policies")
     scores = mutation.score().values()
     return Report(
-        rows=[*synth, *growth, *check, *proofs],
+        rows=[*synth, *waits, *growth, *check, *proofs, *deploys],
         targets=[
-            Target("synth, times as fast as stock cdktf", ratios["cdktf"], 10, at_least=True),
-            Target("synth, times as fast as stock cdktn", ratios["cdktn"], 3, at_least=True),
-            Target("ms a resource beyond start-up, 100 Dot blocks", ms_each, 4),
+            Target("synth, times as fast as stock cdktf", ratios["cdktf"], 12, at_least=True),
+            Target("synth, times as fast as stock cdktn", ratios["cdktn"], 4, at_least=True),
+            Target("synth of gate.hcl, times the engine alone", wait_ratios["examples"], 1.8),
+            Target("unchanged, times terraform version", wait_ratios["examples-again"], 3),
+            Target("ms a resource beyond start-up, 100 Dot blocks", ms_each, 3),
             Target("gate check repeated, times terraform version", check_ratio, 3),
             Target("gate prove of gate.hcl, seconds", median_seconds(runs["prove"]), 1),
-            Target("gate prove of 100 Dot blocks, seconds", median_seconds(runs["prove-100"]), 5),
+            Target("gate prove of 100 Dot blocks, seconds", median_seconds(runs["prove-100"]), 4),
+            Target("gate report of gate.hcl, seconds", median_seconds(runs["report"]), 2),
             *(
                 Target(
                     f"mutants {kind}, % noticed of {sum(s.total(kind) for s in scores)}",
@@ -112,38 +126,102 @@ def _synths(folder: Path, cdktn_python: Path) -> dict[str, Subject]:
     environment["JSII_NODE"] = str(_node())
     environment["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(KEPT / "jsii")
 
-    def subject(name: str, command: Sequence[Path], every: int, **more: str) -> Subject:
+    def subject(
+        name: str, command: Sequence[Path], every: int, *, anew: bool = False, **more: str
+    ) -> Subject:
+        """A command that writes or reads the output ``name``; ``anew``, it finds none."""
+        output = folder / name
         return Subject(
             [str(part) for part in command],
             folder,
-            {**environment, "CDKTF_OUTDIR": str(folder / name), **more},
+            {**environment, "CDKTF_OUTDIR": str(output), **more},
             memory=True,
             every=every,
+            before=lambda: shutil.rmtree(output, ignore_errors=True) if anew else None,
         )
 
     python = Path(sys.executable)
+    gate = python.with_name("gate")
+    # A copy, whose blocks change from round to round.
+    own = str(folder / "gate.hcl")
+    shutil.copy(ROOT / "gate.hcl", own)
     return {
         **{
             f"ours-{count}": subject(
-                f"ours-{count}", [python, ROOT / "main.py"], 1, GATE_FILE=str(files[count])
+                f"ours-{count}",
+                [python, ROOT / "main.py"],
+                1,
+                anew=True,
+                GATE_FILE=str(files[count]),
             )
             for count in COUNTS
         },
         # In the order of a round: proved is what was just synthesized.
-        "prove-100": subject(
-            "ours-100", [python.with_name("gate"), Path("prove")], 1, GATE_FILE=str(files[100])
+        "prove-100": subject("ours-100", [gate, Path("prove")], 1, GATE_FILE=str(files[100])),
+        "engine": subject("engine", [python, Path("-c"), Path(_ENGINE)], 1),
+        "examples": subject("examples", [gate, Path("synth")], 1, anew=True, GATE_FILE=own),
+        "examples-again": subject("examples", [gate, Path("synth")], 1, GATE_FILE=own),
+        "examples-one": replace(
+            subject("examples", [gate, Path("synth")], 1, GATE_FILE=own),
+            before=lambda: _edit(Path(own)),
         ),
-        "examples": subject(
-            "examples", [python, ROOT / "main.py"], 1, GATE_FILE=str(ROOT / "gate.hcl")
-        ),
-        "prove": subject(
+        "prove": subject("examples", [gate, Path("prove")], 1, GATE_FILE=own),
+        "report": subject(
             "examples",
-            [python.with_name("gate"), Path("prove")],
+            [gate, Path("report"), Path("--output"), folder / "report.html"],
             1,
-            GATE_FILE=str(ROOT / "gate.hcl"),
+            GATE_FILE=own,
         ),
         "cdktf": subject("cdktf", [python, stock.PROGRAMS / "cdktf_stock.py"], 2),
         "cdktn": subject("cdktn", [cdktn_python, stock.PROGRAMS / "cdktn_stock.py"], 2),
+    }
+
+
+# What no synth can do without: Node, the engine and its provider package.
+_ENGINE = "import athena_gate.modules.bindings"
+
+
+def _edit(file: Path) -> None:
+    """Change one block of ``file``: how long its results are kept."""
+    text = file.read_text()
+    days = re.compile(r"expire_after_days = (\d+)")
+    file.write_text(days.sub(lambda found: f"expire_after_days = {int(found[1]) % 30 + 1}", text))
+
+
+def _deploys(folder: Path) -> dict[str, Subject]:
+    """Return five stacks applied in an AWS of their own, by us and by the cdktf command line; in
+    both, that AWS starts and ends."""
+    place = folder / "deploy"
+    (place / "keys").mkdir(parents=True)
+    for name in ("gate.hcl", "keys/example.asc", ".terraform.lock.hcl"):
+        shutil.copy(ROOT / name, place / name)
+    app = f'"{sys.executable}" "{ROOT / "main.py"}"'
+    project = {"language": "python", "app": app, "output": "cdktf.out", "sendCrashReports": "false"}
+    (place / "cdktf.json").write_text(json.dumps(project))
+    environment = {
+        **_environment(),
+        "PATH": os.pathsep.join(
+            [
+                str(Path(sys.executable).parent),
+                str(ROOT / "node_modules" / ".bin"),
+                os.environ["PATH"],
+            ]
+        ),
+        "CHECKPOINT_DISABLE": "1",
+    }
+
+    def forget() -> None:
+        for state in place.glob("*.tfstate*"):
+            state.unlink()
+        shutil.rmtree(place / "cdktf.out", ignore_errors=True)
+
+    def subject(*command: str) -> Subject:
+        sandbox = [str(Path(sys.executable).with_name("gate")), "sandbox", "--with-roles", "--"]
+        return Subject([*sandbox, *command], place, environment, every=4, before=forget)
+
+    return {
+        "apply": subject("gate", "apply", "--yes"),
+        "deploy": subject("cdktf", "deploy", "--auto-approve", "*"),
     }
 
 
@@ -223,6 +301,22 @@ def _synth_rows(
         Row(section, "ours", runs["ours-1"], ratio=1),
         *(Row(section, f"stock {name}", runs[p], ratio=ratios[p]) for p, name in peers.items()),
     ], ratios
+
+
+def _wait_rows(runs: Mapping[str, Sequence[Run]]) -> tuple[list[Row], dict[str, float]]:
+    """Return the rows, and how many times as long as the engine alone a whole synth takes, and as
+    `terraform version` one that has nothing to do."""
+    engine, terraform = (median_seconds(runs[name]) for name in ("engine", "terraform"))
+    section = "gate synth of gate.hcl, 5 blocks"
+    names = {"examples": "all", "examples-one": "one block changed", "examples-again": "unchanged"}
+    rows = [
+        Row(section, name, runs[key], ratio=median_seconds(runs[key]) / engine)
+        for key, name in names.items()
+    ]
+    return [Row(section, "importing the engine alone", runs["engine"], ratio=1), *rows], {
+        "examples": median_seconds(runs["examples"]) / engine,
+        "examples-again": median_seconds(runs["examples-again"]) / terraform,
+    }
 
 
 def _growth_rows(

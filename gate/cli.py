@@ -452,15 +452,16 @@ def report(
     from athena_gate.gate.report import report as reported
     from athena_gate.gate.report.made import NoDate, made
     from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.places import files, profiles
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
     _only_understood([stack for stack, _ in stacks])
     configuration = _load(context.obj)
-    named = {
-        context.obj.parent / name for block in configuration.blocks for name in block.settings.files
-    }
+    folder = context.obj.parent
+    named = {folder / name for block in configuration.blocks for name in block.settings.files}
+    read = [*files(context.obj, configuration.environment), *profiles(context.obj), *sorted(named)]
     try:
-        of = made([context.obj, *sorted(named)], os.environ, datetime.now(UTC))
+        of = made(read, os.environ, datetime.now(UTC))
         old = None if against is None else (against, earlier(against, context.obj))
     except (NoDate, NoSide) as error:
         _fail(2, str(error))
@@ -846,6 +847,13 @@ def main() -> None:
             if COMPLETE in os.environ:
                 completion_init()
             app(prog_name="gate")
+        except SystemExit as ended:
+            # Most commands have nothing to do with the engine, and need not import what has.
+            if "jsii" in sys.modules:
+                from athena_gate.gate.synth import end
+
+                end(ended.code)
+            raise
         finally:
             # What cannot be written is said here, not in a trace when the program ends.
             sys.stdout.flush()

@@ -95,10 +95,12 @@ def start(file: Path, given: "Given", ask: "Ask | None", pipeline: bool = False)
 def _write(file: Path, content: str) -> None:
     """Write ``content`` as ``file``, unless that makes a configuration with mistakes: ``Refused``,
     and ``file`` is as it was."""
+    from athena_gate.modules.files import read_bytes
+    from athena_gate.modules.hcl import SIZE_LIMIT
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
-    before = file.read_bytes() if file.exists() else None
+    before = read_bytes(file, SIZE_LIMIT) if file.exists() else None
     file.write_text(content, encoding="utf-8")
     try:
         load(file)

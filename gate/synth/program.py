@@ -47,7 +47,9 @@ def main(file: Path | None = None) -> int:
 
 
 def _synthesized(file: Path, output: Path) -> "Synthesis | None":
-    from athena_gate.gate.synth import synthesize
+    from athena_gate.gate.synth import engine_ahead, synthesize
+
+    engine_ahead()
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
+from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, read_bytes, read_json
 from athena_gate.stacks import places
 from athena_gate.stacks.removed import FILE
 
@@ -166,10 +166,10 @@ def _context() -> str:
     """Return the options of CDKTF's own that change what it writes."""
     given = os.environ.get("CDKTF_CONTEXT_JSON", "")
     try:
-        context = json.loads(given) if given else {}
+        context = parse_json(given, "CDKTF_CONTEXT_JSON") if given else {}
         # The command line adds it to every synth, for modules of Terraform's.
         context.pop("cdktfRelativeModules", None)
-    except (ValueError, AttributeError):
+    except (Unreadable, AttributeError):
         return given
     return json.dumps(context, sort_keys=True)
 

@@ -194,7 +194,10 @@ ELSEWHERE = {
     "gate/eject/module.py": ["json.loads("],  # what parse_json took
     "gate/eject/read_back.py": ["json.loads("],  # its own text
     "gate/sandbox/embedded_aws/server.py": ["json.loads("],  # what gate.sandbox started it with
-    "gate/pipeline/write.py": [".read_text("],  # the package's templates
+    "gate/deploy/running.py": [".read_text("],  # the log that it has had written
+    "gate/init/files.py": [".read_text("],  # the package's lock of the provider
+    # The package's templates, and what pip noted of its installation.
+    "gate/pipeline/write.py": [".read_text(", ".read_text(", "json.loads(", ".read_text("],
     "gate/policy_set/__init__.py": [".read_text(", ".read_text("],  # the package's own rules
     "gate/report/page.py": [".read_text("],  # the package's style sheet
     "gate/sandbox/__init__.py": ["json.load(", "json.loads("],  # the process it has started

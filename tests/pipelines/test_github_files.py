@@ -16,9 +16,11 @@ from tests.pipelines.workflow import needs
 
 PIPELINES = ROOT / "pipelines"
 WORKFLOW = PIPELINES / "github-actions" / "athena-gate.yml"
-WORKFLOWS = sorted(
-    path for path in PIPELINES.glob("*/*.yml") if "\njobs:" in path.read_text(encoding="utf-8")
-)
+RELEASE = ROOT / ".github" / "workflows" / "release.yml"
+WORKFLOWS = [
+    *sorted(path for path in PIPELINES.glob("*/*.yml") if "\njobs:" in path.read_text("utf-8")),
+    RELEASE,
+]
 ACTIONLINT = ROOT / ".gate" / "actionlint"
 # Steps that fill the machine a job runs on with what others wrote.
 INSTALLS = re.compile(r"\b(make|pip|npm|npx|uv|curl|wget|apt-get)\b")
@@ -134,6 +136,21 @@ def test_each_job_has_the_rights_it_needs() -> None:
         "record": {"contents": "write"},
         "drift": {"contents": "read", "issues": "write"},
     }
+
+
+def test_the_job_that_publishes_a_release_runs_nothing_of_its_own() -> None:
+    assert {name: job["permissions"] for name, job in jobs(RELEASE).items()} == {
+        "test": {"contents": "read"},
+        "build": {"contents": "read"},
+        "publish": {"id-token": "write"},
+        "announce": {"contents": "write"},
+    }
+    publish = jobs(RELEASE)["publish"]
+    assert (publish["needs"], publish["environment"]) == (["test", "build"], "pypi")
+    assert [step["uses"].split("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
 
 
 # One wheel, by its checksum where the requirement has one; nothing is built and none of its

@@ -410,8 +410,8 @@ def test_stock_and_fast_bindings_and_these_tests_write_the_same_bytes(project: P
 
 
 def test_the_modules_serve_without_gate_hcl(project: Project) -> None:
-    readme = (ROOT / "README.md").read_text()
-    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    page = (ROOT / "docs" / "python.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (project.folder / "lake.py").write_text(example)
     subprocess.run([sys.executable, "lake.py"], cwd=project.folder, check=True)
     document = json.loads((project.folder / "cdktf.out/stacks/lake/cdk.tf.json").read_text())

@@ -127,7 +127,7 @@ def made(text: str) -> str:
     part = Part("replaced", text, text, (text,))
     changed = Changes(text, (Difference(text, "changed", (party,), (part,), (text,)),))
     made_of = Made(text, text, text, text, True)
-    return page(text, text, made_of, [account], [chapter], changed)
+    return page(text, text, [(text, text)], made_of, [account], [chapter], changed)
 
 
 def test_nothing_from_elsewhere_becomes_part_of_the_page() -> None:
@@ -245,7 +245,7 @@ def test_the_report_says_when_and_by_which_version_it_was_made(written: Path) ->
         *("Date", "2026-11-26 00:00 UTC, as SOURCE_DATE_EPOCH has it"),
         *("Version", f"athena-gate {version('athena-gate')}"),
         *("Commit", "none: the file is in no repository of git"),
-        *("SHA-256 of the file", digest),
+        *("SHA-256 of gate.hcl", digest),
     ]
 
 
@@ -431,6 +431,14 @@ def test_every_section_has_its_heading_on_the_screen(chromium: Browser, written:
 
 
 @pytest.mark.slow
+def test_the_vendors_own_policies_are_folded(written: Path) -> None:
+    section = written.read_text().partition('id="guides"')[2]
+    folded = re.findall("<details[^>]*><summary>([^<]*)</summary><table", section)
+    assert [re.sub("[0-9]+", "N", summary) for summary in folded] == ["N of N fail: which, and why"]
+    assert "<details open" not in section
+
+
+@pytest.mark.slow
 def test_the_page_itself_refuses_what_is_not_its_own(chromium: Browser, written: Path) -> None:
     chromium.open(written.as_uri())
     refused = """
@@ -459,6 +467,11 @@ def test_on_paper_what_is_folded_away_is_printed(chromium: Browser, written: Pat
         "rgb(255, 255, 255)"
     )
     assert chromium.evaluate(TOO_FAINT) == []
+    stranded = (
+        "[...document.querySelectorAll('h2, h3, h4, h4 + p, summary, thead, .group')]"
+        ".filter(one => getComputedStyle(one).breakAfter != 'avoid').length"
+    )
+    assert chromium.evaluate(stranded) == 0
     printed = chromium.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
     assert base64.b64decode(printed["data"]).startswith(b"%PDF")
 

@@ -38,7 +38,7 @@ def test_a_synthesized_folder_with_its_state_elsewhere_is_refused(
 
     assert str(error.value) == (
         f"stack/cdk.tf.json keeps its state elsewhere ({kind}), which is not in the sandbox; "
-        "synthesize it from a gate.hcl without that backend: gate --file COPY sandbox -- cdktf "
+        "synthesize it from a gate.hcl without that backend: gate --file COPY sandbox -- gate "
         "synth"
     )
 
