@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from athena_gate.gate.stack.applied import half_applied, in_local_state, missing
+from tests.conftest import Project
+from tests.gate.prove.test_closed_world import synthesized
+from tests.gate.test_cli import gate
 
 STACK = {
     "terraform": {"backend": {"local": {"path": "../../../terraform.x.tfstate"}}},
@@ -67,4 +70,23 @@ def test_the_first_of_what_is_missing_are_named() -> None:
     assert half_applied("dot-x", ["a", "b", "c", "d", "e"]) == (
         "dot-x is half applied: 5 resources are not in its state (a, b, c and 2 more); "
         "run: cdktf deploy dot-x"
+    )
+
+
+def test_who_is_explained_a_stack_is_told_that_half_of_it_is_there(project: Project) -> None:
+    synthesized(project)
+    done = gate(project.folder, "explain", "reporting")
+    assert (done.returncode, done.stderr) == (0, "")
+    (place,) = project.folder.glob("cdktf.out/stacks/*/cdk.tf.json")
+    content = json.loads(place.read_text())
+    (user,) = content["resource"]["aws_iam_user"]
+    wanted = [f"{kind}.{name}" for kind, named in content["resource"].items() for name in named]
+    left = [one for one in wanted if one != f"aws_iam_user.{user}"]
+    state = place.parent / content["terraform"]["backend"]["local"]["path"]
+    state.write_text(json.dumps({"resources": [managed("aws_iam_user", user)]}))
+    again = gate(project.folder, "explain", "reporting")
+    assert (again.returncode, again.stdout, again.stderr) == (
+        0,
+        done.stdout,
+        f"gate: {half_applied('dot-reporting', left)}\n",
     )
