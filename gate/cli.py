@@ -518,11 +518,16 @@ def vendors(
 ) -> None:
     """List the vendors of the catalogue and of the folder vendors/, or show one."""
     from athena_gate.gate.vendors import listed
+    from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.integrations import Integrations, Vendor
     from athena_gate.stacks.places import VENDORS
 
     integrations = Integrations(context.obj.absolute().parent / VENDORS)
-    profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
+    try:
+        profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
+    except ConfigurationError as error:
+        _tell(str(error), sys.stderr)
+        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
     if name is None:
         from athena_gate.gate.vendors.text import table
 

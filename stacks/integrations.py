@@ -18,6 +18,7 @@ A vendor of the catalogue is a profile, and its integration is ``modules.access`
 """
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,14 +28,19 @@ from typing import Any
 
 from athena_gate import modules
 from athena_gate.modules.fields import Settings
-from athena_gate.modules.findings import Remark
+from athena_gate.modules.findings import Mistake, Remark
 from athena_gate.modules.iam.claims import Need, Never
 from athena_gate.modules.iam.guide import Guide
 from athena_gate.modules.iam.policy import Policy
+from athena_gate.modules.reading import ConfigurationError
 from athena_gate.modules.resources import Resource
 
 _ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
 PROFILE = "profile.hcl"
+# The other blocks of gate.hcl, of which no vendor can have the name.
+RESERVED = ("account", "backend", "ejected")
+# It becomes the name of a block, and part of those of stacks, users and buckets.
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,11 @@ class Vendor(Integration):
 
 class Integrations(Mapping[str, Integration]):
     """Every integration by the name of its block: each folder that keeps the contract, and each
-    profile, of the catalogue and in ``own``, the folder of the user's."""
+    profile, of the catalogue and in ``own``, the folder of the user's.
+
+    What looks one up raises ``ConfigurationError`` for a profile in ``own`` whose folder's name
+    cannot be that of a block, or is that of another.
+    """
 
     def __init__(self, own: Path | None = None) -> None:
         self._own = own
@@ -186,16 +196,25 @@ class Integrations(Mapping[str, Integration]):
     @cached_property
     def _known(self) -> dict[str, Integration]:
         folder = Path(modules.__path__[0])
-        found: dict[str, Integration] = {}
-        for place in (folder / "vendors", *([self._own] if self._own else [])):
-            for profile in sorted(place.glob(f"*/{PROFILE}")):
-                kind = profile.parent.name
-                found[kind] = Vendor(kind, profile.parent)
-        for claims in sorted(folder.glob("*/handoff.py")):
-            kind = claims.parent.name
-            if kind != "access":
-                found[kind] = Integration(kind)
-        return dict(sorted(found.items()))
+        found: dict[str, Integration] = {
+            kind: Integration(kind)
+            for file in folder.glob("*/handoff.py")
+            if (kind := file.parent.name) != "access"
+        }
+        found |= _profiles(folder / "vendors")
+        own = _profiles(self._own) if self._own else {}
+        for kind, vendor in own.items():
+            problem = ""
+            if kind in found or kind in RESERVED:
+                problem = f"its folder is called {kind!r}, and there is a block of this name"
+            elif not _NAME.fullmatch(kind):
+                problem = (
+                    f"its folder is called {kind!r}; allowed, as for a block: lower-case letters, "
+                    "digits and single underscores, starting with a letter"
+                )
+            if problem:
+                raise ConfigurationError(str(vendor.file), [Mistake(1, "", "", problem, "GATE504")])
+        return dict(sorted((found | own).items()))
 
     def __getitem__(self, kind: str) -> Integration:
         return self._known[kind]
@@ -205,6 +224,12 @@ class Integrations(Mapping[str, Integration]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+def _profiles(place: Path) -> dict[str, Vendor]:
+    """Return the vendors whose profiles lie in folders of ``place``."""
+    folders = (profile.parent for profile in sorted(place.glob(f"*/{PROFILE}")))
+    return {folder.name: Vendor(folder.name, folder) for folder in folders}
 
 
 INTEGRATIONS = Integrations()

@@ -61,6 +61,13 @@ def test_check_remarks_on_it_as_on_any_other(vendor: Project) -> None:
     assert 'acme "x": to do: The page names no permissions. [GATE701]\n' in done.stdout
 
 
+def test_what_an_editor_keeps_beside_an_open_profile_is_no_mistake(vendor: Project) -> None:
+    before = gate(vendor.folder, "check")
+    (vendor.folder / "vendors" / "acme" / ".#profile.hcl").symlink_to("ann@host.4711:1")
+    after = gate(vendor.folder, "check")
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, "")
+
+
 def test_a_mistake_in_its_profile_is_told_with_that_file(project: Project) -> None:
     own = project.folder / "vendors" / "acme"
     own.mkdir(parents=True)
@@ -127,7 +134,7 @@ def test_its_sheet_waits_for_a_deploy(vendor: Project, undeployed: dict[str, str
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
-        "gate: acme-x has no outputs; run: cdktf deploy acme-x\n",
+        "gate: acme-x has no outputs; run: gate apply acme-x\n",
     )
 
 

@@ -197,10 +197,16 @@ def _program() -> str:
 
 def _stamps(folder: Path, pattern: str = "*/*.*") -> list[str]:
     """Return what changes when a file in ``folder`` does; by default, one of a vendor."""
-    return [
-        f"{path}:{path.stat().st_mtime_ns}:{path.stat().st_size}"
-        for path in sorted(folder.glob(pattern))
-    ]
+    return [f"{path}:{_stamp(path)}" for path in sorted(folder.glob(pattern))]
+
+
+def _stamp(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        # Such as the link to nowhere that an editor keeps beside an open file.
+        return ""
+    return f"{found.st_mtime_ns}:{found.st_size}"
 
 
 def _digest(*parts: str) -> str:

@@ -133,7 +133,7 @@ def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterab
         f"Next:\n  terraform -chdir={folder} init\n  terraform -chdir={folder} plan",
         "The plan finds no changes if gate.hcl was deployed as it stands. Then replace "
         f"{block.title} ({visible(file)}:{block.line}) by this line, which keeps pipelines from "
-        "destroying what is deployed, and do not run `cdktf destroy`. The state stays where it is.",
+        "destroying what is deployed, and do not run `gate destroy`. The state stays where it is.",
         f'  ejected "{block.stack}" {{}}',
         f"Until then the new folder and the stack {block.stack} share one state, and an apply of "
         "one undoes the changes of the other.",

@@ -56,8 +56,8 @@ def show(found: Parity) -> None:
 
 
 _TO_DO = (
-    "say why an action is left out (drops of the guide, dropped of a profile) or granted beside "
-    "the page (beside, or modules/athena/beside.py)"
+    "say why an action is left out (dropped, in the vendor's profile) or granted beside the page "
+    "(beside)"
 )
 
 

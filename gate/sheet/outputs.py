@@ -24,7 +24,7 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
     Raises ``NotDeployed`` when there are none, or when the stack is half applied.
     """
     if not (folder / "cdk.tf.json").exists():
-        raise NotDeployed(f"{stack} was not synthesized yet; run: cdktf deploy {stack}")
+        raise NotDeployed(f"{stack} was not synthesized yet; run: gate apply {stack}")
 
     def terraform(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -53,7 +53,7 @@ def parse_outputs(stack: str, text: str, detail: str = "") -> dict[str, Any]:
 
     Raises ``NotDeployed``, with ``detail``, when there are none, or those of something else.
     """
-    next_step = f"run: cdktf deploy {stack}"
+    next_step = f"run: gate apply {stack}"
     if not text.strip():
         raise NotDeployed(f"{stack} has no outputs{f' ({detail})' if detail else ''}; {next_step}")
     if len(text) > OUTPUTS_LIMIT:

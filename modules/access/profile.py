@@ -4,16 +4,21 @@ A profile chooses among what ``modules.access`` knows; it holds no statement of 
 policies of the vendor's page lie beside it, as they stand there: ``access.json``, ``trust.json``.
 """
 
+import re
 from collections.abc import Iterable
+from ipaddress import ip_network
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from athena_gate.modules.access.ways import PrincipalArn, TokenClaim
 from athena_gate.modules.athena.page import page_policy
-from athena_gate.modules.fields import Block, List, Settings, counted, pattern, unique
+from athena_gate.modules.fields import Block, List, Settings, Tags, counted, pattern, unique
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.iam.conditions import UnknownOperator, parsed_operator
 from athena_gate.modules.iam.guide import placeholders
+from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.reading import unknown
 
 Class = Literal["query", "tables", "metadata"]
@@ -58,7 +63,31 @@ BUNDLES: dict[Class, tuple[Bundle, ...]] = {
     ),
 }
 GOOGLE = "accounts.google.com"
+# What is handed over whatever the vendor: `modules.access.handoff`.
+ORDINARY = (
+    "account",
+    "bucket",
+    "catalog",
+    "databases",
+    "external_id",
+    "instance_profile",
+    "region",
+    "results_location",
+    "role",
+    "role_arn",
+    "schema",
+    "workgroup",
+)
 
+# It becomes part of a role's description, of which IAM takes these characters:
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (2026-11).
+Title = Annotated[
+    str,
+    pattern(
+        "[!-~\u00a1-\u00ff]([ -~\u00a1-\u00ff]{0,98}[!-~\u00a1-\u00ff])?",
+        "a name of 1 to 100 characters of one line",
+    ),
+]
 Url = Annotated[str, pattern(r"https://[^\s\"<>]+", 'an address, as in "https://docs.example.com"')]
 Date = Annotated[str, pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", 'a date, as in "2026-11-26"')]
 Digest = Annotated[str, pattern(r"[0-9a-f]{64}", "the SHA-256 of the file, in hexadecimal")]
@@ -101,11 +130,28 @@ PLACEHOLDERS = (
 
 def _filled_in(text: str) -> str:
     try:
-        named = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        parsed = [part for part in Formatter().parse(text) if part[1] is not None]
     except ValueError as error:
         raise Wrong("GATE502", f"{text!r}: {error}; a brace itself is written twice") from None
-    _known(named)
+    _known(str(name) for _, name, _, _ in parsed)
+    for _, name, width, conversion in parsed:
+        # A width of 99,999,999 would be printed.
+        if width or conversion:
+            raise Wrong("GATE502", f"{text!r}: write the placeholder alone, as in {{{name}}}")
     return text
+
+
+def _network(value: str) -> str:
+    """Refuse what IAM takes for no address, and what holds every one."""
+    try:
+        network = ip_network(value)
+    except ValueError:
+        raise Wrong(
+            "GATE504", f'{value!r} is not in CIDR notation; allowed: as in "203.0.113.7/32"'
+        ) from None
+    if network.prefixlen == 0:
+        raise Wrong("GATE504", f"{value!r} holds every address; leave addresses out")
+    return value
 
 
 def _known(named: Iterable[str]) -> None:
@@ -114,8 +160,77 @@ def _known(named: Iterable[str]) -> None:
             raise Wrong("GATE502", unknown("placeholder", name, PLACEHOLDERS))
 
 
+Network = Annotated[str, AfterValidator(_network)]
+# What a bucket's name starts with; the block's name and the account's id come after it.
+BucketPrefix = Annotated[
+    str,
+    pattern(
+        r"([a-z0-9][a-z0-9-]{0,39})?",
+        "up to 40 lower-case letters, digits and hyphens, not starting with a hyphen",
+    ),
+]
+Issuer = Annotated[
+    str,
+    pattern(
+        r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?(/[\w.-]+)*",
+        'a host, and a path where it has one, as in "token.example.com/v1"; no https://',
+    ),
+]
 Filled = Annotated[str, AfterValidator(_filled_in)]
+
+
+def _form_field(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+        raise Wrong(
+            "GATE504", f"{name!r} is not valid; allowed: lower-case letters, digits, underscores"
+        )
+    if name in ORDINARY or name.startswith(("access_key_id", "encrypted_secret")):
+        raise Wrong(
+            "GATE504", f"{name!r} is an ordinary field, which the block fills in; labels name it"
+        )
+    return name
+
+
+FormField = Annotated[str, AfterValidator(_form_field)]
 Sentence = Annotated[str, pattern(r"\S(?s:.*)[.!]", "a sentence that ends in a full stop")]
+
+
+def _of_its_kind(name: str, policy: Policy) -> None:
+    """Refuse an access policy that says to whom, a trust policy that says on what, and names of
+    the page's readers that nothing fills in.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html and
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    (2026-11): IAM refuses these.
+    """
+    for number, statement in enumerate(policy.statements, 1):
+        where = f"{name}.json, statement {number}"
+        has, lacks = (
+            (statement.principals, statement.resources)
+            if name == "access"
+            else (statement.resources, statement.principals)
+        )
+        wrong, right = ("Principal", "Resource") if name == "access" else ("Resource", "Principal")
+        if has:
+            raise Wrong("GATE504", f"{where}: has a {wrong}, which no {name} policy has")
+        if not lacks:
+            raise Wrong("GATE504", f"{where}: has no {right}, which every {name} policy has")
+        texts = (*statement.resources, *(principal.id for principal in statement.principals))
+        for condition in statement.conditions:
+            try:
+                parsed_operator(condition.operator)
+            except UnknownOperator as error:
+                raise Wrong("GATE504", f"{where}: {error}") from None
+        values = (value for condition in statement.conditions for value in condition.values)
+        for text in (*statement.actions, *texts, *values):
+            if not text.isprintable():
+                raise Wrong("GATE504", f"{where}: {text!r} has characters that nobody can see")
+        for text in texts:
+            if "<" in text or ">" in text:
+                raise Wrong(
+                    "GATE504",
+                    f"{where}: {text!r} has a name of its readers; say in names what it stands for",
+                )
 
 
 class Page(Settings):
@@ -149,6 +264,18 @@ class Page(Settings):
         "`documented` attaches them too.",
     )
 
+    @field_validator("names")
+    @classmethod
+    def _names_of_readers(cls, value: dict[str, str]) -> dict[str, str]:
+        for written, meant in value.items():
+            if not written or not any(part[1] for part in Formatter().parse(meant)):
+                raise Wrong(
+                    "GATE504",
+                    f"{written!r} = {meant!r} says of no name of the page's readers what it stands "
+                    "for; allowed: placeholders on the right",
+                )
+        return value
+
     @model_validator(mode="after")
     def _policies_beside_the_profile(self, info: ValidationInfo) -> Self:
         """Refuse files that are not the page's, and placeholders that stand for nothing."""
@@ -157,7 +284,9 @@ class Page(Settings):
             if folder is None:
                 continue
             if digest is not None:
-                _known(placeholders(page_policy(folder / f"{name}.json", digest, self.names)))
+                policy = page_policy(folder / f"{name}.json", digest, self.names)
+                _known(placeholders(policy))
+                _of_its_kind(name, policy)
             elif (folder / f"{name}.json").exists():
                 raise Wrong(
                     "GATE501",
@@ -191,7 +320,7 @@ class OfferedKeys(Settings):
 class OfferedAssumedBy(Settings):
     """The vendor takes a role from an AWS account of its own."""
 
-    principals: Annotated[List[str], unique()] = Field(
+    principals: Annotated[List[PrincipalArn], unique()] = Field(
         (), description="The vendor's roles or accounts, where its page names them."
     )
     external_id: Literal["required", "recommended", "unknown"] = Field(
@@ -208,10 +337,10 @@ class OfferedAssumedBy(Settings):
 class OfferedWebIdentity(Settings):
     """The vendor takes a role with a token of an identity provider."""
 
-    issuer: str = Field(
+    issuer: Issuer = Field(
         GOOGLE, description="The host (and path) of the provider that issues the tokens."
     )
-    subject: str | None = Field(
+    subject: TokenClaim | None = Field(
         None, description="The vendor's subject, where its page prints one for all readers."
     )
     audience: Literal["required", "recommended", "unknown"] = Field(
@@ -232,7 +361,7 @@ class OfferedRunsOn(Settings):
 class OfferedService(Settings):
     """An AWS service takes the role."""
 
-    principal: Annotated[str, pattern(r"[a-z0-9.-]+\.amazonaws\.com", "a service principal")] = (
+    principal: Annotated[str, pattern(r"([a-z0-9-]+\.)+amazonaws\.com", "a service principal")] = (
         Field(description="The service's principal.")
     )
 
@@ -249,13 +378,13 @@ class Workgroup(Settings):
         description="Whether its settings override those of the client; not where the "
         "vendor says where tables lie.",
     )
-    tags: dict[str, str] = Field({}, description="Tags that it must carry, for this vendor.")
+    tags: Tags = Field({}, description="Tags that it must carry, for this vendor.")
 
 
 class ResultsNames(Settings):
     """How the results bucket is called."""
 
-    prefix: str = Field(
+    prefix: BucketPrefix = Field(
         "",
         description="What the bucket's name starts with by default, and has to with `documented`, "
         "as the page's policies name no other bucket.",
@@ -265,7 +394,7 @@ class ResultsNames(Settings):
 class Profile(Settings):
     """A ``profile.hcl``."""
 
-    title: str = Field(description="The vendor as it writes itself.")
+    title: Title = Field(description="The vendor as it writes itself.")
     cls: Class = Field(
         alias="class",
         description="`query` reads through Athena, `tables` also makes tables, `metadata` reads "
@@ -290,12 +419,12 @@ class Profile(Settings):
     )
     workgroup: Annotated[Workgroup, Block("workgroup")] = Field(Workgroup(), description="")
     results: Annotated[ResultsNames, Block("results")] = Field(ResultsNames(), description="")
-    addresses: Annotated[List[str], unique()] = Field(
+    addresses: Annotated[List[Network], unique(), counted(0, 50)] = Field(
         (), description="The addresses that the vendor calls from, in CIDR notation."
     )
     form: str = Field("", description="Where the vendor's form is.")
     labels: dict[str, str] = Field({}, description="What the form calls its fields.")
-    fields: dict[str, Filled] = Field(
+    fields: dict[FormField, Filled] = Field(
         {},
         description="Fields of the form beside the ordinary ones, with placeholders, as in "
         '`{ connection_string = "Workgroup={workgroup}" }`.',
@@ -318,6 +447,12 @@ class Profile(Settings):
                     f"{', '.join(allowed)}",
                 )
         return value
+
+    @model_validator(mode="after")
+    def _a_way_in(self) -> Self:
+        if not self.ways:
+            raise Wrong("GATE504", f"offers no way in; allowed: {', '.join(WAYS)}, each a block")
+        return self
 
     @property
     def reads_files(self) -> bool:

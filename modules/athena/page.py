@@ -34,11 +34,31 @@ def _read(file: Path, digest: str, names: tuple[tuple[str, str], ...]) -> Policy
         raise NotThePage(str(error)) from None
     if (found := hashlib.sha256(content).hexdigest()) != digest:
         raise NotThePage(f"{file.name} has the SHA-256 {found}, the profile says {digest}")
-    text = content.decode("utf-8")
+    text = plain = content.decode("utf-8")
     for written, meant in sorted(names, key=lambda pair: -len(pair[0])):
         # The reader of profiles takes no "${", which some pages put around their names.
         text = text.replace(f"${{{written}}}", meant).replace(written, meant)
     try:
-        return Policy.from_json(text)
+        policy, page = Policy.from_json(text), Policy.from_json(plain)
+        if _does(policy) != _does(page):
+            raise NotThePage(f"names changes what {file.name} allows, not for whom and on what")
+        return policy
+    except RecursionError:
+        raise NotThePage(f"{file.name} is no IAM policy: it is nested too deeply") from None
+    except NotThePage:
+        raise
     except (MalformedPolicy, ValueError) as error:
         raise NotThePage(f"{file.name} is no IAM policy: {error}") from None
+
+
+def _does(policy: Policy) -> list[tuple[object, ...]]:
+    """Return what ``policy`` does, whatever it calls its readers."""
+    return [
+        (
+            one.effect,
+            one.actions,
+            one.not_actions,
+            sorted(condition.operator for condition in one.conditions),
+        )
+        for one in policy.statements
+    ]

@@ -159,9 +159,14 @@ def _never_works(action: str, resource: str) -> bool:
 
 
 def _fits(form: str, resource: str) -> bool:
+    # A key is any text of UTF-8, as is a name in Glue's catalog, so in these a star can go on
+    # from the region into the name: arn:aws:s3:*:*:x is an object x/y:z:x of any bucket too.
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html,
+    # https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-tables.html (2026-11)
+    has_colons = form.endswith("/${ObjectName}") or ":glue:" in form
     form, is_bucket = _VARIABLE.sub("*", form), form.endswith(":s3:::${BucketName}")
     segments = resource.split(":", 5)
-    if len(segments) < 6:
+    if len(segments) < 6 or has_colons:
         return arn_intersects(form, resource)
     # Not arn_intersects: the star that is the region of arn:aws:athena:*:1:workgroup/x also reaches
     # into the name, but no catalog has a name such as "x:1:workgroup/x".

@@ -349,9 +349,9 @@ def _must_grant_itself(request: Request) -> bool:
 
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html (2026-11).
     """
-    if request.action.lower().startswith("sts:"):
-        return arn_matches("arn:*:iam::*:role/*", request.resource)
-    return arn_matches("arn:*:kms:*:*:key/*", request.resource)
+    # Segment by segment: an object s3:::b/x:kms:y:z:key/k is no key.
+    form = "iam::*:role/*" if request.action.lower().startswith("sts:") else "kms:*:*:key/*"
+    return bool(patterns.arn_like(f"arn:*:{form}", request.resource))
 
 
 def _parts(

@@ -157,7 +157,7 @@ def test_a_sheet_before_the_deploy_says_how_to_deploy(
     done = gate(project.folder, "sheet", "reporting", **undeployed)
     assert (done.returncode, done.stderr) == (
         1,
-        "gate: dot-reporting was not synthesized yet; run: cdktf deploy dot-reporting\n",
+        "gate: dot-reporting was not synthesized yet; run: gate apply dot-reporting\n",
     )
 
 

@@ -486,7 +486,7 @@ Next:
 
 The plan finds no changes if gate.hcl was deployed as it stands. Then replace
 dot "reporting" (gate.hcl:6) by this line, which keeps pipelines from destroying
-what is deployed, and do not run `cdktf destroy`. The state stays where it is.
+what is deployed, and do not run `gate destroy`. The state stays where it is.
 
   ejected "dot-reporting" {}
 

@@ -379,8 +379,8 @@ def test_a_difference_without_a_reason_is_pointed_out_and_exits_with_1(
     assert "why         Unexplained: nothing says why.\n" in done.stdout
     assert done.stdout.endswith(
         'dot "reporting": 4 same, 5 narrower, 33 added, 2 ineffective\n'
-        "1 unexplained: say why an action is left out (drops of the guide, dropped of a\n"
-        "profile) or granted beside the page (beside, or modules/athena/beside.py)\n"
+        "1 unexplained: say why an action is left out (dropped, in the vendor's profile)\n"
+        "or granted beside the page (beside)\n"
     )
 
 

@@ -43,7 +43,7 @@ def test_the_outputs_of_a_stack_are_read_as_terraform_prints_them() -> None:
 def test_outputs_of_something_else_are_not_those_of_a_deploy(text: str, said: str) -> None:
     with pytest.raises(NotDeployed) as refused:
         parse_outputs("dot-a", text, "a\\x1b")
-    assert str(refused.value) == f"{said}; run: cdktf deploy dot-a"
+    assert str(refused.value) == f"{said}; run: gate apply dot-a"
 
 
 def test_what_stands_in_outputs_cannot_leave_its_place(project: Project) -> None:

@@ -1,10 +1,13 @@
 """What a vendor's block takes, and what it refuses with a way on."""
 
+import json
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from athena_gate.modules.access.handoff import LABELS
+from athena_gate.modules.access.profile import ORDINARY
 from athena_gate.modules.reading import ConfigurationError
 from athena_gate.stacks.configuration import load
 from tests.conftest import ACCOUNT
@@ -204,6 +207,79 @@ PROFILES = {
         PROFILE + 'fields = { dsn = "{" }\n',
         "fields: '{': Single '{' encountered in format string; a brace itself is written twice",
     ),
+    "a placeholder with a width": (
+        PROFILE + 'todo = ["Write {region:>99999999} into the form."]\n',
+        "todo: 'Write {region:>99999999} into the form.': write the placeholder alone, as in "
+        "{region}",
+    ),
+    "a placeholder with another in it": (
+        PROFILE + 'fields = { dsn = "{region:{account}}" }\n',
+        "fields: '{region:{account}}': write the placeholder alone, as in {region}",
+    ),
+    "a placeholder with a conversion": (
+        PROFILE + 'fields = { dsn = "{region!r}" }\n',
+        "fields: '{region!r}': write the placeholder alone, as in {region}",
+    ),
+    "a title of two lines": (
+        PROFILE.replace('title = "Acme"', 'title = "Ac\\nme"', 1),
+        "title: 'Ac\\nme' is not valid; allowed: a name of 1 to 100 characters of one line",
+    ),
+    "a vendor that is everybody": (
+        PROFILE.replace("assumed_by {", 'assumed_by {\n principals = ["*"]'),
+        "assumed_by: principals: '*' is not valid; allowed: an account's id, or the ARN of a role",
+    ),
+    "a vendor in every account": (
+        PROFILE.replace("assumed_by {", 'assumed_by {\n principals = ["arn:aws:iam::*:root"]'),
+        "principals: 'arn:aws:iam::*:root' is not valid",
+    ),
+    "an issuer that is an address": (
+        PROFILE.replace('"token.example.com"', '"https://token.example.com"'),
+        'is not valid; allowed: a host, and a path where it has one, as in "token.example.com/v1"',
+    ),
+    "an address that is none": (
+        PROFILE + 'addresses = ["example.com"]\n',
+        "addresses: 'example.com' is not in CIDR notation; allowed: as in \"203.0.113.7/32\"",
+    ),
+    "a network that begins within itself": (
+        PROFILE + 'addresses = ["10.0.0.1/8"]\n',
+        "addresses: '10.0.0.1/8' is not in CIDR notation",
+    ),
+    "every address": (
+        PROFILE + 'addresses = ["0.0.0.0/0"]\n',
+        "addresses: '0.0.0.0/0' holds every address; leave addresses out",
+    ),
+    "more addresses than a policy holds": (
+        PROFILE + f"addresses = {json.dumps([f'203.0.113.{n}/32' for n in range(60)])}\n",
+        "addresses: has 60 items; allowed: 0 to 50",
+    ),
+    "a field that the block fills in": (
+        PROFILE + 'fields = { region = "evil" }\n',
+        "fields: 'region' is an ordinary field, which the block fills in; labels name it",
+    ),
+    "a field for a key": (
+        PROFILE + 'fields = { access_key_id_a = "evil" }\n',
+        "fields: 'access_key_id_a' is an ordinary field",
+    ),
+    "a field whose name is no name": (
+        PROFILE + 'fields = { "a b" = "x" }\n',
+        "fields: 'a b' is not valid; allowed: lower-case letters, digits, underscores",
+    ),
+    "a name of a reader that stands for nothing": (
+        PROFILE.replace("page {", 'page {\n names = { "YOUR_BUCKET" = "evil" }'),
+        "'YOUR_BUCKET' = 'evil' says of no name of the page's readers what it stands for",
+    ),
+    "a service that is any": (
+        PROFILE + 'service {\n principal = "...amazonaws.com"\n}\n',
+        "service: principal: '...amazonaws.com' is not valid; allowed: a service principal",
+    ),
+    "a results bucket of any name": (
+        PROFILE.replace('prefix = "athena-"', 'prefix = "*"'),
+        "results: prefix: '*' is not valid; allowed: up to 40 lower-case letters",
+    ),
+    "a tag that is AWS's": (
+        PROFILE + 'workgroup {\n tags = { "aws:x" = "y" }\n}\n',
+        "workgroup: tags: 'aws:x' is not a tag key",
+    ),
     "no page": (
         PROFILE.replace("page {", "pages {"),
         'pages: no block "pages"; did you mean "page"?',
@@ -218,6 +294,40 @@ def test_a_mistake_in_a_profile_is_told_like_one_in_gate_hcl(tmp_path: Path, wha
     assert [one for one in found if expected in one] != []
 
 
+def test_a_profile_without_a_way_in_is_no_profile(tmp_path: Path) -> None:
+    page = PROFILE[PROFILE.index("page {") :].partition("}\n")[0]
+    found = mistakes(
+        tmp_path, READS + RIGHT["an instance"], f'title = "Acme"\nclass = "query"\n{page}}}\n'
+    )
+    assert found == [
+        "offers no way in; allowed: keys, assumed_by, web_identity, runs_on, service, trusted, "
+        "each a block"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("dot", "its folder is called 'dot', and there is a block of this name"),
+        ("dbt", "its folder is called 'dbt', and there is a block of this name"),
+        ("account", "its folder is called 'account', and there is a block of this name"),
+        ("Acme", "its folder is called 'Acme'; allowed, as for a block: "),
+        ("my vendor", "its folder is called 'my vendor'; allowed, as for a block: "),
+        ("_x", "its folder is called '_x'; allowed, as for a block: "),
+    ],
+)
+def test_a_vendor_of_ones_own_has_a_name_of_its_own(
+    tmp_path: Path, name: str, problem: str
+) -> None:
+    own = tmp_path / "vendors" / name
+    own.mkdir(parents=True)
+    (own / "profile.hcl").write_text(PROFILE)
+    (tmp_path / "gate.hcl").write_text(f'{ACCOUNT}dbt "x" {{\n account = "analytics"\n}}\n')
+    with pytest.raises(ConfigurationError) as raised:
+        load(tmp_path / "gate.hcl")
+    assert str(raised.value).startswith(f"{own / 'profile.hcl'}:1: {problem}")
+
+
 def test_a_mistake_in_a_profile_names_its_file_and_line(tmp_path: Path) -> None:
     own = tmp_path / "vendors" / "acme"
     own.mkdir(parents=True)
@@ -229,6 +339,13 @@ def test_a_mistake_in_a_profile_names_its_file_and_line(tmp_path: Path) -> None:
 
 
 POLICY = """{"Statement": {"Effect": "Allow", "Action": "glue:GetTable", "Resource": "{table}"}}"""
+OF_ITS_READERS = POLICY.replace("{table}", "arn:aws:glue:<REGION>:1:catalog")
+WITH_PRINCIPAL = POLICY.replace('"Resource"', '"Principal": "*", "Resource"').replace(
+    "{table}", "*"
+)
+ON_NOTHING = POLICY.replace(', "Resource": "{table}"', "")
+WITH_OPERATOR = POLICY.replace('"{table}"', '"*", "Condition": {"StringIs": {"a:b": "c"}}')
+INVISIBLE = POLICY.replace("{table}", r"\ud800")
 BESIDE = {
     "a policy that is not the page's": (
         "0" * 64,
@@ -247,6 +364,42 @@ BESIDE = {
         POLICY,
         'page: no placeholder "table"',
     ),
+    "a policy with a name of its readers": (
+        sha256(OF_ITS_READERS.encode()).hexdigest(),
+        OF_ITS_READERS,
+        "page: access.json, statement 1: 'arn:aws:glue:<REGION>:1:catalog' has a name of its "
+        "readers; say in names what it stands for",
+    ),
+    "a policy with a principal": (
+        sha256(WITH_PRINCIPAL.encode()).hexdigest(),
+        WITH_PRINCIPAL,
+        "page: access.json, statement 1: has a Principal, which no access policy has",
+    ),
+    "a policy on nothing": (
+        sha256(ON_NOTHING.encode()).hexdigest(),
+        ON_NOTHING,
+        "page: access.json, statement 1: has no Resource, which every access policy has",
+    ),
+    "a policy whose actions names would change": (
+        sha256(POLICY.replace("{table}", "*").encode()).hexdigest(),
+        POLICY.replace("{table}", "*"),
+        "page: names changes what access.json allows, not for whom and on what",
+    ),
+    "a policy with an operator that IAM does not have": (
+        sha256(WITH_OPERATOR.encode()).hexdigest(),
+        WITH_OPERATOR,
+        "page: access.json, statement 1: 'StringIs' is no condition operator",
+    ),
+    "a policy with what nobody can see": (
+        sha256(INVISIBLE.encode()).hexdigest(),
+        INVISIBLE,
+        "page: access.json, statement 1: '\\ud800' has characters that nobody can see",
+    ),
+    "a policy that is nested too deeply": (
+        sha256(b"[" * 100_000).hexdigest(),
+        "[" * 100_000,
+        "page: access.json is no IAM policy: it is nested too deeply",
+    ),
     "a policy that is none": (
         sha256(b"{}").hexdigest(),
         "{}",
@@ -264,7 +417,8 @@ def test_the_policies_beside_a_profile_are_those_that_it_speaks_of(
         (tmp_path / "vendors" / "acme").mkdir(parents=True)
         (tmp_path / "vendors" / "acme" / "access.json").write_text(policy)
     said = f'\n access = "{digest}"' if digest else ""
-    profile = PROFILE.replace('2026-11-26"', f'2026-11-26"{said}')
+    names = ' names = { "glue:GetTable" = "{region}" }' if "names would" in what else ""
+    profile = PROFILE.replace('2026-11-26"', f'2026-11-26"{said}\n{names}')
     (found,) = mistakes(tmp_path, READS + RIGHT["an instance"], profile)
     assert expected in found
 
@@ -274,3 +428,7 @@ def test_a_vendor_that_reads_no_files_of_tables_takes_no_sources(tmp_path: Path)
     assert mistakes(tmp_path, READS + RIGHT["an instance"], profile) == [
         'acme "x": source: Acme reads no files of tables; remove source'
     ]
+
+
+def test_what_is_always_handed_over_is_no_field_of_a_profile() -> None:
+    assert sorted(ORDINARY) == sorted(LABELS)

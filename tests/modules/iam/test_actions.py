@@ -91,6 +91,10 @@ def test_an_action_grants_nothing_on_a_resource_of_another_type(action: str, res
         ("glue:GetTables", "arn:aws:glue:eu-central-1:111122223333:catalog"),
         ("logs:PutLogEvents", "arn:aws:logs:eu-central-1:1:log-group:/aws/lambda/x:*"),
         ("kms:Decrypt", "arn:aws:kms:eu-central-1:111122223333:key/*"),
+        # Objects and tables with colons in their names, into which the star of a segment reaches.
+        ("s3:GetObject", "arn:aws:s3:*:*:acme-lake"),
+        ("s3:GetObject", "arn:aws:*:eu-central-1:111122223333:key/x"),
+        ("glue:GetTable", "arn:aws:glue:*:111122223333:workflow/x"),
         # Of these nothing is known, and nothing is claimed.
         ("ec2:RunInstances", WORKGROUP),
         ("dynamodb:ListSchemas", WORKGROUP),

@@ -1315,3 +1315,10 @@ def test_any_text_can_stand_in_a_policy(action: str, resource: str, principal: s
     )
     decision = decide(Request(Caller.of(USER), START, WORKGROUP), policies_)
     assert decision.answer in ("allowed", "denied", "unknown")
+
+
+def test_an_object_whose_key_reads_like_that_of_kms_needs_no_policy_of_its_own() -> None:
+    policy = Policy((Statement("Allow", actions=("s3:GetObject",), resources=("*",)),))
+    named = f"arn:aws:s3:::lake/x:{KEY.removeprefix('arn:aws:')}"
+    decision = decide(Request(Caller.of(USER), "s3:GetObject", named, A), Policies((policy,)))
+    assert (decision.answer, decision.reason) == ("allowed", "allowed")

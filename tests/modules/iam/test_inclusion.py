@@ -67,6 +67,15 @@ def test_an_action_on_a_type_of_resource_it_does_not_work_on_is_left_out() -> No
     assert escaped([reads], {}, allow("s3:ListBucket", on=(f"{LAKE}/*",)), []) is None
 
 
+def test_a_star_that_ends_a_segment_reaches_an_object_with_colons_in_its_key() -> None:
+    mistaken = allow("s3:GetObject", on=("arn:aws:s3:*:*:acme-lake",))
+    secret = "arn:aws:s3:::secret/y:z:acme-lake"
+    asked = Request(USER, "s3:GetObject", secret, "111122223333")
+    assert decide(asked, Policies((Policy((mistaken,)),))).answer == "allowed"
+    found = escaped([Requests(("s3:*",))], {}, mistaken, [])
+    assert found == Region("s3:getobject", (), "arn:aws:s3:*:*:acme-lake", ())
+
+
 def test_a_condition_that_contradicts_the_claim_proves_it() -> None:
     anything = [Requests(("s3:*",))]
     assert escaped(anything, DIRECT, allow("s3:GetObject", when=(VIA_ATHENA,)), []) is None
