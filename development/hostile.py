@@ -635,12 +635,12 @@ _IMPORTED = (
     "athena_gate.gate.parity.text",
     "athena_gate.gate.pipeline.gitlab",
     "athena_gate.gate.pipeline.write",
-    "gate.prove.json",
+    "athena_gate.gate.prove.json",
     "athena_gate.gate.prove.sarif",
     "athena_gate.gate.prove.text",
     "athena_gate.gate.sheet.text",
-    *(f"athena_gate.modules.{kind}.claims" for kind in INTEGRATIONS),
-    *(f"athena_gate.modules.{kind}.resources" for kind in INTEGRATIONS),
+    *{f"{one.package}.claims" for one in INTEGRATIONS.values()},
+    *{f"{one.package}.resources" for one in INTEGRATIONS.values()},
 )
 
 

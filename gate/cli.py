@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
+from typer._completion_classes import completion_init
 
+from athena_gate.gate.commands.completion import completion
 from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.diff import diff
+from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
 from athena_gate.gate.commands.lock import lock
+from athena_gate.gate.commands.rule import rule
+from athena_gate.gate.commands.schema import schema
 from athena_gate.gate.commands.synth import synth
+from athena_gate.gate.completion import COMPLETE
 from athena_gate.gate.console import cross as _cross
 from athena_gate.gate.console import dash as _dash
 from athena_gate.gate.console import fail as _fail
@@ -24,6 +30,7 @@ from athena_gate.gate.console import output_folder as _output_folder
 from athena_gate.gate.console import say as _say
 from athena_gate.gate.console import tell as _tell
 from athena_gate.gate.console import tick as _tick
+from athena_gate.gate.project import enter, from_here
 from athena_gate.gate.text import counted
 from athena_gate.modules.files import Unreadable, visible
 
@@ -42,6 +49,9 @@ BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
 _SYNTHESIZE = "run: gate synth (or cdktf synth)"
 
+# Commands that belong to no project, or make one.
+_ANYWHERE = ("completion", "init", "rule")
+
 app = typer.Typer(
     name="gate",
     help="One file, gate.hcl, says who may reach your Amazon Athena.",
@@ -49,10 +59,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
-def path(text: str) -> Path:
+def _written(text: str) -> Path:
     """Return the path ``text``: an empty one would be the current folder, which is written as a
     dot, and comes of a variable that has no value."""
     if not text:
@@ -60,18 +71,35 @@ def path(text: str) -> Path:
     return Path(text)
 
 
+def path(text: str) -> Path:
+    """Return the path ``text`` from the project's folder."""
+    return from_here(_written(text))
+
+
 def name_or_path(text: str) -> str:
     """Return ``text``, which may be a path, as ``path`` does."""
-    path(text)
-    return text
+    found = path(text)
+    return str(found) if found != Path(text) and found.exists() else text
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"gate {version('athena-gate')}")
+        raise typer.Exit
 
 
 @app.callback()
 def _gate(
     context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - it ends the program
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    *,
     file: Annotated[
         Path,
-        typer.Option(parser=path, envvar="GATE_FILE", help="The configuration to work on."),
+        typer.Option(parser=_written, envvar="GATE_FILE", help="The configuration to work on."),
     ] = Path(DEFAULT_FILE),
     environment: Annotated[
         str,
@@ -83,6 +111,9 @@ def _gate(
     ] = "",
 ) -> None:
     context.obj = file
+    source = context.get_parameter_source("file")
+    named = source is None or source.name != "DEFAULT"
+    enter(None if named or context.invoked_subcommand in _ANYWHERE else DEFAULT_FILE)
     # Whatever this command starts works on the same one.
     os.environ["GATE_ENV"] = environment
 
@@ -102,24 +133,56 @@ def check(
             "that would be left behind.",
         ),
     ] = None,
+    output_format: Annotated[
+        Literal["text", "github", "gitlab", "sarif", "json"] | None,
+        typer.Option(
+            help="How to print it, by default as text; github: annotations, gitlab: a code "
+            "quality report.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 for a warning too, as pipelines do.")
+    ] = False,
 ) -> None:
     """Say what is wrong with gate.hcl and what a reviewer should know of it.
 
-    Exit code 0 when it can be built, 1 when a state would be left behind, 2 for mistakes.
+    Exit code 0 when it can be built, 1 when a state would be left behind or, with --strict, for a
+    warning, 2 for mistakes. gate rule CODE explains a finding.
     """
     from athena_gate.gate.check import check as check_file
 
+    if as_json and output_format not in (None, "json"):
+        _fail(2, f"--json and --output-format {output_format} print different things; choose one")
+    kind = "json" if as_json else output_format or "text"
+    if against and kind not in ("text", "json"):
+        _fail(2, "--against prints text or JSON; leave --output-format out")
     result = check_file(context.obj)
     compared = _against(context.obj, against) if against and not result["mistakes"] else {}
-    if as_json:
+    if kind == "json":
         print(json.dumps({**result, **compared}, indent=2))
-    else:
+    elif kind == "text":
         _print_check(result)
         _print_orphans(compared, result["file"])
+    else:
+        _print_findings(result, kind)
     if result["mistakes"]:
         raise typer.Exit(2)
-    raise typer.Exit(1 if compared.get("removed") or compared.get("moved") else 0)
+    if compared.get("removed") or compared.get("moved"):
+        raise typer.Exit(1)
+    warnings = sum(one["severity"] == "warning" for one in result["remarks"])
+    if strict and warnings:
+        _fail(1, f"{counted(warnings, 'warning')}; mend or accept each: gate rule CODE says how")
+
+
+def _print_findings(result: dict[str, Any], kind: str) -> None:
+    from athena_gate.gate.check.findings import as_github, as_gitlab, as_sarif
+
+    if kind == "github":
+        if commands := as_github(result):
+            print(commands)
+    else:
+        print(json.dumps(as_gitlab(result) if kind == "gitlab" else as_sarif(result), indent=2))
 
 
 def _against(file: Path, earlier: Path) -> dict[str, Any]:
@@ -324,6 +387,7 @@ def explain(
     from athena_gate.gate.explain.json import answers_as_json
     from athena_gate.gate.explain.json import as_json as explanation_as_json
     from athena_gate.gate.explain.text import answers_as_text, as_text
+    from athena_gate.gate.stack.applied import half_applied, in_local_state, missing
 
     if context.args or (can and what.startswith("arn:")):
         _not_quoted(context, what, can)
@@ -331,6 +395,9 @@ def explain(
         _fail(2, "--context belongs to --can")
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
     _only_understood(stacks)
+    for one in stacks:
+        if left := missing(Path(one.file), in_local_state(Path(one.file))):
+            _tell(f"gate: {half_applied(one.name, left)}", sys.stderr)
     if can is None:
         explained = [explain_stack(stack) for stack in stacks]
         if as_json:
@@ -769,7 +836,8 @@ def _terraform() -> dict[str, str]:
         _fail(2, str(error))
 
 
-app.command()(diff)
+for _command in (diff, fmt, rule, schema, completion):
+    app.command()(_command)
 
 
 def main() -> None:
@@ -781,7 +849,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         try:
-            app()
+            if COMPLETE in os.environ:
+                completion_init()
+            app(prog_name="gate")
         except SystemExit as ended:
             # Most commands have nothing to do with the engine, and need not import what has.
             if "jsii" in sys.modules:

@@ -14,6 +14,7 @@ from athena_gate.modules.fields import (
     Tags,
     pattern,
 )
+from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.arn import Arns, partition_of
 
 # The end of the variable that names the role, as in TFC_AWS_RUN_ROLE_ARN_PARTNER (2026-11):
@@ -46,11 +47,12 @@ class Account(Settings):
             return value
         _, partition, _, _, account, _ = value.split(":", 5)
         if account != info.data.get("id", account):
-            raise ValueError(f"the role is in account {account}, not in {info.data['id']}")
+            raise Wrong("GATE209", f"the role is in account {account}, not in {info.data['id']}")
         if "region" in info.data and partition != partition_of(info.data["region"]):
-            raise ValueError(
+            raise Wrong(
+                "GATE209",
                 f"the role is in partition {partition}, {info.data['region']} is in "
-                f"{partition_of(info.data['region'])}"
+                f"{partition_of(info.data['region'])}",
             )
         return value
 
@@ -59,7 +61,9 @@ class Account(Settings):
     def _own_tags_stay(cls, value: dict[str, str]) -> dict[str, str]:
         taken = sorted(key for key in value if key.lower() == "athena-gate")
         if taken:
-            raise ValueError(f"{taken[0]!r} is the tag that names the block; allowed: other keys")
+            raise Wrong(
+                "GATE207", f"{taken[0]!r} is the tag that names the block; allowed: other keys"
+            )
         return value
 
     @property
@@ -95,9 +99,11 @@ def key_in_region(kms_key: str | None, account: Account | None, place: str = "km
         return
     _, partition, _, region, _, _ = kms_key.split(":", 5)
     if region != account.region:
-        raise ValueError(f"{place} is in {region}, the account's region is {account.region}")
+        raise Wrong("GATE209", f"{place} is in {region}, the account's region is {account.region}")
     if partition != account.arns.partition:
-        raise ValueError(f"{place} is in partition {partition}, not in {account.arns.partition}")
+        raise Wrong(
+            "GATE209", f"{place} is in partition {partition}, not in {account.arns.partition}"
+        )
 
 
 def boundary_in_account(policy: str | None, account: Account | None, identity: str) -> None:
@@ -107,7 +113,8 @@ def boundary_in_account(policy: str | None, account: Account | None, identity: s
         return
     _, partition, _, _, owner, _ = policy.split(":", 5)
     if owner not in ("aws", account.id) or partition != account.arns.partition:
-        raise ValueError(
+        raise Wrong(
+            "GATE209",
             f"{policy!r} is not in account {account.id} of partition {account.arns.partition}, "
-            f"where the {identity} is"
+            f"where the {identity} is",
         )

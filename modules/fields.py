@@ -5,6 +5,7 @@ Every type is a ``str``, ``int`` or ``bool`` checked by pydantic. A value that b
 """
 
 import base64
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from athena_gate.modules.findings import Wrong
 
 T = TypeVar("T")
 
@@ -49,9 +52,10 @@ class Settings(BaseModel):
         # Terraform would evaluate it: "${file("/etc/passwd")}" in a tag was applied as the
         # content of the file (2026-11, Terraform 1.11).
         if (found := find_template(value)) is not None:
-            raise ValueError(
+            raise Wrong(
+                "GATE015",
                 f"{found!r} holds a template; values are plain data, "
-                'and "${" and "%{" are not allowed in them'
+                'and "${" and "%{" are not allowed in them',
             )
         return value
 
@@ -67,16 +71,22 @@ class Block:
 List = Annotated[tuple[T, ...], Field(strict=False)]
 
 
-def pattern(expression: str, allowed: str) -> AfterValidator:
-    """Return a validator: the whole value matches ``expression``, else ``allowed`` is shown."""
+# What a validator of `pattern` keeps its expression in.
+EXPRESSION = "expression"
+
+
+def pattern(expression: str, allowed: str, code: str = "GATE201") -> AfterValidator:
+    """Return a validator: the whole value matches ``expression``, else ``allowed`` is shown, and
+    the rule that is broken is ``code``."""
     # Without re.ASCII, \w takes letters that no AWS name may have.
     compiled = re.compile(expression, re.ASCII)
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
-            raise ValueError(f"{value!r} is not valid; allowed: {allowed}")
+            raise Wrong(code, f"{value!r} is not valid; allowed: {allowed}")
         return value
 
+    setattr(check, EXPRESSION, expression)
     return AfterValidator(check)
 
 
@@ -85,10 +95,10 @@ def unique(name_of: Callable[[Any], str] = str) -> AfterValidator:
 
     def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
         seen: set[str] = set()
-        for value in values:
+        for item, value in enumerate(values):
             name = name_of(value)
             if name in seen:
-                raise ValueError(f"{name!r} stands here twice; once is enough")
+                raise Wrong("GATE213", f"{name!r} stands here twice; once is enough", item)
             seen.add(name)
         return values
 
@@ -103,7 +113,7 @@ def counted(least: int, most: int) -> AfterValidator:
 
     def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
         if not least <= len(values) <= most:
-            raise ValueError(f"has {len(values)} items; allowed: {least} to {most}")
+            raise Wrong("GATE107", f"has {len(values)} items; allowed: {least} to {most}")
         return values
 
     return AfterValidator(check)
@@ -120,17 +130,43 @@ BlockName = Annotated[
 ]
 
 # https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html (2026-11)
-AccountId = Annotated[str, pattern(r"[0-9]{12}", 'exactly 12 digits, as in "111122223333"')]
+AccountId = Annotated[
+    str, pattern(r"[0-9]{12}", 'exactly 12 digits, as in "111122223333"', "GATE202")
+]
+
+_REGION = (
+    r"(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)"
+    r"-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]"
+)
+# Those that AWS had in 2026-11, for a name that looks like one; a later one passes by its form.
+_REGIONS = (
+    "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 "
+    "ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
+    "ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 "
+    "eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 "
+    "me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-gov-east-1 "
+    "us-gov-west-1 us-west-1 us-west-2"
+)
+
+
+def _region(value: str) -> str:
+    if re.fullmatch(_REGION, value):
+        return value
+    # With what is often left out or written otherwise: EU_Central1, eu-central-1a.
+    plain = re.sub(r"[\s_]+|(?<=[a-z])(?=[0-9])", "-", value.strip().lower()[:100])
+    plain = re.sub(r"(?<=-[0-9])[a-z]$", "", plain)
+    close = difflib.get_close_matches(plain, _REGIONS.split(), 1, 0.75)
+    hint = f' did you mean "{close[0]}"?' if close else ""
+    raise Wrong(
+        "GATE203",
+        f"{value!r} is not valid;{hint} allowed: a region of the partitions aws, aws-cn or "
+        'aws-us-gov, as in "eu-central-1"',
+    )
+
 
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html (2026-11)
-Region = Annotated[
-    str,
-    pattern(
-        r"(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)"
-        r"-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]",
-        'a region of the partitions aws, aws-cn or aws-us-gov, as in "eu-central-1"',
-    ),
-]
+setattr(_region, EXPRESSION, _REGION)
+Region = Annotated[str, AfterValidator(_region)]
 
 # Characters of IAM names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 # (2026-11). A path in a role ARN is part of the resource.
@@ -139,6 +175,7 @@ RoleArn = Annotated[
     pattern(
         r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
         'the ARN of a role, as in "arn:aws:iam::111122223333:role/name"',
+        "GATE204",
     ),
 ]
 
@@ -147,6 +184,7 @@ PolicyArn = Annotated[
     pattern(
         r"arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
         'the ARN of a managed policy, as in "arn:aws:iam::111122223333:policy/name"',
+        "GATE204",
     ),
 ]
 
@@ -166,6 +204,7 @@ KmsKeyArn = Annotated[
         r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
         "the ARN of a KMS key (not of an alias, which policies don't match), as in "
         '"arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
+        "GATE204",
     ),
 ]
 
@@ -180,18 +219,19 @@ _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 def _bucket(value: str) -> str:
     if value.startswith("s3://"):
-        raise ValueError(f"{value!r} is a location; allowed: the bucket's name alone")
+        raise Wrong("GATE205", f"{value!r} is a location; allowed: the bucket's name alone")
     if value.startswith(_RESERVED_PREFIXES) or value.endswith(_RESERVED_SUFFIXES):
-        raise ValueError(
+        raise Wrong(
+            "GATE205",
             f"{value!r} has a prefix or suffix that AWS reserves: "
-            f"{', '.join(_RESERVED_PREFIXES + _RESERVED_SUFFIXES)}"
+            f"{', '.join(_RESERVED_PREFIXES + _RESERVED_SUFFIXES)}",
         )
     if (
         not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value)
         or ".." in value
         or re.fullmatch(r"[0-9]+(\.[0-9]+){3}", value)
     ):
-        raise ValueError(f"{value!r} is not a bucket name; allowed: {_BUCKET_ALLOWED}")
+        raise Wrong("GATE205", f"{value!r} is not a bucket name; allowed: {_BUCKET_ALLOWED}")
     return value
 
 
@@ -200,15 +240,19 @@ BucketName = Annotated[str, AfterValidator(_bucket)]
 
 def _prefix(value: str) -> str:
     if value.startswith(("s3://", "/")):
-        raise ValueError(f"{value!r}: a prefix starts after the bucket's name, without a slash")
+        raise Wrong(
+            "GATE206", f"{value!r}: a prefix starts after the bucket's name, without a slash"
+        )
     if not re.fullmatch(r"[\w!.'()&@=+,:;/ -]{1,900}", value, re.ASCII):
-        raise ValueError(
+        raise Wrong(
+            "GATE206",
             f"{value!r} is not valid; allowed: letters, digits and ! - _ . ' ( ) & @ = + , : ; / "
-            "(* and ? would match more than one prefix)"
+            "(* and ? would match more than one prefix)",
         )
     if not value.endswith("/"):
-        raise ValueError(
-            f"{value!r} would also match {value + '-old/'!r}; end it with a slash: {value + '/'!r}"
+        raise Wrong(
+            "GATE206",
+            f"{value!r} would also match {value + '-old/'!r}; end it with a slash: {value + '/'!r}",
         )
     return value
 
@@ -220,12 +264,14 @@ Prefix = Annotated[str, AfterValidator(_prefix)]
 
 def _no_overlap(values: tuple[str, ...]) -> tuple[str, ...]:
     # In order, what lies within another comes right after it.
-    for outer, inner in pairwise(sorted(values)):
-        if inner.startswith(outer):
-            raise ValueError(
-                f"{inner!r} lies within {outer!r}; keep one of them"
-                if inner != outer
-                else f"{inner!r} stands here twice; once is enough"
+    for outer, inner in pairwise(sorted(enumerate(values), key=lambda one: one[1])):
+        if inner[1].startswith(outer[1]):
+            raise Wrong(
+                "GATE213",
+                f"{inner[1]!r} lies within {outer[1]!r}; keep one of them"
+                if inner[1] != outer[1]
+                else f"{inner[1]!r} stands here twice; once is enough",
+                inner[0],
             )
     return values
 
@@ -263,24 +309,29 @@ _TAGS_LIMIT = 49
 
 def _tags(values: Mapping[str, str]) -> Mapping[str, str]:
     if len(values) > _TAGS_LIMIT:
-        raise ValueError(f"has {len(values)} tags; allowed: {_TAGS_LIMIT}, and one names the block")
+        raise Wrong(
+            "GATE207", f"has {len(values)} tags; allowed: {_TAGS_LIMIT}, and one names the block"
+        )
     seen: dict[str, str] = {}
     for key, value in values.items():
         if not re.fullmatch(_TAG + "{1,128}", key) or key.lower().startswith("aws:"):
-            raise ValueError(
+            raise Wrong(
+                "GATE207",
                 f"{key!r} is not a tag key; allowed: 1 to 128 letters, digits, spaces and "
-                '_ . : / = + - @, not starting with "aws:"'
+                '_ . : / = + - @, not starting with "aws:"',
             )
         if not re.fullmatch(_TAG + "{0,256}", value) or value.lower().startswith("aws:"):
-            raise ValueError(
+            raise Wrong(
+                "GATE207",
                 f"{key}: {value!r} is not a tag value; allowed: up to 256 letters, digits, spaces "
-                'and _ . : / = + - @, not starting with "aws:"'
+                'and _ . : / = + - @, not starting with "aws:"',
             )
         # The tags of users and roles: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
         # (2026-11). Terraform would learn it in the middle of an apply.
         if (first := seen.setdefault(key.lower(), key)) != key:
-            raise ValueError(
-                f"{first!r} and {key!r} differ in case only, and are one key to IAM; keep one"
+            raise Wrong(
+                "GATE207",
+                f"{first!r} and {key!r} differ in case only, and are one key to IAM; keep one",
             )
     return values
 
@@ -295,12 +346,15 @@ Generation = Annotated[
 
 def _pgp_key(value: str) -> str:
     if value.startswith("keybase:"):
-        raise ValueError("keybase names are not supported; allowed: the key itself, in base64")
+        raise Wrong(
+            "GATE208", "keybase names are not supported; allowed: the key itself, in base64"
+        )
     try:
         key = base64.b64decode("".join(value.split()), validate=True)
     except ValueError:
-        raise ValueError(
-            "not base64; allowed: a PGP public key, as `gpg --export KEY | base64 -w0` prints it"
+        raise Wrong(
+            "GATE208",
+            "not base64; allowed: a PGP public key, as `gpg --export KEY | base64 -w0` prints it",
         ) from None
     check_public_key(key)
     return base64.b64encode(key).decode()
@@ -315,9 +369,9 @@ def check_public_key(key: bytes) -> None:
     first = key[0] if key else 0
     tag = first & 0x3F if first & 0x40 else (first & 0x3C) >> 2
     if first & 0x80 and tag == 5:
-        raise ValueError("this is a PGP private key; give the public one (`gpg --export`)")
+        raise Wrong("GATE208", "this is a PGP private key; give the public one (`gpg --export`)")
     if not first & 0x80 or tag != 6:
-        raise ValueError("not a PGP public key; make one with `gpg --export KEY`")
+        raise Wrong("GATE208", "not a PGP public key; make one with `gpg --export KEY`")
 
 
 PgpKey = Annotated[str, AfterValidator(_pgp_key)]

@@ -3,6 +3,7 @@
 Nothing here needs more than Python, for the jobs of a pipeline that hold credentials call it.
 """
 
+import codecs
 import json
 import math
 import os
@@ -27,12 +28,14 @@ TEXT_ALLOWED = "; allowed: a text file in UTF-8"
 
 class Unreadable(Exception):
     """A file or text is not what it should be. ``place`` says which, ``problem`` what is wrong and
-    what is allowed, and the message is both; ``missing`` when there is no such file."""
+    what is allowed, and the message is both; ``missing`` when there is no such file, ``line`` where
+    it stops being text, else 0."""
 
-    def __init__(self, place: str, problem: str, *, missing: bool = False) -> None:
+    def __init__(self, place: str, problem: str, *, missing: bool = False, line: int = 0) -> None:
         self.place = visible(place)
         self.problem = problem
         self.missing = missing
+        self.line = line
         super().__init__(f"{self.place}: {problem}")
 
 
@@ -112,16 +115,24 @@ def read_text(file: Path, limit: int) -> str:
     ``limit`` bytes at most. Lines end with ``\\n``, however they end there. Raises
     ``Unreadable``."""
     content = read_bytes(file, limit)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        problem = f"line 1 is UTF-16, not UTF-8{TEXT_ALLOWED}"
+        raise Unreadable(os.fspath(file), problem, line=1)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        problem = f"line {line} is not UTF-8{TEXT_ALLOWED}"
-        raise Unreadable(os.fspath(file), problem) from None
+        meant = content[error.start : error.start + 1].decode("latin-1")
+        # A letter beside letters; what else it may be is not guessed.
+        beside = content[max(0, error.start - 1) : error.start + 2].decode("latin-1")
+        word = meant.isalpha() and sum(one.isalpha() for one in beside) > 1 and meant != "\xff"
+        seems = f": {meant} as Latin-1 has it" if word else ""
+        problem = f"line {line} is not UTF-8{seems}{TEXT_ALLOWED}"
+        raise Unreadable(os.fspath(file), problem, line=line) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         problem = f"line {line} has a NUL character{TEXT_ALLOWED}"
-        raise Unreadable(os.fspath(file), problem)
+        raise Unreadable(os.fspath(file), problem, line=line)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

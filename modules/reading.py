@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from athena_gate.modules import fields, hcl
 from athena_gate.modules.fields import Settings
-from athena_gate.modules.hcl import Mistake
+from athena_gate.modules.findings import Mistake, Wrong
 
 MISTAKES_SHOWN = 100
 
@@ -18,7 +18,7 @@ MISTAKES_SHOWN = 100
 class ConfigurationError(Exception):
     """The configuration cannot be used; ``mistakes`` are all that was found, in order of line,
     those in other files than ``file`` after its own. The message has the first
-    ``MISTAKES_SHOWN``, each on a line."""
+    ``MISTAKES_SHOWN``, as ``as_lines`` shows them."""
 
     def __init__(self, file: str, mistakes: Iterable[Mistake]) -> None:
         self.file = file
@@ -29,9 +29,9 @@ class ConfigurationError(Exception):
 
 
 def as_lines(file: str, mistakes: Sequence[Mistake]) -> list[str]:
-    """Return the first ``MISTAKES_SHOWN`` of ``mistakes`` in ``file``, each on a line, and how many
-    more there are."""
-    lines = [mistake.text(file) for mistake in mistakes[:MISTAKES_SHOWN]]
+    """Return the first ``MISTAKES_SHOWN`` of ``mistakes`` in ``file``, each on a line, those of
+    syntax with the line they stand in, and how many more there are."""
+    lines = [line for mistake in mistakes[:MISTAKES_SHOWN] for line in mistake.lines(file)]
     left = len(mistakes) - MISTAKES_SHOWN
     return [*lines, f"and {left:,} more"] if left > 0 else lines
 
@@ -40,8 +40,8 @@ def as_lines(file: str, mistakes: Sequence[Mistake]) -> list[str]:
 class Notes:
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def add(self, line: int, subject: str, name: str, problem: str) -> None:
-        self.mistakes.append(Mistake(line, subject, name, problem))
+    def add(self, code: str, line: int, subject: str, name: str, problem: str) -> None:
+        self.mistakes.append(Mistake(line, subject, name, problem, code))
 
 
 def build(
@@ -53,7 +53,7 @@ def build(
 ) -> Any:
     """Return the settings in ``block``, or ``None`` when they have mistakes, which are noted."""
     before = len(notes.mistakes)
-    reading = _Reading(notes, block.title)
+    reading = _Reading(notes)
     data = reading.read(block, model, label, (), block.title)
     try:
         settings = model.model_validate(data, context=dict(context))
@@ -68,12 +68,13 @@ class _Reading:
     """Turns one top-level block into the dictionary its model validates, and pydantic's errors
     back into lines of the file."""
 
-    def __init__(self, notes: Notes, title: str) -> None:
+    def __init__(self, notes: Notes) -> None:
         self._notes = notes
-        self._title = title
         self._lines: dict[hcl.Path, int] = {}
         self._titles: dict[hcl.Path, str] = {}
         self.broken: set[hcl.Path] = set()
+        # Where something was no HCL: what is missing there may be just that.
+        self._incomplete: set[hcl.Path] = set()
 
     def read(
         self,
@@ -85,19 +86,26 @@ class _Reading:
     ) -> dict[str, Any]:
         self._lines[path] = block.line
         self._titles[path] = title
+        if block.incomplete:
+            self._incomplete.add(path)
         data: dict[str, Any] = {}
         self._read_label(block, label, path, title, data)
         nested = nested_blocks(model)
         for attribute in block.attributes:
             if attribute.name in nested:
-                self._mistake(
-                    attribute.line, title, attribute.name, "is a block: write it without ="
+                self._notes.add(
+                    "GATE109",
+                    attribute.line,
+                    title,
+                    attribute.name,
+                    "is a block: write it without =",
                 )
                 self.broken.add((*path, nested[attribute.name][0]))
+                self._incomplete.add(path)
                 continue
             if attribute.name == label or attribute.name in {f for f, _, _ in nested.values()}:
                 problem = unknown("field", attribute.name, _known(model, label))
-                self._mistake(attribute.line, title, attribute.name, problem)
+                self._notes.add("GATE102", attribute.line, title, attribute.name, problem)
                 continue
             at = (*path, attribute.name)
             self._lines[at] = attribute.line
@@ -123,7 +131,8 @@ class _Reading:
             expected = len(block.labels)
         if len(block.labels) != expected:
             form = f'{block.type} "{label}" {{ ... }}' if label else f"{block.type} {{ ... }}"
-            self._mistake(block.line, title, "", f"has the wrong number of labels; write {form}")
+            problem = f"has the wrong number of labels; write {form}"
+            self._notes.add("GATE108", block.line, title, "", problem)
             self.broken.add((*path, label or ""))
         elif label:
             data[label] = block.labels[0]
@@ -140,12 +149,12 @@ class _Reading:
     ) -> None:
         nested = nested_blocks(model)
         if child.type not in nested:
-            problem = (
-                f"is not a block: write {child.type} = ..."
-                if child.type in _attributes(model, label)
-                else unknown("block", child.type, _known(model, label))
-            )
-            self._mistake(child.line, title, child.type, problem)
+            if child.type in _attributes(model, label):
+                code, problem = "GATE109", f"is not a block: write {child.type} = ..."
+            else:
+                code = "GATE101"
+                problem = unknown("block", child.type, _known(model, label))
+            self._notes.add(code, child.line, title, child.type, problem)
             self.broken.add((*path, child.type))
             return
         name, child_model, marker = nested[child.type]
@@ -157,7 +166,7 @@ class _Reading:
             items.append({})
             items[-1] = self.read(child, child_model, marker.label, at, _within(title, child))
         elif name in data:
-            self._mistake(child.line, title, child.type, "stands here twice; keep one")
+            self._notes.add("GATE104", child.line, title, child.type, "stands here twice; keep one")
         else:
             at = (*path, name)
             data[name] = self.read(child, child_model, marker.label, at, _within(title, child))
@@ -174,14 +183,41 @@ class _Reading:
         if details["type"] == "broken_account":
             return
         owner = next(path for path in above if path in self._titles)
+        if owner in self._incomplete and (loc == owner or loc not in self._lines):
+            return
+        error = details.get("ctx", {}).get("error")
+        if isinstance(error, Wrong) and error.item is not None:
+            above.insert(0, (*loc, error.item))
         line = self._lines[next(path for path in above if path in self._lines)]
         names = [str(part) for part in loc[len(owner) :][:1]]
         nested = {f: b for b, (f, _, _) in nested_blocks(_model_at(model, owner)).items()}
         name = "".join(nested.get(part, part) for part in names)
-        self._mistake(line, self._titles[owner], name, _problem(details, model, owner, context))
+        problem = _problem(details, model, owner, context)
+        code = error.code if isinstance(error, Wrong) else _CODES.get(details["type"], "GATE201")
+        self._notes.add(code, line, self._titles[owner], name, problem)
 
-    def _mistake(self, line: int, title: str, name: str, problem: str) -> None:
-        self._notes.add(line, title, name, problem)
+
+# Of pydantic's own errors that settings can give.
+_CODES = {
+    "missing": "GATE103",
+    "extra_forbidden": "GATE102",
+    "unknown_account": "GATE112",
+    "string_type": "GATE105",
+    "bool_type": "GATE105",
+    "int_type": "GATE105",
+    "int_from_float": "GATE105",
+    "tuple_type": "GATE105",
+    "dict_type": "GATE105",
+    "model_type": "GATE105",
+    "model_attributes_type": "GATE105",
+    "literal_error": "GATE106",
+    "too_long": "GATE107",
+    "too_short": "GATE107",
+    "greater_than_equal": "GATE107",
+    "less_than_equal": "GATE107",
+    "string_too_short": "GATE107",
+    "string_too_long": "GATE107",
+}
 
 
 def _problem(

@@ -17,6 +17,7 @@ from athena_gate.modules.fields import (
     pattern,
     unique,
 )
+from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.arn import partition_of
 
 # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/create (2026-11): letters,
@@ -112,7 +113,7 @@ class S3Backend(_Backend):
     def _key_beside_the_bucket(cls, value: str | None, info: ValidationInfo) -> str | None:
         region = info.data.get("region")
         if value and region and value.split(":")[3] != region:
-            raise ValueError(f"the key is in {value.split(':')[3]}, the bucket in {region}")
+            raise Wrong("GATE209", f"the key is in {value.split(':')[3]}, the bucket in {region}")
         return value
 
     @field_validator("kms_key", "assume_role")
@@ -120,9 +121,10 @@ class S3Backend(_Backend):
     def _one_partition(cls, value: str | None, info: ValidationInfo) -> str | None:
         region = info.data.get("region")
         if value and region and value.split(":")[1] != partition_of(region):
-            raise ValueError(
+            raise Wrong(
+                "GATE209",
                 f"{value!r} is in partition {value.split(':')[1]}, the bucket in "
-                f"{partition_of(region)}"
+                f"{partition_of(region)}",
             )
         return value
 
@@ -159,16 +161,18 @@ class CloudBackend(_Backend):
     @classmethod
     def _one_name_a_stack(cls, value: str) -> str:
         if value.count(_STACK) != 1:
-            raise ValueError(
+            raise Wrong(
+                "GATE407",
                 f"{value!r} gives every stack the same workspace; allowed: a name with "
-                f'{_STACK} in it once, as in "athena-{_STACK}"'
+                f'{_STACK} in it once, as in "athena-{_STACK}"',
             )
         refused = sorted(
             set(value.replace(_STACK, "")) - set(_WORKSPACE_CHARACTERS), key=value.index
         )
         if refused:
-            raise ValueError(
-                f"{value!r} holds {refused[0]!r}; allowed: letters, digits, hyphens, underscores"
+            raise Wrong(
+                "GATE201",
+                f"{value!r} holds {refused[0]!r}; allowed: letters, digits, hyphens, underscores",
             )
         return value
 
@@ -176,7 +180,9 @@ class CloudBackend(_Backend):
     @classmethod
     def _names_or_tags(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if value and info.data.get("workspace", _STACK) != _STACK:
-            raise ValueError("a workspace is found by its name or by tags; remove one of the two")
+            raise Wrong(
+                "GATE301", "a workspace is found by its name or by tags; remove one of the two"
+            )
         return value
 
     def workspace_of(self, stack: str) -> str:

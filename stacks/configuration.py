@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from pydantic import Field
 from athena_gate.modules import fields, hcl
 from athena_gate.modules.account import Account
 from athena_gate.modules.fields import Settings
+from athena_gate.modules.findings import where
 from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT
 from athena_gate.modules.reading import ConfigurationError, Notes, build, unknown
 from athena_gate.stacks import places, sources
@@ -43,12 +44,14 @@ class Ejected(Settings):
 @dataclass(frozen=True, slots=True)
 class ConfiguredBlock:
     """An integration's block: its kind (``dot``), settings, the line it starts on, and the
-    integration that it is a block of."""
+    integration that it is a block of. ``lines`` has the line of each field and block in it, by its
+    name and label."""
 
     kind: str
     settings: Any
     line: int
     integration: Integration
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -106,13 +109,13 @@ def load(file: Path, environment: str | None = None) -> Configuration:
     if mistakes and not body.blocks and not body.attributes:
         raise ConfigurationError(shown, mistakes)
     for attribute in body.attributes:
-        notes.add(attribute.line, "", attribute.name, _NO_ATTRIBUTES)
+        notes.add("GATE110", attribute.line, "", attribute.name, _NO_ATTRIBUTES)
 
     integrations = Integrations(file.absolute().parent / VENDORS)
     known = ["account", *integrations, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
-            notes.add(block.line, "", block.type, unknown("block", block.type, known))
+            notes.add("GATE101", block.line, "", block.type, unknown("block", block.type, known))
 
     context: dict[str, Any] = {"folder": file.parent, "accounts": {}}
     accounts: dict[str, Account | None] = context["accounts"]
@@ -130,7 +133,9 @@ def load(file: Path, environment: str | None = None) -> Configuration:
             integration = integrations[block.type]
             settings = build(block, integration.settings, "name", notes, context)
             if settings is not None:
-                configured.append(ConfiguredBlock(block.type, settings, block.line, integration))
+                configured.append(
+                    ConfiguredBlock(block.type, settings, block.line, integration, _lines(block))
+                )
     ejected = {
         settings.name: block
         for block in body.blocks
@@ -140,14 +145,16 @@ def load(file: Path, environment: str | None = None) -> Configuration:
     for one in configured:
         if one.stack in ejected:
             block = ejected[one.stack]
-            problem = f"{one.title} on {hcl.where(one.line)} still builds it; delete one of the two"
-            notes.add(block.line, block.title, "", problem)
+            problem = f"{one.title} on {where(one.line)} still builds it; delete one of the two"
+            notes.add("GATE405", block.line, block.title, "", problem)
     _duplicates(body.blocks, notes)
     _shared_names(configured, notes)
     _policy_sizes(configured, notes)
     _states(body.blocks, backend, configured, notes)
     if not notes.mistakes and not configured:
-        notes.add(1, "", "", "nothing to build; `gate vendors` lists the blocks that build")
+        notes.add(
+            "GATE111", 1, "", "", "nothing to build; `gate vendors` lists the blocks that build"
+        )
     if notes.mistakes or backend is None:
         raise ConfigurationError(shown, notes.mistakes)
     return Configuration(
@@ -160,19 +167,24 @@ def load(file: Path, environment: str | None = None) -> Configuration:
     )
 
 
+def _lines(block: hcl.Block) -> dict[tuple[str, str], int]:
+    fields = {(one.name, ""): one.line for one in block.attributes}
+    return fields | {(one.type, "".join(one.labels[:1])): one.line for one in block.blocks}
+
+
 _NO_ATTRIBUTES = "stands outside any block; allowed here: blocks such as account and dot"
 
 
 def _backend(blocks: list[hcl.Block], notes: Notes, context: Mapping[str, Any]) -> Backend | None:
     """Return the backend, the local one when no block names another, ``None`` for a mistake."""
     for extra in blocks[1:]:
-        notes.add(extra.line, extra.title, "", "a second backend; keep one")
+        notes.add("GATE113", extra.line, extra.title, "", "a second backend; keep one")
     for block in blocks[:1]:
         kind = block.labels[0] if len(block.labels) == 1 else ""
         if kind in BACKENDS:
             backend: Backend | None = build(block, BACKENDS[kind], None, notes, context)
             return backend
-        notes.add(block.line, block.title, "", unknown("backend", kind, BACKENDS))
+        notes.add("GATE106", block.line, block.title, "", unknown("backend", kind, BACKENDS))
         return None
     return LocalBackend()
 
@@ -192,10 +204,11 @@ def _duplicates(blocks: list[hcl.Block], notes: Notes) -> None:
         if first is not block:
             same = "the same name" if first.labels == block.labels else "the same id to CDKTF"
             notes.add(
+                "GATE113",
                 block.line,
                 block.title,
                 "",
-                f"has {same} as the block on {hcl.where(first.line)}; choose another",
+                f"has {same} as the block on {where(first.line)}; choose another",
             )
 
 
@@ -208,6 +221,7 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: Notes) -> None:
             first = makers.setdefault(name, block)
             if first is not block:
                 notes.add(
+                    "GATE401",
                     block.line,
                     block.title,
                     "",
@@ -221,6 +235,7 @@ def _policy_sizes(blocks: list[ConfiguredBlock], notes: Notes) -> None:
         count = block.integration.attached_policies(block.settings)
         if count > ATTACHED_POLICIES_LIMIT:
             notes.add(
+                "GATE402",
                 block.line,
                 block.title,
                 "",
@@ -244,6 +259,7 @@ def _states(
                 and isinstance(backend, LocalBackend | S3Backend)
             ):
                 notes.add(
+                    "GATE404",
                     attribute.line,
                     block.title,
                     attribute.name,
@@ -254,6 +270,7 @@ def _states(
             workspace = backend.workspace_of(one.stack)
             if len(workspace) > WORKSPACE_LIMIT:
                 notes.add(
+                    "GATE210",
                     one.line,
                     one.title,
                     "",
@@ -262,6 +279,7 @@ def _states(
                 )
         if isinstance(backend, S3Backend) and backend.bucket in _buckets(one.settings.model_dump()):
             notes.add(
+                "GATE403",
                 one.line,
                 one.title,
                 "",

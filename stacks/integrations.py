@@ -28,7 +28,7 @@ from typing import Any
 
 from athena_gate import modules
 from athena_gate.modules.fields import Settings
-from athena_gate.modules.hcl import Mistake
+from athena_gate.modules.findings import Mistake, Remark
 from athena_gate.modules.iam.claims import Need, Never
 from athena_gate.modules.iam.guide import Guide
 from athena_gate.modules.iam.policy import Policy
@@ -97,9 +97,9 @@ class Integration:
         found: tuple[str, ...] = self._file("policies").managed(settings)
         return found
 
-    def remarks(self, settings: Any) -> tuple[str, ...]:
+    def remarks(self, settings: Any) -> tuple[Remark, ...]:
         """Return what a reviewer of the block should know."""
-        found: tuple[str, ...] = self._file("policies").remarks(settings)
+        found: tuple[Remark, ...] = self._file("policies").remarks(settings)
         return found
 
     def needs(self, settings: Any) -> tuple[Need, ...]:
@@ -213,7 +213,7 @@ class Integrations(Mapping[str, Integration]):
                     "digits and single underscores, starting with a letter"
                 )
             if problem:
-                raise ConfigurationError(str(vendor.file), [Mistake(1, "", "", problem)])
+                raise ConfigurationError(str(vendor.file), [Mistake(1, "", "", problem, "GATE504")])
         return dict(sorted((found | own).items()))
 
     def __getitem__(self, kind: str) -> Integration:

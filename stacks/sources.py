@@ -22,7 +22,8 @@ from pathlib import Path
 
 from athena_gate.modules import hcl
 from athena_gate.modules.files import Unreadable, read_text
-from athena_gate.modules.hcl import Block, Mistake
+from athena_gate.modules.findings import Mistake, unreadable, where
+from athena_gate.modules.hcl import Block
 from athena_gate.modules.reading import unknown
 from athena_gate.stacks.places import ENVIRONMENTS, environment_file, environments, parts
 
@@ -42,10 +43,10 @@ def read(file: Path, environment: str) -> tuple[Block, list[Mistake]]:
         known = environments(file)
         if environment not in known:
             problem = unknown("environment", environment, known)
-            where = f"an environment is a file {ENVIRONMENTS}/NAME.hcl beside {file.name}"
-            return body, [*mistakes, Mistake(1, "", "", f"{problem}; {where}")]
-        place = environment_file(file, environment)
-        changes, wrong = hcl.located(*_parsed(place), str(place))
+            place = f"an environment is a file {ENVIRONMENTS}/NAME.hcl beside {file.name}"
+            return body, [*mistakes, Mistake(1, "", "", f"{problem}; {place}", "GATE114")]
+        own = environment_file(file, environment)
+        changes, wrong = hcl.located(*_parsed(own), str(own))
         mistakes += [*wrong, *_change(body, changes)]
     return body, mistakes
 
@@ -54,8 +55,7 @@ def _parsed(file: Path, when_missing: str = "") -> tuple[Block, list[Mistake]]:
     try:
         return hcl.parse(read_text(file, hcl.SIZE_LIMIT))
     except Unreadable as error:
-        problem = f"{error.problem}{when_missing if error.missing else ''}"
-        return Block("", (), 1), [Mistake(1, "", "", problem)]
+        return Block("", (), 1), [unreadable(error, when_missing if error.missing else "")]
 
 
 def _change(body: Block, changes: Block) -> list[Mistake]:
@@ -66,8 +66,8 @@ def _change(body: Block, changes: Block) -> list[Mistake]:
     for block in changes.blocks:
         key = (block.type, block.labels)
         if key in changed:
-            problem = f"stands on {hcl.where(changed[key].line)} as well; keep one of the two"
-            mistakes.append(Mistake(block.line, block.title, "", problem))
+            problem = f"stands on {where(changed[key].line)} as well; keep one of the two"
+            mistakes.append(Mistake(block.line, block.title, "", problem, "GATE113"))
             continue
         changed[key] = block
         at = next((at for at, one in enumerate(body.blocks) if _is_changed(one, block)), None)

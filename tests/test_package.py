@@ -15,7 +15,7 @@ from athena_gate.gate.cli import app
 from tests.conftest import ROOT
 
 DATA = re.compile(
-    r"modules/(vendors/\w+|dbt|dynamodb_connector|iam)/\w+\.(json|hcl)|modules/lazy_index\.cjs"
+    r"modules/(vendors/\w+|dbt|dynamodb_connector|iam)/\w+\.(json|hcl)|modules/(lazy_index\.cjs|rules\.toml)"
     r"|gate/policy_set/rego/\w+\.(rego|hcl)|gate/report/style\.css|requirements\.lock"
     r"|gate/terraform/provider\.lock\.hcl"
 )

@@ -58,7 +58,7 @@ def test_check_remarks_on_it_as_on_any_other(vendor: Project) -> None:
     done = gate(vendor.folder, "check")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1].startswith("✓ gate.hcl: 2 blocks (acme-x, acme-y), ")
-    assert 'acme "x": to do: The page names no permissions.\n' in done.stdout
+    assert 'acme "x": to do: The page names no permissions. [GATE701]\n' in done.stdout
 
 
 def test_what_an_editor_keeps_beside_an_open_profile_is_no_mistake(vendor: Project) -> None:
@@ -153,6 +153,8 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
         ("policy-set", "--output", "policies"): 0,
         ("pipeline", "github"): 0,
         ("eject", "acme-y", "--output", "ejected"): 0,
+        ("fmt", "--diff"): 0,
+        ("schema",): 0,
         # Nothing has changed, so no engine is needed.
         ("synth",): 0,
         # Without a deploy, and on a machine without AWS.
@@ -166,7 +168,7 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
     assert ended == tried
     # What asks Terraform alone, or is there before any block is, knows of no vendor; synth has made
     # what all others read.
-    others = {"apply", "destroy", "init", "lock", "plan", "sandbox", "synth"}
+    others = {"apply", "completion", "destroy", "init", "lock", "plan", "rule", "sandbox", "synth"}
     assert {words[0] for words in tried} | others == {
         command.name or command.callback.__name__
         for command in app.registered_commands

@@ -9,28 +9,44 @@ import hashlib
 import json
 import os
 import sys
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
 from athena_gate.stacks import places
+
+if TYPE_CHECKING:
+    from athena_gate.modules.findings import Remark
+    from athena_gate.stacks.configuration import ConfiguredBlock
 
 _ROOT = Path(__file__).resolve().parents[2]
 # What is larger is no configuration and no key: whoever reads it says so.
 _LIMIT = MEBIBYTE
 
 
-def check(file: Path) -> dict[str, Any]:
-    """Return the result of checking ``file``, JSON-ready.
+def check(file: Path, today: date | None = None) -> dict[str, Any]:
+    """Return the result of checking ``file``, JSON-ready; ``today`` is the day on which what was
+    accepted may have expired.
 
     ``{"file": str, "accounts": [{"name", "id", "region"}], "blocks": [{"kind", "name", "stack",
-    "accounts", "line"}], "mistakes": [{"line", "block", "field", "problem"}], "remarks":
-    [{"line", "block", "text"}]}``
+    "accounts", "line"}], "mistakes": [FINDING and "problem"], "remarks": [FINDING and
+    "text"], "accepted": [a remark and "reason", "until"]}``, where a FINDING has "code",
+    "severity", "line", "block" and "field", a mistake of syntax also "column" and "source", its
+    line, and what stands in a file beside gate.hcl "file".
     """
+    today = today or date.today()
     cache = file.parent / ".gate" / "check.json"
     environment = places.named(os.environ)
     read = [f"{one}:{_content(one)}" for one in places.files(file, environment)]
-    key = _digest(str(file), environment, *read, _program(), *_stamps(file.parent / places.VENDORS))
+    key = _digest(
+        str(file),
+        str(today),
+        environment,
+        *read,
+        _program(),
+        *_stamps(file.parent / places.VENDORS),
+    )
     try:
         kept = read_json(cache, _LIMIT)
         result: dict[str, Any] = kept["result"]
@@ -40,7 +56,7 @@ def check(file: Path) -> dict[str, Any]:
             return result
     except (Unreadable, KeyError, TypeError, AttributeError):
         pass
-    result, depends = _check(file)
+    result, depends = _check(file, today)
     if result["mistakes"]:
         return result
     entry = {
@@ -58,7 +74,7 @@ def check(file: Path) -> dict[str, Any]:
     return result
 
 
-def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
+def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
 
@@ -68,6 +84,7 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
         "blocks": [],
         "mistakes": [],
         "remarks": [],
+        "accepted": [],
     }
     try:
         configuration = load(file)
@@ -75,7 +92,16 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
         # A vendor's profile has mistakes of its own.
         result["file"] = error.file
         result["mistakes"] = [
-            {"line": m.line, "block": m.subject, "field": m.field, "problem": m.problem}
+            {
+                "code": m.code,
+                "severity": "error",
+                "line": m.line,
+                "block": m.subject,
+                "field": m.field,
+                "problem": m.problem,
+                **({"column": m.column, "source": m.source} if m.column else {}),
+                **_elsewhere(m.line),
+            }
             for m in error.mistakes
         ]
         return result, []
@@ -93,14 +119,64 @@ def _check(file: Path) -> tuple[dict[str, Any], list[Path]]:
         }
         for b in configuration.blocks
     ]
-    result["remarks"] = [
-        {"line": block.line, "block": block.title, "text": text}
-        for block in configuration.blocks
-        for text in block.integration.remarks(block.settings)
-    ]
+    for block in configuration.blocks:
+        remarks, accepted = _remarks(block, today)
+        result["remarks"] += remarks
+        result["accepted"] += accepted
     return result, [
         file.parent / name for block in configuration.blocks for name in block.settings.files
     ]
+
+
+def _remarks(
+    block: "ConfiguredBlock", today: date
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what is to be known of ``block``, and what of it was accepted."""
+    from athena_gate.modules.findings import Remark
+
+    accepts = {one.code: one for one in block.settings.accept}
+    found = block.integration.remarks(block.settings)
+    matched = {remark.code for remark in found}
+    expired = {c for c, one in accepts.items() if one.until and one.until < today.isoformat()}
+    about = [
+        Remark("GATE801", "accept", f"expired on {accepts[code].until}", code)
+        for code in accepts
+        if code in expired
+    ] + [
+        Remark("GATE802", "accept", "nothing in this block breaks the rule; remove it", code)
+        for code in accepts
+        if code not in matched
+    ]
+    shown = [_finding(block, one) for one in (*found, *about)]
+    shown.sort(key=lambda one: (one.get("file", ""), one["line"]))
+    stays = [one for one in shown if one["code"] not in accepts or one["code"] in expired]
+    return stays, [
+        {**one, "reason": accepts[one["code"]].reason, "until": accepts[one["code"]].until}
+        for one in shown
+        if one not in stays
+    ]
+
+
+def _finding(block: "ConfiguredBlock", remark: "Remark") -> dict[str, Any]:
+    from athena_gate.modules.rules import rules
+
+    where = f'{remark.field} "{remark.label}"' if remark.label else remark.field
+    return {
+        "code": remark.code,
+        "severity": rules()[remark.code].severity,
+        "line": (line := block.lines.get((remark.field, remark.label), block.line)),
+        "block": block.title,
+        "field": where,
+        "text": remark.text,
+        **_elsewhere(line),
+    }
+
+
+def _elsewhere(line: int) -> dict[str, str]:
+    from athena_gate.modules.findings import file_of
+
+    file = file_of(line)
+    return {"file": file} if file else {}
 
 
 def _content(file: Path) -> str:
@@ -115,7 +191,7 @@ def _program() -> str:
         stamp
         for folder in ("gate", "modules", "stacks")
         for stamp in _stamps(_ROOT / folder, "**/*.py")
-    ]
+    ] + _stamps(_ROOT / "modules", "rules.toml")
     return _digest(sys.version, *stamps, *_stamps(_ROOT / "modules" / places.VENDORS))
 
 

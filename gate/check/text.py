@@ -9,24 +9,47 @@ from athena_gate.modules.files import visible
 
 def mistakes(result: Mapping[str, Any]) -> str:
     """Return a line or more for each mistake."""
-    from athena_gate.modules.hcl import Mistake
+    from athena_gate.modules.findings import Line, Mistake
     from athena_gate.modules.reading import as_lines
 
-    found = [Mistake(m["line"], m["block"], m["field"], m["problem"]) for m in result["mistakes"]]
+    found = [
+        Mistake(
+            Line(one["line"], one.get("file", "")),
+            one["block"],
+            one["field"],
+            one["problem"],
+            one["code"],
+            one.get("column", 0),
+            one.get("source", ""),
+        )
+        for one in result["mistakes"]
+    ]
     return "\n".join(as_lines(result["file"], found))
 
 
 def as_text(result: Mapping[str, Any], tick: str) -> str:
-    """Return the remarks of a ``result`` without mistakes, then what was checked."""
+    """Return the remarks of a ``result`` without mistakes, warnings with that word, then what was
+    checked."""
     file = visible(result["file"])
-    lines = [
-        f"{file}:{remark['line']}: {remark['block']}: {remark['text']}"
-        for remark in result["remarks"]
-    ]
+    lines = [_remark(result["file"], one) for one in result["remarks"]]
     blocks = ", ".join(block["stack"] for block in result["blocks"])
-    remarks = f", {counted(len(lines), 'remark')}" if lines else ""
-    lines.append(f"{tick} {file}: {counted(len(result['blocks']), 'block')} ({blocks}){remarks}")
+    severities = [one["severity"] for one in result["remarks"]]
+    counts = [
+        f", {counted(severities.count(severity), severity)}"
+        for severity in ("warning", "note")
+        if severity in severities
+    ]
+    if result["accepted"]:
+        counts.append(f", {len(result['accepted'])} accepted")
+    number = counted(len(result["blocks"]), "block")
+    lines.append(f"{tick} {file}: {number} ({blocks}){''.join(counts)}")
     return "\n".join(lines)
+
+
+def _remark(file: str, one: Mapping[str, Any]) -> str:
+    file = visible(one.get("file", file))
+    where = f"{file}:{one['line']}: {one['severity']}: {one['block']}: {one['field']}"
+    return f"{where}: {one['text']} [{one['code']}]"
 
 
 def left_behind(compared: Mapping[str, Any], file: str) -> str:

@@ -24,7 +24,7 @@ def examine(
     its backend and accounts.
 
     ``build`` is the folder for what can be made again; ``waiting`` is told which checks take more
-    than two seconds. Whatever waits on the network is given up after five.
+    than two seconds. Whatever waits on the network is given up after five of waiting.
     """
     checks = [
         Check("gate.hcl", partial(folder.first_step, file), local=True),

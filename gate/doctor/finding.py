@@ -14,6 +14,9 @@ Status = Literal["ok", "note", "stop"]
 
 PATIENCE = 2.0
 LIMIT = 5.0
+# A process that computes for more than this part of the time is not waiting for an answer.
+_BUSY = 0.05
+_SLICE = 0.1
 # What is read of a server's answer.
 ANSWER_LIMIT = MEBIBYTE
 
@@ -48,25 +51,39 @@ def look_at(
     """Return what all ``checks`` find, in their order.
 
     After ``PATIENCE`` seconds ``waiting`` is told the names of those still under way. One that is
-    not local and does not end within ``LIMIT`` seconds is a finding of its own.
+    not local and does not end after ``LIMIT`` seconds of waiting is a finding of its own; time in
+    which this process computes, be it slowly on a machine that is busy, does not count.
     """
-    began = time.monotonic()
     futures: list[Future[list[Finding]]] = [Future() for _ in checks]
     for check, future in zip(checks, futures, strict=True):
         # An executor's threads would be waited for when the program ends; name resolution alone
         # can take half a minute.
         threading.Thread(target=_fulfil, args=(check, future), daemon=True).start()
-    if wait(futures, PATIENCE).not_done:
+    if _left(futures, PATIENCE):
         late = [c.name for c, future in zip(checks, futures, strict=True) if not future.done()]
         waiting(late)
-    for check, future in zip(checks, futures, strict=True):
-        left = None if check.local else max(0.0, began + LIMIT - time.monotonic())
-        wait([future], left)
+        _left([f for c, f in zip(checks, futures, strict=True) if not c.local], LIMIT - PATIENCE)
+    wait([future for check, future in zip(checks, futures, strict=True) if check.local])
     return [
         finding
         for check, future in zip(checks, futures, strict=True)
         for finding in (future.result() if future.done() else [_late(check)])
     ]
+
+
+def _left(futures: Sequence[Future[list[Finding]]], seconds: float) -> bool:
+    """Wait for ``futures`` until this process has had nothing to do for ``seconds``, and return
+    whether any is left."""
+    waited = 0.0
+    while any(not future.done() for future in futures):
+        if waited >= seconds:
+            return True
+        began, computed = time.monotonic(), time.process_time()
+        wait(futures, min(_SLICE, seconds))
+        took = time.monotonic() - began
+        if time.process_time() - computed < took * _BUSY:
+            waited += took
+    return False
 
 
 def _fulfil(check: Check, future: Future[list[Finding]]) -> None:

@@ -65,7 +65,7 @@ def _version(program: str) -> str | None:
     """Return what ``program --version`` says, as in ``22.20.0``."""
     try:
         shown = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, timeout=4, check=True
+            [program, "--version"], capture_output=True, text=True, timeout=30, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return None

@@ -1,20 +1,16 @@
-"""The failures of proofs as SARIF 2.1.0, for code scanning."""
+"""The failures of proofs as SARIF."""
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from athena_gate.gate.prove import Proof
+from athena_gate.gate.sarif import log, place
 from athena_gate.modules.hcl import file_of
 from athena_gate.modules.iam.result import Failure, Result
 
 
 def as_sarif(proofs: Sequence[Proof], configuration: str) -> dict[str, Any]:
-    """Return the failures as SARIF; ``configuration`` is the path of gate.hcl.
-
-    https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html (2020-03).
-    """
+    """Return the failures as SARIF; ``configuration`` is the path of gate.hcl."""
     rules: dict[str, dict[str, Any]] = {}
     found = []
     for proof in proofs:
@@ -30,22 +26,7 @@ def as_sarif(proofs: Sequence[Proof], configuration: str) -> dict[str, Any]:
                 }
                 for failure in result.failures
             ]
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "athena-gate",
-                        "version": version("athena-gate"),
-                        "rules": list(rules.values()),
-                    }
-                },
-                "results": found,
-            }
-        ],
-    }
+    return log(rules.values(), found)
 
 
 def _sentence(result: Result) -> str:
@@ -69,12 +50,7 @@ def _message(proof: Proof, result: Result, failure: Failure) -> str:
 def _location(proof: Proof, failure: Failure, configuration: str) -> dict[str, Any]:
     configuration = file_of(proof.line or 1) or configuration
     uri = configuration if proof.line else proof.file
-    location: dict[str, Any] = {
-        "physicalLocation": {
-            "artifactLocation": {"uri": Path(uri).as_posix()},
-            "region": {"startLine": proof.line or 1},
-        }
-    }
+    location = place(uri, proof.line or 1)
     if failure.by:
         addresses = dict.fromkeys(place.split(" ")[0] for place in failure.by)
         location["logicalLocations"] = [

@@ -62,7 +62,7 @@ def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
         proof=prove_stack(stack, block, backend),
         parity=beside,
         limits=(*_shared_workgroups(shown, limited), *limited),
-        remarks=block.integration.remarks(block.settings),
+        remarks=tuple(map(str, block.integration.remarks(block.settings))),
         documented=prove_grants(documented(stack, block), block),
         principals=principals(stack, block, beside),
     )

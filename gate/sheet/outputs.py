@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.stack.applied import half_applied, missing
 from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, visible
 
 OUTPUTS_LIMIT = MEBIBYTE
@@ -20,7 +21,7 @@ class NotDeployed(Exception):
 def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the outputs of the stack in ``folder`` as ``terraform output -json`` has them.
 
-    Raises ``NotDeployed`` when there are none.
+    Raises ``NotDeployed`` when there are none, or when the stack is half applied.
     """
     if not (folder / "cdk.tf.json").exists():
         raise NotDeployed(f"{stack} was not synthesized yet; run: gate apply {stack}")
@@ -41,6 +42,9 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
         terraform("init", "-input=false")
         shown = terraform("output", "-json")
     detail = shown.stderr.strip().splitlines()[:1]
+    # What an apply that ended in the middle has left.
+    if left := missing(folder / "cdk.tf.json", terraform("state", "list").stdout.split("\n")):
+        raise NotDeployed(half_applied(stack, left))
     return parse_outputs(stack, shown.stdout, visible(detail[0]) if detail else "")
 
 

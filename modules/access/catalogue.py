@@ -8,7 +8,7 @@ from athena_gate.modules import hcl, vendors
 from athena_gate.modules.access.profile import Profile
 from athena_gate.modules.access.settings import Access, block_of
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
-from athena_gate.modules.hcl import Mistake
+from athena_gate.modules.findings import unreadable
 from athena_gate.modules.reading import ConfigurationError, Notes, build
 
 # The name of a profile's file in its vendor's folder.
@@ -24,7 +24,7 @@ def load_profile(file: Path) -> Profile:
     try:
         text = read_text(file, _LARGEST)
     except Unreadable as error:
-        raise ConfigurationError(shown, [Mistake(1, "", "", error.problem)]) from None
+        raise ConfigurationError(shown, [unreadable(error)]) from None
     body, mistakes = hcl.parse(text)
     notes = Notes(mistakes)
     profile: Any = None

@@ -7,6 +7,7 @@ from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
+from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.arn import managed_policy
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
@@ -305,21 +306,31 @@ def _machines(settings: Access) -> Statement:
     )
 
 
-def remarks(settings: Access) -> tuple[str, ...]:
+def remarks(settings: Access) -> tuple[Remark, ...]:
     """Return what a reviewer of ``settings`` should know: what is wider than need be, and what
     will not work."""
     vendor = settings.vendor_name
     known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
-    found = [f"to do: {sentence.format_map(known)}" for sentence in settings.profile.todo]
+    found = [
+        Remark("GATE701", "to do", sentence.format_map(known)) for sentence in settings.profile.todo
+    ]
     if settings.grants == "full_access":
         found.append(
-            f"grants: full_access attaches {' and '.join(settings.profile.page.managed)}, which "
-            "reach far beyond this block"
+            Remark(
+                "GATE605",
+                "grants",
+                f"full_access attaches {' and '.join(settings.profile.page.managed)}, which reach "
+                "far beyond this block",
+            )
         )
     if settings.grants == "documented":
         found.append(
-            "grants: documented is the policy of the vendor's page; gate parity says what is "
-            "wider in it, and gate prove what does not work"
+            Remark(
+                "GATE702",
+                "grants",
+                "documented is the policy of the vendor's page; gate parity says what is wider in "
+                "it, and gate prove what does not work",
+            )
         )
     if (
         settings.makes_role
@@ -327,55 +338,91 @@ def remarks(settings: Access) -> tuple[str, ...]:
         and settings.assumed_by.external_id is None
     ):
         found.append(
-            f"assumed_by: without external_id, whoever makes {vendor} use this role's ARN reaches "
-            "your data; ask for one"
+            Remark(
+                "GATE601",
+                "assumed_by",
+                f"without external_id, whoever makes {vendor} use this role's ARN reaches your "
+                "data; ask for one",
+            )
         )
     offered = settings.profile.web_identity
     if settings.web_identity is not None and offered is not None and settings.issuer == GOOGLE:
         if settings.web_identity.organization_identifier is None:
             found.append(
-                f"web_identity: without organization_identifier, a token that {vendor} has for "
-                "another customer opens the role too"
+                Remark(
+                    "GATE603",
+                    "web_identity",
+                    f"without organization_identifier, a token that {vendor} has for another "
+                    "customer opens the role too",
+                )
             )
         if settings.account.arns.partition == "aws-cn":
             # https://docs.amazonaws.cn/en_us/aws/latest/userguide/iam.html (2026-11)
             found.append(
-                "web_identity: AWS in China does not take every web identity; whether it takes "
-                "Google's was not tested"
+                Remark(
+                    "GATE709",
+                    "web_identity",
+                    "AWS in China does not take every web identity; whether it takes Google's was "
+                    "not tested",
+                )
             )
     if settings.existing_role is not None:
         found.append(
-            f"{settings.way}: everything that uses the role {settings.existing_role!r} gets this "
-            "access, and the policies it has count towards the 10 that AWS attaches to a role"
+            Remark(
+                "GATE705",
+                str(settings.way),
+                f"everything that uses the role {settings.existing_role!r} gets this access, and "
+                "the policies it has count towards the 10 that AWS attaches to a role",
+            )
         )
     if settings.restrict_to_vendor_ips is False:
         found.append(
-            f"restrict_to_vendor_ips: with false, {vendor}'s keys work from any address on the "
-            "internet"
+            Remark(
+                "GATE604",
+                "restrict_to_vendor_ips",
+                f"with false, {vendor}'s keys work from any address on the internet",
+            )
         )
     if settings.keys is not None and not settings.profile.addresses:
         others = [way for way in settings.profile.ways if way != "keys"]
         if others:
             found.append(
-                f"keys: they work from anywhere until they are removed; {vendor} also offers "
-                f"{', '.join(others)}, without a secret that it keeps"
+                Remark(
+                    "GATE706",
+                    "keys",
+                    f"they work from anywhere until they are removed; {vendor} also offers "
+                    f"{', '.join(others)}, without a secret that it keeps",
+                )
             )
     if not isinstance(settings, TablesAccess | MetadataAccess):
         sources = getattr(settings, "sources", ())
         found += [
-            f"source {source.bucket!r}: without prefixes, {vendor} may read the whole bucket"
+            Remark(
+                "GATE703",
+                "source",
+                f"without prefixes, {vendor} may read the whole bucket",
+                source.bucket,
+            )
             for source in sources
             if not source.prefixes and settings.grants != "documented"
         ]
     if isinstance(settings, TablesAccess):
         if not settings.create_bucket:
             found.append(
-                f"bucket: {vendor} may read, overwrite and delete everything in "
-                f"{settings.bucket!r}; better give it a bucket that holds nothing else"
+                Remark(
+                    "GATE704",
+                    "bucket",
+                    f"{vendor} may read, overwrite and delete everything in {settings.bucket!r}; "
+                    "better give it a bucket that holds nothing else",
+                )
             )
         if settings.workgroup is None:
             found.append(
-                "workgroup: primary is shared by the whole account and its limits are not set "
-                f"here; workgroup {{}} makes one for {vendor}"
+                Remark(
+                    "GATE708",
+                    "workgroup",
+                    "primary is shared by the whole account and its limits are not set here; "
+                    f"workgroup {{}} makes one for {vendor}",
+                )
             )
     return (*found, *(settings.keys.remarks() if settings.keys else ()))

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from athena_gate.modules.access.ways import PrincipalArn, TokenClaim
 from athena_gate.modules.athena.page import page_policy
 from athena_gate.modules.fields import Block, List, Settings, Tags, counted, pattern, unique
+from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.conditions import UnknownOperator, parsed_operator
 from athena_gate.modules.iam.guide import placeholders
 from athena_gate.modules.iam.policy import Policy
@@ -131,12 +132,12 @@ def _filled_in(text: str) -> str:
     try:
         parsed = [part for part in Formatter().parse(text) if part[1] is not None]
     except ValueError as error:
-        raise ValueError(f"{text!r}: {error}; a brace itself is written twice") from None
+        raise Wrong("GATE502", f"{text!r}: {error}; a brace itself is written twice") from None
     _known(str(name) for _, name, _, _ in parsed)
     for _, name, width, conversion in parsed:
         # A width of 99,999,999 would be printed.
         if width or conversion:
-            raise ValueError(f"{text!r}: write the placeholder alone, as in {{{name}}}")
+            raise Wrong("GATE502", f"{text!r}: write the placeholder alone, as in {{{name}}}")
     return text
 
 
@@ -145,18 +146,18 @@ def _network(value: str) -> str:
     try:
         network = ip_network(value)
     except ValueError:
-        raise ValueError(
-            f'{value!r} is not in CIDR notation; allowed: as in "203.0.113.7/32"'
+        raise Wrong(
+            "GATE504", f'{value!r} is not in CIDR notation; allowed: as in "203.0.113.7/32"'
         ) from None
     if network.prefixlen == 0:
-        raise ValueError(f"{value!r} holds every address; leave addresses out")
+        raise Wrong("GATE504", f"{value!r} holds every address; leave addresses out")
     return value
 
 
 def _known(named: Iterable[str]) -> None:
     for name in named:
         if name not in PLACEHOLDERS:
-            raise ValueError(unknown("placeholder", name, PLACEHOLDERS))
+            raise Wrong("GATE502", unknown("placeholder", name, PLACEHOLDERS))
 
 
 Network = Annotated[str, AfterValidator(_network)]
@@ -180,9 +181,13 @@ Filled = Annotated[str, AfterValidator(_filled_in)]
 
 def _form_field(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
-        raise ValueError(f"{name!r} is not valid; allowed: lower-case letters, digits, underscores")
+        raise Wrong(
+            "GATE504", f"{name!r} is not valid; allowed: lower-case letters, digits, underscores"
+        )
     if name in ORDINARY or name.startswith(("access_key_id", "encrypted_secret")):
-        raise ValueError(f"{name!r} is an ordinary field, which the block fills in; labels name it")
+        raise Wrong(
+            "GATE504", f"{name!r} is an ordinary field, which the block fills in; labels name it"
+        )
     return name
 
 
@@ -207,23 +212,24 @@ def _of_its_kind(name: str, policy: Policy) -> None:
         )
         wrong, right = ("Principal", "Resource") if name == "access" else ("Resource", "Principal")
         if has:
-            raise ValueError(f"{where}: has a {wrong}, which no {name} policy has")
+            raise Wrong("GATE504", f"{where}: has a {wrong}, which no {name} policy has")
         if not lacks:
-            raise ValueError(f"{where}: has no {right}, which every {name} policy has")
+            raise Wrong("GATE504", f"{where}: has no {right}, which every {name} policy has")
         texts = (*statement.resources, *(principal.id for principal in statement.principals))
         for condition in statement.conditions:
             try:
                 parsed_operator(condition.operator)
             except UnknownOperator as error:
-                raise ValueError(f"{where}: {error}") from None
+                raise Wrong("GATE504", f"{where}: {error}") from None
         values = (value for condition in statement.conditions for value in condition.values)
         for text in (*statement.actions, *texts, *values):
             if not text.isprintable():
-                raise ValueError(f"{where}: {text!r} has characters that nobody can see")
+                raise Wrong("GATE504", f"{where}: {text!r} has characters that nobody can see")
         for text in texts:
             if "<" in text or ">" in text:
-                raise ValueError(
-                    f"{where}: {text!r} has a name of its readers; say in names what it stands for"
+                raise Wrong(
+                    "GATE504",
+                    f"{where}: {text!r} has a name of its readers; say in names what it stands for",
                 )
 
 
@@ -263,9 +269,10 @@ class Page(Settings):
     def _names_of_readers(cls, value: dict[str, str]) -> dict[str, str]:
         for written, meant in value.items():
             if not written or not any(part[1] for part in Formatter().parse(meant)):
-                raise ValueError(
+                raise Wrong(
+                    "GATE504",
                     f"{written!r} = {meant!r} says of no name of the page's readers what it stands "
-                    "for; allowed: placeholders on the right"
+                    "for; allowed: placeholders on the right",
                 )
         return value
 
@@ -281,8 +288,9 @@ class Page(Settings):
                 _known(placeholders(policy))
                 _of_its_kind(name, policy)
             elif (folder / f"{name}.json").exists():
-                raise ValueError(
-                    f"{name}.json lies beside the profile; say in {name} what its SHA-256 is"
+                raise Wrong(
+                    "GATE501",
+                    f"{name}.json lies beside the profile; say in {name} what its SHA-256 is",
                 )
         return self
 
@@ -433,16 +441,17 @@ class Profile(Settings):
         allowed = BUNDLES.get(info.data.get("cls", ""), value)
         for bundle in value:
             if bundle not in allowed:
-                raise ValueError(
+                raise Wrong(
+                    "GATE503",
                     f"{bundle!r} is nothing that a {info.data['cls']} vendor does; allowed: "
-                    f"{', '.join(allowed)}"
+                    f"{', '.join(allowed)}",
                 )
         return value
 
     @model_validator(mode="after")
     def _a_way_in(self) -> Self:
         if not self.ways:
-            raise ValueError(f"offers no way in; allowed: {', '.join(WAYS)}, each a block")
+            raise Wrong("GATE504", f"offers no way in; allowed: {', '.join(WAYS)}, each a block")
         return self
 
     @property

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from athena_gate.modules.accept import ACCEPTS, Accepts
 from athena_gate.modules.access.profile import GOOGLE, WAYS, Profile
 from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from athena_gate.modules.account import (
@@ -43,6 +44,7 @@ from athena_gate.modules.fields import (
     Settings,
     unique,
 )
+from athena_gate.modules.findings import Wrong
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): users and
 # roles alike.
@@ -105,13 +107,16 @@ class Access(Settings):
         None, description="Way in: a role that roles or users of your own take."
     )
 
+    accept: Accepts = ACCEPTS
+
     @field_validator("name")
     @classmethod
     def _short_enough(cls, value: str) -> str:
         if len(made := cls.named(value)) > _IAM_NAME_LIMIT:
-            raise ValueError(
+            raise Wrong(
+                "GATE210",
                 f"the user or role would be called {made!r}, {len(made)} characters; IAM takes "
-                f"{_IAM_NAME_LIMIT}"
+                f"{_IAM_NAME_LIMIT}",
             )
         return value
 
@@ -125,8 +130,10 @@ class Access(Settings):
             *(["full_access"] if page.managed else []),
         ]
         if value not in allowed:
-            raise ValueError(
-                f"{cls.profile.title}'s page has nothing of the kind; allowed: {', '.join(allowed)}"
+            raise Wrong(
+                "GATE308",
+                f"{cls.profile.title}'s page has nothing of the kind; allowed: "
+                f"{', '.join(allowed)}",
             )
         return value
 
@@ -134,7 +141,9 @@ class Access(Settings):
     @classmethod
     def _addresses_are_known(cls, value: bool | None) -> bool | None:
         if value is not None and not cls.profile.addresses:
-            raise ValueError(f"{cls.profile.title}'s page names no addresses; remove the field")
+            raise Wrong(
+                "GATE308", f"{cls.profile.title}'s page names no addresses; remove the field"
+            )
         return value
 
     @field_validator(
@@ -143,9 +152,10 @@ class Access(Settings):
     @classmethod
     def _nothing_beside_the_page(cls, value: bool | None, info: ValidationInfo) -> bool | None:
         if value and info.data.get("grants") == "documented":
-            raise ValueError(
+            raise Wrong(
+                "GATE304",
                 "true would add to the page's policy, and documented is that policy and nothing "
-                'else; allowed: false, or grants = "least_privilege"'
+                'else; allowed: false, or grants = "least_privilege"',
             )
         return value
 
@@ -159,7 +169,9 @@ class Access(Settings):
     @classmethod
     def _offered(cls, value: object, info: ValidationInfo) -> object:
         if value is not None and info.field_name not in cls.profile.ways:
-            raise ValueError(f"{cls.profile.title} takes no such way in; it offers {cls.offer()}")
+            raise Wrong(
+                "GATE303", f"{cls.profile.title} takes no such way in; it offers {cls.offer()}"
+            )
         return value
 
     @field_validator("assumed_by")
@@ -170,19 +182,22 @@ class Access(Settings):
             return value
         if value.role_name is not None:
             if not offered.existing:
-                raise ValueError(
-                    f"role_name: {cls.profile.title}'s page makes a role of its own; remove it"
+                raise Wrong(
+                    "GATE308",
+                    f"role_name: {cls.profile.title}'s page makes a role of its own; remove it",
                 )
             return value
         if not value.principals and not offered.principals:
-            raise ValueError(
+            raise Wrong(
+                "GATE302",
                 "principals is missing: the vendor's page does not print its account; "
-                f"{cls.profile.title} tells it to you"
+                f"{cls.profile.title} tells it to you",
             )
         if value.external_id is None and offered.external_id == "required":
-            raise ValueError(
+            raise Wrong(
+                "GATE305",
                 "external_id is missing: without it, whoever makes "
-                f"{cls.profile.title} use this role's ARN reaches your data"
+                f"{cls.profile.title} use this role's ARN reaches your data",
             )
         return value
 
@@ -193,18 +208,20 @@ class Access(Settings):
         if value is None or offered is None:
             return value
         if value.subject is None and offered.subject is None:
-            raise ValueError("subject is missing: the vendor tells whom its token is about")
+            raise Wrong("GATE302", "subject is missing: the vendor tells whom its token is about")
         google = offered.issuer == GOOGLE
         if google and value.provider is not None:
             # With a provider made for it, Google's tokens are refused (three reports, 2026-11):
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html
-            raise ValueError("IAM knows Google without a provider; remove provider")
+            raise Wrong("GATE308", "IAM knows Google without a provider; remove provider")
         if not google and value.organization_identifier is not None:
-            raise ValueError("only Google's tokens have organization_identifier; use audience")
+            raise Wrong(
+                "GATE308", "only Google's tokens have organization_identifier; use audience"
+            )
         told = value.organization_identifier if google else value.audience
         if told is None and (offered.audience == "required" or not google):
             field = "organization_identifier" if google else "audience"
-            raise ValueError(f"{field} is missing: the token is for you only with it")
+            raise Wrong("GATE302", f"{field} is missing: the token is for you only with it")
         return value
 
     @field_validator("runs_on")
@@ -212,9 +229,10 @@ class Access(Settings):
     def _where_it_runs(cls, value: RunsOn | None) -> RunsOn | None:
         offered = cls.profile.runs_on
         if value and offered and value.on is not None and value.on not in offered.on:
-            raise ValueError(
+            raise Wrong(
+                "GATE303",
                 f"on = {value.on!r} is not among what the page names; allowed: "
-                f"{', '.join(offered.on)}, or role_name"
+                f"{', '.join(offered.on)}, or role_name",
             )
         return value
 
@@ -222,20 +240,22 @@ class Access(Settings):
     def _one_way_in(self) -> Self:
         given = [way for way in WAYS if getattr(self, way) is not None]
         if len(given) > 1:
-            raise ValueError(f"has {len(given)} ways in: {', '.join(given)}; keep one")
+            raise Wrong("GATE303", f"has {len(given)} ways in: {', '.join(given)}; keep one")
         if not given:
-            raise ValueError(
+            raise Wrong(
+                "GATE303",
                 f"names no way in; {self.profile.title} offers {self.offer()}: add one of these "
-                "blocks"
+                "blocks",
             )
         return self
 
     @model_validator(mode="after")
     def _bound_where_it_is_made(self) -> Self:
         if self.existing_role is not None and self.permissions_boundary is not None:
-            raise ValueError(
+            raise Wrong(
+                "GATE301",
                 f"permissions_boundary has no effect on the role {self.existing_role!r}, which is "
-                "not made here; remove it, and bound the role where it is made"
+                "not made here; remove it, and bound the role where it is made",
             )
         return self
 
@@ -361,7 +381,7 @@ class Reads(Access):
     @classmethod
     def _databases_to_scope(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if not value and info.data.get("grants") == "least_privilege":
-            raise ValueError('name at least one database, as in databases = ["sales"]')
+            raise Wrong("GATE302", 'name at least one database, as in databases = ["sales"]')
         return value
 
     @field_validator("sources")
@@ -406,8 +426,9 @@ class QueryAccess(Reads):
     @classmethod
     def _data_somewhere(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         if not value and not info.data.get("lake_formation", True):
-            raise ValueError(
-                'name at least one bucket, as in source "acme-lake" {}, or set lake_formation'
+            raise Wrong(
+                "GATE302",
+                'name at least one bucket, as in source "acme-lake" {}, or set lake_formation',
             )
         return value
 
@@ -419,21 +440,24 @@ class QueryAccess(Reads):
         if value.bucket is None and account is not None and name is not None:
             derived = cls.bucket_for(name, account)
             if len(derived) > _BUCKET_NAME_LIMIT:
-                raise ValueError(
+                raise Wrong(
+                    "GATE210",
                     f"the bucket would be called {derived!r}, {len(derived)} characters; S3 takes "
-                    f"{_BUCKET_NAME_LIMIT}: set results {{ bucket = ... }}"
+                    f"{_BUCKET_NAME_LIMIT}: set results {{ bucket = ... }}",
                 )
         wanted, theirs = cls.profile.results.prefix, info.data.get("grants") == "documented"
         if theirs and value.bucket is not None and not value.bucket.startswith(wanted):
-            raise ValueError(
+            raise Wrong(
+                "GATE308",
                 f"the policy of {cls.profile.title}'s page lets results into buckets called "
-                f"{wanted}* only; name such a bucket, or leave the name out"
+                f"{wanted}* only; name such a bucket, or leave the name out",
             )
         # Terraform would find out in the middle of an apply.
         if value.create and value.bucket in [s.bucket for s in info.data.get("sources", ())]:
-            raise ValueError(
+            raise Wrong(
+                "GATE306",
                 f"the bucket {value.bucket!r} is a source, so it exists already; name another, or "
-                "set create = false"
+                "set create = false",
             )
         return value
 
@@ -451,7 +475,7 @@ class QueryAccess(Reads):
     @classmethod
     def _not_known_yet(cls, value: bool) -> bool:
         if value and ("results" in cls.profile.itself or "fetch_results" in cls.profile.bundles):
-            raise ValueError(f"{cls.profile.title} does so in any case; remove the field")
+            raise Wrong("GATE301", f"{cls.profile.title} does so in any case; remove the field")
         return value
 
     @property
@@ -497,14 +521,14 @@ class MetadataAccess(Reads):
     @classmethod
     def _files_are_read(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
         if value and not cls.profile.reads_files:
-            raise ValueError(f"{cls.profile.title} reads no files of tables; remove source")
+            raise Wrong("GATE308", f"{cls.profile.title} reads no files of tables; remove source")
         return value
 
     @field_validator("workgroups")
     @classmethod
     def _history_is_read(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value and "query_history" not in cls.profile.bundles:
-            raise ValueError(f"{cls.profile.title} reads no query history; remove the field")
+            raise Wrong("GATE308", f"{cls.profile.title} reads no query history; remove the field")
         return value
 
 
@@ -555,10 +579,11 @@ class TablesAccess(Access):
     @classmethod
     def _schema_of_its_own(cls, value: str) -> str:
         if value == "default":
-            raise ValueError(
+            raise Wrong(
+                "GATE305",
                 "'default' is the database that Athena falls back to for everyone in the account, "
                 "and the vendor may change and delete every table of its schema; allowed: a "
-                f'schema of its own, as in schema = "{cls.kind}"'
+                f'schema of its own, as in schema = "{cls.kind}"',
             )
         return value
 
@@ -566,7 +591,9 @@ class TablesAccess(Access):
     @classmethod
     def _read_only_ones(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if info.data.get("schema") in value:
-            raise ValueError("the schema is written; databases are the ones that are only read")
+            raise Wrong(
+                "GATE306", "the schema is written; databases are the ones that are only read"
+            )
         return value
 
     @field_validator("sources")
@@ -574,7 +601,7 @@ class TablesAccess(Access):
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         source_keys_in_region(value, info.data.get("account"))
         if info.data.get("bucket") in [source.bucket for source in value]:
-            raise ValueError("the destination bucket is written; sources are only read")
+            raise Wrong("GATE306", "the destination bucket is written; sources are only read")
         return value
 
     @field_validator("results_expire_after_days")
@@ -583,17 +610,19 @@ class TablesAccess(Access):
         if value is None:
             return value
         if not info.data.get("create_bucket", True):
-            raise ValueError(
+            raise Wrong(
+                "GATE301",
                 "the bucket exists already and keeps its own lifecycle; remove this field, or "
-                "create_bucket = false"
+                "create_bucket = false",
             )
         if {"schema", "results_folder"} - info.data.keys():
             return value
         schema = info.data["schema"]
         if info.data["results_folder"] in (None, schema):
-            raise ValueError(
+            raise Wrong(
+                "GATE306",
                 "query results would lie in the folder of the tables, which must not expire; name "
-                f'another one, as in results_folder = "{schema}_results"'
+                f'another one, as in results_folder = "{schema}_results"',
             )
         return value
 

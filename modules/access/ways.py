@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from athena_gate.modules.fields import List, Settings, counted, pattern, unique
+from athena_gate.modules.findings import Wrong
 
 # An account as a whole, by its id or its root, or one role or user of it; wildcards are no names:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -23,6 +24,7 @@ OwnPrincipal = Annotated[
     pattern(
         r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
         'the ARN of a role or user, as in "arn:aws:iam::111122223333:role/analyst"',
+        "GATE204",
     ),
 ]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
@@ -42,6 +44,7 @@ ProviderArn = Annotated[
         r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:oidc-provider/[\w.:/-]{1,255}",
         "the ARN of an OIDC provider, as in "
         '"arn:aws:iam::111122223333:oidc-provider/token.example.com"',
+        "GATE204",
     ),
 ]
 RoleName = Annotated[
@@ -81,8 +84,8 @@ class AssumedBy(Settings):
     @classmethod
     def _whose_trust(cls, value: object, info: ValidationInfo) -> object:
         if value and info.data.get("role_name"):
-            raise ValueError(
-                "has no effect beside role_name, whose trust policy is yours; remove it"
+            raise Wrong(
+                "GATE301", "has no effect beside role_name, whose trust policy is yours; remove it"
             )
         return value
 
@@ -135,7 +138,9 @@ class RunsOn(Settings):
     @classmethod
     def _one_role(cls, value: str | None, info: ValidationInfo) -> str | None:
         if "on" in info.data and (value is None) == (info.data["on"] is None):
-            raise ValueError("give either on, for a role made here, or role_name, for one of yours")
+            raise Wrong(
+                "GATE303", "give either on, for a role made here, or role_name, for one of yours"
+            )
         return value
 
     @field_validator("provider", "namespace", "service_account")
@@ -144,9 +149,9 @@ class RunsOn(Settings):
         if "on" not in info.data:
             return value
         if value is None and info.data["on"] == "eks":
-            raise ValueError('is missing, and on = "eks" needs it')
+            raise Wrong("GATE302", 'is missing, and on = "eks" needs it')
         if value is not None and info.data["on"] != "eks":
-            raise ValueError('has no effect without on = "eks"; remove it')
+            raise Wrong("GATE301", 'has no effect without on = "eks"; remove it')
         return value
 
 

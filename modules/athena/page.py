@@ -6,13 +6,17 @@ from functools import cache
 from pathlib import Path
 
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes
+from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy
 
 _LARGEST = MEBIBYTE
 
 
-class NotThePage(ValueError):
+class NotThePage(Wrong):
     """A file is not the policy that it should be; the message says how."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("GATE501", problem)
 
 
 def page_policy(file: Path, digest: str, names: Mapping[str, str]) -> Policy:

@@ -24,6 +24,7 @@ from athena_gate.modules.fields import (
     unique,
 )
 from athena_gate.modules.files import Unreadable, read_bytes
+from athena_gate.modules.findings import Remark, Wrong
 
 # SHA-256 of keys/example.asc in binary form.
 EXAMPLE_KEY = "4f9c6db9cc085a296779242388c85f0b8339706cf97de8096947cda55e4b8d85"
@@ -94,16 +95,17 @@ class Results(Settings):
     @classmethod
     def _named_when_it_exists(cls, value: bool, info: ValidationInfo) -> bool:
         if not value and info.data.get("bucket", "") is None:
-            raise ValueError("false needs the name of the bucket that exists: bucket")
+            raise Wrong("GATE302", "false needs the name of the bucket that exists: bucket")
         return value
 
     @field_validator("expire_after_days")
     @classmethod
     def _only_in_an_own_bucket(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value is not None and not info.data.get("create", True):
-            raise ValueError(
+            raise Wrong(
+                "GATE301",
                 "with create = false the bucket keeps the lifecycle it has; remove this field, or "
-                "have a bucket made"
+                "have a bucket made",
             )
         return value
 
@@ -155,21 +157,26 @@ class Keys(Settings):
         if "pgp_key_file" not in info.data:
             return value
         if (value is None) == (info.data["pgp_key_file"] is None):
-            raise ValueError(
+            raise Wrong(
+                "GATE208",
                 "give either pgp_key_file or pgp_key; without one the secret would stand in the "
-                "state in plain text"
+                "state in plain text",
             )
         if value is None:
             return read_public_key(_resolve(info.data["pgp_key_file"], info))
         return value
 
-    def remarks(self) -> tuple[str, ...]:
+    def remarks(self) -> tuple[Remark, ...]:
         """Return what a reviewer should know of these keys."""
         if hashlib.sha256(base64.b64decode(self.public_key)).hexdigest() != EXAMPLE_KEY:
             return ()
         return (
-            "keys: this is the example key, whose private half was thrown away, so nobody can "
-            "decrypt what is encrypted to it; put your own in its place",
+            Remark(
+                "GATE602",
+                "keys",
+                "this is the example key, whose private half was thrown away, so nobody can "
+                "decrypt what is encrypted to it; put your own in its place",
+            ),
         )
 
     @property
@@ -194,11 +201,11 @@ def read_public_key(file: Path) -> str:
     try:
         content = read_bytes(file, KEY_LIMIT)
     except Unreadable as error:
-        raise ValueError(
-            f"{error}; write your public key there with `gpg --armor --export KEY`"
+        raise Wrong(
+            "GATE208", f"{error}; write your public key there with `gpg --armor --export KEY`"
         ) from None
     if b"-----BEGIN PGP PRIVATE KEY" in content:
-        raise ValueError(f"{str(file)!r} holds a PGP private key; give the public one")
+        raise Wrong("GATE208", f"{str(file)!r} holds a PGP private key; give the public one")
     begin = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
     if begin in content:
         body = content.split(begin, 1)[1].split(b"-----END", 1)[0].replace(b"\r\n", b"\n")
@@ -207,9 +214,9 @@ def read_public_key(file: Path) -> str:
         try:
             content = base64.b64decode(b"".join(lines), validate=True)
         except binascii.Error:
-            raise ValueError(f"{str(file)!r} is not a complete PGP public key") from None
+            raise Wrong("GATE208", f"{str(file)!r} is not a complete PGP public key") from None
     try:
         check_public_key(content)
     except ValueError as error:
-        raise ValueError(f"{str(file)!r}: {error}") from None
+        raise Wrong("GATE208", f"{str(file)!r}: {error}") from None
     return base64.b64encode(content).decode()

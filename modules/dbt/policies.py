@@ -9,6 +9,7 @@ from athena_gate.modules.athena.statements import (
 )
 from athena_gate.modules.dbt.guide import GUIDE, values
 from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
 _VIA_ATHENA = (CALLED_VIA_ATHENA,)
@@ -304,7 +305,7 @@ def managed(settings: DbtSettings) -> tuple[str, ...]:
     return ()
 
 
-def remarks(settings: DbtSettings) -> tuple[str, ...]:
+def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
     """Return what a reviewer of ``settings`` should know: what is wider than need be, and what
     will not work."""
     if settings.mode == "documented":
@@ -312,54 +313,88 @@ def remarks(settings: DbtSettings) -> tuple[str, ...]:
     found = []
     if settings.mode == "via_athena":
         found.append(
-            "mode: via_athena refuses what dbt-athena asks of Glue and S3 itself, so dbt run "
-            'fails; mode = "run" grants that, within the same databases and prefix'
+            Remark(
+                "GATE710",
+                "mode",
+                "via_athena refuses what dbt-athena asks of Glue and S3 itself, so dbt run fails; "
+                'mode = "run" grants that, within the same databases and prefix',
+            )
         )
     if settings.external_id is None:
         found.extend(
-            f"trusted: {arn} is in another account; when that is not yours, agree on an "
-            "external_id with its owner"
+            Remark(
+                "GATE601",
+                "trusted",
+                f"{arn} is in another account; when that is not yours, agree on an external_id "
+                "with its owner",
+            )
             for arn in settings.trusted
             if arn.split(":")[4] != settings.account.id
         )
     if (settings.session_duration or 0) > 3600:
         found.extend(
-            f"session_duration: {arn} is a role, and AWS grants a role that takes a role 3,600 "
-            "seconds at most"
+            Remark(
+                "GATE711",
+                "session_duration",
+                f"{arn} is a role, and AWS grants a role that takes a role 3,600 seconds at most",
+            )
             for arn in settings.trusted
             if ":role/" in arn
         )
     if settings.workgroup is None:
         found.append(
-            f"workgroup: dbt shares {settings.workgroup_name!r} with others, and nothing here "
-            "limits what a query may scan; workgroup {} makes one that does"
+            Remark(
+                "GATE708",
+                "workgroup",
+                f"dbt shares {settings.workgroup_name!r} with others, and nothing here limits "
+                "what a query may scan; workgroup {} makes one that does",
+            )
         )
     if settings.source_databases and not settings.sources and not settings.lake_formation:
         found.append(
-            "source_databases: without a source block or lake_formation, models read only those "
-            "tables whose files lie where dbt writes"
+            Remark(
+                "GATE712",
+                "source_databases",
+                "without a source block or lake_formation, models read only those tables whose "
+                "files lie where dbt writes",
+            )
         )
     found.extend(
-        f"source {source.bucket!r}: without prefixes, dbt may read the whole bucket"
+        Remark(
+            "GATE703", "source", "without prefixes, dbt may read the whole bucket", source.bucket
+        )
         for source in settings.sources
         if not source.prefixes
     )
     return tuple(found)
 
 
-def _remarks_on_the_guide(settings: DbtSettings) -> tuple[str, ...]:
+def _remarks_on_the_guide(settings: DbtSettings) -> tuple[Remark, ...]:
     found = [
-        f"mode: documented trusts the whole account {settings.account.id}: whoever there may take "
-        "roles may take this one",
-        "mode: documented opens every workgroup, and through Athena every Glue table and every "
-        "bucket, writing and deleting included",
-        "mode: documented lets dbt neither make its database nor use partitions, and refuses what "
-        "dbt-athena asks of Glue and S3 itself, so dbt run fails",
+        Remark(
+            "GATE606",
+            "mode",
+            f"documented trusts the whole account {settings.account.id}: whoever there may take "
+            "roles may take this one",
+        ),
+        Remark(
+            "GATE607",
+            "mode",
+            "documented opens every workgroup, and through Athena every Glue table and every "
+            "bucket, writing and deleting included",
+        ),
+        Remark(
+            "GATE710",
+            "mode",
+            "documented lets dbt neither make its database nor use partitions, and refuses what "
+            "dbt-athena asks of Glue and S3 itself, so dbt run fails",
+        ),
     ]
     if (
         settings.data.kms_key
         or settings.results.kms_key
         or any(source.kms_key for source in settings.sources)
     ):
-        found.append("kms_key: documented grants no use of KMS keys, so encrypted data is closed")
+        text = "documented grants no use of KMS keys, so encrypted data is closed"
+        found.append(Remark("GATE713", "kms_key", text))
     return tuple(found)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from athena_gate.modules.accept import ACCEPTS, Accepts
 from athena_gate.modules.account import (
     Account,
     AccountReference,
@@ -33,6 +34,7 @@ from athena_gate.modules.fields import (
     pattern,
     unique,
 )
+from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.policy import TRUST_POLICY_LIMIT
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
@@ -64,21 +66,24 @@ _PRINCIPAL_ALLOWED = (
 
 def _principal(value: str) -> str:
     if re.fullmatch(r"[0-9]{12}|arn:[a-z-]+:iam::[0-9]{12}:root", value):
-        raise ValueError(
+        raise Wrong(
+            "GATE211",
             f"{value!r} is a whole account: whoever its administrators let take roles could take "
-            f'this one, which only mode = "documented" risks; allowed: {_PRINCIPAL_ALLOWED}'
+            f'this one, which only mode = "documented" risks; allowed: {_PRINCIPAL_ALLOWED}',
         )
     if "*" in value:
-        raise ValueError(
+        raise Wrong(
+            "GATE211",
             f"{value!r}: a trust policy takes no part of an ARN as a wildcard, and * alone is "
-            f"everyone on AWS; allowed: {_PRINCIPAL_ALLOWED}"
+            f"everyone on AWS; allowed: {_PRINCIPAL_ALLOWED}",
         )
     if ":assumed-role/" in value:
-        raise ValueError(
-            f"{value!r} is one session of a role and ends with it; allowed: {_PRINCIPAL_ALLOWED}"
+        raise Wrong(
+            "GATE211",
+            f"{value!r} is one session of a role and ends with it; allowed: {_PRINCIPAL_ALLOWED}",
         )
     if not _PRINCIPAL.fullmatch(value):
-        raise ValueError(f"{value!r} is not valid; allowed: {_PRINCIPAL_ALLOWED}")
+        raise Wrong("GATE211", f"{value!r} is not valid; allowed: {_PRINCIPAL_ALLOWED}")
     return value
 
 
@@ -109,7 +114,7 @@ class Data(Settings):
     @classmethod
     def _named_when_it_exists(cls, value: bool, info: ValidationInfo) -> bool:
         if not value and info.data.get("bucket", "") is None:
-            raise ValueError("false needs the name of the bucket that exists: bucket")
+            raise Wrong("GATE302", "false needs the name of the bucket that exists: bucket")
         return value
 
 
@@ -177,13 +182,16 @@ class DbtSettings(Settings):
         Data(), validate_default=True, description="Where tables go (s3_data_dir)."
     )
 
+    accept: Accepts = ACCEPTS
+
     @field_validator("name")
     @classmethod
     def _short_enough(cls, value: str) -> str:
         if len(role := f"dbt-{value}") > _ROLE_NAME_LIMIT:
-            raise ValueError(
+            raise Wrong(
+                "GATE210",
                 f"the role would be called {role!r}, {len(role)} characters; IAM takes "
-                f"{_ROLE_NAME_LIMIT}"
+                f"{_ROLE_NAME_LIMIT}",
             )
         return value
 
@@ -193,9 +201,10 @@ class DbtSettings(Settings):
         cls, value: str | bool | None, info: ValidationInfo
     ) -> str | bool | None:
         if value and info.data.get("mode") == "documented":
-            raise ValueError(
+            raise Wrong(
+                "GATE304",
                 "would change the guide's role, and documented is that role and nothing else; "
-                'remove this field, or set mode = "via_athena" or "run"'
+                'remove this field, or set mode = "via_athena" or "run"',
             )
         return value
 
@@ -204,22 +213,25 @@ class DbtSettings(Settings):
     def _somebody_named(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         mode = info.data.get("mode")
         if value and mode == "documented":
-            raise ValueError(
+            raise Wrong(
+                "GATE304",
                 "documented trusts the whole account, as the guide does, whoever is named; remove "
-                'this field, or set mode = "via_athena" or "run" to trust only these'
+                'this field, or set mode = "via_athena" or "run" to trust only these',
             )
         if not value and mode in ("via_athena", "run"):
-            raise ValueError(
+            raise Wrong(
+                "GATE302",
                 "name at least one role or user that may take the role, as in "
-                'trusted = ["arn:aws:iam::111122223333:role/ci"]'
+                'trusted = ["arn:aws:iam::111122223333:role/ci"]',
             )
         account = info.data.get("account")
         for arn in value:
             partition = arn.split(":")[1]
             if account is not None and partition != account.arns.partition:
-                raise ValueError(
+                raise Wrong(
+                    "GATE209",
                     f"{arn!r} is in partition {partition}, and no identity there can take a role "
-                    f"in {account.arns.partition}"
+                    f"in {account.arns.partition}",
                 )
         return value
 
@@ -230,10 +242,11 @@ class DbtSettings(Settings):
         size = _TRUST_FRAME + sum(len(arn) + 3 for arn in value) - 1
         size += _EXTERNAL_ID_FRAME + len(external_id) if external_id else 0
         if size > TRUST_POLICY_LIMIT:
-            raise ValueError(
+            raise Wrong(
+                "GATE210",
                 f"the trust policy would have {size:,} characters, IAM takes "
                 f"{TRUST_POLICY_LIMIT:,}; trust one role that all of them may take, or divide the "
-                "block"
+                "block",
             )
         return value
 
@@ -244,14 +257,16 @@ class DbtSettings(Settings):
         if value is None:
             return value
         if longest is not None and value > longest:
-            raise ValueError(
+            raise Wrong(
+                "GATE107",
                 f"the role grants {longest:,} seconds at most, so taking it for {value:,} would "
-                "fail; raise max_session_duration, or lower this"
+                "fail; raise max_session_duration, or lower this",
             )
         if trusted and all(":role/" in arn for arn in trusted) and value > _HOUR:
-            raise ValueError(
+            raise Wrong(
+                "GATE107",
                 f"{value:,} seconds is too long for roles that take a role: AWS grants them "
-                f"{_HOUR:,} at most, whatever max_session_duration says, and the call fails"
+                f"{_HOUR:,} at most, whatever max_session_duration says, and the call fails",
             )
         return value
 
@@ -259,8 +274,9 @@ class DbtSettings(Settings):
     @classmethod
     def _somewhere_to_build(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
-            raise ValueError(
-                'name at least one database for dbt to build in, as in databases = ["dbt_ci"]'
+            raise Wrong(
+                "GATE302",
+                'name at least one database for dbt to build in, as in databases = ["dbt_ci"]',
             )
         return value
 
@@ -269,8 +285,10 @@ class DbtSettings(Settings):
     def _read_or_written(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for database in value:
             if database in info.data.get("databases", ()):
-                raise ValueError(
-                    f"{database!r} is in databases too, where dbt may write; keep it in one of them"
+                raise Wrong(
+                    "GATE306",
+                    f"{database!r} is in databases too, where dbt may write; keep it in one of "
+                    "them",
                 )
         return value
 
@@ -292,8 +310,9 @@ class DbtSettings(Settings):
     @classmethod
     def _one_workgroup(cls, value: Workgroup | None, info: ValidationInfo) -> Workgroup | None:
         if value is not None and (existing := info.data.get("existing_workgroup")) is not None:
-            raise ValueError(
-                f"makes a workgroup, and existing_workgroup names {existing!r}; keep one of them"
+            raise Wrong(
+                "GATE301",
+                f"makes a workgroup, and existing_workgroup names {existing!r}; keep one of them",
             )
         return value
 
@@ -314,15 +333,17 @@ class DbtSettings(Settings):
         if bucket != (results.bucket or _derived_bucket(name, account, "results")):
             return value
         if results.create:
-            raise ValueError(
+            raise Wrong(
+                "GATE306",
                 f"{bucket!r} is the results bucket made here, which deletes what it holds after "
-                "some days; name another bucket for tables"
+                "some days; name another bucket for tables",
             )
         tables, files = _data_path(name, value), _results_path(name, results)
         if tables.startswith(files) or files.startswith(tables):
-            raise ValueError(
+            raise Wrong(
+                "GATE306",
                 f"tables under {tables!r} and results under {files!r} are in each other's way; "
-                "give them paths of which neither starts with the other"
+                "give them paths of which neither starts with the other",
             )
         return value
 
@@ -433,15 +454,17 @@ def _bucket_fits(value: Results | Data, info: ValidationInfo, purpose: str) -> N
     if value.bucket is None and account is not None and name is not None:
         derived = _derived_bucket(name, account, purpose)
         if len(derived) > _BUCKET_NAME_LIMIT:
-            raise ValueError(
+            raise Wrong(
+                "GATE210",
                 f"the bucket would be called {derived!r}, {len(derived)} characters; S3 takes "
-                f"{_BUCKET_NAME_LIMIT}: set {purpose} {{ bucket = ... }}"
+                f"{_BUCKET_NAME_LIMIT}: set {purpose} {{ bucket = ... }}",
             )
     # Terraform would find out in the middle of an apply.
     if value.create and value.bucket in [s.bucket for s in info.data.get("sources", ())]:
-        raise ValueError(
+        raise Wrong(
+            "GATE306",
             f"the bucket {value.bucket!r} is a source, so it exists already; name another, or set "
-            "create = false"
+            "create = false",
         )
 
 

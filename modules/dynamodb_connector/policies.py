@@ -14,6 +14,7 @@ from athena_gate.modules.dynamodb_connector.guide import (
     values,
 )
 from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings, role_id
+from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
 
@@ -294,30 +295,46 @@ def managed(settings: DynamodbConnectorSettings) -> tuple[str, ...]:
     return ()
 
 
-def remarks(settings: DynamodbConnectorSettings) -> tuple[str, ...]:
+def remarks(settings: DynamodbConnectorSettings) -> tuple[Remark, ...]:
     """Return what a reviewer of ``settings`` should know: what is wider than need be, and what
     is left to do by hand."""
     found = []
     if settings.shared and not settings.scoped:
         found.append(
-            f"grants: documented lets account {settings.consumer.id} give anyone of its own the "
-            "function and the whole spill bucket"
+            Remark(
+                "GATE609",
+                "grants",
+                f"documented lets account {settings.consumer.id} give anyone of its own the "
+                "function and the whole spill bucket",
+            )
         )
     if settings.deployment == "application":
         found.append(
-            "deployment: the application makes a role of its own, which reads every DynamoDB table "
-            "of the owner and every Glue table's description, whatever tables says"
+            Remark(
+                "GATE608",
+                "deployment",
+                "the application makes a role of its own, which reads every DynamoDB table of the "
+                "owner and every Glue table's description, whatever tables says",
+            )
         )
     if settings.console_sharing:
         found.append(
-            "console_sharing: the consumer has no catalog until someone of the owner presses "
-            f"Share, and keeps it when this block is gone; anyone the owner lets take the role "
-            f"{settings.sharing_role} can"
+            Remark(
+                "GATE707",
+                "console_sharing",
+                "the consumer has no catalog until someone of the owner presses Share, and keeps "
+                "it when this block is gone; anyone the owner lets take the role "
+                f"{settings.sharing_role} can",
+            )
         )
     if not settings.readers or not settings.attach_policy:
         found.append(
-            f"attach_policy: the policy {settings.readers_policy} is attached to nobody; until "
-            "you attach it, nobody can query"
+            Remark(
+                "GATE714",
+                "attach_policy",
+                f"the policy {settings.readers_policy} is attached to nobody; until you attach "
+                "it, nobody can query",
+            )
         )
     return tuple(found)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from athena_gate.modules.accept import ACCEPTS, Accepts
 from athena_gate.modules.account import Account, AccountReference, key_in_region
 from athena_gate.modules.athena.settings import Results, Workgroup
 from athena_gate.modules.existing import Existing, existing_buckets
@@ -21,6 +22,7 @@ from athena_gate.modules.fields import (
     pattern,
     unique,
 )
+from athena_gate.modules.findings import Wrong
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 _ROLE_NAME_LIMIT = 64
@@ -40,24 +42,27 @@ def _table(value: str, info: ValidationInfo) -> str:
         _, _, service, region, account, resource = (value.split(":", 5) + [""] * 6)[:6]
         owner = info.data.get("owner")
         if owner is not None and region and region != owner.region:
-            raise ValueError(
+            raise Wrong(
+                "GATE209",
                 f"{value!r} is in {region}; the connector reads tables of its own region only, "
-                f"{owner.region}"
+                f"{owner.region}",
             )
         if owner is not None and account and account != owner.id:
-            raise ValueError(
+            raise Wrong(
+                "GATE209",
                 f"{value!r} is in account {account}; the connector reads tables of its own account "
-                f"only, {owner.id}"
+                f"only, {owner.id}",
             )
         if service == "dynamodb" and resource.startswith("table/"):
             name = resource.split("/")[1]
-            raise ValueError(f'{value!r} is an ARN; write the table\'s name alone: "{name}"')
+            raise Wrong("GATE212", f'{value!r} is an ARN; write the table\'s name alone: "{name}"')
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
     # (2026-11). A wildcard would open every table it matches.
     if not re.fullmatch(r"[A-Za-z0-9_.-]{3,255}", value):
-        raise ValueError(
+        raise Wrong(
+            "GATE212",
             f"{value!r} is not a table's name; allowed: 3 to 255 letters, digits, dots, hyphens "
-            "and underscores; no wildcards"
+            "and underscores; no wildcards",
         )
     return value
 
@@ -83,12 +88,14 @@ def _reader(value: str, info: ValidationInfo) -> str:
     consumer = info.data.get("consumer")
     _, partition, _, _, account, _ = value.split(":", 5)
     if consumer is not None and account != consumer.id:
-        raise ValueError(
-            f"{value!r} is in account {account}; allowed: roles of the consumer, {consumer.id}"
+        raise Wrong(
+            "GATE209",
+            f"{value!r} is in account {account}; allowed: roles of the consumer, {consumer.id}",
         )
     if consumer is not None and partition != consumer.arns.partition:
-        raise ValueError(
-            f"{value!r} is in partition {partition}, the consumer in {consumer.arns.partition}"
+        raise Wrong(
+            "GATE209",
+            f"{value!r} is in partition {partition}, the consumer in {consumer.arns.partition}",
         )
     return value
 
@@ -156,9 +163,10 @@ class Spill(Settings):
     @classmethod
     def _encrypted_at_all(cls, value: bool, info: ValidationInfo) -> bool:
         if not value and not info.data.get("create_kms_key", True):
-            raise ValueError(
+            raise Wrong(
+                "GATE305",
                 "false lets everyone who may read the bucket read the tables' rows; allowed: true, "
-                "or create_kms_key = true"
+                "or create_kms_key = true",
             )
         return value
 
@@ -265,13 +273,16 @@ class DynamodbConnectorSettings(Settings):
         None, validate_default=True, description="Where results of the consumer's queries go."
     )
 
+    accept: Accepts = ACCEPTS
+
     @field_validator("name")
     @classmethod
     def _short_enough(cls, value: str) -> str:
         if len(role := _resource_name(value)) > _ROLE_NAME_LIMIT:
-            raise ValueError(
+            raise Wrong(
+                "GATE210",
                 f"the connector's role would be called {role!r}, {len(role)} characters; IAM takes "
-                f"{_ROLE_NAME_LIMIT}"
+                f"{_ROLE_NAME_LIMIT}",
             )
         return value
 
@@ -284,17 +295,19 @@ class DynamodbConnectorSettings(Settings):
         if owner is None:
             return value
         if value.region != owner.region:
-            raise ValueError(
+            raise Wrong(
+                "GATE209",
                 f"account {value.name!r} is in {value.region}, the owner {owner.name!r} in "
-                f"{owner.region}; a connector can be shared within one region only"
+                f"{owner.region}; a connector can be shared within one region only",
             )
         if value.id != owner.id and not any(
             account.assume_role or account.hcp_credentials for account in (value, owner)
         ):
-            raise ValueError(
+            raise Wrong(
+                "GATE406",
                 f"neither account {value.name!r} nor {owner.name!r} has an assume_role, and one "
                 "set of credentials works in one account; give one of the two an assume_role, or "
-                "hcp_credentials"
+                "hcp_credentials",
             )
         return value
 
@@ -302,9 +315,10 @@ class DynamodbConnectorSettings(Settings):
     @classmethod
     def _somebody_reads(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if not value and _shared(info) and info.data.get("grants") == "least_privilege":
-            raise ValueError(
+            raise Wrong(
+                "GATE302",
                 "name at least one role of the consumer, as in readers = "
-                f'["{info.data["consumer"].arns.role("analyst")}"]'
+                f'["{info.data["consumer"].arns.role("analyst")}"]',
             )
         return value
 
@@ -314,9 +328,10 @@ class DynamodbConnectorSettings(Settings):
         for reader in info.data.get("readers", ()):
             path = reader.partition(":role/")[2]
             if value and path.startswith(_AWS_OWNED_PATHS):
-                raise ValueError(
+                raise Wrong(
+                    "GATE307",
                     f"{reader!r} is a role that AWS manages, to which no policy can be attached; "
-                    "set attach_policy = false and put the policy into its permission set"
+                    "set attach_policy = false and put the policy into its permission set",
                 )
         return value
 
@@ -324,19 +339,24 @@ class DynamodbConnectorSettings(Settings):
     @classmethod
     def _something_to_narrow(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("grants") == "documented":
-            raise ValueError(
+            raise Wrong(
+                "GATE304",
                 "would change the guide's grants, and documented is these and nothing else; "
-                'remove it, or set grants = "least_privilege"'
+                'remove it, or set grants = "least_privilege"',
             )
         if value is not None and _same_account(info):
-            raise ValueError("owner and consumer are one account, nothing is shared; remove it")
+            raise Wrong(
+                "GATE301", "owner and consumer are one account, nothing is shared; remove it"
+            )
         return value
 
     @field_validator("console_sharing")
     @classmethod
     def _somebody_to_share_with(cls, value: bool, info: ValidationInfo) -> bool:
         if value and _same_account(info):
-            raise ValueError("owner and consumer are one account, nothing is shared; remove it")
+            raise Wrong(
+                "GATE301", "owner and consumer are one account, nothing is shared; remove it"
+            )
         return value
 
     @field_validator("deployment")
@@ -344,9 +364,10 @@ class DynamodbConnectorSettings(Settings):
     def _published_there(cls, value: str, info: ValidationInfo) -> str:
         owner = info.data.get("owner")
         if value == "application" and owner is not None and owner.arns.partition != "aws":
-            raise ValueError(
+            raise Wrong(
+                "GATE307",
                 "AWS publishes the application in the partition aws, and the owner is in "
-                f'{owner.arns.partition}; allowed here: "image"'
+                f'{owner.arns.partition}; allowed here: "image"',
             )
         return value
 
@@ -355,22 +376,25 @@ class DynamodbConnectorSettings(Settings):
     def _image_of_this_region(cls, value: str | None, info: ValidationInfo) -> str | None:
         owner = info.data.get("owner")
         if value is not None and info.data.get("deployment") == "application":
-            raise ValueError(
-                'has no effect with deployment = "application", which brings its own; remove it'
+            raise Wrong(
+                "GATE301",
+                'has no effect with deployment = "application", which brings its own; remove it',
             )
         if owner is None or info.data.get("deployment") != "image":
             return value
         if value is None and owner.arns.partition != "aws":
-            raise ValueError(
+            raise Wrong(
+                "GATE302",
                 "is missing, and AWS publishes the image in the partition aws, not in "
-                f"{owner.arns.partition}; name a copy of it in ECR of {owner.region}"
+                f"{owner.arns.partition}; name a copy of it in ECR of {owner.region}",
             )
         # https://docs.aws.amazon.com/lambda/latest/dg/images-create.html (2026-11): the function
         # and its image are in one region.
         if value is not None and value.split(".")[3] != owner.region:
-            raise ValueError(
+            raise Wrong(
+                "GATE209",
                 f"the image is in {value.split('.')[3]}; Lambda takes images of its own region "
-                f"only, {owner.region}"
+                f"only, {owner.region}",
             )
         return value
 
@@ -391,8 +415,9 @@ class DynamodbConnectorSettings(Settings):
     @classmethod
     def _consumer_results_fit(cls, value: Results | None, info: ValidationInfo) -> Results | None:
         if value is not None and _same_account(info):
-            raise ValueError(
-                "owner and consumer are one account with one workgroup; use owner_results"
+            raise Wrong(
+                "GATE301",
+                "owner and consumer are one account with one workgroup; use owner_results",
             )
         if _shared(info):
             _results_fit(value or Results(), info, "consumer")
@@ -529,9 +554,10 @@ def _shared(info: ValidationInfo) -> bool:
 
 def _bucket_fits(bucket: str, block: str) -> None:
     if len(bucket) > _BUCKET_NAME_LIMIT:
-        raise ValueError(
+        raise Wrong(
+            "GATE210",
             f"the bucket would be called {bucket!r}, {len(bucket)} characters; S3 takes "
-            f"{_BUCKET_NAME_LIMIT}: set {block} {{ bucket = ... }}"
+            f"{_BUCKET_NAME_LIMIT}: set {block} {{ bucket = ... }}",
         )
 
 
@@ -554,8 +580,9 @@ def _results_fit(results: Results, info: ValidationInfo, side: str) -> Results:
         other = QueryPlace(owner, place.resource_name, owner_results)
         taken[other.results_bucket] = "the bucket of owner_results, in the owner's account"
     if place.results_bucket in taken:
-        raise ValueError(
-            f"{place.results_bucket!r} is {taken[place.results_bucket]}; name another bucket"
+        raise Wrong(
+            "GATE306",
+            f"{place.results_bucket!r} is {taken[place.results_bucket]}; name another bucket",
         )
     return results
 

@@ -52,9 +52,10 @@ def test_check_points_out_what_is_wide(project: Project) -> None:
     done = gate(project.folder, "check")
     assert (done.returncode, done.stdout) == (
         0,
-        'gate.hcl:6: dot "reporting": grants: full_access attaches AmazonAthenaFullAccess and '
-        "AWSGlueConsoleFullAccess, which reach far beyond this block\n"
-        "✓ gate.hcl: 1 block (dot-reporting), 1 remark\n",
+        'gate.hcl:8: warning: dot "reporting": grants: full_access attaches '
+        "AmazonAthenaFullAccess and AWSGlueConsoleFullAccess, which reach far beyond this block "
+        "[GATE605]\n"
+        "✓ gate.hcl: 1 block (dot-reporting), 1 warning\n",
     )
 
 
@@ -65,7 +66,7 @@ def test_check_lists_mistakes_on_standard_error_and_exits_with_2(project: Projec
         2,
         "",
         "gate.hcl:8: dot \"reporting\": databases: 'Sales' is not valid; allowed: 1 to 255 "
-        "lower-case letters, digits, underscores and hyphens; no wildcards\n"
+        "lower-case letters, digits, underscores and hyphens; no wildcards [GATE201]\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 
@@ -86,6 +87,7 @@ def test_check_answers_in_json(project: Project) -> None:
         ],
         "mistakes": [],
         "remarks": [],
+        "accepted": [],
     }
 
 
@@ -95,6 +97,8 @@ def test_mistakes_are_in_the_json_too(project: Project) -> None:
     assert done.returncode == 2
     assert json.loads(done.stdout)["mistakes"] == [
         {
+            "code": "GATE201",
+            "severity": "error",
             "line": 8,
             "block": 'dot "reporting"',
             "field": "databases",
@@ -112,7 +116,7 @@ def test_a_repeated_check_sees_what_changed(project: Project) -> None:
     assert (done.returncode, done.stderr) == (
         2,
         "gate.hcl:11: dot \"reporting\": keys: pgp_key_file: 'keys/ops.asc': not a PGP public "
-        "key; make one with `gpg --export KEY`\n"
+        "key; make one with `gpg --export KEY` [GATE208]\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 
@@ -134,7 +138,7 @@ def test_a_missing_file_is_told_with_the_way_out(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (
         2,
         "gate.hcl:1: no such file; `gate init` makes one, `gate --file FILE` or GATE_FILE names "
-        "another\n"
+        "another [GATE001]\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 
@@ -181,7 +185,7 @@ def test_main_tells_mistakes_without_a_trace_and_without_node(project: Project) 
         2,
         "",
         "gate.hcl:8: dot \"reporting\": databases: 'Sales' is not valid; allowed: 1 to 255 "
-        "lower-case letters, digits, underscores and hyphens; no wildcards\n",
+        "lower-case letters, digits, underscores and hyphens; no wildcards [GATE201]\n",
     )
 
 
@@ -536,11 +540,11 @@ def test_a_long_message_goes_on_in_another_line_at_a_terminal(project: Project) 
         2,
         """\
 gate.hcl:6: dot "reporting": databases: name at least one database, as in
-  databases = ["sales"]
+  databases = ["sales"] [GATE302]
 gate.hcl:8: dot "reporting": databse: no field "databse"; did you mean
   "databases"?; allowed: account, grants, lake_formation,
   restrict_to_vendor_ips, permissions_boundary, path, databases, catalog,
-  reads_results_directly, keys, source, workgroup, results
+  reads_results_directly, keys, accept, source, workgroup, results [GATE102]
 gate: 2 mistakes in gate.hcl
 """,
     )

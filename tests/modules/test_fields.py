@@ -11,6 +11,7 @@ from athena_gate.modules import fields
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.settings import EXAMPLE_KEY, Keys, read_public_key
 from athena_gate.modules.fields import Settings
+from athena_gate.modules.findings import Remark
 from tests.conftest import ROOT
 
 
@@ -174,8 +175,12 @@ def test_the_example_key_is_pointed_out() -> None:
         generations=("a",),
     )
     assert keys.remarks() == (
-        "keys: this is the example key, whose private half was thrown away, so nobody can "
-        "decrypt what is encrypted to it; put your own in its place",
+        Remark(
+            "GATE602",
+            "keys",
+            "this is the example key, whose private half was thrown away, so nobody can decrypt "
+            "what is encrypted to it; put your own in its place",
+        ),
     )
     assert len(EXAMPLE_KEY) == 64
 

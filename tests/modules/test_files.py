@@ -86,8 +86,12 @@ def test_only_a_file_that_is_not_there_is_missing(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (b"one\n\xff", "line 2 is not UTF-8; allowed: a text file in UTF-8"),
-        ("one".encode("utf-16"), "line 1 is not UTF-8; allowed: a text file in UTF-8"),
+        ("one".encode("utf-16"), "line 1 is UTF-16, not UTF-8; allowed: a text file in UTF-8"),
         (b"\xed\xa0\x80", "line 1 is not UTF-8; allowed: a text file in UTF-8"),
+        (
+            "a\nMüller".encode("latin-1"),
+            "line 2 is not UTF-8: ü as Latin-1 has it; allowed: a text file in UTF-8",
+        ),
         (b"\n\n\0", "line 3 has a NUL character; allowed: a text file in UTF-8"),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pysequoia
 import pytest
 
 from athena_gate.gate.sandbox import Sandbox
@@ -95,7 +96,9 @@ class Story:
 
     @property
     def gate_hcl(self) -> str:
-        return (self.clone / "gate.hcl").read_text()
+        # With the example key a pipeline stops.
+        text = (self.clone / "gate.hcl").read_text()
+        return text.replace("keys/example.asc", "keys/ops.asc")
 
     def commit(self, text: str, branch: str = "main") -> str:
         """Commit ``text`` as gate.hcl to ``branch``, push it, and return the commit."""
@@ -136,12 +139,14 @@ def story(
     tmp_path_factory: pytest.TempPathFactory,
     sandbox: Sandbox,
     terraform_variables: dict[str, str],
+    pgp_key: pysequoia.Tsk,
     wheel: Path,
 ) -> Story:
     """A company's repository, with nothing of this one but the wheel that it pins."""
     folder = tmp_path_factory.mktemp("github")
     clone = folder / "clone"
     company(clone, "github", (ROOT / "gate.hcl").read_text() + BACKEND, wheel)
+    (clone / "keys" / "ops.asc").write_text(str(pgp_key.extract_certificate()))
     git(folder, "init", "--quiet", "--bare", "origin.git")
     git(clone, "remote", "add", "origin", str(folder / "origin.git"))
     made = Story(

@@ -40,13 +40,18 @@ backend "s3" {
 """
 
 
+OWN = "analytics"
+
+
 def dbt(name: str, account: str, database: str) -> str:
     """Return a block that makes a role and a policy: nothing that takes S3 a minute."""
+    accept = 'accept "GATE601" { reason = "both accounts are ours" }' if account != OWN else ""
     return f"""
 dbt "{name}" {{
   account   = "{account}"
   trusted   = ["arn:aws:iam::111122223333:role/{name}"]
   databases = ["{database}"]
+  {accept}
   results {{
     bucket = "acme-results"
     create = false

@@ -27,8 +27,7 @@ def mistakes(project: Project, text: str) -> list[str]:
     project.write(text)
     with pytest.raises(ConfigurationError) as error:
         load(project.file)
-    name = str(project.file)
-    return [line.replace(name, "gate.hcl") for line in str(error.value).splitlines()]
+    return [mistake.text("gate.hcl") for mistake in error.value.mistakes]
 
 
 def test_an_s3_backend_names_an_object_for_each_stack(project: Project) -> None:

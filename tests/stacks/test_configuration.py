@@ -42,7 +42,7 @@ def test_a_block_of_no_vendor_has_a_hint_and_the_blocks_there_are(project: Proje
         load(project.file)
     kinds = ", ".join(["account", *INTEGRATIONS, "backend", "ejected"])
     assert str(raised.value) == (
-        f'{project.file}:1: hexx: no block "hexx"; did you mean "hex"?; allowed: {kinds}'
+        f'{project.file}:1: hexx: no block "hexx"; did you mean "hex"?; allowed: {kinds} [GATE101]'
     )
 
 
@@ -76,7 +76,8 @@ def test_a_block_of_no_vendor_has_a_hint_and_the_blocks_there_are(project: Proje
         ),
         (
             DOT.replace("eu-central-1", "eu-centrall-1"),
-            "gate.hcl:3: account \"analytics\": region: 'eu-centrall-1' is not valid; allowed: ",
+            "gate.hcl:3: account \"analytics\": region: 'eu-centrall-1' is not valid; did you "
+            'mean "eu-central-1"? allowed: ',
         ),
         (
             DOT.replace('region = "eu-central-1"', 'region = "eu-central-1"\n  tags = { a = 1 }'),
@@ -177,7 +178,7 @@ def test_a_file_that_does_not_exist_is_a_mistake_with_the_way_out(tmp_path: Path
         load(tmp_path / "gate.hcl")
     assert str(caught.value) == (
         f"{tmp_path}/gate.hcl:1: no such file; `gate init` makes one, `gate --file FILE` or "
-        "GATE_FILE names another"
+        "GATE_FILE names another [GATE001]"
     )
 
 

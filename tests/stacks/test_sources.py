@@ -32,7 +32,10 @@ def put(project: Project, name: str, text: str) -> None:
 def mistakes(project: Project, environment: str = "") -> list[str]:
     with pytest.raises(ConfigurationError) as raised:
         load(project.file, environment)
-    return str(raised.value).replace(f"{project.folder}/", "").splitlines()
+    return [
+        mistake.text(str(project.file)).replace(f"{project.folder}/", "")
+        for mistake in raised.value.mistakes
+    ]
 
 
 def test_the_files_of_gate_d_are_read_as_one_with_gate_hcl(project: Project) -> None:
@@ -60,12 +63,16 @@ def test_each_mistake_names_the_file_and_line_it_stands_on(project: Project) -> 
     assert [line.split(": ")[0] for line in said[1:]] == [
         "gate.d/a.hcl:4",
         "gate.d/b.hcl:1",
+        "gate.d/b.hcl:1",
         "gate.d/c.hcl:2",
     ]
-    assert said[3] == (
+    assert said[2:] == [
+        'gate.d/b.hcl:1: dot "first": has the same name as the block on line 2 of gate.d/a.hcl; '
+        "choose another",
+        'gate.d/b.hcl:1: dot "first": the block opens here and is never closed; add }',
         'gate.d/c.hcl:2: dot "first": has the same name as the block on line 2 of gate.d/a.hcl; '
-        "choose another"
-    )
+        "choose another",
+    ]
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake_of_it(project: Project) -> None:

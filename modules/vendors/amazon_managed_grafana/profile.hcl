@@ -33,7 +33,7 @@ labels = {
 }
 
 dropped {
-  reason  = "The policy goes by the workgroup's tag; this access names the one workgroup, which has the tag."
+  reason = "The policy goes by the workgroup's tag; this access names the one workgroup, which has the tag."
   actions = [
     "athena:GetQueryExecution",
     "athena:GetQueryResults",

@@ -49,7 +49,7 @@ dropped {
 }
 
 dropped {
-  reason  = "The page goes by how AWS calls the report's database; this access names the database."
+  reason = "The page goes by how AWS calls the report's database; this access names the database."
   actions = [
     "glue:BatchGetPartition",
     "glue:GetDatabase*",

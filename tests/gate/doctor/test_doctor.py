@@ -134,7 +134,7 @@ def test_mistakes_in_gate_hcl_are_told_beside_what_the_machine_has(
 ) -> None:
     project.write(DOT.replace("111122223333", "11112222333"))
     summary = "✓ Terraform  1.11.4\n\n✓ 1 check, nothing would stop a deploy\n"
-    assert run(STOPS) == (2, summary, f"{MISTAKE}\ngate: 1 mistake in gate.hcl\n")
+    assert run(STOPS) == (2, summary, f"{MISTAKE} [GATE202]\ngate: 1 mistake in gate.hcl\n")
     code, out, err = run(STOPS, "--json")
     assert (code, json.loads(out), err) == (
         2,

@@ -52,8 +52,8 @@ PROJECT_FILE = {
 }
 IGNORED = "/cdktf.out/\n/.gate/\n.terraform/\n*.tfstate\n*.tfstate.*\n"
 REMARK = (
-    'gate.hcl:8: metronome "billing": workgroup: primary is shared by the whole account and its '
-    "limits are not set here; workgroup {} makes one for Metronome\n"
+    'gate.hcl:8: note: metronome "billing": workgroup: primary is shared by the whole account and '
+    "its limits are not set here; workgroup {} makes one for Metronome [GATE708]\n"
 )
 NEXT = """\
 next:
@@ -78,7 +78,7 @@ def test_an_empty_folder_becomes_a_project_without_a_question(tmp_path: Path) ->
         "written   cdktf.json\n"
         "written   .gitignore\n"
         "written   .terraform.lock.hcl\n"
-        f"{REMARK}✓ gate.hcl: 1 block (metronome-billing), 1 remark\n{NEXT}",
+        f"{REMARK}✓ gate.hcl: 1 block (metronome-billing), 1 note\n{NEXT}",
     )
     assert (tmp_path / "gate.hcl").read_text() == WRITTEN
     assert json.loads((tmp_path / "cdktf.json").read_text()) == PROJECT_FILE

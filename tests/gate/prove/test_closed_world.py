@@ -863,7 +863,7 @@ def test_a_stack_beside_those_of_the_blocks_is_not_proved(project: Project, name
 def test_without_a_configuration_nothing_is_proved(project: Project, tmp_path: Path) -> None:
     synthesized(project)
     elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
+    (elsewhere / ".git").mkdir(parents=True)
     place = str(project.folder / "cdktf.out")
     done = gate(elsewhere, "prove", place)
     assert (done.returncode, "✗ its claims were proved" in done.stdout) == (1, True)

@@ -149,7 +149,8 @@ def test_a_script_in_a_tag_is_a_mistake_in_the_configuration(project: Project) -
         2,
         "",
         "gate.hcl:4: account \"analytics\": tags: owner: '<script>' is not a tag value; allowed: "
-        'up to 256 letters, digits, spaces and _ . : / = + - @, not starting with "aws:"\n'
+        'up to 256 letters, digits, spaces and _ . : / = + - @, not starting with "aws:" '
+        "[GATE207]\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 

@@ -72,6 +72,9 @@ NAMED_AND_NEVER_ASKED_FOR = {
     "WebIdentity.provider",
 }
 NOTHING_THAT_EXISTS = {
+    "Accept.code",
+    "Accept.reason",
+    "Accept.until",
     "Account.hcp_credentials",
     "Account.id",
     "Account.name",

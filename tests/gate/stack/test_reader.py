@@ -386,8 +386,8 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotReadable) as raised:
         read(file)
     assert str(raised.value) == (
-        f"{file}: line 1 is not UTF-8; allowed: a folder with cdk.tf.json in it, such a file, or "
-        "for gate prove a plan as `terraform show -json PLAN` prints it"
+        f"{file}: line 1 is UTF-16, not UTF-8; allowed: a folder with cdk.tf.json in it, such a "
+        "file, or for gate prove a plan as `terraform show -json PLAN` prints it"
     )
 
 

@@ -40,7 +40,7 @@ def test_a_lock_is_read() -> None:
     ("text", "problem"),
     [
         ("", "it does not name hashicorp/aws"),
-        ('provider "x" {', 'line 1: not HCL at column 14: provider "x" {'),
+        ('provider "x" {', "line 1: the block opens here and is never closed; add }"),
     ],
 )
 def test_a_lock_that_cannot_be_read_is_said_to_be(text: str, problem: str) -> None:

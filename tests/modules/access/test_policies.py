@@ -12,6 +12,10 @@ from tests.modules.access.vendors import KEYS, dot, maximal_dot, vendor
 VIA_ATHENA = (Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",)),)
 
 
+def said(settings: Any) -> tuple[str, ...]:
+    return tuple(map(str, remarks(settings)))
+
+
 def sids(policy: Policy) -> list[str]:
     return [statement.sid for statement in policy.statements]
 
@@ -89,7 +93,7 @@ def test_a_role_that_the_vendor_takes_already_is_not_made_and_keeps_its_trust() 
     settings = vendor("datadog", keys=None, assumed_by={"role_name": "DatadogIntegrationRole"})
     assert (settings.makes_role, trusts(settings)) == (False, {})
     assert handoff(settings)["role"] == "DatadogIntegrationRole"
-    assert [one for one in remarks(settings) if not one.startswith("to do")] == [
+    assert [one for one in said(settings) if not one.startswith("to do")] == [
         "assumed_by: everything that uses the role 'DatadogIntegrationRole' gets this access, and "
         "the policies it has count towards the 10 that AWS attaches to a role"
     ]
@@ -157,17 +161,17 @@ def test_an_instance_role_opens_to_ec2_under_the_name_of_its_partition() -> None
 
 
 def test_what_widens_access_is_pointed_out() -> None:
-    assert [one.partition(":")[0] for one in remarks(dot(restrict_to_vendor_ips=False))] == [
+    assert [one.partition(":")[0] for one in said(dot(restrict_to_vendor_ips=False))] == [
         "restrict_to_vendor_ips"
     ]
-    assert [one.partition(":")[0] for one in remarks(dot(grants="full_access"))] == ["grants"]
-    assert [one.partition(":")[0] for one in remarks(dot(sources=[{"bucket": "acme-lake"}]))] == [
+    assert [one.partition(":")[0] for one in said(dot(grants="full_access"))] == ["grants"]
+    assert [one.partition(":")[0] for one in said(dot(sources=[{"bucket": "acme-lake"}]))] == [
         "source 'acme-lake'"
     ]
     alone = {"subject": "123456789012345678901"}
-    assert [one.partition(":")[0] for one in remarks(vendor("metronome", web_identity=alone))] == [
+    assert [one.partition(":")[0] for one in said(vendor("metronome", web_identity=alone))] == [
         "web_identity",
         "workgroup",
     ]
     keys = vendor("metronome", web_identity=None, keys=KEYS)
-    assert [one.partition(":")[0] for one in remarks(keys)] == ["keys", "workgroup"]
+    assert [one.partition(":")[0] for one in said(keys)] == ["keys", "workgroup"]

@@ -1,5 +1,7 @@
 """Who may do what in the two accounts."""
 
+from typing import Any
+
 import pytest
 
 from athena_gate.modules.dynamodb_connector.guide import STATEMENT_ID
@@ -38,6 +40,10 @@ RESULTS = f"arn:aws:s3:::dynamodb-connector-orders-results-{CONSUMER}"
 FUNCTION = f"arn:aws:lambda:eu-central-1:{OWNER}:function:dynamodb_connector_orders"
 TABLE = f"arn:aws:dynamodb:eu-central-1:{OWNER}:table"
 IN_ORGANIZATION = {"aws:PrincipalOrgID": ["o-a1b2c3d4e5"]}
+
+
+def said(settings: Any) -> tuple[str, ...]:
+    return tuple(map(str, remarks(settings)))
 
 
 def test_readers_query_one_catalog_in_one_workgroup() -> None:
@@ -448,8 +454,8 @@ def test_results_with_a_key_are_encrypted_with_it() -> None:
 
 
 def test_a_scoped_block_has_no_remarks() -> None:
-    assert remarks(minimal()) == ()
-    assert remarks(one_account()) == ()
+    assert said(minimal()) == ()
+    assert said(one_account()) == ()
 
 
 UNATTACHED = (
@@ -459,18 +465,18 @@ UNATTACHED = (
 
 
 def test_what_is_wider_than_need_be_or_left_to_do_is_pointed_out() -> None:
-    assert remarks(minimal(grants="documented")) == (
+    assert said(minimal(grants="documented")) == (
         f"grants: documented lets account {CONSUMER} give anyone of its own the function and the "
         "whole spill bucket",
     )
-    assert remarks(minimal(deployment="application")) == (
+    assert said(minimal(deployment="application")) == (
         "deployment: the application makes a role of its own, which reads every DynamoDB table of "
         "the owner and every Glue table's description, whatever tables says",
     )
-    assert remarks(minimal(console_sharing=True)) == (
+    assert said(minimal(console_sharing=True)) == (
         "console_sharing: the consumer has no catalog until someone of the owner presses Share, "
         "and keeps it when this block is gone; anyone the owner lets take the role "
         f"AthenaCrossAccountCreate-{OWNER} can",
     )
-    assert remarks(minimal(attach_policy=False)) == (UNATTACHED,)
-    assert remarks(one_account(readers=[])) == (UNATTACHED,)
+    assert said(minimal(attach_policy=False)) == (UNATTACHED,)
+    assert said(one_account(readers=[])) == (UNATTACHED,)
