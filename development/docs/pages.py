@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from athena_gate.gate.vendors.example import example
+from athena_gate.modules.accept import Accept
 from athena_gate.modules.access.settings import CLASSES
 from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.settings import Keys, Results, Source, Workgroup
 from athena_gate.modules.fields import Settings
 from athena_gate.modules.reading import nested_blocks
+from athena_gate.modules.rules import rules
 from athena_gate.stacks import reference
 from athena_gate.stacks.backends import BACKENDS
 from athena_gate.stacks.configuration import load
@@ -31,6 +33,7 @@ SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (
     ("results", Results, None),
     ("workgroup", Workgroup, None),
     ("keys", Keys, None),
+    ("accept", Accept, "code"),
 )
 # The ways in, documented once.
 WAYS: tuple[tuple[str, type[Settings]], ...] = (
@@ -115,6 +118,7 @@ def whole() -> dict[Path, str]:
             for kind, one in vendors.items()
         },
         DOCS / "commands.md": commands.page(),
+        DOCS / "rules.md": _rules(),
         DOCS / "licences.md": licences.page(),
     }
 
@@ -145,6 +149,27 @@ def _examples(vendors: Iterable[str]) -> dict[str, Any]:
         )
         file.write_text(text)
         return {block.kind: block for block in load(file).blocks}
+
+
+def _rules() -> str:
+    lines = [
+        "# Rules of gate check",
+        "",
+        "[Mistakes and findings](findings.md) says what the severities mean, and how a finding is",
+        "accepted. `gate rule CODE` prints the same.",
+    ]
+    for one in rules().values():
+        lines += [
+            "",
+            f"## {one.code}: {one.title}",
+            "",
+            f"`{one.name}`, {one.severity}",
+            "",
+            one.why,
+        ]
+        lines += ["", "```", *one.example.splitlines(), "```", "", one.remedy]
+        lines += ["", f"See [{one.page}]({one.page})."] if one.page else []
+    return "\n".join(lines) + "\n"
 
 
 def _catalogue(vendors: dict[str, Vendor]) -> str:
