@@ -18,7 +18,7 @@ from athena_gate.gate.eject.variables import Variables
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.stack.reader import NotReadable, read
 from athena_gate.modules.files import Unreadable, read_text, visible
-from athena_gate.modules.hcl import file_of
+from athena_gate.modules.findings import file_of
 from athena_gate.modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
 from athena_gate.stacks.configuration import ConfiguredBlock
 from athena_gate.stacks.providers import LOCK, LOCK_LIMIT

@@ -5,7 +5,7 @@ from typing import Any
 
 from athena_gate.gate.prove import Proof
 from athena_gate.gate.sarif import log, place
-from athena_gate.modules.hcl import file_of
+from athena_gate.modules.findings import file_of
 from athena_gate.modules.iam.result import Failure, Result
 
 
