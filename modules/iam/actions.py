@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from athena_gate.modules.iam.patterns import (
     action_matches,
+    arn_forms,
     arn_intersects,
     includes,
     intersects,
@@ -139,11 +140,14 @@ def level(action: str) -> Level | None:
 
 
 def grants_nothing(action: str, resource: str) -> bool:
-    """Return whether ``action`` never works on what ``resource`` matches.
+    """Return whether ``action`` never works on what ``resource`` matches, values of an Action and
+    of a Resource element.
 
-    Both may be patterns, values of an Action and of a Resource element. False where the services
-    of the action are not described here: nothing is known of them.
+    False for a pattern of actions, which matches those that AWS will have, and where the service of
+    the action is not described here: nothing is known of them.
     """
+    if "*" in action or "?" in action:
+        return False
     found = matching(action)
     return bool(found) and all(_never_works(one, resource) for one in found)
 
@@ -166,7 +170,10 @@ def _fits(form: str, resource: str) -> bool:
     has_colons = form.endswith("/${ObjectName}") or ":glue:" in form
     form, is_bucket = _VARIABLE.sub("*", form), form.endswith(":s3:::${BucketName}")
     segments = resource.split(":", 5)
-    if len(segments) < 6 or has_colons:
+    if has_colons:
+        named = form.split(":", 5)
+        return any(all(map(intersects, named, one)) for one in arn_forms(resource))
+    if len(segments) < 6:
         return arn_intersects(form, resource)
     # Not arn_intersects: the star that is the region of arn:aws:athena:*:1:workgroup/x also reaches
     # into the name, but no catalog has a name such as "x:1:workgroup/x".

@@ -164,12 +164,14 @@ def arn_includes(outer: str, inner: str) -> bool:
 
 def arn_intersects(a: str, b: str) -> bool:
     """Return ``intersects`` for two values of Resource elements."""
-    return any(intersects(joined(one), joined(other)) for one in _arns(a) for other in _arns(b))
+    return any(
+        intersects(joined(one), joined(other)) for one in arn_forms(a) for other in arn_forms(b)
+    )
 
 
 def arn_example(pattern: str) -> str | None:
     """Return an ARN that ``pattern``, a value of a Resource element, matches; None if none is."""
-    return next((example(joined(form)) for form in _arns(pattern)), None)
+    return next((example(joined(form)) for form in arn_forms(pattern)), None)
 
 
 def arn_difference_example(inner: str, outers: Sequence[str]) -> str | None:
@@ -180,8 +182,8 @@ def arn_difference_example(inner: str, outers: Sequence[str]) -> str | None:
     """
     if inner == "*" and "*" not in outers:
         return "*"
-    forms = [joined(form) for form in chain.from_iterable(map(_arns, outers))]
-    missing = (difference_example(joined(form), forms) for form in _arns(inner))
+    forms = [joined(form) for form in chain.from_iterable(map(arn_forms, outers))]
+    missing = (difference_example(joined(form), forms) for form in arn_forms(inner))
     return next((arn for arn in missing if arn is not None), None)
 
 
@@ -283,7 +285,7 @@ def _spread(parts: Sequence[str], segments: int) -> Iterator[tuple[str, ...]]:
         yield from ((first, *form) for form in _spread(tail, segments - 1))
 
 
-def _arns(pattern: str) -> list[tuple[str, ...]]:
+def arn_forms(pattern: str) -> list[tuple[str, ...]]:
     """Return the forms of ``pattern`` that match an ARN, whose first segment is ``arn``."""
     return [("arn", *form[1:]) for form in _forms(pattern) if matches(form[0], "arn")]
 
