@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json, read_text
-from athena_gate.stacks.providers import LOCK, PROVIDER_SOURCE
+from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE
 
 # https://developer.hashicorp.com/terraform/language/files,
 # https://developer.hashicorp.com/terraform/language/files/override and
@@ -34,6 +34,11 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
     Terraform would do; none for a file of a name that Terraform does not read."""
     if not file.name.endswith(_CONFIGURATION):
         return
+    if is_here(file) and LOCK.is_file() and not (file.parent / LOCK.name).exists():
+        yield (
+            LOCK.name,
+            "is missing, so Terraform would take whatever provider there is; run: gate synth",
+        )
     for other in sorted(file.absolute().parent.iterdir()):
         if other.name == file.name:
             continue
@@ -47,20 +52,32 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
             yield other.name, reason
 
 
-def other_workspace(file: Path) -> Iterator[tuple[str, str]]:
+def is_here(file: Path) -> bool:
+    """Return whether ``file`` lies in the current folder, that of gate.hcl, or below it."""
+    return file.resolve().is_relative_to(Path().resolve())
+
+
+def other_workspace(file: Path, terraform: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield name and reason of the file beside ``file``, a stack's cdk.tf.json, that selects
-    another workspace than the default one, if there is one.
+    another workspace than the default one or, in HCP Terraform, the one of the stack, which
+    ``terraform``, its section of that name, says.
 
     https://developer.hashicorp.com/terraform/cli/workspaces (2026-11): each has a state of its own;
     with Terraform 1.11 that of ``other`` lay in terraform.tfstate.d/other, whatever the backend's
-    path. HCP Terraform's workspaces are something else, and named in the configuration.
+    path. A workspace of HCP Terraform is named in the configuration; found by tags it is the one
+    of the stack's own name.
     """
     selection = file.absolute().parent / ".terraform" / "environment"
     try:
         name = read_text(selection, MEBIBYTE).strip()
     except Unreadable as error:
         name = "" if error.missing else error.problem
-    if name not in ("", "default"):
+    cloud = terraform.get("cloud")
+    own = {"", "default"}
+    if isinstance(cloud, Mapping):
+        named = (_hcp_workspaces(terraform) or ("",))[-1]
+        own |= {named} if isinstance(named, str) else {file.absolute().parent.name}
+    if name not in own:
         reason = f"selects another workspace in Terraform, whose state lies elsewhere: {name}"
         yield ".terraform/environment", reason
 
@@ -125,10 +142,21 @@ def _not_the_lock(file: Path) -> str:
         lines = read_text(file, MEBIBYTE).splitlines()
     except Unreadable as error:
         return error.problem
+    known = set(lines)
+    if LOCK.is_file() and is_here(file):
+        try:
+            known = set(read_text(LOCK, LOCK_LIMIT).splitlines())
+        except Unreadable as error:
+            return str(error)
     for number, line in enumerate(lines, 1):
         if not _LOCKED.fullmatch(line):
             return (
                 f"locks something else than {PROVIDER_SOURCE}, or is not as terraform init writes "
                 f"it, in line {number}: {line.strip()}"
+            )
+        if line.strip() and not line.startswith("#") and line not in known:
+            return (
+                f"has in line {number} what the project's own does not have: {line.strip()}; gate "
+                "lock adds the checksum of this platform there, gate synth copies it"
             )
     return ""

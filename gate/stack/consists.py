@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.stack.beside import is_here
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.stack.understood import CLAIMS, RESOURCES
 from athena_gate.modules.iam.policy import Grant, Policy, Principal
@@ -39,13 +40,13 @@ def consists(stack: Stack, expected: Mapping[str, Any]) -> tuple[Result, ...]:
 
 def _with_local_state(stack: Stack) -> dict[str, Any]:
     """Return the content of ``stack`` with the name alone of a local state that lies in the current
-    folder or, in whatever folder the JSON was copied to, in one above it."""
+    folder or, where the JSON was copied elsewhere, three above it: beside OUTPUT/stacks/NAME."""
     terraform = stack.content.get("terraform", {})
     backend = terraform.get("backend", {})
     local = backend.get("local", {})
     path = local.get("path", "")
     folder, name = os.path.split(path)
-    up = set(folder.split("/")) <= {"..", ""} and not folder.startswith("/")
+    up = folder == "../../.." and not is_here(stack.file)
     here = (stack.file.absolute().parent / path).resolve() == Path(name).resolve()
     if not path or not (up or here):
         return dict(stack.content)

@@ -89,9 +89,9 @@ def read(file: Path) -> Stack:
         raise not_readable(error) from None
     stack = read_content(content, file)
     beside = [*unknown_files(file)]
-    if "cloud" not in stack.content.get("terraform", {}):
-        beside += other_workspace(file)
-    beside += other_backend(file, stack.content.get("terraform", {}))
+    terraform = stack.content.get("terraform", {})
+    beside += other_workspace(file, terraform)
+    beside += other_backend(file, terraform)
     problems = [Problem(name, reason) for name, reason in beside]
     folder = file.absolute().parent
     if folder.parent.name == "stacks" and folder.name != stack.name:

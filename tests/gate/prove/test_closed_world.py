@@ -15,6 +15,7 @@ from athena_gate.gate.stack.reader import read_content
 from athena_gate.modules.iam.policy import Policy, Statement
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
 from athena_gate.stacks.expected import expected
+from athena_gate.stacks.providers import LOCK
 from tests.conftest import ACCOUNT, DOT, ROOT, Project
 from tests.gate.stack.written import examples, written
 from tests.gate.test_cli import gate
@@ -700,10 +701,45 @@ def test_the_state_of_another_workspace_is_another_state(project: Project) -> No
     said = " ".join(done.stdout.split())
     assert ".terraform/environment selects another workspace in Terraform, whose state " in said
     assert "lies elsewhere: other" in said
-    # HCP Terraform's workspaces are named in the configuration.
-    project.write('backend "cloud" { organization = "acme" }\n' + DOT)
-    synthesized(project)
-    assert gate(project.folder, "prove").returncode == 0
+
+
+@pytest.mark.parametrize("more", ["", '  tags = ["athena"]\n'])
+def test_a_workspace_of_hcp_terraform_is_that_of_its_stack(project: Project, more: str) -> None:
+    project.write(f'backend "cloud" {{\n  organization = "acme"\n{more}}}\n{DOT}')
+    folder = synthesized(project) / "stacks" / "dot-reporting"
+    (folder / ".terraform").mkdir()
+    for name, code in (("other-team-production", 1), ("default", 0), ("dot-reporting", 0)):
+        (folder / ".terraform" / "environment").write_text(name)
+        assert gate(project.folder, "prove").returncode == code
+
+
+def test_the_lock_beside_a_stack_is_the_projects(project: Project) -> None:
+    lock = (ROOT / LOCK).read_text()
+    (project.folder / LOCK).write_text(lock)
+    folder = synthesized(project) / "stacks" / "dot-reporting"
+    assert gate(project.folder, "prove").returncode == 1
+    for text, said in (
+        (lock, ""),
+        (lock.replace("h1:", "h1:A", 1), "has in line "),
+        (lock.replace('version     = "5', 'version     = "6'), "has in line "),
+        (None, ".terraform.lock.hcl is missing, so Terraform would take whatever provider there"),
+    ):
+        (folder / LOCK).unlink(missing_ok=True)
+        if text is not None:
+            (folder / LOCK).write_text(text)
+        done = gate(project.folder, "prove")
+        assert done.returncode == (1 if said else 0)
+        assert said in " ".join(done.stdout.split())
+
+
+def test_a_copy_of_a_stack_whose_state_lies_elsewhere_is_not_proved(project: Project) -> None:
+    folder = synthesized(project) / "stacks" / "dot-reporting"
+    (folder / "sub").mkdir()
+    (folder / "sub" / "cdk.tf.json").write_text((folder / "cdk.tf.json").read_text())
+    done = gate(project.folder, "prove", str(folder / "sub"))
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert "terraform.backend.local.path is ../../../terraform.dot-reporting" in said
 
 
 S3 = {"bucket": "acme-states", "key": "k", "region": "eu-central-1", "encrypt": True}

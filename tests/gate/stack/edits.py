@@ -354,7 +354,7 @@ def _canonical(content: dict[str, Any]) -> str:
     try:
         local = found["terraform"]["backend"]["local"]
         *up, name = local["path"].split("/")
-        local["path"] = local["path"] if set(up) - {".."} else name
+        local["path"] = name if up in ([], [".."] * 3) else local["path"]
     except (KeyError, TypeError, AttributeError):
         pass
     return json.dumps(found, sort_keys=True)

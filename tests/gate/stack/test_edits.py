@@ -154,7 +154,6 @@ HARMLESS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "order of keys": lambda c: c.update({"terraform": c.pop("terraform")}),
     "a section with nothing in it": lambda c: c.update(variable={}),
     "a type with nothing in it": lambda c: c["resource"].update(aws_kms_key={}),
-    "a local state further up": state("../../../../../terraform.dot-d0.tfstate"),
     "a local state that is not far up": state("terraform.dot-d0.tfstate"),
     "Id of a policy": lambda c: put(c, {**policy(c), "Id": "x"}),
     "Sid": in_policy(lambda s: s[0].update(Sid="Another")),
