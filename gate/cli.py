@@ -300,6 +300,7 @@ def prove(
         check_only,
         no_claims,
         prove_missing,
+        prove_removed,
         prove_stack,
         prove_unclaimed,
     )
@@ -334,6 +335,12 @@ def prove(
                 prove_unclaimed(stack)
                 for file in sorted((place / "stacks").glob(f"*/{FILE}"))
                 if file.parent.name not in {*configuration.stacks, *configuration.ejected}
+                for stack in _read(file)
+            ]
+        if configuration and place.is_dir():
+            proved += [
+                prove_removed(stack)
+                for file in sorted((place / "removed").glob(f"*/{FILE}"))
                 for stack in _read(file)
             ]
         if configuration and place.is_dir() and not (place / FILE).exists():

@@ -98,6 +98,14 @@ def prove_unclaimed(stack: Stack) -> Proof:
     return no_claims(stack.name, str(stack.file), reason)
 
 
+def prove_removed(stack: Stack) -> Proof:
+    """Return whether ``stack``, kept of a block that is gone so that it can be destroyed, is
+    understood: what Terraform would do with it, it does with credentials too."""
+    note = "its block is gone; only that it is understood is proved, so that destroying it is safe"
+    understood = next(iter(checks(stack)))
+    return Proof(stack.name, str(stack.file), None, None, (understood,), (note,))
+
+
 def prove_missing(block: ConfiguredBlock, folder: str) -> Proof:
     """Return that nothing is proved of ``block``, whose stack is not in ``folder``."""
     reason = f"{folder} has no stack of it; run: gate synth (or cdktf synth)"

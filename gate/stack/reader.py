@@ -66,7 +66,7 @@ def files(place: Path) -> tuple[Path, ...]:
     # What stacks/removed.py keeps of removed blocks is there to be destroyed, not to be applied.
     # By way of a link, which Terraform and pipelines follow, rglob does not find it.
     paths = {*place.rglob(FILE), *place.glob(f"*/{FILE}"), *place.glob(f"*/*/{FILE}")}
-    every = [(one, one.relative_to(place).parts[-3:-2]) for one in paths]
+    every = [(one, one.relative_to(place).parts[:-2]) for one in paths]
     found = tuple(sorted(one for one, around in every if around != ("removed",)))
     if not found:
         what = "no such file or folder" if not place.exists() else f"holds no {FILE}"

@@ -800,7 +800,8 @@ def test_a_manifest_that_leads_elsewhere_is_a_finding(
     output = synthesized(project)
     evil = output / "removed" / "evil"
     evil.mkdir(parents=True)
-    (evil / "cdk.tf.json").write_text("{}")
+    text = (output / "stacks" / "dot-reporting" / "cdk.tf.json").read_text()
+    (evil / "cdk.tf.json").write_text(text)
     for folder, code in (("stacks/dot-reporting", 0), ("removed/evil", 1)):
         stack = {"name": "dot-reporting", "workingDirectory": folder}
         manifest = {"version": "0.21.0", "stacks": {"dot-reporting": stack}}
@@ -979,3 +980,16 @@ dot-reporting (dot "reporting")
     assert done.stderr.splitlines()[-1] == (
         "gate: nothing is said of a stack that is not understood; gate prove has the details"
     )
+
+
+def test_what_is_kept_of_a_removed_block_is_understood_or_told(project: Project) -> None:
+    output = synthesized(project)
+    kept = output / "removed" / "dot-old"
+    kept.mkdir(parents=True)
+    content = json.loads((output / "stacks" / "dot-reporting" / "cdk.tf.json").read_text())
+    (kept / "cdk.tf.json").write_text(json.dumps(content | {"data": {"external": {"x": {}}}}))
+    done = gate(project.folder, "prove")
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 1
+    assert "note: its block is gone; only that it is understood is proved" in said
+    assert "data" in said
