@@ -136,6 +136,7 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema(ROOT))
 
 
+@pytest.mark.slow
 def test_gate_hcl_as_json_fits_its_schema(validator: Draft202012Validator) -> None:
     Draft202012Validator.check_schema(validator.schema)
     assert list(validator.iter_errors(AS_JSON)) == []

@@ -81,6 +81,7 @@ def test_actionlint_would_find_something(tmp_path: Path, actionlint: list[str]) 
     assert 'property "plan" is not defined in object type' in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", ["vendor.github-workflows", "github-workflows-require-timeout"])
 def test_the_schema_of_workflows_accepts_them(schema: str) -> None:
     arguments = ["--builtin-schema", schema, *map(str, WORKFLOWS)]

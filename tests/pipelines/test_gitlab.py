@@ -70,6 +70,7 @@ def jobs_of(file: Path) -> dict[str, dict[str, Any]]:
     return {name: job for name, job in document.items() if name not in others}
 
 
+@pytest.mark.slow
 def test_the_files_fit_gitlabs_schema() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
     done = subprocess.run(

@@ -233,6 +233,7 @@ def test_a_name_that_no_stack_has_is_told_with_those_that_there_are(deploying: D
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_is_passed_on_and_waited_for(
     deploying: Deploying, sent: signal.Signals

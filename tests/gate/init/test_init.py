@@ -452,6 +452,7 @@ def typed(folder: Path, text: str) -> tuple[int, str]:
     return process.wait(), shown.decode().replace("\r\n", "\n")
 
 
+@pytest.mark.slow
 def test_at_a_terminal_each_question_is_asked_until_it_has_an_answer(tmp_path: Path) -> None:
     said = ["metronom", "metronome", "billing", "111122223333", "eu-central-1", ""]
     said += ["acme-metronome", "exports", "web_identity", "123456789012345678901", "org-4711", ""]

@@ -31,6 +31,11 @@ from athena_gate.stacks.reference import rows
 from development.examples import REGIONS, account, blocks_of
 
 ROOT = Path(__file__).resolve().parents[3]
+# The quick run looks at the first.
+PARTITIONS = [
+    "aws",
+    *(pytest.param(one, marks=pytest.mark.slow) for one in REGIONS if one != "aws"),
+]
 VENDORS = [kind for kind, found in INTEGRATIONS.items() if isinstance(found, Vendor)]
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -158,7 +163,7 @@ def test_a_field_that_a_vendor_does_not_have_gets_the_list_of_those_it_has(
     )
 
 
-@pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize("partition", PARTITIONS)
 @pytest.mark.parametrize("kind", VENDORS)
 def test_what_a_vendor_needs_is_granted_and_nothing_it_never_may(kind: str, partition: str) -> None:
     failures = {}
@@ -175,7 +180,7 @@ def test_what_a_vendor_needs_is_granted_and_nothing_it_never_may(kind: str, part
     assert failures == {block.title: [] for block in ours(configured(kind, partition))}
 
 
-@pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize("partition", PARTITIONS)
 @pytest.mark.parametrize("kind", VENDORS)
 def test_whatever_differs_from_the_page_has_a_reason(kind: str, partition: str) -> None:
     found = {block.title: parity(block).unexplained for block in few(kind, partition)}
