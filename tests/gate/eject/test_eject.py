@@ -1,5 +1,6 @@
 """A block's stack as plain Terraform: what is written, and that the state takes it for the same."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator
@@ -15,9 +16,10 @@ import pytest
 from athena_gate.gate.eject import NotEjectable, texts_of
 from athena_gate.gate.eject.read_back import compare
 from athena_gate.gate.sandbox import Sandbox
+from athena_gate.gate.synth import synthesize
 from athena_gate.modules.iam.policy import Grant, Policy
 from athena_gate.stacks.configuration import ConfiguredBlock, load
-from development.examples import synthesize
+from development.examples import text
 from tests.conftest import (
     ROOT,
     Project,
@@ -652,8 +654,11 @@ def test_terraform_has_nothing_to_say_of_any_ejected_stack(
     tmp_path: Path, ejected: Ejected, terraform_variables: dict[str, str]
 ) -> None:
     """Every mode of every integration, and the five of gate.hcl."""
-    synthesize("aws", tmp_path)
-    for block in load(tmp_path / "gate.hcl").blocks:
+    with contextlib.chdir(tmp_path):
+        Path("gate.hcl").write_text(text("aws"))
+        configuration = load(Path("gate.hcl"))
+        synthesize(configuration, Path("cdktf.out"))
+    for block in configuration.blocks:
         done = gate(tmp_path, "eject", block.stack)
         assert (done.returncode, done.stderr) == (0, "")
     for name in STACKS:
