@@ -847,6 +847,19 @@ for _command in (diff, fmt, rule, schema, completion):
     app.command()(_command)
 
 
+def program() -> None:
+    """Run the command line as a program of its own, which need not clear up after itself."""
+    try:
+        main()
+    except SystemExit as ended:
+        # Most commands have nothing to do with the engine, and need not import what has.
+        if "jsii" in sys.modules:
+            from athena_gate.gate.synth import end
+
+            end(ended.code)
+        raise
+
+
 def main() -> None:
     """Run the command line."""
     # A stream that was closed is None, and one may know ASCII alone.
@@ -859,13 +872,6 @@ def main() -> None:
             if COMPLETE in os.environ:
                 completion_init()
             app(prog_name="gate")
-        except SystemExit as ended:
-            # Most commands have nothing to do with the engine, and need not import what has.
-            if "jsii" in sys.modules:
-                from athena_gate.gate.synth import end
-
-                end(ended.code)
-            raise
         finally:
             # What cannot be written is said here, not in a trace when the program ends.
             sys.stdout.flush()
