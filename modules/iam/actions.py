@@ -143,11 +143,13 @@ def grants_nothing(action: str, resource: str) -> bool:
     """Return whether ``action`` never works on what ``resource`` matches, values of an Action and
     of a Resource element.
 
-    False for a pattern of actions, which matches those that AWS will have, and where the service of
-    the action is not described here: nothing is known of them.
+    A pattern of actions matches those that AWS will have, which may work on whatever others of
+    their services work on. False where the service of the action is not described here: nothing is
+    known of it.
     """
     if "*" in action or "?" in action:
-        return False
+        service, colon, _ = action.partition(":")
+        action = f"{service}:*" if colon else "*"
     found = matching(action)
     return bool(found) and all(_never_works(one, resource) for one in found)
 

@@ -40,7 +40,7 @@ _Naming = Literal["itself", "issuer", "account", "canonical"]
 IDENTITIES = ("user", "role session", "federated user")
 _PRINCIPAL_KINDS = ("*", "AWS", "Service", "Federated", "CanonicalUser")
 # The requests of one proof are about few resources, and meet the same patterns each time.
-arn_matches = lru_cache(maxsize=1 << 14)(patterns.arn_matches)
+arn_matches = lru_cache(maxsize=16384)(patterns.arn_matches)
 
 
 @dataclass(frozen=True, slots=True)
