@@ -22,14 +22,16 @@ from athena_gate.gate.commands.rule import rule
 from athena_gate.gate.commands.schema import schema
 from athena_gate.gate.commands.synth import synth
 from athena_gate.gate.completion import COMPLETE
-from athena_gate.gate.console import cross as _cross
-from athena_gate.gate.console import dash as _dash
-from athena_gate.gate.console import fail as _fail
-from athena_gate.gate.console import load as _load
-from athena_gate.gate.console import output_folder as _output_folder
-from athena_gate.gate.console import say as _say
-from athena_gate.gate.console import tell as _tell
-from athena_gate.gate.console import tick as _tick
+from athena_gate.gate.console import (
+    cross,
+    dash,
+    fail,
+    load,
+    output_folder,
+    say,
+    tell,
+    tick,
+)
 from athena_gate.gate.project import enter, from_here
 from athena_gate.gate.text import counted
 from athena_gate.modules.files import Unreadable, visible
@@ -153,10 +155,10 @@ def check(
     from athena_gate.gate.check import check as check_file
 
     if as_json and output_format not in (None, "json"):
-        _fail(2, f"--json and --output-format {output_format} print different things; choose one")
+        fail(2, f"--json and --output-format {output_format} print different things; choose one")
     kind = "json" if as_json else output_format or "text"
     if against and kind not in ("text", "json"):
-        _fail(2, "--against prints text or JSON; leave --output-format out")
+        fail(2, "--against prints text or JSON; leave --output-format out")
     result = check_file(context.obj)
     compared = _against(context.obj, against) if against and not result["mistakes"] else {}
     if kind == "json":
@@ -172,7 +174,7 @@ def check(
         raise typer.Exit(1)
     warnings = sum(one["severity"] == "warning" for one in result["remarks"])
     if strict and warnings:
-        _fail(1, f"{counted(warnings, 'warning')}; mend or accept each: gate rule CODE says how")
+        fail(1, f"{counted(warnings, 'warning')}; mend or accept each: gate rule CODE says how")
 
 
 def _print_findings(result: dict[str, Any], kind: str) -> None:
@@ -189,28 +191,28 @@ def _against(file: Path, earlier: Path) -> dict[str, Any]:
     from athena_gate.gate.check import orphans
 
     try:
-        return orphans.compare(_load(file), earlier)
+        return orphans.compare(load(file), earlier)
     except orphans.NoManifest as error:
-        _fail(2, str(error))
+        fail(2, str(error))
 
 
 def _print_orphans(compared: dict[str, Any], file: str) -> None:
     from athena_gate.gate.check.text import left_behind
 
     if compared and (text := left_behind(compared, file)):
-        _say(text)
+        say(text)
         left = len(compared["removed"]) + len(compared["moved"])
-        _fail(1, f"{counted(left, 'state')} would be left behind")
+        fail(1, f"{counted(left, 'state')} would be left behind")
 
 
 def _print_check(result: dict[str, Any]) -> None:
     from athena_gate.gate.check.text import as_text, mistakes
 
     if result["mistakes"]:
-        _tell(mistakes(result), sys.stderr)
+        tell(mistakes(result), sys.stderr)
         number = counted(len(result["mistakes"]), "mistake")
-        _fail(2, f"{number} in {visible(result['file'])}")
-    _tell(as_text(result, _tick()), sys.stdout)
+        fail(2, f"{number} in {visible(result['file'])}")
+    tell(as_text(result, tick()), sys.stdout)
 
 
 app.command()(synth)
@@ -232,20 +234,20 @@ def sheet(
     from athena_gate.gate.sheet.outputs import NotDeployed, read_outputs
     from athena_gate.gate.sheet.text import as_markdown, as_text
 
-    block = _block(_load(context.obj), name)
-    folder = _output_folder() / "stacks" / block.stack
+    block = _block(load(context.obj), name)
+    folder = output_folder() / "stacks" / block.stack
     _note_if_stale(context.obj, folder)
     try:
         outputs = read_outputs(block.stack, folder, _terraform())
     except NotDeployed as error:
-        _fail(1, str(error))
+        fail(1, str(error))
     content = made(block, outputs, folder)
     if format == "json":
         print(json.dumps(content, indent=2))
     elif format == "markdown":
-        _say(as_markdown(content))
+        say(as_markdown(content))
     else:
-        _say(as_text(content))
+        say(as_text(content))
 
 
 @app.command()
@@ -261,7 +263,7 @@ def parity(
     from athena_gate.gate.parity import parity as compared
     from athena_gate.gate.parity.text import show
 
-    found = compared(_block(_load(context.obj), name))
+    found = compared(_block(load(context.obj), name))
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:
@@ -310,13 +312,13 @@ def prove(
     from athena_gate.gate.stack.reader import FILE
 
     if as_json and sarif:
-        _fail(2, "--json and --sarif print different things; choose one")
+        fail(2, "--json and --sarif print different things; choose one")
     if checks_only:
         if what is None:
-            _fail(2, "--checks-only needs a folder with cdk.tf.json in it, or such a file")
+            fail(2, "--checks-only needs a folder with cdk.tf.json in it, or such a file")
         proved = [check_only(stack) for stack in _read(Path(what))]
     else:
-        configuration = _load(context.obj) if what is None or context.obj.exists() else None
+        configuration = load(context.obj) if what is None or context.obj.exists() else None
         plan = _plan(what) if what is not None else None
         if plan is not None and what is not None:
             proved = [_prove_plan(context.obj, plan, Path(what), configuration)]
@@ -328,7 +330,7 @@ def prove(
                 for stack, block in _stacks(context.obj, what)
             ]
         known = {proof.stack for proof in proved}
-        place = _output_folder() if what is None else Path(what)
+        place = output_folder() if what is None else Path(what)
         if configuration and what is None:
             # What lies beside the blocks' stacks would be planned too.
             proved += [
@@ -360,7 +362,7 @@ def prove(
     elif sarif:
         print(json.dumps(as_sarif(proved, str(context.obj)), indent=2))
     else:
-        _say(as_text(proved, _tick(), _cross()))
+        say(as_text(proved, tick(), cross()))
     raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
 
 
@@ -399,28 +401,28 @@ def explain(
     if context.args or (can and what.startswith("arn:")):
         _not_quoted(context, what, can)
     if given and not can:
-        _fail(2, "--context belongs to --can")
+        fail(2, "--context belongs to --can")
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
     _only_understood(stacks)
     for one in stacks:
         if left := missing(Path(one.file), in_local_state(Path(one.file))):
-            _tell(f"gate: {half_applied(one.name, left)}", sys.stderr)
+            tell(f"gate: {half_applied(one.name, left)}", sys.stderr)
     if can is None:
         explained = [explain_stack(stack) for stack in stacks]
         if as_json:
             print(json.dumps([explanation_as_json(one) for one in explained], indent=2))
         else:
-            _say("\n\n".join(as_text(one) for one in explained))
+            say("\n\n".join(as_text(one) for one in explained))
         return
     try:
         asked = question(can, given or [])
         said = [answer for stack in stacks for answer in may(stack, *asked)]
     except ValueError as error:
-        _fail(2, str(error))
+        fail(2, str(error))
     if as_json:
         print(json.dumps(answers_as_json(said), indent=2))
     else:
-        _say(answers_as_text(said))
+        say(answers_as_text(said))
     raise typer.Exit(0 if any(answer.answer == "yes" for answer in said) else 1)
 
 
@@ -433,7 +435,7 @@ def _not_quoted(context: typer.Context, what: str, can: str | None) -> NoReturn:
         words = [what, *context.args]
         named = next((word for word in words if word.startswith("arn:")), "arn:aws:s3:::bucket/key")
         asked = f"{can} {named}"
-    _fail(2, f'--can is one text; put it in quotes, as in --can "{asked}"')
+    fail(2, f'--can is one text; put it in quotes, as in --can "{asked}"')
 
 
 @app.command()
@@ -463,7 +465,7 @@ def report(
 
     stacks = [(stack, block) for stack, block in _stacks(context.obj, None) if block]
     _only_understood([stack for stack, _ in stacks])
-    configuration = _load(context.obj)
+    configuration = load(context.obj)
     folder = context.obj.parent
     named = {folder / name for block in configuration.blocks for name in block.settings.files}
     read = [*files(context.obj, configuration.environment), *profiles(context.obj), *sorted(named)]
@@ -471,9 +473,9 @@ def report(
         of = made(read, os.environ, datetime.now(UTC))
         old = None if against is None else (against, earlier(against, context.obj))
     except (NoDate, NoSide) as error:
-        _fail(2, str(error))
+        fail(2, str(error))
     except ConfigurationError as error:
-        _fail(2, f"{against} cannot be compared with: {error}")
+        fail(2, f"{against} cannot be compared with: {error}")
     if old is not None:
         _only_understood(list(old[1]))
     page = reported(configuration, stacks, of, old)
@@ -483,8 +485,8 @@ def report(
             (BUILD / ".gitignore").write_text("*\n")
         output.write_text(page, encoding="utf-8")
     except OSError as error:
-        _fail(2, f"{output} cannot be written: {error.strerror}; name another with --output")
-    _say(visible(output))
+        fail(2, f"{output} cannot be written: {error.strerror}; name another with --output")
+    say(visible(output))
 
 
 @app.command()
@@ -503,18 +505,18 @@ def eject(
     from athena_gate.gate.eject import NotEjectable, next_steps
     from athena_gate.gate.eject import eject as ejected
 
-    block = _block(_load(context.obj), name)
+    block = _block(load(context.obj), name)
     folder = output or Path("ejected") / block.stack
     (synthesized,) = _synthesized(context.obj, block)
     _only_understood(_read(synthesized))
     try:
         written = ejected(block, synthesized, folder)
     except NotEjectable as error:
-        _fail(2, str(error))
+        fail(2, str(error))
     except OSError as error:
         place = error.filename or folder
-        _fail(2, f"{place}: {error.strerror}; name another folder with --output")
-    _say(next_steps(block, context.obj, folder, written))
+        fail(2, f"{place}: {error.strerror}; name another folder with --output")
+    say(next_steps(block, context.obj, folder, written))
 
 
 @app.command()
@@ -533,8 +535,8 @@ def vendors(
     try:
         profiles = {kind: one.file for kind, one in integrations.items() if isinstance(one, Vendor)}
     except ConfigurationError as error:
-        _tell(str(error), sys.stderr)
-        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
+        tell(str(error), sys.stderr)
+        fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
     if name is None:
         from athena_gate.gate.vendors.text import table
 
@@ -549,7 +551,7 @@ def vendors(
 
         close = difflib.get_close_matches(name, profiles, 1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        _fail(2, f"no vendor has the block {name!r}{hint}; gate vendors lists them")
+        fail(2, f"no vendor has the block {name!r}{hint}; gate vendors lists them")
     _show_vendor(name, integrations[name], as_json)
 
 
@@ -561,8 +563,8 @@ def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
     try:
         block: Any = integration.settings
     except ConfigurationError as error:
-        _tell(str(error), sys.stderr)
-        _fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
+        tell(str(error), sys.stderr)
+        fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
     described = rows(block)
     if as_json:
         content = block.profile.model_dump(mode="json", by_alias=True)
@@ -601,11 +603,11 @@ def doctor(
             findings.append(Finding("gate.hcl", "stop", text, "correct it"))
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
     else:
-        show(findings, {"ok": _tick(), "note": _dash(), "stop": _cross()})
+        show(findings, {"ok": tick(), "note": dash(), "stop": cross()})
     if mistakes:
         if not as_json:
-            _say(str(mistakes), sys.stderr)
-        _fail(2, f"{counted(len(mistakes.mistakes), 'mistake')} in {visible(context.obj)}")
+            say(str(mistakes), sys.stderr)
+        fail(2, f"{counted(len(mistakes.mistakes), 'mistake')} in {visible(context.obj)}")
     raise typer.Exit(1 if any(finding.status == "stop" for finding in findings) else 0)
 
 
@@ -625,13 +627,13 @@ def pipeline(
     from athena_gate.gate.pipeline.write import pipeline as made
 
     try:
-        files = made(platform, _load(context.obj))
+        files = made(platform, load(context.obj))
         for one in files:
             written = write(one, context.obj.parent, force)
-            _say(f"{one.path} {'was written' if written else 'is up to date'}")
+            say(f"{one.path} {'was written' if written else 'is up to date'}")
     except NoPipeline as error:
-        _fail(2, str(error))
-    _say(about(files[0]))
+        fail(2, str(error))
+    say(about(files[0]))
 
 
 @app.command(name="policy-set")
@@ -651,19 +653,19 @@ def policy_set(
     from athena_gate.gate.stack.listed import NotListable
     from athena_gate.stacks.expected import expected_json
 
-    configuration = _load(context.obj)
+    configuration = load(context.obj)
     stacks = {
         block.stack: expected_json(block, configuration.backend) for block in configuration.blocks
     }
     try:
         changed = write(output, made(stacks))
     except (NotOurs, NotListable, ValueError) as error:
-        _fail(2, str(error))
+        fail(2, str(error))
     except OSError as error:
-        _fail(2, f"{error.filename or output}: {error.strerror}; name another with --output")
+        fail(2, f"{error.filename or output}: {error.strerror}; name another with --output")
     for name in changed:
-        _say(str(output / name))
-    _say(f"{_tick()} {output}: {counted(len(stacks), 'stack')}, {counted(len(changed), 'change')}")
+        say(str(output / name))
+    say(f"{tick()} {output}: {counted(len(stacks), 'stack')}, {counted(len(changed), 'change')}")
 
 
 @app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})
@@ -693,7 +695,7 @@ def sandbox(
         require_state_inside,
     )
 
-    configuration = _load(context.obj)
+    configuration = load(context.obj)
     direct = [
         account
         for block in configuration.blocks
@@ -716,9 +718,9 @@ def sandbox(
                 running.run(context.args, base) if context.args else running.serve_forever(base)
             )
     except (StateElsewhere, NotReadable) as error:
-        _fail(2, str(error))
+        fail(2, str(error))
     except SandboxError as error:
-        _fail(1, str(error))
+        fail(1, str(error))
 
 
 def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
@@ -731,17 +733,17 @@ def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
         return found[0]
     names = ", ".join(f"{block.kind}.{block.name}" for block in found or configuration.blocks)
     if found:
-        _fail(2, f"several blocks are called {visible(name)}; allowed: {names}")
+        fail(2, f"several blocks are called {visible(name)}; allowed: {names}")
     import difflib
 
     close = difflib.get_close_matches(name[:100], [block.name for block in configuration.blocks], 1)
     hint = f"; did you mean {close[0]}?" if close else ""
-    return _fail(2, f"no block is called {visible(name)}{hint}; allowed: {names}")
+    return fail(2, f"no block is called {visible(name)}{hint}; allowed: {names}")
 
 
 def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock | None]]":
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
-    configuration = _load(file) if what is None or file.exists() else None
+    configuration = load(file) if what is None or file.exists() else None
     blocks = configuration.blocks if configuration else ()
     titles = [title for b in blocks for title in (b.name, b.stack, f"{b.kind}.{b.name}")]
     if what is None:
@@ -750,7 +752,7 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
         places = [Path(what)]
         _note_if_stale(file, places[0])
     else:
-        blocks = (_block(configuration or _load(file), what),)
+        blocks = (_block(configuration or load(file), what),)
         places = _synthesized(file, *blocks)
     named = {block.stack: block for block in blocks}
     return [(one, named.get(one.name)) for place in places for one in _read(place)]
@@ -762,7 +764,7 @@ def _read(place: Path) -> "list[Stack]":
     try:
         return [read(one) for one in files(place)]
     except NotReadable as error:
-        return _fail(2, str(error))
+        return fail(2, str(error))
 
 
 def _plan(what: str) -> "Mapping[str, Any] | None":
@@ -775,7 +777,7 @@ def _plan(what: str) -> "Mapping[str, Any] | None":
     try:
         return read_plan(Path(what))
     except NotReadable as error:
-        return _fail(2, str(error))
+        return fail(2, str(error))
 
 
 def _prove_plan(
@@ -798,9 +800,9 @@ def _only_understood(stacks: "list[Stack]") -> None:
     """End with what is not understood of ``stacks``, if anything: nothing can be said of it."""
     problems = [(stack, problem) for stack in stacks for problem in stack.problems]
     for stack, problem in problems:
-        _tell(visible(f"{stack.file}: {problem.address} {problem.text}"), sys.stderr)
+        tell(visible(f"{stack.file}: {problem.address} {problem.text}"), sys.stderr)
     if problems:
-        _fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
+        fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
 
 
 def _synthesized(file: Path, *blocks: "ConfiguredBlock") -> list[Path]:
@@ -808,13 +810,13 @@ def _synthesized(file: Path, *blocks: "ConfiguredBlock") -> list[Path]:
     from athena_gate.gate.stack.reader import FILE
     from athena_gate.gate.synth.record import is_stale
 
-    output = _output_folder()
+    output = output_folder()
     found = [output / "stacks" / block.stack / FILE for block in blocks]
     for block, one in zip(blocks, found, strict=True):
         if not one.is_file():
-            _fail(2, f"{block.stack} was not synthesized yet; {_SYNTHESIZE}")
+            fail(2, f"{block.stack} was not synthesized yet; {_SYNTHESIZE}")
     if reason := is_stale(output, file, os.environ["GATE_ENV"]):
-        _fail(2, f"{reason}; {_SYNTHESIZE}")
+        fail(2, f"{reason}; {_SYNTHESIZE}")
     return found
 
 
@@ -822,10 +824,10 @@ def _note_if_stale(file: Path, place: Path) -> None:
     """Say when ``place``, a folder that was named, is of a synth of ``file`` that is stale."""
     from athena_gate.gate.synth.record import is_stale, read
 
-    output, place = _output_folder(), place.resolve()
+    output, place = output_folder(), place.resolve()
     of_it = place == output.resolve() or place.is_relative_to((output / "stacks").resolve())
     if of_it and read(output) and (reason := is_stale(output, file, os.environ["GATE_ENV"])):
-        _tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
+        tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
 
 
 def _terraform() -> dict[str, str]:
@@ -840,7 +842,7 @@ def _terraform() -> dict[str, str]:
         require_terraform(os.environ)
         return terraform_environment(BUILD, os.environ)
     except (NoProvider, NoTerraform) as error:
-        _fail(2, str(error))
+        fail(2, str(error))
 
 
 for _command in (diff, fmt, rule, schema, completion):

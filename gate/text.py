@@ -1,9 +1,7 @@
 """What the texts of all commands are made of: lines of 80 columns, and numbers with their nouns."""
 
-import textwrap
-
 from athena_gate.modules.files import visible
-from athena_gate.modules.terminal import WIDTH
+from athena_gate.modules.terminal import folded
 
 
 def counted(number: int, word: str) -> str:
@@ -14,11 +12,4 @@ def counted(number: int, word: str) -> str:
 def wrapped(text: str, first: int = 0, rest: int = 0) -> list[str]:
     """Return ``text``, which may come from outside, as lines of a terminal: the first indented by
     ``first`` columns, those after it by ``rest``. What is longer than a line stays whole."""
-    return textwrap.wrap(
-        visible(text, None),
-        WIDTH,
-        initial_indent=" " * first,
-        subsequent_indent=" " * rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return folded(visible(text, None), first, rest)
