@@ -289,13 +289,20 @@ def prove(
             help="For a stack of somebody else: prove nothing, only check its policies.",
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="End with 1 when a claim holds only if others do their part."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the proofs as JSON.")] = False,
     sarif: Annotated[bool, typer.Option("--sarif", help="Print the failures as SARIF.")] = False,
 ) -> None:
     """Prove what the synthesized stacks can do, and what they never can.
 
     Exit code 0 when every claim holds, 1 when one does not, when a stack has no block in gate.hcl
-    to be compared with, or when a block has no stack.
+    to be compared with, or when a block has no stack. A claim that holds only if others do their
+    part (gate todo) is no failure, with --strict it is one.
     """
     from athena_gate.gate.pipeline.stacks import MANIFEST, listed
     from athena_gate.gate.prove import (
@@ -362,8 +369,10 @@ def prove(
     elif sarif:
         print(json.dumps(as_sarif(proved, str(context.obj)), indent=2))
     else:
-        say(as_text(proved, tick(), cross()))
-    raise typer.Exit(0 if all(proof.holds for proof in proved) else 1)
+        say(as_text(proved, tick(), cross(), dash()))
+    conditional = any(r.answer == "holds if" for proof in proved for r in proof.results)
+    fine = all(proof.holds for proof in proved) and not (strict and conditional)
+    raise typer.Exit(0 if fine else 1)
 
 
 # A request that the shell has split is told from words too many.

@@ -1,22 +1,25 @@
 """Proofs in a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from athena_gate.gate.prove import Proof
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.modules.files import visible
-from athena_gate.modules.iam.result import Failure, Result
+from athena_gate.modules.iam.result import Answer, Failure, Result
 
 _MOST_FAILURES = 3
 
 
-def as_text(proofs: Sequence[Proof], tick: str, cross: str) -> str:
-    """Return a line for each claim, and below one that does not hold, why."""
+def as_text(proofs: Sequence[Proof], tick: str, cross: str, dash: str) -> str:
+    """Return a line for each claim, and below one that does not hold, why, and one that holds on
+    conditions, on which; the three signs are for claims that hold, do not, and hold if."""
     lines: list[str] = []
+    signs: dict[Answer, str] = {"holds": tick, "fails": cross, "holds if": dash}
     for proof in proofs:
-        lines += [*_proof(proof, tick, cross), ""]
+        lines += [*_proof(proof, signs), ""]
     results = [result for proof in proofs for result in proof.results]
     failed = sum(not result.holds for result in results)
+    conditional = sum(result.answer == "holds if" for result in results)
     stacks = counted(len(proofs), "stack")
     claims = f"{len(results)} claims"
     if all(proof.checks_only for proof in proofs):
@@ -24,12 +27,17 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str) -> str:
     if failed:
         verb = "does" if failed == 1 else "do"
         lines.append(f"{cross} {stacks}: {failed} of {claims} {verb} not hold")
+    elif conditional:
+        lines.append(
+            f"{tick} {stacks}: all {claims} hold, {conditional} of them if others do their part "
+            "(gate todo)"
+        )
     else:
         lines.append(f"{tick} {stacks}: all {claims} hold")
     return "\n".join(lines)
 
 
-def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
+def _proof(proof: Proof, signs: Mapping[Answer, str]) -> Iterator[str]:
     yield visible(f"{proof.stack} ({proof.block or proof.file})")
     groups: dict[str, list[Result]] = {}
     for result in proof.results:
@@ -37,8 +45,11 @@ def _proof(proof: Proof, tick: str, cross: str) -> Iterator[str]:
     for title, results in groups.items():
         yield f"  {visible(title)}"
         for result in results:
-            yield from wrapped(f"{tick if result.holds else cross} {result.says}", 4, 6)
+            yield from wrapped(f"{signs[result.answer]} {result.says}", 4, 6)
             yield from _failures(result)
+            if result.holds:
+                for condition in result.conditions:
+                    yield from wrapped(f"if {condition}", 8, 10)
     for note in proof.notes:
         yield from wrapped(f"note: {note}", 2, 4)
 

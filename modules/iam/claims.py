@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
+from athena_gate.modules.iam.todo import ToDo
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Call:
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
     account: str | None = None
+    given: ToDo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Need:
 
     ``holder`` is the ARN of the user, role or (where nobody has it yet) managed policy whose
     policies have to allow the calls. It is None for a caller from elsewhere, whose own policies
-    are taken to allow them, so that only the resource's policy counts.
+    are taken to allow them, so that only the resource's policy counts. ``given`` is what no
+    policy says and has to be so all the same.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Need:
     holder: str | None
     caller: Caller
     calls: tuple[Call, ...]
+    given: tuple[ToDo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,24 +62,35 @@ def unclaimed(
 
 
 def prove_need(attached: AttachedPolicies, need: Need) -> Result:
-    """Return whether ``attached`` allow every call of ``need``."""
+    """Return whether ``attached`` allow every call of ``need``, and on what conditions."""
     identity = _identity(attached, need.holder) if need.holder else None
+    failures: list[Failure] = []
+    given = [todo.says for todo in need.given]
     if need.holder and identity is None:
-        failures: tuple[Failure, ...] = (Failure(f"the stack has no {need.holder}"),)
+        failures.append(Failure(f"the stack has no {need.holder}"))
     else:
-        failures = tuple(
-            failure
-            for call in need.calls
-            for resource in call.resources
-            if (failure := _refused(attached, need, identity, call, resource))
-        )
+        for call in need.calls:
+            for resource in call.resources:
+                found = _refused(attached, need, identity, call, resource)
+                if found and call.given and call.given.policy:
+                    found = _refused(attached, need, identity, call, resource, call.given.policy)
+                    given.append(call.given.says)
+                if found:
+                    failures.append(found)
     of = _shown(need.holder) if need.holder else _called(need.caller)
-    return Result("need", need.name, need.says, of, failures)
+    return Result("need", need.name, need.says, of, tuple(failures), tuple(dict.fromkeys(given)))
 
 
 def _refused(
-    attached: AttachedPolicies, need: Need, identity: Identity | None, call: Call, resource: str
+    attached: AttachedPolicies,
+    need: Need,
+    identity: Identity | None,
+    call: Call,
+    resource: str,
+    given: Policy | None = None,
 ) -> Failure | None:
+    """Return why ``call`` on ``resource`` is not allowed, None where it is; ``given`` is what the
+    policy of ``resource`` is taken to say where that is not in the stack."""
     place = attached.policy_of(resource)
     if place is not None and resource != "*" and "*" in resource:
         resource = place.arn
@@ -95,7 +106,7 @@ def _refused(
     )
     decision = decide(
         request,
-        Policies(own if identities else (), place.policy if place else _needed(resource)),
+        Policies(own if identities else (), place.policy if place else given or _needed(resource)),
     )
     if decision.answer == "allowed":
         return None

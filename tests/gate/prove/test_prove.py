@@ -617,7 +617,7 @@ FAILED = Proof(
 
 def test_a_proof_is_a_line_for_each_claim_and_why_it_does_not_hold() -> None:
     assert (
-        as_text([FAILED], "✓", "✗")
+        as_text([FAILED], "✓", "✗", "--")
         == """\
 dot-reporting (dot "reporting")
   user dot-reporting: needs

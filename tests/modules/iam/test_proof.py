@@ -1,11 +1,14 @@
 """Claims on policies: what holds, and the request that shows what does not."""
 
+from dataclasses import replace
+
 from athena_gate.modules.iam.attached import AttachedPolicies, Document, Identity
 from athena_gate.modules.iam.claims import Call, Need, Never, Requests
 from athena_gate.modules.iam.decide import Caller
-from athena_gate.modules.iam.policy import Policy, Statement
+from athena_gate.modules.iam.policy import Policy, Principal, Statement
 from athena_gate.modules.iam.proof import prove, unclaimed
 from athena_gate.modules.iam.result import Failure, Result
+from athena_gate.modules.iam.todo import ToDo
 
 ACCOUNT = "111122223333"
 ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
@@ -53,3 +56,43 @@ def test_whoever_is_granted_anything_wants_a_claim() -> None:
     assert unclaimed(attached(READ), [], []) == (
         Failure("no claim speaks of the user ann", by=("a user",)),
     )
+
+
+OTHER = "999999999999"
+THEIRS = "arn:aws:s3:::lake/sales/x"
+
+
+def asked_of_another_account(*theirs: Statement) -> Need:
+    """Return the need of an object of another account whose policy is to have ``theirs``."""
+    given = ToDo("bucket", f"account {OTHER}", "the bucket lets Ann in", "https://x", LAKE)
+    if theirs:
+        given = replace(given, policy=Policy(theirs))
+    return replace(NEED, calls=(Call("s3:GetObject", (THEIRS,), account=OTHER, given=given),))
+
+
+def test_a_need_in_another_account_holds_if_the_policy_there_allows_it() -> None:
+    allow = Statement("Allow", ("s3:GetObject",), (THEIRS,), principals=(Principal("AWS", ANN),))
+    (found,) = prove(attached(READ), [asked_of_another_account(allow)], [])
+    assert (found.answer, found.conditions) == ("holds if", ("the bucket lets Ann in",))
+
+
+def test_a_need_in_another_account_fails_when_what_is_asked_of_it_does_not_do() -> None:
+    write = Statement("Allow", ("s3:PutObject",), (THEIRS,), principals=(Principal("AWS", ANN),))
+    answers = [
+        prove(attached(*own), [asked_of_another_account(*theirs)], [])[0].answer
+        for own, theirs in (((READ,), ()), ((READ,), (write,)), ((), (write,)))
+    ]
+    assert answers == ["fails", "fails", "fails"]
+
+
+def test_a_need_holds_without_a_condition_where_the_own_policies_do() -> None:
+    allow = Statement("Allow", ("s3:GetObject",), (THEIRS,), principals=(Principal("AWS", ANN),))
+    need = asked_of_another_account(allow)
+    here = replace(need, calls=tuple(replace(call, account=ACCOUNT) for call in need.calls))
+    assert prove(attached(READ), [here], [])[0].answer == "holds"
+
+
+def test_what_no_policy_says_is_a_condition_of_the_whole_need() -> None:
+    exists = ToDo("workgroup", "you", "the workgroup bi exists", "https://x")
+    (found,) = prove(attached(READ), [replace(NEED, given=(exists,))], [])
+    assert (found.answer, found.conditions) == ("holds if", ("the workgroup bi exists",))
