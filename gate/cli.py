@@ -34,7 +34,7 @@ from athena_gate.gate.console import (
 )
 from athena_gate.gate.project import enter, from_here
 from athena_gate.gate.text import counted
-from athena_gate.modules.files import Unreadable, visible
+from athena_gate.modules.files import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -304,7 +304,7 @@ def prove(
     to be compared with, or when a block has no stack. A claim that holds only if others do their
     part (gate todo) is no failure, with --strict it is one.
     """
-    from athena_gate.gate.pipeline.stacks import MANIFEST, listed
+    from athena_gate.gate.pipeline.stacks import MANIFEST, unlisted
     from athena_gate.gate.prove import (
         check_only,
         no_claims,
@@ -359,11 +359,9 @@ def prove(
                 for block in configuration.blocks
                 if block.stack not in known
             ]
-        if (place / MANIFEST).is_file():
-            try:
-                listed(place / MANIFEST)
-            except Unreadable as error:
-                proved.append(no_claims(MANIFEST, str(place / MANIFEST), str(error)))
+        synthesized = (place / "stacks").is_dir() or (place / MANIFEST).exists()
+        if synthesized and (problem := unlisted(place)):
+            proved.append(no_claims(MANIFEST, str(place / MANIFEST), problem))
     if as_json:
         print(json.dumps(proofs_as_json(proved), indent=2))
     elif sarif:
