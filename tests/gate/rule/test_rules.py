@@ -47,6 +47,7 @@ def used() -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_every_code_is_a_rule_and_every_rule_is_used() -> None:
     assert used() == set(rules())
 
