@@ -553,6 +553,8 @@ def vendors(
         else:
             print(table(found))
         return
+    if name in integrations and name not in profiles:
+        fail(2, f"{name} is no vendor but an integration of its own; gate init asks what it needs")
     if name not in profiles:
         import difflib
 
@@ -565,20 +567,30 @@ def vendors(
 def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
     from athena_gate.gate.vendors.text import one
     from athena_gate.modules.reading import ConfigurationError
-    from athena_gate.stacks.reference import rows
+    from athena_gate.stacks.reference import inner_rows, rows
 
     try:
         block: Any = integration.settings
     except ConfigurationError as error:
         tell(str(error), sys.stderr)
         fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
-    described = rows(block)
+    described, inner = rows(block), inner_rows(block)
     if as_json:
         content = block.profile.model_dump(mode="json", by_alias=True)
-        fields = [{"name": n, "default": d, "meaning": m} for n, d, m in described]
+        fields = [
+            {
+                "name": name,
+                "default": default,
+                "meaning": meaning,
+                "fields": [
+                    {"name": n, "default": d, "meaning": m} for n, d, m in inner.get(name, ())
+                ],
+            }
+            for name, default, meaning in described
+        ]
         print(json.dumps({"block": name, "profile": content, "fields": fields}, indent=2))
     else:
-        print(one(name, block, described))
+        print(one(name, block, described, inner))
 
 
 @app.command()
