@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer._completion_classes import completion_init
+from typer.core import TyperGroup
 
 from athena_gate.gate.commands.completion import completion
 from athena_gate.gate.commands.deploy import apply, destroy, plan
@@ -54,7 +55,25 @@ _SYNTHESIZE = "run: gate synth (or cdktf synth)"
 # Commands that belong to no project, or make one.
 _ANYWHERE = ("completion", "init", "rule")
 
+# What is said once, before the command.
+_BEFORE = ("--file", "--env", "--version")
+
+
+class _Group(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # typer has no public name for the error of an option that a command lacks.
+            option = getattr(error, "option_name", "")
+            if option in _BEFORE and hasattr(error, "message"):
+                value = "" if option == "--version" else " NAME"
+                error.message += f"; it goes before the command: gate {option}{value} ..."
+            raise
+
+
 app = typer.Typer(
+    cls=_Group,
     name="gate",
     help="One file, gate.hcl, says who may reach your Amazon Athena.",
     no_args_is_help=True,

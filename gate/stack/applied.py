@@ -49,5 +49,5 @@ def half_applied(stack: str, left: Collection[str]) -> str:
     verb = "is" if len(left) == 1 else "are"
     return (
         f"{stack} is half applied: {number} {verb} not in its state ({shown}); "
-        f"run: cdktf deploy {stack}"
+        f"run: gate apply (or cdktf deploy {stack})"
     )

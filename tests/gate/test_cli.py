@@ -527,6 +527,15 @@ def test_words_too_many_are_a_mistake(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize("option", ["--env", "--file"])
+def test_an_option_of_all_commands_behind_one_is_said_to_go_before_it(
+    project: Project, option: str
+) -> None:
+    done = gate(project.folder, "synth", option, "prod")
+    said = f"No such option: {option}; it goes before the command: gate {option} NAME ..."
+    assert (done.returncode, said in done.stderr) == (2, True)
+
+
 def test_an_unknown_vendor_has_a_hint(project: Project) -> None:
     done = gate(project.folder, "vendors", "hexx")
     assert (done.returncode, done.stdout, done.stderr) == (
