@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from athena_gate.modules.access.todo import todo
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
@@ -70,7 +71,7 @@ def needs(settings: Access) -> tuple[Need, ...]:
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation:
         found += (claims.governed_by_lake_formation(vendor),)
-    return found
+    return claims.resting_on(found, {}, todo(settings))
 
 
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:

@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonat
 (2026-11).
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.claims import (
@@ -23,6 +23,7 @@ from athena_gate.modules.iam.claims import (
 )
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
+from athena_gate.modules.iam.todo import ToDo
 
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html (2026-11).
 ATHENA = "athena.amazonaws.com"
@@ -155,6 +156,32 @@ def _context(arn: str, caller: str, address: str) -> dict[str, tuple[str, ...]]:
         "aws:SecureTransport": ("true",),
         "aws:SourceIp": (address,),
     }
+
+
+def resting_on(
+    needs: Iterable[Need], owners: Mapping[str, str], todos: Iterable[ToDo]
+) -> tuple[Need, ...]:
+    """Return ``needs`` with what each of their calls rests on among ``todos``: the policy of its
+    resource. ``owners`` are the accounts of those buckets, by ARN, that are not the caller's."""
+    policies = [todo for todo in todos if todo.policy is not None]
+    return tuple(
+        replace(need, calls=tuple(_resting(call, owners, policies) for call in _each(need.calls)))
+        for need in needs
+    )
+
+
+def _each(calls: Iterable[Call]) -> Iterator[Call]:
+    for call in calls:
+        for resource in call.resources:
+            yield replace(call, resources=(resource,))
+
+
+def _resting(call: Call, owners: Mapping[str, str], todos: Iterable[ToDo]) -> Call:
+    (resource,) = call.resources
+    bucket = resource.partition("/")[0]
+    account = owners.get(bucket, call.account) if ":s3:::" in resource else call.account
+    given = next((todo for todo in todos if todo.governs(resource)), call.given)
+    return replace(call, account=account, given=given)
 
 
 def run_queries(holder: Holder, workgroup: str) -> tuple[Need, ...]:

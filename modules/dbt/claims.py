@@ -4,6 +4,7 @@ from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
 from athena_gate.modules.dbt.settings import DbtSettings
+from athena_gate.modules.dbt.todo import todo
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
@@ -87,7 +88,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         found += (dbt.need("drop-schemas", "let Athena drop schemas", *dropped),)
     if settings.lake_formation:
         found += (claims.governed_by_lake_formation(dbt),)
-    return found
+    return claims.resting_on(found, {}, todo(settings))
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
@@ -100,6 +101,7 @@ def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
             None,
             Caller.session_of(arn) if ":role/" in arn else Caller.of(arn),
             (call,),
+            tuple(one for one in todo(settings) if one.name == "take-role" and one.by == arn),
         )
         for arn in settings.trusted
     )
