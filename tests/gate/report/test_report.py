@@ -80,6 +80,7 @@ def made(text: str) -> str:
     rule = Rule("Deny", (text,), (text,), text, (text,), text, text, (text,))
     node = Node("data", text, text, "1", (text,), text)
     item = Item(text, text, text)
+    policy = Policy((Statement("Allow", (text,), (text,), sid=text),))
     chapter = Chapter(
         title=text,
         vendor=text,
