@@ -241,7 +241,7 @@ metronome "elsewhere" {
 dbt "elsewhere" {
   account            = "encrypted"
   mode               = "run"
-  trusted            = ["arn:aws:iam::444455556666:role/ci"]
+  trusted            = ["arn:aws:iam::333344445555:role/ci", "arn:aws:iam::444455556666:role/ci"]
   databases          = ["dbt_ci"]
   existing_workgroup = "bi"
   results {
