@@ -357,8 +357,18 @@ def test_explain_answers_on_the_command_line(project: Project) -> None:
             "reason": "allowed",
             "by": ["aws_iam_policy.reporting_access_F8E15C40 SourceObjects"],
             "depends_on": [],
+            "conditions": [],
         }
     ]
+    project.write(
+        project.file.read_text().replace('prefixes = ["', 'owner = "444455556666"\n prefixes = ["')
+    )
+    synthesized(project)
+    done = gate(project.folder, "explain", "reporting", *asked, *context)
+    assert (done.returncode, done.stdout.split("\n")[0]) == (
+        0,
+        "user dot-reporting: yes, if (allowed on this side)",
+    )
 
 
 def test_explain_prints_text_and_json(project: Project) -> None:
