@@ -360,10 +360,15 @@ def test_explain_answers_on_the_command_line(project: Project) -> None:
             "conditions": [],
         }
     ]
-    project.write(
-        project.file.read_text().replace('prefixes = ["', 'owner = "444455556666"\n prefixes = ["')
-    )
+
+
+def test_explain_on_the_command_line_knows_what_others_must_do(project: Project) -> None:
+    source = 'source "acme-lake" { prefixes = ["sales/"] }'
+    owned = 'source "acme-lake" {\n prefixes = ["sales/"]\n owner = "444455556666"\n }'
+    project.write(project.file.read_text().replace(source, owned))
     synthesized(project)
+    asked = ["--can", f"s3:GetObject {LAKE}/sales/x"]
+    context = ["--context", "aws:CalledVia=athena.amazonaws.com"]
     done = gate(project.folder, "explain", "reporting", *asked, *context)
     assert (done.returncode, done.stdout.split("\n")[0]) == (
         0,
