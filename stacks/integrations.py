@@ -10,6 +10,7 @@ An integration is a folder of ``modules`` with these files; nothing outside asks
   guide they belong to, ``managed(settings)``, the ARNs of AWS's policies it attaches, and
   ``remarks(settings)``
 - ``claims.py``: ``needs(settings)`` and ``never(settings)``
+- ``todo.py``: ``todo(settings)``, what others must do, outside of its stack, before its needs hold
 - ``resources.py``: ``resources(settings)``, what its stack must consist of
 - ``handoff.py``: ``FORM``, ``LABELS`` and ``handoff(settings)``
 - ``construct.py``: ``build(scope, name, settings, *providers)``, which makes it
@@ -32,6 +33,7 @@ from athena_gate.modules.findings import Mistake, Remark
 from athena_gate.modules.iam.claims import Need, Never
 from athena_gate.modules.iam.guide import Guide
 from athena_gate.modules.iam.policy import Policy
+from athena_gate.modules.iam.todo import ToDo
 from athena_gate.modules.reading import ConfigurationError
 from athena_gate.modules.resources import Resource
 
@@ -110,6 +112,11 @@ class Integration:
     def never(self, settings: Any) -> tuple[Never, ...]:
         """Return what never may be."""
         found: tuple[Never, ...] = self._file("claims").never(settings)
+        return found
+
+    def todo(self, settings: Any) -> tuple[ToDo, ...]:
+        """Return what others must do before the block's needs hold."""
+        found: tuple[ToDo, ...] = self._file("todo").todo(settings)
         return found
 
     def resources(self, settings: Any) -> tuple[Resource, ...]:

@@ -11,13 +11,33 @@ class ToDo:
 
     ``who`` must do it (``account 999999999999``, a vendor, ``you``), and ``says`` is what must be
     so, as it follows "if": "the policy of bucket acme-lake lets the role dot-reporting read it".
-    Where the policy of a resource must allow something, ``resource`` is its ARN and ``policy`` the
-    statements to add to it. ``page`` is the address of the page that asks for it.
+    ``page`` is the address of the page that asks for it, if there is one. Where the policy of a
+    resource must allow something, ``resource`` is its ARN, ``policy`` the statements to add to it
+    and ``account`` the id of the account it is in. ``by`` is the ARN of the one resource or
+    identity that is meant, where there are several.
     """
 
     name: str
     who: str
     says: str
     page: str
+    account: str = ""
     resource: str = ""
     policy: Policy | None = None
+    by: str = ""
+
+    def governs(self, resource: str) -> bool:
+        """Return whether the policy of ``self.resource`` is that of ``resource``: of a bucket's
+        objects it is the bucket's, of what lies in a Glue catalog that of the catalog.
+
+        https://docs.aws.amazon.com/glue/latest/dg/security_iam_resource-based-policy-examples.html
+        (2026-11): an account has one for all of Glue in a region.
+        """
+        mine = self.resource.split(":", 5)
+        if len(mine) < 6:
+            return False
+        if mine[2] == "glue":
+            return resource.split(":", 5)[:5] == mine[:5]
+        return resource == self.resource or (
+            mine[2] == "s3" and resource.startswith(f"{self.resource}/")
+        )
