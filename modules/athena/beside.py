@@ -61,6 +61,16 @@ _GROUPS: tuple[tuple[str, str], ...] = (
         "The block names a KMS key, and data or results are encrypted with it.",
         "kms:Decrypt kms:GenerateDataKey",
     ),
+    (
+        "The block names a catalog whose data a connector on Lambda reads.",
+        "lambda:InvokeFunction",
+    ),
+    (
+        "The block names a table bucket of S3 Tables, which is a catalog of its own in Glue.",
+        "glue:GetCatalog s3tables:GetTableBucket s3tables:ListNamespaces s3tables:GetNamespace "
+        "s3tables:ListTables s3tables:GetTable s3tables:GetTableData "
+        "s3tables:GetTableMetadataLocation",
+    ),
     ("Lake Formation governs the tables.", "lakeformation:GetDataAccess"),
     (
         "Whoever acts takes the role first.",

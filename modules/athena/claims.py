@@ -220,7 +220,13 @@ def browse_catalog(holder: Holder, catalog: str) -> tuple[Need, ...]:
 
 def describe_tables(holder: Holder, arns: Arns, databases: Iterable[str]) -> tuple[Need, ...]:
     """Return the needs of Athena when it plans a query of tables of ``databases``: Glue checks a
-    call for a table on its catalog and database too."""
+    call for a table on its catalog and database too.
+
+    So it is with lists: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    (2026-11) has GetTables on catalog, database and its tables for SHOW TABLES, GetDatabases on
+    catalog and the one database for CREATE TABLE, and on ``database/*`` only "to list all
+    databases", for SHOW DATABASES, which is a need of its own (``list-databases``).
+    """
     catalog = arns.glue_catalog()
     calls: list[Call] = []
     for database in databases:
@@ -308,14 +314,14 @@ def queries_only(holder: Holder, *actions: str) -> Never:
     )
 
 
-def one_workgroup(holder: Holder, workgroup: str, catalog: str) -> Never:
-    """Return the claim that the holder reaches no workgroup but one, and no catalog but one
-    (ARNs)."""
+def one_workgroup(holder: Holder, workgroup: str, *catalogs: str) -> Never:
+    """Return the claim that the holder reaches no workgroup but one, and no catalog but
+    ``catalogs`` (ARNs)."""
     return holder.never(
         "one-workgroup",
         "no other workgroup, no other catalog",
         Requests(("athena:*",), but_actions=(*LISTS, *BROWSING), but_resources=(workgroup,)),
-        Requests(BROWSING, but_resources=(catalog,)),
+        Requests(BROWSING, but_resources=catalogs),
     )
 
 

@@ -53,6 +53,11 @@ GIVEN = {
 }
 NAMED_AND_NEVER_ASKED_FOR = {
     "AssumedBy.principals",
+    "Catalog.databases",
+    "Catalog.function",
+    "Catalog.name",
+    "Catalog.spill_bucket",
+    "Catalog.spill_kms_key",
     "Data.kms_key",
     "DbtSettings.databases",
     "DbtSettings.source_databases",
@@ -60,7 +65,6 @@ NAMED_AND_NEVER_ASKED_FOR = {
     "DynamodbConnectorSettings.tables",
     "MetadataAccess.databases",
     "MetadataAccess.workgroups",
-    "QueryAccess.catalog",
     "QueryAccess.databases",
     "Results.kms_key",
     "RunsOn.provider",
@@ -81,6 +85,7 @@ NOTHING_THAT_EXISTS = {
     "Account.region",
     "Account.tags",
     "AssumedBy.external_id",
+    "Catalog.spill_prefix",
     "Data.path",
     "DbtSettings.external_id",
     "DbtSettings.name",
