@@ -1,20 +1,59 @@
 """What others must do before a vendor's access works."""
 
 from athena_gate.modules.access import guide
-from athena_gate.modules.access.settings import Access
+from athena_gate.modules.access.policies import access
+from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
+from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.athena.catalogs.todo import catalogs_todo
 from athena_gate.modules.iam.todo import ToDo
+
+_ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html"
 
 
 def todo(settings: Access) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so; the vendor's side as its profile has
     it."""
+    return (*_role(settings), *_data(settings), *_catalogs(settings), *_vendor(settings))
+
+
+def _role(settings: Access) -> tuple[ToDo, ...]:
+    """Return what must be so of the role that exists, or of those who take the one that is made."""
+    account, name = settings.account, settings.existing_role
+    if name is not None:
+        says = (
+            f"the role {name} exists in account {account.id}, and its trust policy lets "
+            f"{settings.vendor_name} take it"
+        )
+        return (ToDo("role", "you", says, _ROLES),)
+    if settings.trusted is None:
+        return ()
+    return tuple(
+        one
+        for arn in settings.trusted.principals
+        for one in parts.take_role(arn, account.id, settings.identity_arn)
+    )
+
+
+def _data(settings: Access) -> tuple[ToDo, ...]:
+    keys = [settings.account.catalog_kms_key]
+    if isinstance(settings, Reads | TablesAccess):
+        keys += settings.source_keys
+    if isinstance(settings, QueryAccess):
+        keys.append(settings.results.kms_key)
+    if isinstance(settings, TablesAccess):
+        keys.append(settings.kms_key)
+    granted, who = access(settings), (settings.identity_arn,)
+    return tuple(parts.elsewhere(settings.account, settings.owners, keys, granted, who))
+
+
+def _catalogs(settings: Access) -> tuple[ToDo, ...]:
+    return catalogs_todo(settings.catalogs, settings.account, settings.identity_arn)
+
+
+def _vendor(settings: Access) -> tuple[ToDo, ...]:
     known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
     page = settings.profile.page.source
-    return (
-        *(
-            ToDo("vendor", settings.vendor_name, sentence.format_map(known), page)
-            for sentence in settings.profile.todo
-        ),
-        *catalogs_todo(settings.catalogs, settings.account, settings.identity_arn),
+    return tuple(
+        ToDo("vendor", settings.vendor_name, sentence.format_map(known), page)
+        for sentence in settings.profile.todo
     )

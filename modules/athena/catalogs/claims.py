@@ -69,6 +69,11 @@ def needs(
     return (
         replace(browse, given=there),
         *(holder.need(name, says, calls) for name, says, calls in words if calls),
+        *(
+            replace(need, name="other-catalog-keys", says="let Glue read other encrypted catalogs")
+            for key in dict.fromkeys(glue_keys(catalogs))
+            for need in claims.use_catalog_key(holder, key, writes=False, direct=direct)
+        ),
     )
 
 
@@ -192,6 +197,15 @@ def keys(arns: Arns, catalogs: Iterable[Catalog]) -> tuple[str, ...]:
         *(one.spill_kms_key for one in catalogs if one.spill_kms_key),
         *(_any_key(arns, one.owner) for one in made),
     )
+
+
+def glue_keys(catalogs: Iterable[Catalog]) -> tuple[str, ...]:
+    """Return the ARNs of the keys that catalogs of other accounts are encrypted with."""
+    return tuple(key for one in catalogs if (key := _glue_key(one)))
+
+
+def _glue_key(one: Catalog) -> str | None:
+    return one.kms_key or (one.owner.catalog_kms_key if one.owner else None)
 
 
 def _connector(one: Catalog) -> tuple[str, str, str]:

@@ -12,7 +12,6 @@ Four kinds can be queried with policies that AWS's pages describe (2026-11):
   https://docs.aws.amazon.com/athena/latest/ug/gdc-register-s3-table-bucket-cat.html
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
@@ -27,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from athena_gate.modules.account import Account, key_in_region
+from athena_gate.modules.account import Account, account_or_id, key_in_reach
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.fields import (
     Block,
@@ -76,27 +75,20 @@ class Connector:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """The account that a Glue catalog is in; ``region`` is known of one that gate.hcl has."""
+class GlueOwner:
+    """The account that a Glue catalog is in, by its id; of one that gate.hcl has, its ``region``
+    and the key of its catalog are known."""
 
     id: str
     region: str = ""
+    catalog_kms_key: str | None = None
 
 
 def _owner(value: Any, info: ValidationInfo) -> Any:
-    if not isinstance(value, str) or re.fullmatch(r"[0-9]{12}", value):
-        return Owner(value) if isinstance(value, str) else value
-    accounts: dict[str, Account | None] = (info.context or {}).get("accounts", {})
-    if value.isdigit() or value not in accounts:
-        raise Wrong(
-            "GATE112",
-            f'no account "{value}"; allowed: '
-            f"{', '.join([*accounts, 'the 12 digits of any other, in quotes'])}",
-        )
-    account = accounts[value]
-    if account is None:
-        raise PydanticCustomError("broken_account", "the account's own block has mistakes")
-    return Owner(account.id, account.region)
+    found = account_or_id(value, info)
+    if isinstance(found, Account):
+        return GlueOwner(found.id, found.region, found.catalog_kms_key)
+    return GlueOwner(found) if isinstance(found, str) else found
 
 
 def _connector(value: Any, info: ValidationInfo) -> Any:
@@ -163,7 +155,7 @@ class Catalog(Settings):
         description="The catalog's name in Athena, as SQL has it; of a table bucket of S3 Tables "
         f"`{S3_TABLES}/BUCKET`."
     )
-    owner: Annotated[Owner, BeforeValidator(_owner)] | None = Field(
+    owner: Annotated[GlueOwner, BeforeValidator(_owner)] | None = Field(
         None,
         description="Glue of another account: an account of gate.hcl by its name, or 12 digits.",
     )
@@ -181,6 +173,11 @@ class Catalog(Settings):
     )
     lake_formation: bool = Field(
         False, description="`true` when Lake Formation governs the tables of this catalog."
+    )
+    kms_key: KmsKeyArn | None = Field(
+        None,
+        description="The KMS key that Glue of `owner` is encrypted with, if any; an account of "
+        "gate.hcl says so itself (`catalog_kms_key`).",
     )
     spill_bucket: BucketName | None = Field(
         None,
@@ -217,6 +214,29 @@ class Catalog(Settings):
                 "which tables; remove it, and limit what the function may read",
             )
         return value
+
+    @field_validator("kms_key")
+    @classmethod
+    def _of_a_glue_catalog(cls, value: str | None, info: ValidationInfo) -> str | None:
+        owner = info.data.get("owner")
+        if value is None or owner is not None:
+            if value is not None and owner.catalog_kms_key not in (None, value):
+                raise Wrong(
+                    "GATE301",
+                    "the account's own block has another catalog_kms_key; remove this one",
+                )
+            return value
+        if str(info.data.get("name", "")).startswith(f"{S3_TABLES}/"):
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-kms-permissions.html
+            # (2026-11) grants the key without any condition, and nothing less is described.
+            raise Wrong(
+                "GATE320",
+                "a table bucket that is encrypted with a key cannot be opened narrowly: AWS's page "
+                "grants the whole key, for whatever it encrypts; allowed: a table bucket with S3's "
+                "own encryption, or one that Lake Formation governs (lake_formation = true), whose "
+                "role uses the key",
+            )
+        raise Wrong("GATE301", "has no effect without owner; a connector has spill_kms_key")
 
     @field_validator("spill_bucket", "spill_prefix", "spill_kms_key")
     @classmethod
@@ -255,6 +275,11 @@ class Catalog(Settings):
         return self.function or (self.connector.function if self.connector else "")
 
     @property
+    def glue_key(self) -> str | None:
+        """Return the ARN of the key that Glue of its owner is encrypted with, if any."""
+        return self.kms_key or (self.owner.catalog_kms_key if self.owner else None)
+
+    @property
     def table_bucket(self) -> str:
         """Return the name of the table bucket."""
         return self.name.partition("/")[2]
@@ -289,7 +314,8 @@ def check(catalog: Catalog, account: Account, item: int) -> None:
     try:
         _check(catalog, account)
     except Wrong as error:
-        error.item = item
+        within = error.item if isinstance(error.item, tuple) else ()
+        error.item = (item, *within)
         raise
 
 
@@ -320,7 +346,14 @@ def _check(catalog: Catalog, account: Account) -> None:
                 f"function: it is in {region}, the account in {account.region}; Athena calls "
                 "connectors of its own region only",
             )
-    key_in_region(catalog.spill_kms_key, account, "spill_kms_key")
+    key_in_reach(catalog.kms_key, account, (owner.id if owner else None,), "kms_key", ("kms_key",))
+    key_in_reach(
+        catalog.spill_kms_key,
+        account,
+        (catalog.spill_owner,),
+        "spill_kms_key",
+        ("spill_kms_key",),
+    )
     if connector is not None and connector.consumer != account.id:
         raise Wrong(
             "GATE322",

@@ -6,6 +6,7 @@ from athena_gate.modules.athena.catalogs.settings import S3_TABLES, Catalog, glu
 from athena_gate.modules.athena.statements import (
     CALLED_VIA_ATHENA,
     tables_of,
+    via_glue,
     via_s3_services,
 )
 from athena_gate.modules.iam.arn import Arns
@@ -34,6 +35,8 @@ def granted(
     found: tuple[Statement, ...] = ()
     if of_others:
         found += (_read_other_accounts(of_others, through),)
+    if glue_keys := tuple(dict.fromkeys(one.glue_key for one in catalogs if one.glue_key)):
+        found += (_use_glue_keys(arns, glue_keys),)
     if called:
         keys = [one.spill_kms_key for one in called if one.spill_kms_key]
         made = [one.connector for one in called if one.connector and one.connector.made_key]
@@ -85,6 +88,23 @@ def _read_other_accounts(
     )
 
 
+def _use_glue_keys(arns: Arns, keys: tuple[str, ...]) -> Statement:
+    """Return the statement for catalogs of other accounts that are encrypted: "For catalogs that
+    you want to query across accounts, use customer managed keys".
+
+    https://docs.aws.amazon.com/athena/latest/ug/security-iam-cross-account-glue-catalog-access.html
+    (2026-11).
+    """
+    return Statement(
+        "Allow",
+        sid="KmsOtherCatalogs",
+        why="Read the encrypted descriptions of tables of other accounts, through Glue only.",
+        actions=("kms:Decrypt",),
+        resources=keys,
+        conditions=(Condition("StringEquals", "kms:ViaService", via_glue(arns)),),
+    )
+
+
 def _call_connectors(functions: Iterable[str], conditions: tuple[Condition, ...]) -> Statement:
     """Return the statement that lets Athena call the connectors with these ARNs.
 
@@ -115,7 +135,7 @@ def _read_spill(
             "Allow",
             sid="SpillBucket",
             why="Find what connectors spill.",
-            actions=("s3:GetBucketLocation", "s3:ListBucket"),
+            actions=("s3:ListBucket",),
             resources=tuple(dict.fromkeys(arns.bucket(bucket) for bucket, _, _ in places)),
             conditions=conditions,
         ),

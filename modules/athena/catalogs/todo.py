@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.catalogs.settings import Catalog, glue_of
-from athena_gate.modules.athena.statements import via_s3_services
-from athena_gate.modules.athena.todo import called, named, of_resource
+from athena_gate.modules.athena.statements import via_glue, via_s3_services
+from athena_gate.modules.athena.todo import called, owner_of
 from athena_gate.modules.iam.arn import Arns, account_of
-from athena_gate.modules.iam.policy import Condition, Principal, Statement
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from athena_gate.modules.iam.todo import ToDo
 
 _UG = "https://docs.aws.amazon.com/athena/latest/ug"
@@ -77,7 +77,7 @@ def _there(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
         names = ", ".join(one.databases)
         yield ToDo(
             f"catalog-{one.name}-lake-formation",
-            f"account {owner}" if one.owner else "you",
+            owner_of(owner) if one.owner else "you",
             f"Lake Formation of account {owner} grants {called(holder)} DESCRIBE on {names} of the "
             f"catalog {one.name} and SELECT on the tables",
             LAKE_FORMATION if one.owner else S3_TABLES_PAGE,
@@ -120,7 +120,7 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
                 "Allow",
                 sid="AthenaOfAnotherAccount",
                 why="Describe these databases and their tables, and no others.",
-                principals=named(holder),
+                principals=_named(holder),
                 actions=_DESCRIBE,
                 resources=places,
             ),
@@ -140,7 +140,7 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
                     ),
                 ),
             )
-        yield of_resource(
+        yield _of_resource(
             "glue-policy",
             f"the policy of Glue of account {owner} in {account.region} lets {called(holder)} "
             f"describe {', '.join(databases)} (it has one policy: add to what is there)",
@@ -150,6 +150,29 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
             statements,
         )
 
+        for key in dict.fromkeys(one.glue_key for one in theirs if one.glue_key):
+            yield _of_resource(
+                "catalog-key",
+                f"the policy of the key {key.rpartition('/')[2]} lets {called(holder)} decrypt "
+                "with it what Glue has encrypted",
+                GLUE_POLICY,
+                key,
+                account_of(key),
+                (
+                    Statement(
+                        "Allow",
+                        sid="GlueOfAnotherAccount",
+                        why="Read the encrypted descriptions of tables, through Glue only.",
+                        principals=_named(holder),
+                        actions=("kms:Decrypt",),
+                        resources=("*",),
+                        conditions=(
+                            Condition("StringEquals", "kms:ViaService", via_glue(account.arns)),
+                        ),
+                    ),
+                ),
+            )
+
 
 def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
     """Yield what the policies of a connector, its spill bucket and its key must say, as far as they
@@ -157,7 +180,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
     arns, owner, who = account.arns, one.spill_owner, called(holder)
     bucket, _, prefix = one.spill.partition("/")
     if owner != account.id:
-        yield of_resource(
+        yield _of_resource(
             "connector-policy",
             f"the policy of the function {one.called.rpartition(':')[2]} lets {who} call it",
             CONNECTORS,
@@ -168,13 +191,13 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
                     "Allow",
                     sid="CrossAccountInvocationStatement",
                     why="Athena calls the connector as the reader.",
-                    principals=named(holder),
+                    principals=_named(holder),
                     actions=("lambda:InvokeFunction",),
                     resources=(one.called,),
                 ),
             ),
         )
-        yield of_resource(
+        yield _of_resource(
             "spill-bucket-policy",
             f"the policy of the bucket {bucket} lets {who} read what is spilled",
             CONNECTORS,
@@ -185,15 +208,15 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
                     "Allow",
                     sid="SpillBucketForReaders",
                     why="Find spilled data.",
-                    principals=named(holder),
-                    actions=("s3:GetBucketLocation", "s3:ListBucket"),
+                    principals=_named(holder),
+                    actions=("s3:ListBucket",),
                     resources=(arns.bucket(bucket),),
                 ),
                 Statement(
                     "Allow",
                     sid="SpillObjectsForReaders",
                     why="Athena fetches spilled data as the reader.",
-                    principals=named(holder),
+                    principals=_named(holder),
                     actions=("s3:GetObject",),
                     resources=(arns.objects(bucket, prefix),),
                 ),
@@ -203,7 +226,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
     if one.connector is not None and one.connector.made_key:
         key = Arns(owner, arns.region).key("*")
     if key and account_of(key) != account.id:
-        yield of_resource(
+        yield _of_resource(
             "spill-key-policy",
             f"the policy of the key {key} lets {who} decrypt what is spilled",
             CONNECTORS,
@@ -214,7 +237,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
                     "Allow",
                     sid="SpillKeyForReaders",
                     why="Decrypt spilled data, through S3 only.",
-                    principals=named(holder),
+                    principals=_named(holder),
                     actions=("kms:Decrypt",),
                     resources=("*",),
                     conditions=(
@@ -223,3 +246,14 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
                 ),
             ),
         )
+
+
+def _of_resource(
+    name: str, says: str, page: str, resource: str, account: str, statements: tuple[Statement, ...]
+) -> ToDo:
+    """Return that ``account`` must add ``statements`` to the policy of its ``resource``."""
+    return ToDo(name, owner_of(account), says, page, resource, Policy(statements))
+
+
+def _named(arn: str) -> tuple[Principal, ...]:
+    return (Principal("AWS", arn),)
