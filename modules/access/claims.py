@@ -469,7 +469,9 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
         *_catalog_never(settings, vendor, settings.databases),
         claims.no_other_bucket(vendor, arns, (*settings.locations, *spills, results)),
         *claims.sources_read_only(vendor, arns, (*settings.locations, *spills), (results,)),
-        *catalogs.never(vendor, arns, settings.catalogs, (*settings.source_keys, *written)),
+        *catalogs.never(
+            vendor, settings.account, settings.catalogs, (*settings.source_keys, *written)
+        ),
         _results_only(settings, vendor),
         *((claims.no_other_acl(vendor),) if bucket in settings.owners else ()),
         *_through_athena(profile.itself, vendor, itself),

@@ -24,6 +24,7 @@ from athena_gate.modules.iam.claims import (
     When,
 )
 from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.patterns import arn_matches
 from athena_gate.modules.iam.policy import Principal
 from athena_gate.modules.iam.todo import ToDo
 
@@ -545,7 +546,7 @@ def keys_through_glue(
         for name in ("s3", "glue")
     )
     encrypts = ("kms:GenerateDataKey", *(("kms:Encrypt",) if writes else ()))
-    own = catalogs[:1] if writes else ()
+    own, data = catalogs[:1] if writes else (), (*read, *written)
     found = (
         holder.never(
             "no-other-key",
@@ -560,7 +561,7 @@ def keys_through_glue(
                 "catalog-key-through-glue",
                 "the catalog's KMS key only through Glue",
                 Requests(("kms:*",), (key,)),
-                when={"kms:ViaService": AnyBut((*glue, *(s3 if key in (*read, *written) else ())))},
+                when={"kms:ViaService": AnyBut((*glue, *(s3 if _one_of(key, data) else ())))},
             )
             for key in catalogs
         ),
@@ -576,6 +577,10 @@ def keys_through_glue(
             when={"kms:ViaService": AnyBut(s3)},
         ),
     )
+
+
+def _one_of(key: str, patterns: Iterable[str]) -> bool:
+    return any(arn_matches(pattern, key) for pattern in patterns)
 
 
 def kms_only(

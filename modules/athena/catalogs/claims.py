@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/athena/latest/ug/gdc-register-s3-table-bucket-cat.ht
 from collections.abc import Iterable
 from dataclasses import replace
 
+from athena_gate.modules.account import Account
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.catalogs.settings import Catalog
 from athena_gate.modules.athena.claims import Holder
@@ -78,11 +79,11 @@ def needs(
 
 
 def never(
-    holder: Holder, arns: Arns, catalogs: Iterable[Catalog], other_keys: Iterable[str]
+    holder: Holder, account: Account, catalogs: Iterable[Catalog], data_keys: Iterable[str]
 ) -> tuple[Never, ...]:
-    """Return the claims on connectors and on S3 Tables; ``other_keys`` (ARNs) are those used for
-    something else."""
-    catalogs = tuple(catalogs)
+    """Return the claims on connectors and on S3 Tables; ``data_keys`` (ARNs) are those of tables
+    and results."""
+    arns, catalogs = account.arns, tuple(catalogs)
     connectors = [one for one in catalogs if one.function or one.connector]
     found: tuple[Never, ...] = ()
     if connectors:
@@ -103,7 +104,12 @@ def never(
         )
     made = [one.connector for one in catalogs if one.connector and one.connector.made_key]
     if made:
-        named = (*other_keys, *(one.spill_kms_key for one in catalogs if one.spill_kms_key))
+        named = (
+            *data_keys,
+            *glue_keys(catalogs),
+            *(one.spill_kms_key for one in catalogs if one.spill_kms_key),
+            *([account.catalog_kms_key] if account.catalog_kms_key else []),
+        )
         about = tuple(dict.fromkeys(arns.bucket(one.spill_bucket) for one in made))
         found += (
             holder.never(

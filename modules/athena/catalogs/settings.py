@@ -219,8 +219,10 @@ class Catalog(Settings):
     @classmethod
     def _of_a_glue_catalog(cls, value: str | None, info: ValidationInfo) -> str | None:
         owner = info.data.get("owner")
-        if value is None or owner is not None:
-            if value is not None and owner.catalog_kms_key not in (None, value):
+        if value is None:
+            return value
+        if owner is not None:
+            if owner.catalog_kms_key not in (None, value):
                 raise Wrong(
                     "GATE301",
                     "the account's own block has another catalog_kms_key; remove this one",
