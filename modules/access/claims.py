@@ -98,7 +98,11 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
         *claims.browse_catalog(vendor, arns.data_catalog(DEFAULT_CATALOG)),
         *claims.describe_tables(vendor, arns, settings.databases),
         *catalogs.needs(
-            vendor, arns, settings.catalogs, todo(settings), direct="glue" in profile.itself
+            vendor,
+            arns,
+            settings.catalogs,
+            todo(settings),
+            claims.TABLE_READS if "glue" in profile.itself else (),
         ),
         *_catalog_needs(settings, vendor, settings.databases),
         *claims.read_sources(vendor, arns, settings.locations),
@@ -551,24 +555,7 @@ def _catalog_never(
     also = catalogs.glue(arns, settings.catalogs)
     if not every:
         return (claims.no_other_database(vendor, arns, databases, also), only)
-    named = tuple(
-        arn for name in databases for arn in (arns.glue_database(name), arns.glue_tables(name))
-    )
-    tables = vendor.never(
-        "no-other-table",
-        "no table of another database; all databases can be listed",
-        Requests(
-            ("glue:*",),
-            but_resources=(arns.glue_catalog(), arns.glue_database("*"), *named, *also),
-        ),
-        Requests(
-            ("glue:*",),
-            resources=(arns.glue_database("*"),),
-            but_actions=claims.DATABASE_READS,
-            but_resources=(*named, *also),
-        ),
-    )
-    return (tables, only)
+    return (claims.no_other_table(vendor, arns, databases, also), only)
 
 
 def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ...]:

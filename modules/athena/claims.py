@@ -422,6 +422,29 @@ def no_other_database(
     )
 
 
+def no_other_table(
+    holder: Holder, arns: Arns, databases: Iterable[str], also: Iterable[str] = ()
+) -> Never:
+    """Return the claim of ``no_other_database`` where all databases can be listed."""
+    named = tuple(
+        arn for name in databases for arn in (arns.glue_database(name), arns.glue_tables(name))
+    )
+    return holder.never(
+        "no-other-table",
+        "no table of another database; all databases can be listed",
+        Requests(
+            ("glue:*",),
+            but_resources=(arns.glue_catalog(), arns.glue_database("*"), *named, *also),
+        ),
+        Requests(
+            ("glue:*",),
+            resources=(arns.glue_database("*"),),
+            but_actions=DATABASE_READS,
+            but_resources=(*named, *also),
+        ),
+    )
+
+
 def no_other_bucket(holder: Holder, arns: Arns, locations: Iterable[str]) -> Never:
     """Return the claim that in S3 the holder reaches nothing but ``locations``
     (``bucket/prefix``) and the buckets they are in.

@@ -25,11 +25,16 @@ _OF_TABLE = ("s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMet
 
 
 def needs(
-    holder: Holder, arns: Arns, catalogs: Iterable[Catalog], todos: Iterable[ToDo], direct: bool
+    holder: Holder,
+    arns: Arns,
+    catalogs: Iterable[Catalog],
+    todos: Iterable[ToDo],
+    itself: Iterable[str] = (),
 ) -> tuple[Need, ...]:
-    """Return what queries of ``catalogs`` need, each of which Athena looks up first; ``direct``
-    says whether the holder asks Glue itself too. That they are there rests on ``todos``."""
-    catalogs = tuple(catalogs)
+    """Return what queries of ``catalogs`` need, each of which Athena looks up first; ``itself`` are
+    the actions by which the holder asks Glue of tables itself, beside what Athena does. That the
+    catalogs are there rests on ``todos``."""
+    catalogs, itself = tuple(catalogs), tuple(itself)
     if not catalogs:
         return ()
     looked_up = [holder.calls(claims.BROWSING, arns.data_catalog(one.name)) for one in catalogs]
@@ -44,7 +49,8 @@ def needs(
         if one.owner is not None or _in_table_bucket(one):
             theirs = replace(arns, account=one.owner.id) if one.owner else arns
             inside = "" if one.owner else one.name
-            for itself in (False, True) if direct else (False,):
+            described += _of_glue(holder, theirs, inside, one.databases)
+            if itself:
                 described += _of_glue(holder, theirs, inside, one.databases, itself)
             if not one.owner and not one.lake_formation:
                 stored += _of_table_bucket(holder, arns, one.name, one.databases)
@@ -73,7 +79,7 @@ def needs(
         *(
             replace(need, name="other-catalog-keys", says="let Glue read other encrypted catalogs")
             for key in dict.fromkeys(glue_keys(catalogs))
-            for need in claims.use_catalog_key(holder, key, writes=False, direct=direct)
+            for need in claims.use_catalog_key(holder, key, writes=False, direct=bool(itself))
         ),
     )
 
@@ -255,25 +261,28 @@ def _glue_places(arns: Arns, nested: str, databases: Iterable[str]) -> tuple[str
 
 
 def _of_glue(
-    holder: Holder, arns: Arns, nested: str, databases: Iterable[str], direct: bool = False
+    holder: Holder, arns: Arns, nested: str, databases: Iterable[str], itself: Iterable[str] = ()
 ) -> list[Call]:
-    """Return the calls that describe tables of ``databases`` in Glue of an account or in a catalog
-    ``nested`` there, which Athena makes or, with ``direct``, the holder itself: on the table, its
-    database and every catalog above them.
+    """Return the calls that describe tables of ``databases`` in Glue of an account, or in a catalog
+    ``nested`` there, on the table, its database and every catalog above them: those that Athena
+    makes, or those of ``itself``, which the holder makes.
 
     https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html (2026-11): "All
     operations performed on a Data Catalog resource require permission on the resource and all the
     ancestors of that resource."
     """
     calls: list[Call] = []
-    make = holder.calls if direct else holder.calls_via_athena
+    make = holder.calls if itself else holder.calls_via_athena
+    # Tables of S3 Tables are Iceberg, whose partitions are not in Glue.
+    kinds = claims.TABLES if nested else claims.TABLE_READS
+    actions = [one for one in kinds if one in itself] if itself else kinds
     for database in databases:
         *above, base, tables = _glue_places(arns, nested, (database,))
         table = f"{tables.removesuffix('*')}t"
-        if nested:
+        if nested and not itself:
             calls += make(("glue:GetCatalog",), *above)
         calls += make(claims.DATABASE_READS, *above, base)
-        calls += make(claims.TABLES if nested else claims.TABLE_READS, *above, base, table)
+        calls += make(actions, *above, base, table)
     return calls
 
 

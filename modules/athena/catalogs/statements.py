@@ -24,6 +24,22 @@ def registered(catalogs: Iterable[Catalog]) -> tuple[str, ...]:
     return (*names, *above)
 
 
+def described(arns: Arns, catalogs: Iterable[Catalog]) -> tuple[str, ...]:
+    """Return what is read of ``catalogs`` in Glue, as patterns of ARNs, each once."""
+    return tuple(
+        dict.fromkeys(
+            arn
+            for one in catalogs
+            if one.kind != "connector"
+            for arn in (
+                tables_of(glue_of(one, arns), one.databases)
+                if one.owner
+                else _in_table_bucket(arns, one.name, one.databases)
+            )
+        )
+    )
+
+
 def granted(
     arns: Arns, catalogs: Iterable[Catalog], through: tuple[Condition, ...]
 ) -> tuple[Statement, ...]:
@@ -202,7 +218,6 @@ def _describe_table_bucket(
     https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html and
     https://docs.aws.amazon.com/glue/latest/dg/s3tables-catalog-prerequisites.html (2026-11).
     """
-    parent = catalog.partition("/")[0]
     return Statement(
         "Allow",
         sid=sid,
@@ -214,20 +229,17 @@ def _describe_table_bucket(
             "glue:GetTable",
             "glue:GetTables",
         ),
-        resources=(
-            arns.glue_catalog(),
-            arns.glue_catalog(parent),
-            arns.glue_catalog(catalog),
-            *(
-                arn
-                for name in namespaces
-                for arn in (
-                    arns.glue_database(f"{catalog}/{name}"),
-                    arns.glue_tables(f"{catalog}/{name}"),
-                )
-            ),
-        ),
+        resources=_in_table_bucket(arns, catalog, namespaces),
         conditions=conditions,
+    )
+
+
+def _in_table_bucket(arns: Arns, catalog: str, namespaces: Iterable[str]) -> tuple[str, ...]:
+    return (
+        arns.glue_catalog(),
+        arns.glue_catalog(S3_TABLES),
+        arns.glue_catalog(catalog),
+        *tables_of(arns, [f"{catalog}/{name}" for name in namespaces])[1:],
     )
 
 
