@@ -474,7 +474,11 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
         claims.no_other_bucket(vendor, arns, (*settings.locations, *spills, results)),
         *claims.sources_read_only(vendor, arns, (*settings.locations, *spills), (results,)),
         *catalogs.never(
-            vendor, settings.account, settings.catalogs, (*settings.source_keys, *written)
+            vendor,
+            settings.account,
+            settings.catalogs,
+            (*settings.source_keys, *written),
+            (*settings.locations, results),
         ),
         _results_only(settings, vendor),
         *((claims.no_other_acl(vendor),) if bucket in settings.owners else ()),

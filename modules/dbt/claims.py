@@ -206,7 +206,11 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         claims.no_other_bucket(dbt, arns, (*_locations(settings), *spills, data, results)),
         *claims.sources_read_only(dbt, arns, (*_locations(settings), *spills), (data, results)),
         *catalogs.never(
-            dbt, settings.account, settings.catalogs, (*_source_keys(settings), *written)
+            dbt,
+            settings.account,
+            settings.catalogs,
+            (*_source_keys(settings), *written),
+            (*_locations(settings), data, results),
         ),
         dbt.never(
             "data-only",
@@ -269,7 +273,8 @@ def _tables(settings: DbtSettings) -> tuple[Never, ...]:
         built += ("glue:DeleteDatabase",)
     if catalogs.nested(settings.catalogs):
         built += ("glue:GetCatalog",)
-    inside = [one for one in catalogs.glue(arns, settings.catalogs) if not one.endswith(":catalog")]
+    own = arns.glue_catalog()
+    inside = [one for one in catalogs.glue(arns, settings.catalogs) if one != own]
     sources = tuple(
         arn
         for name in settings.source_databases

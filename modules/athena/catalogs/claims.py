@@ -37,7 +37,9 @@ def needs(
     catalogs, itself = tuple(catalogs), tuple(itself)
     if not catalogs:
         return ()
-    looked_up = [holder.calls(claims.BROWSING, arns.data_catalog(one.name)) for one in catalogs]
+    looked_up = [
+        holder.calls(claims.BROWSING, arn) for one in catalogs for arn in names(arns, (one,))
+    ]
     browse = holder.need("other-catalogs", "look up tables of other catalogs", *looked_up)
     there = tuple(one for one in todos if one.name.startswith("catalog-"))
     described: list[Call] = []
@@ -85,10 +87,14 @@ def needs(
 
 
 def never(
-    holder: Holder, account: Account, catalogs: Iterable[Catalog], data_keys: Iterable[str]
+    holder: Holder,
+    account: Account,
+    catalogs: Iterable[Catalog],
+    data_keys: Iterable[str],
+    data: Iterable[str],
 ) -> tuple[Never, ...]:
-    """Return the claims on connectors and on S3 Tables; ``data_keys`` (ARNs) are those of tables
-    and results."""
+    """Return the claims on connectors and on S3 Tables; ``data_keys`` (ARNs) and ``data``
+    (``bucket/prefix``) are those of tables and results."""
     arns, catalogs = account.arns, tuple(catalogs)
     connectors = [one for one in catalogs if one.function or one.connector]
     found: tuple[Never, ...] = ()
@@ -106,6 +112,37 @@ def never(
                 "connectors only through Athena",
                 Requests(("lambda:*",)),
                 when=claims.NOT_VIA_ATHENA,
+            ),
+            holder.never(
+                "spill-through-athena",
+                "what connectors spill only through Athena",
+                Requests(
+                    ("s3:*",),
+                    tuple(f"{arns.bucket(place)}*" for place in spills(connectors)),
+                    but_resources=tuple(f"{arns.bucket(place)}*" for place in data),
+                ),
+                Requests(
+                    ("s3:*",),
+                    tuple(arns.bucket(place.partition("/")[0]) for place in spills(connectors)),
+                    but_resources=tuple(arns.bucket(place.partition("/")[0]) for place in data),
+                ),
+                when=claims.NOT_VIA_ATHENA,
+            ),
+        )
+    inside = [one for one in catalogs if _in_table_bucket(one)]
+    if inside:
+        own = arns.glue_catalog()
+        places = [p for one in inside for p in _glue_places(arns, one.name, one.databases)]
+        found += (
+            holder.never(
+                "nested-catalogs-read-only",
+                "in Glue's catalogs of table buckets nothing but reading tables",
+                Requests(
+                    ("glue:*",),
+                    tuple(dict.fromkeys(place for place in places if place != own)),
+                    but_actions=("glue:GetCatalog", *claims.DATABASE_READS, *claims.TABLES),
+                ),
+                Requests(("glue:GetCatalog",), but_resources=tuple(dict.fromkeys(places))),
             ),
         )
     made = [one.connector for one in catalogs if one.connector and one.connector.made_key]
@@ -135,7 +172,6 @@ def never(
         if _in_table_bucket(one) and not one.lake_formation
     }
     if opened:
-        reached = tuple(place for one in opened for place in (one, f"{one}/table/*"))
         found += (
             holder.never(
                 "table-buckets-read-only",
@@ -143,7 +179,8 @@ def never(
                 Requests(
                     ("s3tables:*",), but_actions=(*_OF_TABLE_BUCKET, *_OF_NAMESPACE, *_OF_TABLE)
                 ),
-                Requests(("s3tables:*",), but_resources=reached),
+                Requests((*_OF_TABLE_BUCKET, *_OF_NAMESPACE), but_resources=tuple(opened)),
+                Requests(_OF_TABLE, but_resources=tuple(f"{one}/table/*" for one in opened)),
             ),
             *(
                 holder.never(
