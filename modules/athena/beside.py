@@ -71,6 +71,14 @@ _GROUPS: tuple[tuple[str, str], ...] = (
         "s3tables:ListTables s3tables:GetTable s3tables:GetTableData "
         "s3tables:GetTableMetadataLocation",
     ),
+    (
+        "The account names the KMS key of its Glue catalog, in which tables are made.",
+        "kms:Encrypt",
+    ),
+    (
+        "What is written to a bucket of another account is handed over to that account.",
+        "s3:PutObjectAcl",
+    ),
     ("Lake Formation governs the tables.", "lakeformation:GetDataAccess"),
     (
         "Whoever acts takes the role first.",

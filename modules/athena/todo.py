@@ -52,16 +52,20 @@ def elsewhere(
     for bucket, owner in owners.items():
         arn = account.arns.bucket(bucket)
         theirs = other_side(policy, arn, who)
+        if not theirs.statements:
+            continue
         writes = any("s3:PutObject" in one.actions for one in theirs.statements)
         verb = "read and write it" if writes else "read it"
         says = f"the policy of bucket {bucket} lets {names} {verb}"
-        yield ToDo("bucket", owner_of(owner), says, BUCKETS, arn, theirs)
+        yield ToDo("bucket", owner_of(owner), says, BUCKETS, owner, arn, theirs)
     for key in dict.fromkeys(key for key in keys if key and account_of(key) != account.id):
         theirs = other_side(policy, key, who)
+        if not theirs.statements:
+            continue
         encrypts = any("kms:GenerateDataKey" in one.actions for one in theirs.statements)
         verb = "encrypt and decrypt" if encrypts else "decrypt"
         says = f"the policy of key {key.rpartition('/')[2]} lets {names} {verb} with it"
-        yield ToDo("key", owner_of(account_of(key)), says, KEYS, key, theirs)
+        yield ToDo("key", owner_of(account_of(key)), says, KEYS, account_of(key), key, theirs)
 
 
 def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
@@ -71,7 +75,7 @@ def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
     In the policy of a key a star is that key:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html (2026-11).
     """
-    who, place = tuple(who), ToDo("", "", "", "", resource)
+    who, place = tuple(who), ToDo("", "", "", "", resource=resource)
     service = resource.split(":")[2]
     found = []
     for one in policy.statements:
@@ -104,4 +108,4 @@ def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
     if owner == account:
         return ()
     says = f"the policies of {called(role)} let it take {called(taken)}: sts:AssumeRole on {taken}"
-    return (ToDo("take-role", owner_of(owner), says, ROLES, by=role),)
+    return (ToDo("take-role", owner_of(owner), says, ROLES, owner, by=role),)

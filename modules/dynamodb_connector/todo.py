@@ -48,6 +48,7 @@ def _owners_results(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
             f"the policy of bucket {bucket} lets those of account {place.account.id} who query in "
             f"the workgroup {place.resource_name} read and write it",
             parts.BUCKETS,
+            owner,
         )
         for bucket, owner in place.owners.items()
     )

@@ -1,6 +1,7 @@
 """What others must do before catalogs beside the account's own can be queried."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.catalogs.settings import Catalog, glue_of
@@ -49,7 +50,7 @@ def made_connectors(catalogs: Iterable[Catalog], account: Account, holder: str) 
     """Return what the stacks of connectors that this file makes in other accounts say of
     ``holder``: nobody has to do more for it than to deploy them."""
     return tuple(
-        ToDo(todo.name, "you", _deployed(one), todo.page, todo.resource, todo.policy, todo.by)
+        replace(todo, who="you", says=_deployed(one))
         for one in catalogs
         if one.connector is not None
         for todo in _connector_policies(one, account, holder)
@@ -81,6 +82,7 @@ def _there(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
             f"Lake Formation of account {owner} grants {called(holder)} DESCRIBE on {names} of the "
             f"catalog {one.name} and SELECT on the tables",
             LAKE_FORMATION if one.owner else S3_TABLES_PAGE,
+            owner,
         )
 
 
@@ -252,7 +254,7 @@ def _of_resource(
     name: str, says: str, page: str, resource: str, account: str, statements: tuple[Statement, ...]
 ) -> ToDo:
     """Return that ``account`` must add ``statements`` to the policy of its ``resource``."""
-    return ToDo(name, owner_of(account), says, page, resource, Policy(statements))
+    return ToDo(name, owner_of(account), says, page, account, resource, Policy(statements))
 
 
 def _named(arn: str) -> tuple[Principal, ...]:
