@@ -6,7 +6,7 @@ from dataclasses import replace
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.catalogs.settings import Catalog, glue_of
 from athena_gate.modules.athena.statements import via_glue, via_s3_services
-from athena_gate.modules.athena.todo import called, owner_of
+from athena_gate.modules.athena.todo import called, owner_of, sid_of
 from athena_gate.modules.iam.arn import Arns, account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from athena_gate.modules.iam.todo import ToDo
@@ -90,9 +90,8 @@ def _registered(one: Catalog, account: Account, kind: str, parameter: str, page:
     return ToDo(
         f"catalog-{one.name}",
         "you",
-        f"the data catalog {one.name} is registered in Athena of account {account.id}: aws athena "
-        f"create-data-catalog --region {account.region} --name {one.name} --type {kind} "
-        f"--parameters {parameter}",
+        f"the data catalog {one.name} is registered in Athena of account {account.id} as of type "
+        f"{kind} with {parameter}",
         page,
     )
 
@@ -120,7 +119,7 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
         statements: tuple[Statement, ...] = (
             Statement(
                 "Allow",
-                sid="AthenaOfAnotherAccount",
+                sid=f"{sid_of([holder])}Tables",
                 why="Describe these databases and their tables, and no others.",
                 principals=_named(holder),
                 actions=_DESCRIBE,
@@ -154,7 +153,7 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
 
         for key in dict.fromkeys(one.glue_key for one in theirs if one.glue_key):
             yield _of_resource(
-                "catalog-key",
+                "glue-key",
                 f"the policy of the key {key.rpartition('/')[2]} lets {called(holder)} decrypt "
                 "with it what Glue has encrypted",
                 GLUE_POLICY,
@@ -163,7 +162,7 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
                 (
                     Statement(
                         "Allow",
-                        sid="GlueOfAnotherAccount",
+                        sid=f"{sid_of([holder])}Catalog",
                         why="Read the encrypted descriptions of tables, through Glue only.",
                         principals=_named(holder),
                         actions=("kms:Decrypt",),
@@ -181,6 +180,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
     are in another account."""
     arns, owner, who = account.arns, one.spill_owner, called(holder)
     bucket, _, prefix = one.spill.partition("/")
+    sid = sid_of([holder])
     if owner != account.id:
         yield _of_resource(
             "connector-policy",
@@ -191,7 +191,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
             (
                 Statement(
                     "Allow",
-                    sid="CrossAccountInvocationStatement",
+                    sid=f"{sid}Calls",
                     why="Athena calls the connector as the reader.",
                     principals=_named(holder),
                     actions=("lambda:InvokeFunction",),
@@ -208,7 +208,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
             (
                 Statement(
                     "Allow",
-                    sid="SpillBucketForReaders",
+                    sid=f"{sid}SpillBucket",
                     why="Find spilled data.",
                     principals=_named(holder),
                     actions=("s3:ListBucket",),
@@ -216,7 +216,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
                 ),
                 Statement(
                     "Allow",
-                    sid="SpillObjectsForReaders",
+                    sid=f"{sid}Spill",
                     why="Athena fetches spilled data as the reader.",
                     principals=_named(holder),
                     actions=("s3:GetObject",),
@@ -237,7 +237,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
             (
                 Statement(
                     "Allow",
-                    sid="SpillKeyForReaders",
+                    sid=f"{sid}Spill",
                     why="Decrypt spilled data, through S3 only.",
                     principals=_named(holder),
                     actions=("kms:Decrypt",),
