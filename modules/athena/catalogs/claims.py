@@ -156,7 +156,7 @@ def never(
         about = tuple(dict.fromkeys(arns.bucket(one.spill_bucket) for one in made))
         found += (
             holder.never(
-                "spill-keys",
+                "made-keys",
                 "keys made with a spill bucket only for that bucket",
                 Requests(
                     ("kms:*",),

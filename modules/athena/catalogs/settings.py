@@ -245,7 +245,7 @@ class Catalog(Settings):
     def _of_a_function(cls, value: object, info: ValidationInfo) -> object:
         if value is not None and info.data.get("connector"):
             raise Wrong("GATE301", "the connector's block says where it spills; remove it")
-        if value is not None and not info.data.get("function"):
+        if value is not None and info.data.get("function", "broken") is None:
             raise Wrong("GATE301", "only a connector spills, and there is no function; remove it")
         return value
 
@@ -317,8 +317,9 @@ def check(catalog: Catalog, account: Account, item: int) -> None:
         _check(catalog, account)
     except Wrong as error:
         within = error.item if isinstance(error.item, tuple) else ()
-        error.item = (item, *within)
-        raise
+        problem = f"{catalog.name!r}: {error}"
+        code = error.code
+        raise Wrong(code, problem, (item, *within)) from None
 
 
 def _check(catalog: Catalog, account: Account) -> None:
@@ -329,6 +330,7 @@ def _check(catalog: Catalog, account: Account) -> None:
             "GATE320",
             f"owner: {owner.id} is this block's own account, whose databases are "
             "databases = [...] of the block; remove the catalog",
+            ("owner",),
         )
     if owner is not None and owner.region and owner.region != account.region:
         # "The catalog ARN must belong to the same Region where the query is being run":
@@ -337,6 +339,7 @@ def _check(catalog: Catalog, account: Account) -> None:
             "GATE209",
             f"owner: that account is in {owner.region}, this one in {account.region}; Athena "
             "queries Glue of other accounts within one region only",
+            ("owner",),
         )
     if catalog.function is not None:
         # "Using federated queries across AWS Regions is not supported":
@@ -347,6 +350,7 @@ def _check(catalog: Catalog, account: Account) -> None:
                 "GATE209",
                 f"function: it is in {region}, the account in {account.region}; Athena calls "
                 "connectors of its own region only",
+                ("function",),
             )
     key_in_reach(catalog.kms_key, account, (owner.id if owner else None,), "kms_key", ("kms_key",))
     key_in_reach(
@@ -361,12 +365,14 @@ def _check(catalog: Catalog, account: Account) -> None:
             "GATE322",
             f"connector: {connector.block} is queried from account {connector.consumer}, and this "
             f"block's is {account.id}; name its function and its spill bucket instead",
+            ("connector",),
         )
     if connector is not None and connector.catalog != catalog.name:
         raise Wrong(
             "GATE322",
             f"connector: the catalog of {connector.block} is called {connector.catalog!r}; write "
             f'catalog "{connector.catalog}" {{ ... }}',
+            ("name",),
         )
 
 
