@@ -216,8 +216,8 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT,
             POSTGRES.replace("function ", 'owner = "partner"\n    function '),
-            '25: dot "reporting": catalog "postgres": function: owner says where it leads already; keep '
-            "one of the two [GATE320]",
+            '25: dot "reporting": catalog "postgres": function: owner says where it leads already; '
+            "keep one of the two [GATE320]",
         ),
         (
             DOT,
