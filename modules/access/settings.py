@@ -303,11 +303,12 @@ class Access(Settings):
 
     @classmethod
     def unused(cls) -> set[str]:
-        """Return the fields that the profile leaves no use for."""
+        """Return the fields that the class and the profile leave no use for."""
         profile: Profile | None = getattr(cls, "profile", None)
+        found = set() if cls.takes_catalogs else {"catalogs"}
         if profile is None:
-            return set()
-        found = {way for way in WAYS if way not in profile.ways}
+            return found
+        found |= {way for way in WAYS if way not in profile.ways}
         if not profile.addresses:
             found.add("restrict_to_vendor_ips")
         if "results" in profile.itself or "fetch_results" in profile.bundles:
@@ -316,8 +317,6 @@ class Access(Settings):
             found.add("workgroups")
         if profile.cls == "metadata" and not profile.reads_files:
             found.add("sources")
-        if not cls.takes_catalogs:
-            found.add("catalogs")
         if "all_databases" in profile.bundles:
             found.add("list_all_databases")
         return found
