@@ -55,6 +55,7 @@ NAMED_AND_NEVER_ASKED_FOR = {
     "AssumedBy.principals",
     "Catalog.databases",
     "Catalog.function",
+    "Catalog.kms_key",
     "Catalog.name",
     "Catalog.spill_bucket",
     "Catalog.spill_kms_key",
