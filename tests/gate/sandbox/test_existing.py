@@ -52,6 +52,7 @@ GIVEN = {
     "Trusted.principals",
 }
 NAMED_AND_NEVER_ASKED_FOR = {
+    "Account.catalog_kms_key",
     "AssumedBy.principals",
     "Catalog.databases",
     "Catalog.function",
@@ -60,6 +61,8 @@ NAMED_AND_NEVER_ASKED_FOR = {
     "Catalog.spill_bucket",
     "Catalog.spill_kms_key",
     "Data.kms_key",
+    "Data.kms_key_owner",
+    "Data.owner",
     "DbtSettings.databases",
     "DbtSettings.source_databases",
     "DynamodbConnectorSettings.image",
@@ -68,12 +71,18 @@ NAMED_AND_NEVER_ASKED_FOR = {
     "MetadataAccess.workgroups",
     "QueryAccess.databases",
     "Results.kms_key",
+    "Results.kms_key_owner",
+    "Results.owner",
     "RunsOn.provider",
     "S3Backend.kms_key",
     "Service.source_arns",
     "Source.kms_key",
+    "Source.kms_key_owner",
+    "Source.owner",
+    "TablesAccess.bucket_owner",
     "TablesAccess.databases",
     "TablesAccess.kms_key",
+    "TablesAccess.kms_key_owner",
     "WebIdentity.provider",
 }
 NOTHING_THAT_EXISTS = {
