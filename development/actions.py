@@ -28,6 +28,7 @@ DESCRIBED = (
     "lambda",
     "logs",
     "s3",
+    "s3tables",
     "sts",
 )
 

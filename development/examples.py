@@ -84,7 +84,8 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
                 (
                     "least_privilege",
                     f"databases = [{many}]\n lake_formation = true\n"
-                    f' catalog = "lake"\n reads_results_directly = true\n{sources}\n{full}\n'
+                    ' catalog "lake" {\n owner = "999999999999"\n databases = ["orders"]\n}\n'
+                    f" reads_results_directly = true\n{sources}\n{full}\n"
                     + limits.replace("NAME", "dot"),
                 ),
                 ("documented", f'databases = ["sales"]\nsource "acme-lake" {{}}\n{existing}'),

@@ -124,6 +124,62 @@ immuta "documented" {
     generations  = ["2026-11"]
   }
 }
+immuta "catalogs" {
+  account        = "analytics"
+  runs_on {
+    on = "ec2"
+  }
+  catalog "partner" {
+    owner     = "999999999999"
+    databases = ["orders"]
+    kms_key   = "arn:aws:kms:eu-central-1:999999999999:key/1234abcd-12ab-34cd-56ef-1234567890a1"
+  }
+  catalog "governed" {
+    owner          = "partner"
+    databases      = ["people"]
+    lake_formation = true
+  }
+  catalog "dynamodb_connector_one" { connector = "one" }
+  catalog "s3tablescatalog/acme-tables" { databases = ["web", "app"] }
+  catalog "s3tablescatalog/acme-governed" {
+    databases      = ["hr"]
+    lake_formation = true
+  }
+  source "acme-lake" { prefixes = ["sales/"] }
+}
+dot "connectors" {
+  account            = "analytics"
+  databases          = ["sales"]
+  list_all_databases = true
+  source "acme-lake" { prefixes = ["sales/"] }
+  catalog "postgres" {
+    function      = "arn:aws:lambda:eu-central-1:111122223333:function:postgres"
+    spill_bucket  = "acme-spill"
+    spill_prefix  = "postgres/"
+    spill_kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890a2"
+  }
+  catalog "shared" {
+    function      = "arn:aws:lambda:eu-central-1:777777777777:function:shared"
+    spill_bucket  = "their-spill"
+    spill_kms_key = "arn:aws:kms:eu-central-1:777777777777:key/1234abcd-12ab-34cd-56ef-1234567890a3"
+  }
+  keys {
+    pgp_key_file = "../keys/example.asc"
+    generations  = ["2026-11"]
+  }
+}
+dbt "catalogs" {
+  account            = "analytics"
+  mode               = "run"
+  trusted            = ["arn:aws:iam::111122223333:role/ci"]
+  databases          = ["ci"]
+  list_all_databases = true
+  catalog "partner" {
+    owner     = "999999999999"
+    databases = ["orders"]
+  }
+  catalog "dynamodb_connector_shared" { connector = "shared" }
+}
 dbt "via-athena" {
   account   = "analytics"
   mode      = "via_athena"
@@ -194,6 +250,14 @@ dynamodb_connector "application" {
   tables   = ["orders"]
   readers  = ["arn:aws:iam::444455556666:role/analyst"]
   deployment = "application"
+}
+dynamodb_connector "shared" {
+  owner         = "partner"
+  consumer      = "analytics"
+  tables        = ["orders"]
+  readers       = ["arn:aws:iam::111122223333:role/dbt-catalogs"]
+  attach_policy = false
+  spill { create_kms_key = true }
 }
 account "encrypted" {
   id              = "333344445555"

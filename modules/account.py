@@ -106,10 +106,16 @@ def _look_up(value: Any, info: ValidationInfo, otherwise: str = "") -> Any:
 AccountReference = Annotated[Account, BeforeValidator(_look_up)]
 
 
-def _whose(value: Any, info: ValidationInfo) -> Any:
+def account_or_id(value: Any, info: ValidationInfo) -> Any:
+    """Return the account that ``value`` names; the 12 digits of an id, and what is no text, as
+    they are."""
     if isinstance(value, str) and re.fullmatch("[0-9]{12}", value):
         return value
-    found = _look_up(value, info, ", or the 12 digits of an account's id")
+    return _look_up(value, info, ", or the 12 digits of an account's id")
+
+
+def _whose(value: Any, info: ValidationInfo) -> Any:
+    found = account_or_id(value, info)
     return found.id if isinstance(found, Account) else found
 
 

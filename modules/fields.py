@@ -62,10 +62,12 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Marks a field that is written as a nested block; ``label`` is the field its label fills."""
+    """Marks a field that is written as a nested block; ``label`` is the field its label fills, and
+    ``instead`` says what to write for who takes it for a field."""
 
     name: str
     label: str | None = None
+    instead: str = ""
 
 
 List = Annotated[tuple[T, ...], Field(strict=False)]
@@ -292,11 +294,6 @@ GlueName = Annotated[
         r"[a-z0-9_][a-z0-9_-]{0,254}",
         "1 to 255 lower-case letters, digits, underscores and hyphens; no wildcards",
     ),
-]
-
-# https://docs.aws.amazon.com/athena/latest/APIReference/API_DataCatalog.html (2026-11)
-CatalogName = Annotated[
-    str, pattern(r"[\w@-]{1,128}", "1 to 128 letters, digits, underscores, at signs, hyphens")
 ]
 
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html (2026-11), and every other

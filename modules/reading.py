@@ -98,7 +98,7 @@ class _Reading:
                     attribute.line,
                     title,
                     attribute.name,
-                    "is a block: write it without =",
+                    f"is a block: write it without ={nested[attribute.name][2].instead}",
                 )
                 self.broken.add((*path, nested[attribute.name][0]))
                 self._incomplete.add(path)

@@ -127,15 +127,7 @@ def load(file: Path, environment: str | None = None) -> Configuration:
     backend = _backend([block for block in body.blocks if block.type == "backend"], notes, context)
     if backend is not None and environment:
         backend = backend.within(environment)
-    configured = []
-    for block in body.blocks:
-        if block.type in integrations:
-            integration = integrations[block.type]
-            settings = build(block, integration.settings, "name", notes, context)
-            if settings is not None:
-                configured.append(
-                    ConfiguredBlock(block.type, settings, block.line, integration, _lines(block))
-                )
+    configured = _configured(body.blocks, integrations, notes, context)
     ejected = {
         settings.name: block
         for block in body.blocks
@@ -165,6 +157,27 @@ def load(file: Path, environment: str | None = None) -> Configuration:
         frozenset(ejected),
         environment,
     )
+
+
+def _configured(
+    blocks: list[hcl.Block], integrations: Integrations, notes: Notes, context: dict[str, Any]
+) -> list[ConfiguredBlock]:
+    """Return the blocks that build, in the order of the file; those that make connectors are read
+    first, for other blocks name them."""
+    ours = [(at, block) for at, block in enumerate(blocks) if block.type in integrations]
+    kinds = {block.type for _, block in ours}
+    makers = {kind for kind in kinds if hasattr(integrations[kind].settings, "connector")}
+    connectors = context.setdefault("connectors", {})
+    found: dict[int, ConfiguredBlock] = {}
+    for at, block in sorted(ours, key=lambda one: one[1].type not in makers):
+        integration = integrations[block.type]
+        settings = build(block, integration.settings, "name", notes, context)
+        if block.type in makers and block.labels:
+            connectors.setdefault(block.labels[0], settings and settings.connector)
+        if settings is not None:
+            lines = _lines(block)
+            found[at] = ConfiguredBlock(block.type, settings, block.line, integration, lines)
+    return [one for _, one in sorted(found.items())]
 
 
 def _lines(block: hcl.Block) -> dict[tuple[str, str], int]:

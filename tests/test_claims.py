@@ -41,12 +41,20 @@ def test_every_claim_holds_in_every_mode_of_ours(
         'immuta "keys"': [],
         'immuta "role"': [],
         'immuta "attached"': [],
+        'immuta "catalogs"': [],
+        'dot "connectors"': [],
+        'dbt "catalogs"': [],
         'dbt "via-athena"': [],
         'dbt "run"': [],
         'dynamodb_connector "two"': [],
         'dynamodb_connector "one"': [],
         'dynamodb_connector "unattached"': [],
         'dynamodb_connector "nobody"': [],
+        'dynamodb_connector "shared"': [],
+        'dot "elsewhere"': [],
+        'metronome "elsewhere"': [],
+        'dbt "elsewhere"': [],
+        'dynamodb_connector "elsewhere"': [],
     }
 
 

@@ -1,5 +1,5 @@
-"""Data, results and keys of another account: applied, unchanged, destroyed in an embedded AWS, with
-the statements of the to-do list as the other account pastes them."""
+"""Data, results, keys and a Glue catalog of another account: applied, unchanged, destroyed in an
+embedded AWS, with the statements of the to-do list as the other account pastes them."""
 
 import json
 from collections.abc import Iterator
@@ -46,6 +46,10 @@ dot "reporting" {
     create  = false
     owner   = "lake"
     kms_key = "RESULTS"
+  }
+  catalog "theirs" {
+    owner     = "lake"
+    databases = ["orders"]
   }
   keys {
     pgp_key_file = "keys/ops.asc"
@@ -139,7 +143,7 @@ def test_with_the_statements_of_the_list_everything_is_allowed_and_without_them_
     granted = ours(both)
     todos = [one for one in both.block.integration.todo(both.block.settings) if one.policy]
     there = {todo.resource: pasted(both, todo) for todo in todos}
-    assert len(there) == 5
+    assert len(there) == 6
     calls = [
         (need, call, call.given.resource)
         for need in both.block.integration.needs(both.block.settings)
@@ -166,6 +170,10 @@ def pasted(both: Both, todo: ToDo) -> Policy:
         s3, bucket = both.client("s3", THEIRS), todo.resource.rpartition(":")[2]
         s3.put_bucket_policy(Bucket=bucket, Policy=document)
         return Policy.from_json(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    if ":glue:" in todo.resource:
+        glue = both.client("glue", THEIRS)
+        glue.put_resource_policy(PolicyInJson=document)
+        return Policy.from_json(glue.get_resource_policy()["PolicyInJson"])
     kms, of_key = both.client("kms", THEIRS), {"KeyId": todo.resource, "PolicyName": "default"}
     kms.put_key_policy(**of_key, Policy=document)
     return Policy.from_json(kms.get_key_policy(**of_key)["Policy"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from athena_gate.gate.explain import words
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
 from athena_gate.modules.iam.condition_keys import condition_key
 from athena_gate.modules.iam.conditions import UnknownOperator
@@ -252,6 +253,8 @@ def _said(
         theirs = next((todo for todo in todos if todo.policy and todo.governs(resource)), None)
     if theirs is not None:
         opened, doubt, account = theirs.policy, "", theirs.account
+    owner = account_of(resource)
+    elsewhere = owner.isdigit() and owner != account and place is None and theirs is None
     own = tuple(document.policy for document in one.policies)
     given = {key.lower() for key in context}
     asked = _keys((*own, *([opened] if opened else [])))
@@ -292,6 +295,8 @@ def _said(
         answer, reason = "unknown", doubt
     if answer == "allowed" and one.boundary and decision.by:
         answer, reason = "unknown", f"what {one.boundary} takes away is not in the stack"
+    if answer == "allowed" and elsewhere and opened is None:
+        answer, reason = "unknown", f"account {owner} must allow it too; its part is not known here"
     word = {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer]
     if theirs is not None and answer == "allowed":
         word, reason = "yes, if", "allowed on this side"

@@ -74,6 +74,7 @@ SERVICES = {
     "lambda": "Lambda",
     "logs": "CloudWatch Logs",
     "s3": "S3",
+    "s3tables": "S3 Tables",
     "sts": "STS",
 }
 
@@ -140,10 +141,18 @@ def _named(service: str, kind: str, rest: str, name: str) -> str:
             bucket, _, key = name.partition("/")
             return f"objects of {bucket}" + (f" under {key[:-1]}" if key != "*" else "")
         case "glue", "catalog":
-            return "the Glue catalog"
+            return f"the Glue catalog {rest}".rstrip()
+        case "glue", "database" if "/" in rest:
+            return f"database {_nested(rest)}"
         case "glue", "table":
-            database, _, table = rest.partition("/")
+            database, _, table = rest.rpartition("/")
+            if "/" in database:
+                what = "tables of" if table == "*" else f"table {table} of"
+                return f"{what} {_nested(database)}"
             return f"tables of {database}" if table == "*" else f"table {database}.{table}"
+        case "s3tables", "bucket":
+            bucket, _, table = rest.partition("/")
+            return f"tables of table bucket {bucket}" if table else f"table bucket {bucket}"
         case "glue", "userDefinedFunction":
             return f"functions of {rest.partition('/')[0]}"
         case "dynamodb", "table" if rest.endswith("/index/*"):
@@ -156,6 +165,12 @@ def _named(service: str, kind: str, rest: str, name: str) -> str:
     if rest == "*":
         return f"every {kinds.get(kind, kind)}"
     return f"{kinds.get(kind, kind)} {rest}" if rest else name
+
+
+def _nested(database: str) -> str:
+    """Return ``web of the catalog s3tablescatalog/lake`` for s3tablescatalog/lake/web."""
+    catalog, _, name = database.rpartition("/")
+    return f"{name} of the catalog {catalog}"
 
 
 def condition(one: Condition) -> str:
@@ -185,6 +200,8 @@ def condition(one: Condition) -> str:
             return f"listing under {values.removesuffix('*')}"
         case "kms:encryptioncontext:aws:s3:arn", False:
             return f"for objects of {joined((v.rpartition(':')[2] for v in one.values), 'or')}"
+        case "s3tables:namespace", False:
+            return f"in the namespace {values}"
         case "accounts.google.com:sub", False:
             return f"as the Google account {values}"
         case "accounts.google.com:oaud", False:

@@ -230,6 +230,7 @@ _VERBS = {
     "s3:DeleteObject": "delete",
     "dynamodb:Scan": "read",
     "lambda:InvokeFunction": "call",
+    "s3tables:GetTableData": "read",
     "kms:Decrypt": "decrypt",
     "kms:GenerateDataKey": "encrypt",
     "athena:CreateDataCatalog": "make",
@@ -342,6 +343,9 @@ class _Places:
                 return Node(
                     "catalog", "Glue database", name.strip("*") or "every one", owner or account
                 )
+            case "s3tables" if "/table/" in resource:
+                bucket = name.partition("/")[0]
+                return Node("data", "Table bucket", bucket, owner or account)
             case "dynamodb" if every or (kind == "table" and "/index" not in name):
                 return Node(
                     "data", "DynamoDB table", name.strip("*") or "every one", owner or account

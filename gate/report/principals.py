@@ -17,6 +17,7 @@ from athena_gate.gate.report.flow import addresses, alike, functions_as, shorten
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.text import counted
 from athena_gate.modules.iam.actions import grants_nothing, level, matching
+from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.attached import Identity, ResourcePolicy, statements_of
 from athena_gate.modules.iam.policy import EVERYONE, Condition, Grant, Principal, Statement
 from athena_gate.stacks.configuration import ConfiguredBlock
@@ -264,19 +265,22 @@ class _Shown:
                 found[one] = f"s3://{one.split(':', 5)[5].removesuffix('*')}"
         glue = [one for one in found if one.split(":")[2:3] == ["glue"]]
         tables = {
-            one.rpartition(":table/")[2].partition("/")[0] for one in glue if ":table/" in one
+            one.rpartition(":table/")[2].rpartition("/")[0] for one in glue if ":table/" in one
         }
         bases = {one.rpartition(":database/")[2] for one in glue if ":database/" in one}
         for one in glue:
-            name = one.rpartition("/")[2]
-            if one.endswith(":catalog") and (tables or bases):
+            name = one.rpartition(":database/")[2]
+            owner = account_of(one)
+            whose = "" if owner in (self._account, "*", "") else f" in account {owner}"
+            if (one.endswith(":catalog") or ":catalog/" in one) and (tables or bases):
                 del found[one]
             elif ":database/" in one:
                 also = " and its tables" if name in tables else ""
-                found[one] = f"Glue database {name}{also}" if name != "*" else "every Glue database"
+                found[one] = "every Glue database" if name == "*" else f"Glue database {name}{also}"
+                found[one] += whose
             elif one.endswith("/*") and one.rpartition(":table/")[2][:-2] in bases:
                 database = one.rpartition(":table/")[2][:-2]
-                found[one] = f"Glue database {database} and its tables"
+                found[one] = f"Glue database {database} and its tables{whose}"
         return found
 
     def items(self) -> tuple[dict[Column, tuple[Item, ...]], list[str]]:

@@ -6,6 +6,7 @@ https://github.com/hashicorp/hcl/blob/main/json/spec.md (2026-11).
 """
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -122,8 +123,10 @@ def _type(annotation: Any) -> dict[str, Any]:
         return {"type": "array", "items": _type(arguments[0])}
     if origin is dict:
         return {"type": "object", "additionalProperties": _type(arguments[1])}
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        # An account, by its name.
+    if isinstance(annotation, type) and (
+        issubclass(annotation, BaseModel) or is_dataclass(annotation)
+    ):
+        # An account or a connector, by its name.
         return {"type": "string"}
     return dict(_LEAVES[annotation])
 

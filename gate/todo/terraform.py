@@ -30,7 +30,10 @@ def _blocks(listed: Listed) -> Iterator[Block]:
         for one in todos:
             if one.policy:
                 name = re.sub("[^A-Za-z0-9_]", "_", f"{listed.stack}_{_called(one)}")
-                yield _document(name, one, f"For {listed.title}, {who}: {one.says}.\n{one.page}")
+                comment = f"For {listed.title}, {who}: {one.says}.\n{one.page}"
+                # Lambda writes the policy of a function itself.
+                make = _permission if ":lambda:" in one.resource else _document
+                yield make(name, one, comment)
 
 
 def _called(one: ToDo) -> str:
@@ -46,9 +49,30 @@ def _document(name: str, one: ToDo, comment: str) -> Block:
             f'  bucket = "{bucket}"\n'
             f"  policy = data.aws_iam_policy_document.{name}.json\n}}"
         )
+    if ":glue:" in one.resource:
+        comment += (
+            "\nOnly where Glue there has no policy yet (aws glue get-resource-policy):\n"
+            f'resource "aws_glue_resource_policy" "{name}" {{\n'
+            f"  policy = data.aws_iam_policy_document.{name}.json\n}}"
+        )
     statements = one.policy.statements if one.policy else ()
     return Block(
         "data", ("aws_iam_policy_document", name), tuple(map(_statement, statements)), comment
+    )
+
+
+def _permission(name: str, one: ToDo, comment: str) -> Block:
+    (statement,) = one.policy.statements if one.policy else ()
+    return Block(
+        "resource",
+        ("aws_lambda_permission", name),
+        (
+            Attribute("statement_id", statement.sid),
+            Attribute("action", statement.actions[0]),
+            Attribute("function_name", one.resource),
+            Attribute("principal", statement.principals[0].id),
+        ),
+        comment,
     )
 
 

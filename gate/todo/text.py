@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.gate.todo import Listed
 from athena_gate.modules.files import visible
+from athena_gate.modules.iam.policy import Policy
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 # (2026-11): a policy keeps the id of the user or role that it names.
@@ -39,11 +40,26 @@ def _block(listed: Listed) -> Iterator[str]:
             yield from wrapped(f"- {one.says}", 4, 6)
             if one.page:
                 yield from wrapped(one.page, 6, 6)
-            if one.policy:
+            if one.policy and ":lambda:" in one.resource:
+                yield from ("", *_permission(one.resource, one.policy), "")
+            elif one.policy:
                 yield from wrapped(f"add to the policy of {one.resource}:", 6, 8)
                 # Unindented: it is there to be pasted.
                 yield from ("", *_statements(one.policy.document()["Statement"]), "")
     yield ""
+
+
+def _permission(function: str, policy: Policy) -> Iterator[str]:
+    """Yield the lines of the command that adds the statements of ``policy``: Lambda writes the
+    policy of a function itself.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html (2026-11).
+    """
+    for one in policy.statements:
+        yield "aws lambda add-permission \\"
+        yield f"  --function-name {function} \\"
+        yield f"  --statement-id {one.sid} --action {one.actions[0]} \\"
+        yield f"  --principal {one.principals[0].id}"
 
 
 def _statements(statements: list[object]) -> Iterator[str]:

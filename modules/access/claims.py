@@ -10,6 +10,8 @@ from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 from athena_gate.modules.access.todo import todo
 from athena_gate.modules.athena import claims
+from athena_gate.modules.athena.catalogs import claims as catalogs
+from athena_gate.modules.athena.catalogs.todo import made_connectors
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
@@ -69,14 +71,15 @@ def needs(settings: Access) -> tuple[Need, ...]:
         found += _tables_needs(settings, vendor)
     elif isinstance(settings, MetadataAccess):
         found += _metadata_needs(settings, vendor)
-    if settings.lake_formation:
+    if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
         found += (claims.governed_by_lake_formation(vendor),)
     key, cls = settings.account.catalog_kms_key, settings.profile.cls
     direct = "glue" in settings.profile.itself or cls != "query"
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
     todos = todo(settings)
     found = claims.given(found, (one for one in todos if one.name == "role"))
-    return claims.resting_on(found, settings.owners, todos)
+    made = made_connectors(settings.catalogs, settings.account, vendor.arn)
+    return claims.resting_on(found, settings.owners, (*todos, *made))
 
 
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
@@ -92,8 +95,15 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
         claims.stream_results(queries, workgroup),
         claims.find_earlier_queries(queries, workgroup),
         *_bundled(settings, queries, workgroup),
-        *claims.browse_catalog(vendor, arns.data_catalog(settings.catalog)),
+        *claims.browse_catalog(vendor, arns.data_catalog(DEFAULT_CATALOG)),
         *claims.describe_tables(vendor, arns, settings.databases),
+        *catalogs.needs(
+            vendor,
+            arns,
+            settings.catalogs,
+            todo(settings),
+            claims.TABLE_READS if "glue" in profile.itself else (),
+        ),
         *_catalog_needs(settings, vendor, settings.databases),
         *claims.read_sources(vendor, arns, settings.locations),
         claims.write_results(vendor, arns, settings.results_bucket, settings.results_path),
@@ -158,7 +168,7 @@ def _catalog_needs(settings: Access, vendor: Holder, databases: Iterable[str]) -
     if "search_tables" in profile.bundles:
         searched = (calls(_SEARCH, *place) for place in places)
         found += (vendor.need("search-tables", "search tables by name", *searched),)
-    if "all_databases" in profile.bundles:
+    if "all_databases" in profile.bundles or getattr(settings, "list_all_databases", False):
         listed = calls(claims.DATABASE_READS, arns.glue_catalog(), arns.glue_database("any"))
         found += (vendor.need("list-databases", "list all databases", listed),)
     return found
@@ -413,7 +423,12 @@ def _services(settings: Access, keys: bool) -> tuple[str, ...]:
         "glue:*",
         "s3:*",
         *(("kms:*",) if keys else ()),
-        *(("lakeformation:GetDataAccess",) if settings.lake_formation else ()),
+        *catalogs.services(settings.catalogs),
+        *(
+            ("lakeformation:GetDataAccess",)
+            if settings.lake_formation or any(one.lake_formation for one in settings.catalogs)
+            else ()
+        ),
     )
 
 
@@ -422,7 +437,15 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
     bucket, path = settings.results_bucket, settings.results_path
     results = f"{bucket}/{path}"
     written = (settings.results.kms_key,) if settings.results.kms_key else ()
-    keys = claims.kms_only(vendor, settings.account, settings.source_keys, written)
+    spills = catalogs.spills(settings.catalogs)
+    read = (*settings.source_keys, *catalogs.keys(arns, settings.catalogs))
+    keys = claims.kms_only(
+        vendor,
+        settings.account,
+        read,
+        written,
+        other_catalogs=catalogs.glue_keys(settings.catalogs),
+    )
     objects = f"{arns.bucket(results)}*"
     itself: list[Requests] = []
     if "fetch_results" in bundles or settings.reads_results_directly:
@@ -444,11 +467,19 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
         claims.one_workgroup(
             vendor,
             arns.workgroup(settings.resource_name),
-            arns.data_catalog(settings.catalog),
+            arns.data_catalog(DEFAULT_CATALOG),
+            *catalogs.names(arns, settings.catalogs),
         ),
         *_catalog_never(settings, vendor, settings.databases),
-        claims.no_other_bucket(vendor, arns, (*settings.locations, results)),
-        *claims.sources_read_only(vendor, arns, settings.locations, (results,)),
+        claims.no_other_bucket(vendor, arns, (*settings.locations, *spills, results)),
+        *claims.sources_read_only(vendor, arns, (*settings.locations, *spills), (results,)),
+        *catalogs.never(
+            vendor,
+            settings.account,
+            settings.catalogs,
+            (*settings.source_keys, *written),
+            (*settings.locations, results),
+        ),
         _results_only(settings, vendor),
         *((claims.no_other_acl(vendor),) if bucket in settings.owners else ()),
         *_through_athena(profile.itself, vendor, itself),
@@ -510,11 +541,13 @@ def _catalog_never(
 ) -> tuple[Never, ...]:
     arns, bundles = settings.account.arns, settings.profile.bundles
     of_database, of_table = _descriptions(settings)
-    if "all_databases" in bundles:
+    every = "all_databases" in bundles or settings.list_all_databases
+    if every:
         of_database = claims.DATABASE_READS
     reads = (
         *of_database,
         *of_table,
+        *(("glue:GetCatalog",) if catalogs.nested(settings.catalogs) else ()),
         *(_VERSIONS if "table_versions" in bundles else ()),
         *(_SEARCH if "search_tables" in bundles else ()),
     )
@@ -523,26 +556,10 @@ def _catalog_never(
         "in Glue nothing but reading tables",
         Requests(("glue:*",), but_actions=reads),
     )
-    if "all_databases" not in bundles:
-        return (claims.no_other_database(vendor, arns, databases), only)
-    named = tuple(
-        arn for name in databases for arn in (arns.glue_database(name), arns.glue_tables(name))
-    )
-    tables = vendor.never(
-        "no-other-table",
-        "no table of another database; all databases can be listed",
-        Requests(
-            ("glue:*",),
-            but_resources=(arns.glue_catalog(), arns.glue_database("*"), *named),
-        ),
-        Requests(
-            ("glue:*",),
-            resources=(arns.glue_database("*"),),
-            but_actions=claims.DATABASE_READS,
-            but_resources=named,
-        ),
-    )
-    return (tables, only)
+    also = catalogs.glue(arns, settings.catalogs)
+    if not every:
+        return (claims.no_other_database(vendor, arns, databases, also), only)
+    return (claims.no_other_table(vendor, arns, databases, also), only)
 
 
 def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ...]:

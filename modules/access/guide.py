@@ -101,7 +101,6 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
     if isinstance(settings, QueryAccess):
         found |= {
             "workgroup": (settings.resource_name,),
-            "catalog": (settings.catalog,),
             "results_bucket": (settings.results_bucket,),
             "results_path": (settings.results_path,),
             "results_directory": (settings.results_path.removesuffix("/"),),

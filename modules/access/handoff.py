@@ -2,6 +2,7 @@
 
 from athena_gate.modules.access.guide import values
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 
 # What fields are called where the vendor's form calls them nothing else.
 LABELS = {
@@ -38,8 +39,8 @@ def handoff(settings: Access) -> dict[str, str]:
     if isinstance(settings, QueryAccess):
         fields |= {
             "workgroup": settings.resource_name,
-            "catalog": settings.catalog,
-            "databases": ", ".join(settings.databases) or "any",
+            "catalog": ", ".join(_catalogs(settings)),
+            "databases": ", ".join(_databases(settings)) or "any",
             "results_location": settings.results_location,
         }
     elif isinstance(settings, TablesAccess):
@@ -62,3 +63,17 @@ def handoff(settings: Access) -> dict[str, str]:
         fields["instance_profile"] = settings.resource_name
     known = {name: ", ".join(value) for name, value in values(settings).items()}
     return fields | {name: text.format_map(known) for name, text in settings.profile.fields.items()}
+
+
+def _catalogs(settings: QueryAccess) -> tuple[str, ...]:
+    """Return the catalogs that hold what may be queried."""
+    others = tuple(one.name for one in settings.catalogs)
+    return (DEFAULT_CATALOG, *others) if settings.databases or not others else others
+
+
+def _databases(settings: QueryAccess) -> tuple[str, ...]:
+    """Return the databases, those of other catalogs as SQL has them."""
+    return (
+        *settings.databases,
+        *(f'"{one.name}".{name}' for one in settings.catalogs for name in one.databases),
+    )

@@ -6,6 +6,8 @@ from athena_gate.modules.access import guide
 from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.catalogs import statements as catalogs
+from athena_gate.modules.athena.catalogs.settings import catalog_remarks
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.arn import managed_policy
@@ -39,7 +41,8 @@ def access(settings: Access) -> Policy:
         granted = _tables(settings)
     elif isinstance(settings, MetadataAccess):
         granted = _metadata(settings)
-    if settings.lake_formation and settings.grants == "least_privilege":
+    governed = settings.lake_formation or any(one.lake_formation for one in settings.catalogs)
+    if governed and settings.grants == "least_privilege":
         granted += (statements.lake_formation(),)
     if settings.restricted_to_vendor_ips:
         granted += (statements.deny_other_addresses(settings.profile.addresses),)
@@ -59,12 +62,16 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
     if "prepared_statements" in bundles:
         granted += (statements.prepared_statements(arns, name),)
     granted += (
-        statements.read_catalog(arns, settings.catalog),
+        statements.read_catalog(arns, DEFAULT_CATALOG, *catalogs.registered(settings.catalogs)),
         statements.list_account(),
-        statements.read_tables(arns, settings.databases, _unless(settings, "glue")),
+    )
+    if settings.databases:
+        granted += (statements.read_tables(arns, settings.databases, _unless(settings, "glue")),)
+    granted += (
         *_more_of_the_catalog(settings),
         statements.read_default_database(arns, _unless(settings, "glue")),
     )
+    granted += catalogs.granted(arns, settings.catalogs, _unless(settings, "glue"))
     granted += _buckets(settings)
     bucket, path = settings.results_bucket, settings.results_path
     if settings.fetches_results:
@@ -106,7 +113,7 @@ def _more_of_the_catalog(settings: QueryAccess | MetadataAccess) -> tuple[Statem
     granted: tuple[Statement, ...] = ()
     if "table_versions" in bundles:
         granted += (statements.table_versions(arns, settings.databases, conditions),)
-    if "all_databases" in bundles:
+    if "all_databases" in bundles or settings.list_all_databases:
         granted += (statements.list_databases(arns, conditions),)
     if "search_tables" in bundles:
         granted += (statements.search_tables(arns, settings.databases, conditions),)
@@ -378,6 +385,16 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                     "not tested",
                 )
             )
+    found += catalog_remarks(settings.catalogs, vendor)
+    if getattr(settings, "list_all_databases", False):
+        found.append(
+            Remark(
+                "GATE615",
+                "list_all_databases",
+                f"with true, {vendor} sees names and descriptions of all databases of the "
+                "account, as AWS's policy for SHOW DATABASES has it; without it, of those named",
+            )
+        )
     if settings.existing_role is not None:
         found.append(
             Remark(

@@ -16,6 +16,7 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_reach,
 )
+from athena_gate.modules.athena.catalogs.settings import Catalog, Catalogs, check, lets_in
 from athena_gate.modules.athena.settings import (
     Keys,
     Results,
@@ -28,7 +29,6 @@ from athena_gate.modules.athena.settings import (
     source_keys_in_reach,
     source_locations,
 )
-from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.existing import (
     Existing,
     existing_boundary,
@@ -39,7 +39,6 @@ from athena_gate.modules.fields import (
     Block,
     BlockName,
     BucketName,
-    CatalogName,
     GlueName,
     IamPath,
     KmsKeyArn,
@@ -72,6 +71,7 @@ class Access(Settings):
     kind: ClassVar[str]
     profile: ClassVar[Profile]
     folder: ClassVar[Path]
+    takes_catalogs: ClassVar[bool] = False
 
     name: BlockName = Field(description="Distinguishes this block from others of its vendor.")
     account: AccountReference = Field(description="The account the data lies in.")
@@ -109,6 +109,10 @@ class Access(Settings):
     )
     trusted: Annotated[Trusted | None, Block("trusted")] = Field(
         None, description="Way in: a role that roles or users of your own take."
+    )
+
+    catalogs: Catalogs = Field(
+        (), description="A data catalog beside AwsDataCatalog that may be queried."
     )
 
     accept: Accepts = ACCEPTS
@@ -161,6 +165,29 @@ class Access(Settings):
                 "true would add to the page's policy, and documented is that policy and nothing "
                 'else; allowed: false, or grants = "least_privilege"',
             )
+        return value
+
+    @field_validator("catalogs")
+    @classmethod
+    def _catalogs_fit(cls, value: tuple[Catalog, ...], info: ValidationInfo) -> tuple[Catalog, ...]:
+        account, grants = info.data.get("account"), info.data.get("grants")
+        for item, catalog in enumerate(value):
+            if not cls.takes_catalogs:
+                raise Wrong(
+                    "GATE323",
+                    f"{cls.profile.title} runs no queries of other catalogs: allowed is "
+                    "AwsDataCatalog of the account alone, which needs no block; remove it",
+                    item,
+                )
+            if grants is not None and grants != "least_privilege":
+                raise Wrong(
+                    "GATE323",
+                    f"its statements are no part of {grants}; remove the block, or set grants = "
+                    '"least_privilege"',
+                    item,
+                )
+            if account is not None:
+                check(catalog, account, item)
         return value
 
     @field_validator("permissions_boundary")
@@ -254,6 +281,12 @@ class Access(Settings):
         return self
 
     @model_validator(mode="after")
+    def _connectors_let_it_in(self) -> Self:
+        for catalog in self.catalogs:
+            lets_in(catalog, self.identity_arn)
+        return self
+
+    @model_validator(mode="after")
     def _bound_where_it_is_made(self) -> Self:
         if self.existing_role is not None and self.permissions_boundary is not None:
             raise Wrong(
@@ -270,11 +303,12 @@ class Access(Settings):
 
     @classmethod
     def unused(cls) -> set[str]:
-        """Return the fields that the profile leaves no use for."""
+        """Return the fields that the class and the profile leave no use for."""
         profile: Profile | None = getattr(cls, "profile", None)
+        found = set() if cls.takes_catalogs else {"catalogs"}
         if profile is None:
-            return set()
-        found = {way for way in WAYS if way not in profile.ways}
+            return found
+        found |= {way for way in WAYS if way not in profile.ways}
         if not profile.addresses:
             found.add("restrict_to_vendor_ips")
         if "results" in profile.itself or "fetch_results" in profile.bundles:
@@ -283,6 +317,8 @@ class Access(Settings):
             found.add("workgroups")
         if profile.cls == "metadata" and not profile.reads_files:
             found.add("sources")
+        if "all_databases" in profile.bundles:
+            found.add("list_all_databases")
         return found
 
     @classmethod
@@ -324,6 +360,17 @@ class Access(Settings):
         """Return the name of the role that the policy is attached to, where none is made."""
         way = self.runs_on or self.assumed_by
         return way.role_name if way else None
+
+    @property
+    def identity_arn(self) -> str:
+        """Return the ARN of the user or role that the vendor acts as; that of a role which is not
+        made here without the path it may have."""
+        arns, name = self.account.arns, self.resource_name
+        if self.keys is not None:
+            return f"arn:{arns.partition}:iam::{arns.account}:user{self.path}{name}"
+        if self.existing_role is not None:
+            return arns.role(self.existing_role)
+        return arns.role(name, self.path)
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -386,11 +433,17 @@ class Reads(Access):
     sources: Sources = Field(
         (), validate_default=True, description="The buckets the tables lie in."
     )
+    list_all_databases: bool = Field(
+        False,
+        description="`true` lets it list all databases of the account, as `SHOW DATABASES` does; "
+        "their tables stay closed.",
+    )
 
     @field_validator("databases")
     @classmethod
     def _databases_to_scope(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not value and info.data.get("grants") == "least_privilege":
+        elsewhere = info.data.get("catalogs", True)
+        if not value and not elsewhere and info.data.get("grants") == "least_privilege":
             raise Wrong("GATE302", 'name at least one database, as in databases = ["sales"]')
         return value
 
@@ -398,6 +451,17 @@ class Reads(Access):
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         source_keys_in_reach(value, info.data.get("account"))
+        return value
+
+    @field_validator("list_all_databases")
+    @classmethod
+    def _lists_more(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and "all_databases" in cls.profile.bundles:
+            raise Wrong("GATE301", f"{cls.profile.title} does so in any case; remove the field")
+        if value and info.data.get("grants", "least_privilege") != "least_privilege":
+            raise Wrong(
+                "GATE301", f"{info.data['grants']} says what may be listed; remove the field"
+            )
         return value
 
     @property
@@ -424,7 +488,8 @@ class Reads(Access):
 class QueryAccess(Reads):
     """The block of a vendor that queries."""
 
-    catalog: CatalogName = Field(DEFAULT_CATALOG, description="The Athena data catalog.")
+    takes_catalogs: ClassVar[bool] = True
+
     reads_results_directly: bool = Field(
         False,
         description="`true` when the client fetches result files from S3 itself, not through "
@@ -440,7 +505,11 @@ class QueryAccess(Reads):
     @field_validator("sources")
     @classmethod
     def _data_somewhere(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
-        if not value and not info.data.get("lake_formation", True):
+        in_buckets = info.data.get("databases", True) or any(
+            catalog.kind == "glue" and not catalog.lake_formation
+            for catalog in info.data.get("catalogs", ())
+        )
+        if not value and in_buckets and not info.data.get("lake_formation", True):
             raise Wrong(
                 "GATE302",
                 'name at least one bucket, as in source "acme-lake" {}, or set lake_formation',

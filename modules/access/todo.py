@@ -4,6 +4,7 @@ from athena_gate.modules.access import guide
 from athena_gate.modules.access.policies import access
 from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
 from athena_gate.modules.athena import todo as parts
+from athena_gate.modules.athena.catalogs.todo import catalogs_todo
 from athena_gate.modules.iam.todo import ToDo
 
 _ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html"
@@ -12,18 +13,7 @@ _ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modif
 def todo(settings: Access) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so; the vendor's side as its profile has
     it."""
-    return (*_role(settings), *_data(settings), *_vendor(settings))
-
-
-def whom(settings: Access) -> str:
-    """Return the ARN of the user or role that the vendor acts as; of one that exists, its path is
-    not known."""
-    arns, name = settings.account.arns, settings.resource_name
-    if settings.keys is not None:
-        return f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
-    if settings.existing_role is not None:
-        return arns.role(settings.existing_role)
-    return arns.role(name, settings.path)
+    return (*_role(settings), *_data(settings), *_catalogs(settings), *_vendor(settings))
 
 
 def _role(settings: Access) -> tuple[ToDo, ...]:
@@ -40,7 +30,7 @@ def _role(settings: Access) -> tuple[ToDo, ...]:
     return tuple(
         one
         for arn in settings.trusted.principals
-        for one in parts.take_role(arn, account.id, whom(settings))
+        for one in parts.take_role(arn, account.id, settings.identity_arn)
     )
 
 
@@ -52,8 +42,12 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
         keys.append(settings.results.kms_key)
     if isinstance(settings, TablesAccess):
         keys.append(settings.kms_key)
-    granted, who = access(settings), (whom(settings),)
+    granted, who = access(settings), (settings.identity_arn,)
     return tuple(parts.elsewhere(settings.account, settings.owners, keys, granted, who))
+
+
+def _catalogs(settings: Access) -> tuple[ToDo, ...]:
+    return catalogs_todo(settings.catalogs, settings.account, settings.identity_arn)
 
 
 def _vendor(settings: Access) -> tuple[ToDo, ...]:

@@ -62,6 +62,16 @@ _GROUPS: tuple[tuple[str, str], ...] = (
         "kms:Decrypt kms:GenerateDataKey",
     ),
     (
+        "The block names a catalog whose data a connector on Lambda reads.",
+        "lambda:InvokeFunction",
+    ),
+    (
+        "The block names a table bucket of S3 Tables, which is a catalog of its own in Glue.",
+        "glue:GetCatalog s3tables:GetTableBucket s3tables:ListNamespaces s3tables:GetNamespace "
+        "s3tables:ListTables s3tables:GetTable s3tables:GetTableData "
+        "s3tables:GetTableMetadataLocation",
+    ),
+    (
         "The account names the KMS key of its Glue catalog, in which tables are made.",
         "kms:Encrypt",
     ),

@@ -24,6 +24,7 @@ from athena_gate.modules.iam.claims import (
     When,
 )
 from athena_gate.modules.iam.decide import Caller
+from athena_gate.modules.iam.patterns import arn_matches
 from athena_gate.modules.iam.policy import Principal
 from athena_gate.modules.iam.todo import ToDo
 
@@ -240,7 +241,13 @@ def browse_catalog(holder: Holder, catalog: str) -> tuple[Need, ...]:
 
 def describe_tables(holder: Holder, arns: Arns, databases: Iterable[str]) -> tuple[Need, ...]:
     """Return the needs of Athena when it plans a query of tables of ``databases``: Glue checks a
-    call for a table on its catalog and database too."""
+    call for a table on its catalog and database too.
+
+    So it is with lists: https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    (2026-11) has GetTables on catalog, database and its tables for SHOW TABLES, GetDatabases on
+    catalog and the one database for CREATE TABLE, and on ``database/*`` only "to list all
+    databases", for SHOW DATABASES, which is a need of its own (``list-databases``).
+    """
     catalog = arns.glue_catalog()
     calls: list[Call] = []
     for database in databases:
@@ -382,14 +389,14 @@ def queries_only(holder: Holder, *actions: str) -> Never:
     )
 
 
-def one_workgroup(holder: Holder, workgroup: str, catalog: str) -> Never:
-    """Return the claim that the holder reaches no workgroup but one, and no catalog but one
-    (ARNs)."""
+def one_workgroup(holder: Holder, workgroup: str, *catalogs: str) -> Never:
+    """Return the claim that the holder reaches no workgroup but one, and no catalog but
+    ``catalogs`` (ARNs)."""
     return holder.never(
         "one-workgroup",
         "no other workgroup, no other catalog",
         Requests(("athena:*",), but_actions=(*LISTS, *BROWSING), but_resources=(workgroup,)),
-        Requests(BROWSING, but_resources=(catalog,)),
+        Requests(BROWSING, but_resources=catalogs),
     )
 
 
@@ -411,6 +418,29 @@ def no_other_database(
             resources=(arns.glue_database("default"),),
             but_actions=("glue:GetDatabase",),
             but_resources=named,
+        ),
+    )
+
+
+def no_other_table(
+    holder: Holder, arns: Arns, databases: Iterable[str], also: Iterable[str] = ()
+) -> Never:
+    """Return the claim of ``no_other_database`` where all databases can be listed."""
+    named = tuple(
+        arn for name in databases for arn in (arns.glue_database(name), arns.glue_tables(name))
+    )
+    return holder.never(
+        "no-other-table",
+        "no table of another database; all databases can be listed",
+        Requests(
+            ("glue:*",),
+            but_resources=(arns.glue_catalog(), arns.glue_database("*"), *named, *also),
+        ),
+        Requests(
+            ("glue:*",),
+            resources=(arns.glue_database("*"),),
+            but_actions=DATABASE_READS,
+            but_resources=(*named, *also),
         ),
     )
 
@@ -523,36 +553,40 @@ def keys_through_s3(
 def keys_through_glue(
     holder: Holder,
     arns: Arns,
-    key: str,
+    catalogs: Iterable[str],
     writes: bool,
     read: Iterable[str] = (),
     written: Iterable[str] = (),
 ) -> tuple[Never, ...]:
-    """Return the claims on KMS of a holder whose Glue catalog is encrypted with ``key``: what
-    ``keys_through_s3`` says of the keys ``read`` and ``written`` (ARNs), and of ``key`` that it is
-    used through Glue only, to decrypt, and where ``writes``, to encrypt."""
-    read, written = tuple(read), tuple(written)
+    """Return the claims on KMS of a holder that reads Glue catalogs encrypted with the keys
+    ``catalogs``: what ``keys_through_s3`` says of the keys ``read`` and ``written`` (ARNs), and of
+    these that they are used through Glue only, to decrypt, and the first, where ``writes``, to
+    encrypt."""
+    read, written, catalogs = tuple(read), tuple(written), tuple(dict.fromkeys(catalogs))
     suffix = ".cn" if arns.partition == "aws-cn" else ""
     s3, glue = (
         tuple(f"{name}.{arns.region}.amazonaws.com{end}" for end in dict.fromkeys(("", suffix)))
         for name in ("s3", "glue")
     )
     encrypts = ("kms:GenerateDataKey", *(("kms:Encrypt",) if writes else ()))
-    own = (key,) if writes else ()
+    own, data = catalogs[:1] if writes else (), (*read, *written)
     found = (
         holder.never(
             "no-other-key",
             "no other KMS key",
             Requests(("kms:*",), but_actions=("kms:Decrypt", *encrypts)),
-            Requests(("kms:Decrypt",), but_resources=(*read, *written, key)),
+            Requests(("kms:Decrypt",), but_resources=(*read, *written, *catalogs)),
             Requests(("kms:GenerateDataKey",), but_resources=(*written, *own)),
             Requests(("kms:Encrypt",), but_resources=own),
         ),
-        holder.never(
-            "catalog-key-through-glue",
-            "the catalog's KMS key only through Glue",
-            Requests(("kms:*",), (key,)),
-            when={"kms:ViaService": AnyBut((*glue, *(s3 if key in (*read, *written) else ())))},
+        *(
+            holder.never(
+                "catalog-key-through-glue",
+                "the catalog's KMS key only through Glue",
+                Requests(("kms:*",), (key,)),
+                when={"kms:ViaService": AnyBut((*glue, *(s3 if _one_of(key, data) else ())))},
+            )
+            for key in catalogs
         ),
     )
     if not read and not written:
@@ -562,10 +596,14 @@ def keys_through_glue(
         holder.never(
             "keys-through-s3",
             "KMS keys of data and results only through S3",
-            Requests(("kms:*",), but_resources=(key,)),
+            Requests(("kms:*",), but_resources=catalogs),
             when={"kms:ViaService": AnyBut(s3)},
         ),
     )
+
+
+def _one_of(key: str, patterns: Iterable[str]) -> bool:
+    return any(arn_matches(pattern, key) for pattern in patterns)
 
 
 def kms_only(
@@ -574,13 +612,17 @@ def kms_only(
     read: Iterable[str],
     written: Iterable[str],
     writes_catalog: bool = False,
+    other_catalogs: Iterable[str] = (),
 ) -> tuple[Never, ...]:
     """Return the claims on KMS of a holder that reads the catalog of ``account``, and where
-    ``writes_catalog`` makes tables in it; ``read`` and ``written`` as in ``keys_through_s3``."""
-    key, services = account.catalog_kms_key, via_s3_services(account.arns)
-    if key is None:
-        return keys_through_s3(holder, services, read, written)
-    return keys_through_glue(holder, account.arns, key, writes_catalog, read, written)
+    ``writes_catalog`` makes tables in it; ``read`` and ``written`` as in ``keys_through_s3``, and
+    ``other_catalogs`` are the keys of catalogs of other accounts."""
+    own = [account.catalog_kms_key] if account.catalog_kms_key else []
+    catalogs = (*own, *other_catalogs)
+    if not catalogs:
+        return keys_through_s3(holder, via_s3_services(account.arns), read, written)
+    writes = writes_catalog and bool(own)
+    return keys_through_glue(holder, account.arns, catalogs, writes, read, written)
 
 
 def tls_only(partition: str, buckets: Iterable[str]) -> tuple[Never, ...]:

@@ -42,8 +42,8 @@ def run_queries(arns: Arns, workgroup: str) -> Statement:
     )
 
 
-def read_catalog(arns: Arns, catalog: str) -> Statement:
-    """Return the statement that looks up databases and tables through Athena."""
+def read_catalog(arns: Arns, *catalogs: str) -> Statement:
+    """Return the statement that looks up databases and tables of ``catalogs`` through Athena."""
     return Statement(
         "Allow",
         sid="AthenaCatalog",
@@ -55,7 +55,7 @@ def read_catalog(arns: Arns, catalog: str) -> Statement:
             "athena:GetTableMetadata",
             "athena:ListTableMetadata",
         ),
-        resources=(arns.data_catalog(catalog),),
+        resources=tuple(arns.data_catalog(catalog) for catalog in catalogs),
     )
 
 
@@ -96,7 +96,7 @@ def read_tables(
             "glue:GetPartitions",
             "glue:BatchGetPartition",
         ),
-        resources=_tables_of(arns, databases),
+        resources=tables_of(arns, databases),
         conditions=conditions,
     )
 
@@ -119,15 +119,20 @@ def describe_tables(
                 else ()
             ),
         ),
-        resources=_tables_of(arns, databases),
+        resources=tables_of(arns, databases),
     )
 
 
 def read_default_database(arns: Arns, conditions: tuple[Condition, ...]) -> Statement:
     """Return the statement that lets Athena look at Glue's ``default`` database.
 
-    https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
-    (2026-11): Athena asks for it on every query, whatever database is queried.
+    Athena asks for it whatever database is queried. "The DESCRIBE permission is required on the
+    default database" says https://docs.aws.amazon.com/athena/latest/ug/lf-athena-limitations.html
+    (2026-11) of Lake Formation's permission. Of Glue's, fine-grained-access-to-glue-resources.html
+    had a section "Mandatory: Access Policy to the Default Database and Catalog per AWS Region"
+    (https://github.com/awsdocs/amazon-athena-user-guide), which names "your database" today; a
+    query without it was refused glue:GetDatabase on database/default all the same:
+    https://github.com/quiltdata/quilt-mcp-server/issues/76 (2026-11).
     """
     return Statement(
         "Allow",
@@ -346,7 +351,7 @@ def deny_plain_http(partition: str, bucket: str) -> Statement:
     )
 
 
-def _tables_of(arns: Arns, databases: Iterable[str]) -> tuple[str, ...]:
+def tables_of(arns: Arns, databases: Iterable[str]) -> tuple[str, ...]:
     return (
         arns.glue_catalog(),
         *(
@@ -420,7 +425,7 @@ def table_versions(
         sid="GlueTableVersions",
         why="See how a table's columns have changed.",
         actions=("glue:GetTableVersion", "glue:GetTableVersions"),
-        resources=_tables_of(arns, databases),
+        resources=tables_of(arns, databases),
         conditions=conditions,
     )
 
@@ -434,13 +439,13 @@ def search_tables(
         sid="GlueSearch",
         why="Search tables by name among those it may read.",
         actions=("glue:SearchTables",),
-        resources=_tables_of(arns, databases),
+        resources=tables_of(arns, databases),
         conditions=conditions,
     )
 
 
 def list_databases(arns: Arns, conditions: tuple[Condition, ...]) -> Statement:
-    """Return the statement that lists the names of all databases.
+    """Return the statement that lists all databases.
 
     https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
     (2026-11): its example for SHOW DATABASES has ``database/*``.
@@ -448,7 +453,7 @@ def list_databases(arns: Arns, conditions: tuple[Condition, ...]) -> Statement:
     return Statement(
         "Allow",
         sid="GlueDatabases",
-        why="List all databases, as its page has it; their tables stay closed.",
+        why="List all databases, as its page or this block has it; their tables stay closed.",
         actions=("glue:GetDatabase", "glue:GetDatabases"),
         resources=(arns.glue_catalog(), arns.glue_database("*")),
         conditions=conditions,
@@ -574,7 +579,7 @@ def write_tables(arns: Arns, schema: str) -> Statement:
             "glue:DeletePartition",
             "glue:BatchDeletePartition",
         ),
-        resources=_tables_of(arns, (schema,)),
+        resources=tables_of(arns, (schema,)),
     )
 
 

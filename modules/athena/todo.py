@@ -85,7 +85,7 @@ def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
         found.append(
             replace(
                 one,
-                sid=f"{_words(who)}{one.sid}",
+                sid=f"{sid_of(who)}{one.sid}",
                 actions=tuple(a for a in one.actions if a.startswith(f"{service}:")),
                 resources=("*",) if service == "kms" else resources,
                 principals=tuple(Principal("AWS", arn) for arn in who),
@@ -94,7 +94,7 @@ def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
     return Policy(tuple(found))
 
 
-def _words(who: Iterable[str]) -> str:
+def sid_of(who: Iterable[str]) -> str:
     """Return ``DotReporting`` for the role or user dot-reporting: a sid has letters and digits
     only, and those of one policy must differ."""
     name = re.split(r"[:/]", next(iter(who), ""))[-1]

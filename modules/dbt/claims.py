@@ -1,6 +1,8 @@
 """What is claimed of dbt's role: who takes it, what it must be able to do, and never can."""
 
 from athena_gate.modules.athena import claims
+from athena_gate.modules.athena.catalogs import claims as catalogs
+from athena_gate.modules.athena.catalogs.todo import made_connectors
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.dbt.settings import DbtSettings
@@ -64,6 +66,9 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
             ),
         ),
         *claims.describe_tables(dbt, arns, settings.source_databases),
+        *catalogs.needs(
+            dbt, arns, settings.catalogs, todo(settings), _LOOKS_UP if settings.runs_models else ()
+        ),
         *claims.read_sources(dbt, arns, _locations(settings)),
         dbt.need(
             "write-data",
@@ -86,7 +91,11 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
             for database in settings.databases
         )
         found += (dbt.need("drop-schemas", "let Athena drop schemas", *dropped),)
-    if settings.lake_formation:
+    if settings.list_all_databases:
+        asks = dbt.calls if settings.runs_models else dbt.calls_via_athena
+        listed = asks(claims.DATABASE_READS, arns.glue_catalog(), arns.glue_database("any"))
+        found += (dbt.need("list-databases", "list all databases", listed),)
+    if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
         found += (claims.governed_by_lake_formation(dbt),)
     found += tuple(
         claims.hand_over(dbt, arns, bucket, path, name)
@@ -101,7 +110,8 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     todos = todo(settings)
     workgroup_exists = (one for one in todos if one.name == "workgroup")
     found = claims.given(found, workgroup_exists, "run-queries", "read-results")
-    return claims.resting_on(found, settings.owners, todos)
+    made = made_connectors(settings.catalogs, settings.account, dbt.arn)
+    return claims.resting_on(found, settings.owners, (*todos, *made))
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
@@ -164,7 +174,11 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     dbt, arns = holder(settings), settings.account.arns
     data, results = _data(settings), f"{settings.results_bucket}/{settings.results_path}"
     written = tuple(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
-    keys = claims.kms_only(dbt, settings.account, _source_keys(settings), written, True)
+    read = (*_source_keys(settings), *catalogs.keys(arns, settings.catalogs))
+    keys = claims.kms_only(
+        dbt, settings.account, read, written, True, catalogs.glue_keys(settings.catalogs)
+    )
+    spills = catalogs.spills(settings.catalogs)
     handed = {
         bucket: claims.HANDED_OVER
         for bucket in (settings.data_bucket, settings.results_bucket)
@@ -172,7 +186,8 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     }
     for_data = handed.get(settings.data_bucket, ())
     services = ["athena:*", "glue:*", "s3:*", *(["kms:*"] if keys else [])]
-    if settings.lake_formation:
+    services += catalogs.services(settings.catalogs)
+    if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
         services.append("lakeformation:GetDataAccess")
     return (
         claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted)),
@@ -181,17 +196,22 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),
         claims.one_workgroup(
-            dbt, arns.workgroup(settings.workgroup_name), arns.data_catalog(DEFAULT_CATALOG)
-        ),
-        claims.no_other_database(
             dbt,
-            arns,
-            (*settings.databases, *settings.source_databases),
-            [f"{_functions(settings, name)}/*" for name in settings.databases],
+            arns.workgroup(settings.workgroup_name),
+            arns.data_catalog(DEFAULT_CATALOG),
+            *catalogs.names(arns, settings.catalogs),
         ),
+        _no_other_database(settings),
         *_tables(settings),
-        claims.no_other_bucket(dbt, arns, (*_locations(settings), data, results)),
-        *claims.sources_read_only(dbt, arns, _locations(settings), (data, results)),
+        claims.no_other_bucket(dbt, arns, (*_locations(settings), *spills, data, results)),
+        *claims.sources_read_only(dbt, arns, (*_locations(settings), *spills), (data, results)),
+        *catalogs.never(
+            dbt,
+            settings.account,
+            settings.catalogs,
+            (*_source_keys(settings), *written),
+            (*_locations(settings), data, results),
+        ),
         dbt.never(
             "data-only",
             "with tables' files nothing but reading and writing",
@@ -231,6 +251,18 @@ def _taking(settings: DbtSettings) -> tuple[Never, ...]:
 _ANYTHING = (Requests(("*",)),)
 
 
+def _no_other_database(settings: DbtSettings) -> Never:
+    dbt, arns = holder(settings), settings.account.arns
+    named = (*settings.databases, *settings.source_databases)
+    also = (
+        *(f"{_functions(settings, name)}/*" for name in settings.databases),
+        *catalogs.glue(arns, settings.catalogs),
+    )
+    if not settings.list_all_databases:
+        return claims.no_other_database(dbt, arns, named, also)
+    return claims.no_other_table(dbt, arns, named, also)
+
+
 def _tables(settings: DbtSettings) -> tuple[Never, ...]:
     """Return the claims on Glue: what is built is not more than tables, and sources are read."""
     dbt, arns = holder(settings), settings.account.arns
@@ -239,6 +271,10 @@ def _tables(settings: DbtSettings) -> tuple[Never, ...]:
         built += _REPLACES
     if settings.drop_schemas:
         built += ("glue:DeleteDatabase",)
+    if catalogs.nested(settings.catalogs):
+        built += ("glue:GetCatalog",)
+    own = arns.glue_catalog()
+    inside = [one for one in catalogs.glue(arns, settings.catalogs) if one != own]
     sources = tuple(
         arn
         for name in settings.source_databases
@@ -251,9 +287,14 @@ def _tables(settings: DbtSettings) -> tuple[Never, ...]:
             Requests(("glue:*",), but_actions=built),
         ),
     )
+    sources = (*sources, *inside)
     if not sources:
         return found
-    reads = (*claims.DATABASE_READS, *claims.TABLE_READS)
+    reads = (
+        *claims.DATABASE_READS,
+        *claims.TABLE_READS,
+        *(("glue:GetCatalog",) if inside else ()),
+    )
     return (
         *found,
         dbt.never(
@@ -270,10 +311,16 @@ def _direct(settings: DbtSettings) -> tuple[Requests, ...]:
         return ()
     arns = settings.account.arns
     built = _all_of(settings, settings.databases)
-    read = (*built, *_all_of(settings, settings.source_databases))
+    read = (
+        *built,
+        *_all_of(settings, settings.source_databases),
+        *catalogs.glue(arns, settings.catalogs),
+    )
+    listed = (arns.glue_database("*"),) if settings.list_all_databases else ()
     data = f"{arns.bucket(_data(settings))}*"
     found = (
-        Requests((*claims.DATABASE_READS, *_LOOKS_UP), read),
+        Requests(claims.DATABASE_READS, (*read, *listed)),
+        Requests(_LOOKS_UP, read),
         Requests(_REPLACES, built),
         Requests(("s3:ListBucket",), (arns.bucket(settings.data_bucket),)),
         Requests(_UPLOADS, (data,)),

@@ -1,6 +1,8 @@
 """Who may take dbt's role, and what it may do."""
 
 from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.catalogs import statements as catalogs
+from athena_gate.modules.athena.catalogs.settings import catalog_remarks
 from athena_gate.modules.athena.settings import source_keys, source_locations
 from athena_gate.modules.athena.statements import (
     CALLED_VIA_ATHENA,
@@ -64,7 +66,7 @@ def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
     arns = settings.account.arns
     granted: tuple[Statement, ...] = (
         run_queries(settings),
-        statements.read_catalog(arns, DEFAULT_CATALOG),
+        statements.read_catalog(arns, DEFAULT_CATALOG, *catalogs.registered(settings.catalogs)),
         list_catalogs(),
         build_tables(settings),
         statements.read_default_database(arns, _VIA_ATHENA),
@@ -96,9 +98,14 @@ def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
                 _VIA_ATHENA,
             ),
         )
+    granted += catalogs.granted(arns, settings.catalogs, _VIA_ATHENA)
+    if settings.list_all_databases:
+        # dbt lists schemas in Glue itself, without a filter: the source that _direct cites.
+        through = () if settings.runs_models else _VIA_ATHENA
+        granted += (statements.list_databases(arns, through),)
     if settings.drop_schemas:
         granted = (*granted, drop_schemas(settings, "DropSchemas", _VIA_ATHENA))
-    if settings.lake_formation:
+    if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
         granted = (*granted, statements.lake_formation())
     return granted
 
@@ -267,6 +274,17 @@ def _direct(settings: DbtSettings) -> tuple[Statement, ...]:
                 resources=_tables(settings, settings.source_databases),
             ),
         )
+    others = catalogs.described(arns, settings.catalogs)
+    if others:
+        granted += (
+            Statement(
+                "Allow",
+                sid="GlueOthersDirect",
+                why="dbt asks for the columns of tables in other catalogs.",
+                actions=_DESCRIBE_TABLES,
+                resources=others,
+            ),
+        )
     if settings.drop_schemas:
         granted = (*granted, drop_schemas(settings, "DropSchemasDirect", ()))
     return granted
@@ -325,7 +343,16 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
     will not work."""
     if settings.mode == "documented":
         return _remarks_on_the_guide(settings)
-    found = []
+    found = list(catalog_remarks(settings.catalogs, "dbt"))
+    if settings.list_all_databases:
+        found.append(
+            Remark(
+                "GATE615",
+                "list_all_databases",
+                "with true, dbt sees names and descriptions of all databases of the account; "
+                "without it, of those named",
+            )
+        )
     if settings.mode == "via_athena":
         found.append(
             Remark(

@@ -1,9 +1,9 @@
 """What the ``dbt`` block accepts."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
 from athena_gate.modules.account import (
@@ -13,6 +13,7 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_reach,
 )
+from athena_gate.modules.athena.catalogs.settings import Catalog, Catalogs, check, lets_in
 from athena_gate.modules.athena.settings import (
     Results,
     Source,
@@ -203,6 +204,14 @@ class DbtSettings(Settings):
     data: Annotated[Data, Block("data")] = Field(
         Data(), validate_default=True, description="Where tables go (s3_data_dir)."
     )
+    catalogs: Catalogs = Field(
+        (), description="A data catalog beside AwsDataCatalog that models read, and never change."
+    )
+    list_all_databases: bool = Field(
+        False,
+        description="`true` lets dbt list all databases of the account, as AWS's policy for `SHOW "
+        "DATABASES` has it; their tables stay closed.",
+    )
 
     accept: Accepts = ACCEPTS
 
@@ -217,7 +226,29 @@ class DbtSettings(Settings):
             )
         return value
 
-    @field_validator("external_id", "drop_schemas", "lake_formation")
+    @field_validator("catalogs")
+    @classmethod
+    def _catalogs_fit(cls, value: tuple[Catalog, ...], info: ValidationInfo) -> tuple[Catalog, ...]:
+        account = info.data.get("account")
+        for item, catalog in enumerate(value):
+            if info.data.get("mode") == "documented":
+                raise Wrong(
+                    "GATE323",
+                    "its statements are no part of the guide's role; remove the block, or set "
+                    'mode = "via_athena" or "run"',
+                    item,
+                )
+            if account is not None:
+                check(catalog, account, item)
+        return value
+
+    @model_validator(mode="after")
+    def _connectors_let_it_in(self) -> Self:
+        for catalog in self.catalogs:
+            lets_in(catalog, self.account.arns.role(self.resource_name, self.path))
+        return self
+
+    @field_validator("external_id", "drop_schemas", "lake_formation", "list_all_databases")
     @classmethod
     def _nothing_beside_the_guide(
         cls, value: str | bool | None, info: ValidationInfo

@@ -2,6 +2,7 @@
 uses."""
 
 from athena_gate.modules.athena import todo as parts
+from athena_gate.modules.athena.catalogs.todo import catalogs_todo
 from athena_gate.modules.athena.settings import source_keys
 from athena_gate.modules.dbt.policies import access
 from athena_gate.modules.dbt.settings import DbtSettings
@@ -26,6 +27,7 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
         *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
         *_workgroup(settings),
         *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
+        *catalogs_todo(settings.catalogs, account, role),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
 from athena_gate.modules.account import Account, AccountReference, key_in_reach
+from athena_gate.modules.athena.catalogs.settings import Connector
 from athena_gate.modules.athena.settings import Results, Workgroup, owned_elsewhere
 from athena_gate.modules.existing import Existing, existing_buckets
 from athena_gate.modules.fields import (
@@ -475,6 +476,22 @@ class DynamodbConnectorSettings(Settings):
     def spill_bucket(self) -> str:
         """Return the name of the spill bucket."""
         return self.spill.bucket or _spill_bucket(self.name, self.owner)
+
+    @property
+    def connector(self) -> Connector:
+        """Return the connector as other blocks of the file query it."""
+        return Connector(
+            f'dynamodb_connector "{self.name}"',
+            self.resource_name,
+            self.catalog_name,
+            self.owner.id,
+            self.consumer.id,
+            self.readers,
+            self.function_arn,
+            self.spill_bucket,
+            self.spill.prefix,
+            self.spill.create_kms_key,
+        )
 
     @property
     def owner_place(self) -> QueryPlace:

@@ -40,7 +40,7 @@ def managed_policy(partition: str, name: str) -> str:
 class Arns:
     """Builds the ARNs of one account in one region.
 
-    The formats are those of the Service Authorization Reference for Athena, Glue and IAM
+    The formats are those of the Service Authorization Reference for Athena, Glue, S3 Tables and IAM
     (https://docs.aws.amazon.com/service-authorization/latest/reference/, 2026-11).
     """
 
@@ -57,8 +57,8 @@ class Arns:
     def data_catalog(self, name: str) -> str:
         return self._regional("athena", f"datacatalog/{name}")
 
-    def glue_catalog(self) -> str:
-        return self._regional("glue", "catalog")
+    def glue_catalog(self, nested: str = "") -> str:
+        return self._regional("glue", f"catalog/{nested}" if nested else "catalog")
 
     def glue_database(self, database: str) -> str:
         return self._regional("glue", f"database/{database}")
@@ -66,11 +66,17 @@ class Arns:
     def glue_tables(self, database: str) -> str:
         return self._regional("glue", f"table/{database}/*")
 
+    def table_bucket(self, name: str) -> str:
+        return self._regional("s3tables", f"bucket/{name}")
+
     def role(self, name: str, path: str = "/") -> str:
         return f"arn:{self.partition}:iam::{self.account}:role{path}{name}"
 
     def policy(self, name: str, path: str = "/") -> str:
         return f"arn:{self.partition}:iam::{self.account}:policy{path}{name}"
+
+    def key(self, name: str) -> str:
+        return self._regional("kms", f"key/{name}")
 
     def bucket(self, name: str) -> str:
         return bucket(self.partition, name)

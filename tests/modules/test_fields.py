@@ -87,7 +87,6 @@ def accepts(kind: Any, value: object) -> bool:
         ),
         (fields.WorkgroupName, ["primary", "a.b_c-1"], ["", "a b", "a/b", "*", "a" * 129]),
         (fields.GlueName, ["sales", "_x", "a-b"], ["Sales", "sales*", "a.b", "", "a" * 256]),
-        (fields.CatalogName, ["AwsDataCatalog", "a@b"], ["a b", "*", ""]),
         (fields.Tags, [{}, {"a b": "c:d"}], [{"aws:x": "y"}, {"": "y"}, {"a": "y" * 257}]),
         (fields.Generation, ["2026-11", "a"], ["", "-a", "a b", "a.b"]),
     ],

@@ -233,12 +233,21 @@ dot "reporting" {
     "sales",
     "finance",
   ]
-  catalog = "AwsDataCatalog"
   path    = "/vendors/"
   permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
   source "acme-lake" {
     prefixes = ["sales/"]
     kms_key  = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+  }
+  catalog "partner" {
+    owner     = "999999999999"
+    databases = ["orders"]
+  }
+  catalog "postgres" {
+    function      = "arn:aws:lambda:eu-central-1:111122223333:function:postgres"
+    spill_bucket  = "acme-spill"
+    spill_prefix  = "athena/"
+    spill_kms_key = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555557"
   }
   workgroup {
     engine_version = "AUTO"

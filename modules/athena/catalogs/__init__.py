@@ -1,0 +1,1 @@
+"""Data catalogs of Athena beside the one that every account has."""

@@ -1,0 +1,261 @@
+"""What others must do before catalogs beside the account's own can be queried."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from athena_gate.modules.account import Account
+from athena_gate.modules.athena.catalogs.settings import Catalog, glue_of
+from athena_gate.modules.athena.statements import via_glue, via_s3_services
+from athena_gate.modules.athena.todo import called, owner_of, sid_of
+from athena_gate.modules.iam.arn import Arns, account_of
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.iam.todo import ToDo
+
+_UG = "https://docs.aws.amazon.com/athena/latest/ug"
+# All read in 2026-11.
+REGISTER_GLUE = f"{_UG}/data-sources-glue-cross-account.html"
+GLUE_POLICY = f"{_UG}/security-iam-cross-account-glue-catalog-access.html"
+CONNECTORS = f"{_UG}/xacct-fed-query-enable.html"
+LAKE_FORMATION = f"{_UG}/lf-athena-limitations-cross-account.html"
+S3_TABLES_PAGE = f"{_UG}/gdc-register-s3-table-bucket-cat.html"
+
+_DESCRIBE = (
+    "glue:GetDatabase",
+    "glue:GetDatabases",
+    "glue:GetTable",
+    "glue:GetTables",
+    "glue:GetPartition",
+    "glue:GetPartitions",
+    "glue:BatchGetPartition",
+)
+
+
+def catalogs_todo(catalogs: Iterable[Catalog], account: Account, holder: str) -> tuple[ToDo, ...]:
+    """Return what must be so outside of the stack for the user or role ``holder`` (an ARN) of
+    ``account`` to query ``catalogs``."""
+    catalogs = tuple(catalogs)
+    return (
+        *(todo for one in catalogs for todo in _there(one, account, holder)),
+        *_glue_policies(catalogs, account, holder),
+        *(
+            todo
+            for one in catalogs
+            if one.function is not None
+            for todo in _connector_policies(one, account, holder)
+        ),
+    )
+
+
+def made_connectors(catalogs: Iterable[Catalog], account: Account, holder: str) -> tuple[ToDo, ...]:
+    """Return what the stacks of connectors that this file makes in other accounts say of
+    ``holder``: nobody has to do more for it than to deploy them."""
+    return tuple(
+        replace(todo, who="you", says=_deployed(one))
+        for one in catalogs
+        if one.connector is not None
+        for todo in _connector_policies(one, account, holder)
+    )
+
+
+def _there(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
+    """Yield what must be there and no policy says."""
+    if one.owner is not None:
+        yield _registered(one, account, "GLUE", f"catalog-id={one.owner.id}", REGISTER_GLUE)
+    elif one.function is not None:
+        yield _registered(one, account, "LAMBDA", f"function={one.function}", CONNECTORS)
+    elif one.connector is not None:
+        yield ToDo(f"catalog-{one.name}", "you", _deployed(one), "")
+    else:
+        yield ToDo(
+            f"catalog-{one.name}",
+            "you",
+            f"the table bucket {one.table_bucket} is integrated with Glue of account {account.id}, "
+            f"so that the catalog {one.name} is there",
+            S3_TABLES_PAGE,
+        )
+    if one.lake_formation:
+        owner = one.owner.id if one.owner else account.id
+        names = ", ".join(one.databases)
+        yield ToDo(
+            f"catalog-{one.name}-lake-formation",
+            owner_of(owner) if one.owner else "you",
+            f"Lake Formation of account {owner} grants {called(holder)} DESCRIBE on {names} of the "
+            f"catalog {one.name} and SELECT on the tables",
+            LAKE_FORMATION if one.owner else S3_TABLES_PAGE,
+            owner,
+        )
+
+
+def _registered(one: Catalog, account: Account, kind: str, parameter: str, page: str) -> ToDo:
+    return ToDo(
+        f"catalog-{one.name}",
+        "you",
+        f"the data catalog {one.name} is registered in Athena of account {account.id} as of type "
+        f"{kind} with {parameter}",
+        page,
+    )
+
+
+def _deployed(one: Catalog) -> str:
+    assert one.connector is not None
+    return f"the stack {one.connector.stack}, which makes the connector, is deployed"
+
+
+def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str) -> Iterator[ToDo]:
+    """Yield what the policy of Glue of each other account must say: it has one in a region."""
+    owners = dict.fromkeys(one.owner.id for one in catalogs if one.owner)
+    for owner in owners:
+        theirs = [one for one in catalogs if one.owner and one.owner.id == owner]
+        arns = glue_of(theirs[0], account.arns)
+        databases = tuple(dict.fromkeys(name for one in theirs for name in one.databases))
+        places = (
+            arns.glue_catalog(),
+            *(
+                arn
+                for name in databases
+                for arn in (arns.glue_database(name), arns.glue_tables(name))
+            ),
+        )
+        statements: tuple[Statement, ...] = (
+            Statement(
+                "Allow",
+                sid=f"{sid_of([holder])}Tables",
+                why="Describe these databases and their tables, and no others.",
+                principals=_named(holder),
+                actions=_DESCRIBE,
+                resources=places,
+            ),
+        )
+        if any(one.lake_formation for one in theirs):
+            statements += (
+                Statement(
+                    "Allow",
+                    sid="LakeFormationShares",
+                    why="Lake Formation shares with other accounts by the Resource Access Manager.",
+                    principals=(Principal("Service", "ram.amazonaws.com"),),
+                    actions=("glue:ShareResource",),
+                    resources=(
+                        arns.glue_catalog(),
+                        arns.glue_database("*"),
+                        arns.glue_tables("*"),
+                    ),
+                ),
+            )
+        yield _of_resource(
+            "glue-policy",
+            f"the policy of Glue of account {owner} in {account.region} lets {called(holder)} "
+            f"describe {', '.join(databases)} (it has one policy: add to what is there)",
+            GLUE_POLICY,
+            arns.glue_catalog(),
+            owner,
+            statements,
+        )
+
+        for key in dict.fromkeys(one.glue_key for one in theirs if one.glue_key):
+            yield _of_resource(
+                "glue-key",
+                f"the policy of the key {key.rpartition('/')[2]} lets {called(holder)} decrypt "
+                "with it what Glue has encrypted",
+                GLUE_POLICY,
+                key,
+                account_of(key),
+                (
+                    Statement(
+                        "Allow",
+                        sid=f"{sid_of([holder])}Catalog",
+                        why="Read the encrypted descriptions of tables, through Glue only.",
+                        principals=_named(holder),
+                        actions=("kms:Decrypt",),
+                        resources=("*",),
+                        conditions=(
+                            Condition("StringEquals", "kms:ViaService", via_glue(account.arns)),
+                        ),
+                    ),
+                ),
+            )
+
+
+def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
+    """Yield what the policies of a connector, its spill bucket and its key must say, as far as they
+    are in another account."""
+    arns, owner, who = account.arns, one.spill_owner, called(holder)
+    bucket, _, prefix = one.spill.partition("/")
+    sid = sid_of([holder])
+    if owner != account.id:
+        yield _of_resource(
+            "connector-policy",
+            f"the policy of the function {one.called.rpartition(':')[2]} lets {who} call it",
+            CONNECTORS,
+            one.called,
+            owner,
+            (
+                Statement(
+                    "Allow",
+                    sid=f"{sid}Calls",
+                    why="Athena calls the connector as the reader.",
+                    principals=_named(holder),
+                    actions=("lambda:InvokeFunction",),
+                    resources=(one.called,),
+                ),
+            ),
+        )
+        yield _of_resource(
+            "spill-bucket-policy",
+            f"the policy of the bucket {bucket} lets {who} read what is spilled",
+            CONNECTORS,
+            arns.bucket(bucket),
+            owner,
+            (
+                Statement(
+                    "Allow",
+                    sid=f"{sid}SpillBucket",
+                    why="Find spilled data.",
+                    principals=_named(holder),
+                    actions=("s3:ListBucket",),
+                    resources=(arns.bucket(bucket),),
+                ),
+                Statement(
+                    "Allow",
+                    sid=f"{sid}Spill",
+                    why="Athena fetches spilled data as the reader.",
+                    principals=_named(holder),
+                    actions=("s3:GetObject",),
+                    resources=(arns.objects(bucket, prefix),),
+                ),
+            ),
+        )
+    key = one.spill_kms_key
+    if one.connector is not None and one.connector.made_key:
+        key = Arns(owner, arns.region).key("*")
+    if key and account_of(key) != account.id:
+        yield _of_resource(
+            "spill-key-policy",
+            f"the policy of the key {key} lets {who} decrypt what is spilled",
+            CONNECTORS,
+            key,
+            account_of(key),
+            (
+                Statement(
+                    "Allow",
+                    sid=f"{sid}Spill",
+                    why="Decrypt spilled data, through S3 only.",
+                    principals=_named(holder),
+                    actions=("kms:Decrypt",),
+                    resources=("*",),
+                    conditions=(
+                        Condition("StringEquals", "kms:ViaService", via_s3_services(arns)),
+                    ),
+                ),
+            ),
+        )
+
+
+def _of_resource(
+    name: str, says: str, page: str, resource: str, account: str, statements: tuple[Statement, ...]
+) -> ToDo:
+    """Return that ``account`` must add ``statements`` to the policy of its ``resource``."""
+    return ToDo(name, owner_of(account), says, page, account, resource, Policy(statements))
+
+
+def _named(arn: str) -> tuple[Principal, ...]:
+    return (Principal("AWS", arn),)
