@@ -16,7 +16,7 @@ dot "least" {
   account   = "analytics"
   databases = ["sales"]
   path = "/vendors/"
-  lake_formation = true
+  lake_formation {}
   reads_results_directly = true
   source "acme-lake" { 
    prefixes = ["sales/"] 
@@ -86,7 +86,7 @@ immuta "keys" {
   source "acme-lake" {
    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
-  lake_formation = true
+  lake_formation {}
   results {
     bucket            = "acme-immuta-results"
     path              = "queries/"
@@ -138,7 +138,7 @@ dbt "run" {
   databases = ["dbt_ci"]
   source_databases = ["sales"]
   drop_schemas = true
-  lake_formation = true
+  lake_formation {}
   workgroup {}
   source "acme-lake" { 
     prefixes = ["sales/"] 

@@ -12,11 +12,15 @@ _EXCERPT = 70
 
 class Wrong(ValueError):
     """A value breaks the rule ``code``. ``item`` is the place in a list of the one that does, when
-    not the whole list is wrong."""
+    not the whole list is wrong; ``at`` are the fields and places that lead to it from what is
+    validated, when that is a block."""
 
-    def __init__(self, code: str, problem: str, item: int | None = None) -> None:
+    def __init__(
+        self, code: str, problem: str, item: int | None = None, at: tuple[str | int, ...] = ()
+    ) -> None:
         self.code = code
         self.item = item
+        self.at = at
         super().__init__(problem)
 
 

@@ -93,13 +93,11 @@ class _Reading:
         nested = nested_blocks(model)
         for attribute in block.attributes:
             if attribute.name in nested:
-                self._notes.add(
-                    "GATE109",
-                    attribute.line,
-                    title,
-                    attribute.name,
-                    "is a block: write it without =",
-                )
+                problem = "is a block: write it without ="
+                if isinstance(attribute.value, bool):
+                    instead = f"{attribute.name} {{}}" if attribute.value else "nothing"
+                    problem = f"is a block: write {instead} in its place"
+                self._notes.add("GATE109", attribute.line, title, attribute.name, problem)
                 self.broken.add((*path, nested[attribute.name][0]))
                 self._incomplete.add(path)
                 continue
@@ -175,7 +173,8 @@ class _Reading:
         self, details: ErrorDetails, model: type[Settings], context: Mapping[str, Any]
     ) -> None:
         """Note pydantic's ``details`` as a mistake, unless it follows from one noted before."""
-        loc = tuple(details["loc"])
+        error = details.get("ctx", {}).get("error")
+        loc = (*details["loc"], *(error.at if isinstance(error, Wrong) else ()))
         # The longest first: a list may have as many mistakes as items.
         above = [loc[:end] for end in range(len(loc), -1, -1)]
         if any(path in self.broken for path in above):
@@ -185,7 +184,6 @@ class _Reading:
         owner = next(path for path in above if path in self._titles)
         if owner in self._incomplete and (loc == owner or loc not in self._lines):
             return
-        error = details.get("ctx", {}).get("error")
         if isinstance(error, Wrong) and error.item is not None:
             above.insert(0, (*loc, error.item))
         line = self._lines[next(path for path in above if path in self._lines)]

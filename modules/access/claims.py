@@ -11,10 +11,12 @@ from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAcc
 from athena_gate.modules.access.todo import todo
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
+from athena_gate.modules.athena.settings import LakeFormation, LakeFormationWriter
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
+from athena_gate.modules.lake_formation import Catalog, Database, LakeGrant, Location
 
 # The calls of what a vendor does beside the ordinary, by bundle, as the API Reference of Athena and
 # Glue names them (https://docs.aws.amazon.com/athena/latest/APIReference/,
@@ -70,8 +72,36 @@ def needs(settings: Access) -> tuple[Need, ...]:
     elif isinstance(settings, MetadataAccess):
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation:
-        found += (claims.governed_by_lake_formation(vendor),)
+        found += (claims.governed_by_lake_formation(vendor, todo(settings)),)
     return claims.resting_on(found, {}, todo(settings))
+
+
+def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
+    """Return what the stack must make Lake Formation give the vendor, for the calls it makes; no
+    more may be given."""
+    vendor, lake = holder(settings), settings.lake_formation
+    if lake is None or not lake.grants:
+        return ()
+    if isinstance(settings, MetadataAccess):
+        return tuple(claims.reads_governed(vendor, lake, settings.databases, *claims.TABLES))
+    rows = "s3:GetObject"
+    if isinstance(settings, TablesAccess) and isinstance(lake, LakeFormationWriter):
+        found = [*claims.reads_governed(vendor, lake, settings.databases, rows)]
+        own = [settings.schema] if settings.schema not in lake.new_databases else []
+        calls = (*claims.OWN_DATABASE, *claims.OWN_TABLES, *claims.OWN_OBJECTS)
+        found += claims.writes_governed(vendor, own, *calls)
+        if not own:
+            found.append(claims.governed(vendor, Catalog(), "glue:CreateDatabase"))
+        if lake.data_location or (lake.data_location is None and not settings.create_bucket):
+            place = Location(settings.account.arns.bucket(f"{settings.bucket}/{settings.schema}"))
+            found.append(claims.governed(vendor, place, "glue:CreateTable"))
+    elif isinstance(settings, QueryAccess):
+        found = [*claims.reads_governed(vendor, lake, settings.databases, rows)]
+    default = Database("default")
+    if isinstance(lake, LakeFormation) and lake.default_database:
+        if default not in [one.on for one in found]:
+            found.append(claims.governed(vendor, default, "glue:GetDatabase"))
+    return tuple(found)
 
 
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:

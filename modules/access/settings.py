@@ -17,9 +17,14 @@ from athena_gate.modules.account import (
 )
 from athena_gate.modules.athena.settings import (
     Keys,
+    LakeFormation,
+    LakeFormationMetadata,
+    LakeFormationReader,
+    LakeFormationWriter,
     Results,
     Source,
     Workgroup,
+    lake_formation_fits,
     source_keys,
     source_keys_in_region,
     source_locations,
@@ -76,8 +81,8 @@ class Access(Settings):
         description="`least_privilege`, the policy of the vendor's page (`documented`), or AWS's "
         "own policies that the page attaches (`full_access`).",
     )
-    lake_formation: bool = Field(
-        False, description="`true` when Lake Formation governs the tables."
+    lake_formation: Annotated[LakeFormationReader | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
     )
     restrict_to_vendor_ips: bool | None = Field(
         None,
@@ -146,9 +151,7 @@ class Access(Settings):
             )
         return value
 
-    @field_validator(
-        "lake_formation", "restrict_to_vendor_ips", "reads_results_directly", check_fields=False
-    )
+    @field_validator("restrict_to_vendor_ips", "reads_results_directly", check_fields=False)
     @classmethod
     def _nothing_beside_the_page(cls, value: bool | None, info: ValidationInfo) -> bool | None:
         if value and info.data.get("grants") == "documented":
@@ -156,6 +159,19 @@ class Access(Settings):
                 "GATE304",
                 "true would add to the page's policy, and documented is that policy and nothing "
                 'else; allowed: false, or grants = "least_privilege"',
+            )
+        return value
+
+    @field_validator("lake_formation")
+    @classmethod
+    def _no_grants_beside_the_page(
+        cls, value: LakeFormationReader | None, info: ValidationInfo
+    ) -> LakeFormationReader | None:
+        if value is not None and info.data.get("grants") == "documented":
+            raise Wrong(
+                "GATE304",
+                "would add to the page's policy, and documented is that policy and nothing else; "
+                'remove the block, or set grants = "least_privilege"',
             )
         return value
 
@@ -322,6 +338,14 @@ class Access(Settings):
         return way.role_name if way else None
 
     @property
+    def principal(self) -> str:
+        """Return the ARN of the user or role that the vendor acts as."""
+        arns, name = self.account.arns, self.resource_name
+        if self.keys is not None:
+            return f"arn:{arns.partition}:iam::{arns.account}:user{self.path}{name}"
+        return arns.role(self.existing_role) if self.existing_role else arns.role(name, self.path)
+
+    @property
     def accounts(self) -> tuple[Account, ...]:
         """Return the accounts this block builds in."""
         return (self.account,)
@@ -390,6 +414,11 @@ class Reads(Access):
         source_keys_in_region(value, info.data.get("account"))
         return value
 
+    @model_validator(mode="after")
+    def _lake_formation_fits(self) -> Self:
+        lake_formation_fits(self.lake_formation, self.databases)
+        return self
+
     @property
     def locations(self) -> tuple[str, ...]:
         """Return where the tables lie, as ``bucket/prefix``."""
@@ -409,6 +438,9 @@ class Reads(Access):
 class QueryAccess(Reads):
     """The block of a vendor that queries."""
 
+    lake_formation: Annotated[LakeFormation | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
+    )
     catalog: CatalogName = Field(DEFAULT_CATALOG, description="The Athena data catalog.")
     reads_results_directly: bool = Field(
         False,
@@ -425,7 +457,7 @@ class QueryAccess(Reads):
     @field_validator("sources")
     @classmethod
     def _data_somewhere(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
-        if not value and not info.data.get("lake_formation", True):
+        if not value and info.data.get("lake_formation", True) is None:
             raise Wrong(
                 "GATE302",
                 'name at least one bucket, as in source "acme-lake" {}, or set lake_formation',
@@ -513,6 +545,9 @@ class QueryAccess(Reads):
 class MetadataAccess(Reads):
     """The block of a vendor that reads the catalog, and metadata of Iceberg tables."""
 
+    lake_formation: Annotated[LakeFormationMetadata | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
+    )
     workgroups: Annotated[List[str], unique()] = Field(
         (), description="The workgroups whose query history may be read."
     )
@@ -535,6 +570,9 @@ class MetadataAccess(Reads):
 class TablesAccess(Access):
     """The block of a vendor that writes tables: a bucket, and a database of its own in it."""
 
+    lake_formation: Annotated[LakeFormationWriter | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
+    )
     bucket: BucketName = Field(description="The destination bucket's name.")
     create_bucket: bool = Field(
         True,
@@ -625,6 +663,12 @@ class TablesAccess(Access):
                 f'another one, as in results_folder = "{schema}_results"',
             )
         return value
+
+    @model_validator(mode="after")
+    def _lake_formation_fits(self) -> Self:
+        made = self.bucket if self.create_bucket else None
+        lake_formation_fits(self.lake_formation, self.databases, (self.schema,), made)
+        return self
 
     @property
     def workgroup_name(self) -> str:

@@ -1,7 +1,9 @@
 """What others must do before a vendor's access works."""
 
 from athena_gate.modules.access import guide
+from athena_gate.modules.access.policies import grants
 from athena_gate.modules.access.settings import Access
+from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.iam.todo import ToDo
 
 
@@ -9,7 +11,21 @@ def todo(settings: Access) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so; the vendor's side as its profile has
     it."""
     known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
-    return tuple(
-        ToDo("vendor", settings.vendor_name, sentence.format_map(known), settings.profile.page.source)
-        for sentence in settings.profile.todo
+    return (
+        *(
+            ToDo(
+                "vendor",
+                settings.vendor_name,
+                sentence.format_map(known),
+                settings.profile.page.source,
+            )
+            for sentence in settings.profile.todo
+        ),
+        *_lake_formation(settings),
     )
+
+
+def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
+    if settings.lake_formation is None or settings.lake_formation.grants:
+        return ()
+    return parts.lake_formation(grants(settings), settings.account.id)

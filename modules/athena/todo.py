@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Policy, Principal, Statement
 from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.lake_formation import LakeGrant
 
 # What a bucket of another account needs, and its key (2026-11).
 CROSS_ACCOUNT = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
@@ -49,4 +50,18 @@ def role_of_another_account(role: str, account: str, taken: str) -> tuple[ToDo, 
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html",
             by=role,
         ),
+    )
+
+
+def lake_formation(grants: tuple[LakeGrant, ...], account: str) -> tuple[ToDo, ...]:
+    """Return that whoever administers Lake Formation in ``account`` must make ``grants``."""
+    return tuple(
+        ToDo(
+            "lake-formation",
+            f"a data lake administrator of account {account}",
+            f"Lake Formation gives {called(grant.principal)} {grant.says}",
+            "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html",
+            by=grant.principal,
+        )
+        for grant in grants
     )

@@ -1,5 +1,6 @@
 """Who may take dbt's role, and what it may do."""
 
+from athena_gate.modules.athena import grants as lake
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.settings import source_keys, source_locations
 from athena_gate.modules.athena.statements import (
@@ -11,6 +12,7 @@ from athena_gate.modules.dbt.guide import GUIDE, values
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.lake_formation import LakeGrant
 
 _VIA_ATHENA = (CALLED_VIA_ATHENA,)
 _DESCRIBE_TABLES = ("glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables")
@@ -297,6 +299,25 @@ def documents(settings: DbtSettings) -> dict[str, Policy]:
 def trusts(settings: DbtSettings) -> dict[str, Policy]:
     """Return the trust policy of the role that is made, if any, by the name of its guide."""
     return {"access": trust(settings)}
+
+
+def grants(settings: DbtSettings) -> tuple[LakeGrant, ...]:
+    """Return what Lake Formation is to grant, whoever grants it."""
+    given, arns = settings.lake_formation, settings.account.arns
+    if given is None:
+        return ()
+    role = arns.role(settings.resource_name, settings.path)
+    written = lake.write(
+        role,
+        given,
+        settings.databases,
+        arns.objects(settings.data_bucket, settings.data_path).removesuffix("/*"),
+        exists=not settings.data.create,
+        makes_databases=True,
+        drops_databases=settings.drop_schemas,
+    )
+    read = lake.read(role, given, settings.source_databases)
+    return lake.with_default_database(role, given, (*written, *read))
 
 
 def managed(settings: DbtSettings) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSet
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
+from athena_gate.modules.lake_formation import LakeGrant
 
 # The application makes a role of its own, of which the stack knows nothing.
 APPLICATION = "arn:aws:serverlessrepo:us-east-1:292517598671:applications/AthenaDynamoDBConnector"
@@ -52,6 +53,12 @@ def needs(settings: DynamodbConnectorSettings) -> tuple[Need, ...]:
         *(_connector_needs(settings) if settings.deployment == "image" else ()),
         *(_sharing_needs(settings) if settings.console_sharing else ()),
     )
+
+
+def lake_formation(settings: DynamodbConnectorSettings) -> tuple[LakeGrant, ...]:
+    """Return what Lake Formation is to give: nothing, for the tables are in DynamoDB."""
+    del settings
+    return ()
 
 
 def _reader_needs(settings: DynamodbConnectorSettings, reader: Holder) -> Iterator[Need]:
