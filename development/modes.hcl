@@ -16,7 +16,11 @@ dot "least" {
   account   = "analytics"
   databases = ["sales"]
   path = "/vendors/"
-  lake_formation {}
+  lake_formation {
+    table "sales.orders" {}
+    table "sales.customers" { columns = ["id", "city"] }
+    table "sales.staff" { without_columns = ["salary"] }
+  }
   reads_results_directly = true
   source "acme-lake" { 
    prefixes = ["sales/"] 
@@ -65,7 +69,9 @@ metronome "role" {
 webflow "keys" {
   account        = "analytics"
   bucket         = "acme-webflow"
+  create_bucket  = false
   schema         = "webflow"
+  lake_formation { data_location = true }
   keys {
     pgp_key_file = "../keys/example.asc"
     generations  = ["2026-11"]
@@ -103,6 +109,11 @@ immuta "role" {
   runs_on {
     on = "ec2"
   }
+  lake_formation {
+    default_database = false
+    tag "domain" { values = ["sales", "stock"] }
+    tag "sensitivity" { values = ["public"] }
+  }
   databases      = ["sales"]
   source "acme-lake" { prefixes = ["sales/"] }
 }
@@ -111,6 +122,7 @@ immuta "attached" {
   runs_on {
     role_name = "nodes"
   }
+  lake_formation { grants = false }
   databases      = ["sales"]
   source "acme-lake" { prefixes = ["sales/"] }
 }
@@ -130,15 +142,23 @@ dbt "via-athena" {
   trusted   = ["arn:aws:iam::111122223333:role/ci", "arn:aws:iam::444455556666:user/build"]
   external_id = "tango-4711"
   databases = ["dbt_ci"]
+  lake_formation {
+    grants = false
+    tag "domain" { values = ["sales"] }
+  }
 }
 dbt "run" {
   account   = "analytics"
   mode      = "run"
   trusted   = ["arn:aws:iam::111122223333:role/ci"]
-  databases = ["dbt_ci"]
+  databases = ["dbt_ci", "dbt_new"]
   source_databases = ["sales"]
   drop_schemas = true
-  lake_formation {}
+  lake_formation {
+    default_database = false
+    new_databases    = ["dbt_new"]
+    table "sales.orders" { columns = ["id"] }
+  }
   workgroup {}
   source "acme-lake" { 
     prefixes = ["sales/"] 
