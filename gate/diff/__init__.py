@@ -36,6 +36,12 @@ _REPLACES: Mapping[str, frozenset[str]] = {
     "aws_iam_role_policy": frozenset({"name", "role"}),
     "aws_iam_role_policy_attachment": frozenset({"role", "policy_arn"}),
     "aws_iam_user_policy_attachment": frozenset({"user", "policy_arn"}),
+    "aws_lakeformation_permissions": frozenset(
+        {
+            *("catalog_resource", "data_location", "database", "lf_tag_policy", "permissions"),
+            *("principal", "table", "table_with_columns"),
+        }
+    ),
     "aws_lambda_function": frozenset({"function_name", "package_type"}),
     "aws_lambda_permission": frozenset(
         {"action", "function_name", "principal", "source_account", "source_arn", "statement_id"}
