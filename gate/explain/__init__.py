@@ -40,13 +40,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A user, role or policy of a stack: who may become it and what it may do, in words."""
+    """A user, role or policy of a stack: who may become it and what it may do, in words. ``lake``
+    is what Lake Formation gives it, each as ``SELECT on all tables of sales``."""
 
     title: str
     arn: str
     becomes: tuple[str, ...]
     rules: tuple[Rule, ...]
     remarks: tuple[str, ...]
+    lake: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,12 @@ def explain_stack(stack: Stack) -> Explanation:
     """Return ``stack`` in words."""
     return Explanation(
         stack.name,
-        tuple(_identity(one) for one in stack.identities),
+        tuple(_identity(stack, one) for one in stack.identities),
         tuple(_resource(one) for one in stack.resource_policies if one.kind != "trust"),
     )
 
 
-def _identity(one: Identity) -> Explained:
+def _identity(stack: Stack, one: Identity) -> Explained:
     remarks = [
         f"also has what {arn.rsplit('/', 1)[-1]} grants, which is not in the stack"
         for arn in one.aws_managed
@@ -92,6 +94,7 @@ def _identity(one: Identity) -> Explained:
         tuple(_becomes(one)),
         tuple(_rules(one.policies, one.account, named=False)),
         tuple(remarks),
+        tuple(grant.says for grant in stack.lake_grants if grant.principal == one.arn),
     )
 
 
