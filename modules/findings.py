@@ -12,15 +12,13 @@ _EXCERPT = 70
 
 class Wrong(ValueError):
     """A value breaks the rule ``code``. ``item`` is the place in a list of the one that does, when
-    not the whole list is wrong; ``at`` are the fields and places that lead to it from what is
-    validated, when that is a block."""
+    not the whole list is wrong, or the path of what does within the value."""
 
     def __init__(
-        self, code: str, problem: str, item: int | None = None, at: tuple[str | int, ...] = ()
+        self, code: str, problem: str, item: int | tuple[int | str, ...] | None = None
     ) -> None:
         self.code = code
         self.item = item
-        self.at = at
         super().__init__(problem)
 
 

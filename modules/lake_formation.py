@@ -1,9 +1,8 @@
 """Lake Formation's grants as values: whom it gives what on databases, tables and columns.
 
-They decide beside IAM, which lets whoever has lakeformation:GetDataAccess ask for data and no more:
-https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-overview.html (2026-11). What may
-be granted on what: https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html
-(2026-11).
+They decide beside IAM, by which whoever has lakeformation:GetDataAccess may ask for data, no more:
+https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-overview.html. Which there are:
+https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html (2026-11).
 """
 
 from collections.abc import Iterable, Iterator

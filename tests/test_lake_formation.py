@@ -57,7 +57,8 @@ immuta "tagged" {
   }
 }
 """
-DBT, IMMUTA = "arn:aws:iam::111122223333:role/dbt-marts", "arn:aws:iam::111122223333:role/immuta-tagged"
+DBT = "arn:aws:iam::111122223333:role/dbt-marts"
+IMMUTA = "arn:aws:iam::111122223333:role/immuta-tagged"
 CATALOG = '"CatalogId": "111122223333"'
 
 

@@ -1,9 +1,9 @@
 """`gate explain`: who may become whom in a synthesized stack, and what each may then do."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from athena_gate.gate.explain import words
+from athena_gate.gate.explain import lake_formation, words
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.iam import actions as aws
 from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
@@ -12,6 +12,7 @@ from athena_gate.modules.iam.conditions import UnknownOperator
 from athena_gate.modules.iam.decide import Policies, Request, context_of, decide
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy, Statement, variables
 from athena_gate.modules.iam.resource_policies import policy_elsewhere
+from athena_gate.modules.iam.todo import ToDo
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,15 @@ class Explanation:
 @dataclass(frozen=True, slots=True)
 class Said:
     """Whether one identity may send a request: the answer, why, the statements it rests on, and
-    the condition keys that would have to be known."""
+    the condition keys that would have to be known. It is "yes, if" where somebody else must do his
+    part: ``conditions`` says what must be so, and the page that says that it must."""
 
     title: str
     answer: str
     reason: str
     by: tuple[str, ...]
     depends_on: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
 
 
 def explain_stack(stack: Stack) -> Explanation:
@@ -197,19 +200,24 @@ def question(text: str, given: Iterable[str]) -> tuple[str, str, dict[str, tuple
 
 
 def can(
-    stack: Stack, action: str, resource: str, context: Mapping[str, tuple[str, ...]]
+    stack: Stack,
+    action: str,
+    resource: str,
+    context: Mapping[str, tuple[str, ...]],
+    todos: Sequence[ToDo] = (),
 ) -> tuple[Said, ...]:
     """Return for each identity of ``stack`` whether it may do ``action`` on ``resource`` (an ARN,
     or ``*``) when the request has the condition keys of ``context``; an empty one is absent.
 
-    Keys that policies look at and ``context`` does not hold are not known, but for those that
-    follow from who asks, and aws:SecureTransport, which is taken to be true. Raises ``ValueError``
-    for an action that AWS lacks or that never works on ``resource``, and for a context that cannot
-    be.
+    Of a resource that is not in the stack and that one of ``todos`` governs, the policy is taken to
+    say what is to be done. Keys that policies look at and ``context`` does not hold are not known,
+    but for those that follow from who asks, and aws:SecureTransport, which is taken to be true.
+    Raises ``ValueError`` for an action that AWS lacks or that never works on ``resource``, and for
+    a context that cannot be.
     """
     _check(action, resource, context)
     identities = (one for one in stack.identities if one.kind in ("user", "role", "policy"))
-    return tuple(_said(stack, one, action, resource, context) for one in identities)
+    return tuple(_said(stack, one, action, resource, context, todos) for one in identities)
 
 
 def _check(action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> None:
@@ -237,9 +245,16 @@ def _said(
     action: str,
     resource: str,
     context: Mapping[str, tuple[str, ...]],
+    todos: Sequence[ToDo],
 ) -> Said:
     place = stack.policy_of(resource)
     opened, doubt = (place.policy, "") if place else policy_elsewhere(resource)
+    account = place.account if place else one.account
+    theirs = None
+    if place is None:
+        theirs = next((todo for todo in todos if todo.policy and todo.governs(resource)), None)
+    if theirs is not None:
+        opened, doubt, account = theirs.policy, "", theirs.account
     own = tuple(document.policy for document in one.policies)
     given = {key.lower() for key in context}
     asked = _keys((*own, *([opened] if opened else [])))
@@ -254,7 +269,7 @@ def _said(
         one.caller,
         action,
         resource,
-        place.account if place else one.account,
+        account,
         context,
         frozenset(key for key in unknown if key.lower() not in given),
     )
@@ -280,9 +295,16 @@ def _said(
         answer, reason = "unknown", doubt
     if answer == "allowed" and one.boundary and decision.by:
         answer, reason = "unknown", f"what {one.boundary} takes away is not in the stack"
+    word = {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer]
+    if theirs is not None and answer == "allowed":
+        word, reason = "yes, if", "allowed on this side"
+    conditions = (f"{theirs.says}: {theirs.page}",) if theirs and word == "yes, if" else ()
+    if answer == "allowed":
+        word, reason, more = _in_lake_formation(stack, one, own, action, resource, word, reason)
+        conditions += more
     return Said(
         title,
-        {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer],
+        word,
         reason.removeprefix("implicit deny: "),
         tuple(
             document.place(statement)
@@ -291,7 +313,35 @@ def _said(
             if statement in decision.by
         ),
         tuple(depends),
+        conditions,
     )
+
+
+def _in_lake_formation(
+    stack: Stack,
+    one: Identity,
+    own: Sequence[Policy],
+    action: str,
+    resource: str,
+    word: str,
+    reason: str,
+) -> tuple[str, str, tuple[str, ...]]:
+    """Return the answer to a request that IAM allows, why, and on what it rests, for an identity
+    that may ask Lake Formation for data; of the others nothing is said."""
+    asks = Request(one.caller, lake_formation.DATA, "*", one.account, {}, frozenset())
+    if decide(asks, Policies(own, None)).answer != "allowed":
+        return word, reason, ()
+    grants = [grant for grant in stack.lake_grants if grant.principal == one.arn]
+    if action.lower() == lake_formation.DATA.lower():
+        given = words.joined(f"{grant.says}" for grant in grants) or "what others have granted"
+        return word, f"{reason}; for what Lake Formation gives it: {given}", ()
+    grant, missing = lake_formation.resting_on(grants, action, resource)
+    if grant is not None:
+        return word, f"{reason}, and Lake Formation gives it {grant.says}", ()
+    if missing:
+        says = f"Lake Formation gives it {missing}, where it governs that: {lake_formation.PAGE}"
+        return "yes, if", "allowed by IAM", (says,)
+    return word, reason, ()
 
 
 def _keys(policies: Iterable[Policy]) -> dict[str, str]:

@@ -8,14 +8,15 @@ from athena_gate.modules.lake_formation import LakeGrant
 
 
 def proved(stack: Stack, wanted: Iterable[LakeGrant]) -> Iterator[Result]:
-    """Yield whether the grants of ``stack`` are those ``wanted``, each a claim of its holder; nothing
-    where none is made and none is wanted."""
+    """Yield whether the grants of ``stack`` are those ``wanted``, a need and a never of each
+    holder; nothing where none is made and none is wanted."""
     made = {one: None for grant in stack.lake_grants for one in grant.each()}
     asked = {one: None for grant in wanted for one in grant.each()}
     for principal in dict.fromkeys(grant.principal for grant in (*asked, *made)):
         missing = [one for one in asked if one.principal == principal and one not in made]
         beyond = [one for one in made if one.principal == principal and one not in asked]
-        holder = principal.split(":", 5)[-1].replace("/", " ", 1)
+        kind, _, name = principal.split(":", 5)[-1].partition("/")
+        holder = f"{kind} {name.rpartition('/')[2]}"
         yield Result(
             "need",
             "lake-formation-grants",

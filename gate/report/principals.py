@@ -150,7 +150,7 @@ def _rows(stack: Stack, identities: Sequence[Identity], vendor: str, page: _Page
     columns, common = shown.items()
     conditions = [*common, *_never(statements)]
     if governed:
-        conditions.append("in Lake Formation what it gives here; grants made elsewhere are not known")
+        conditions.append("Lake Formation as far as it grants here; what others grant is not known")
     if identity.boundary:
         conditions.append(f"as far as the boundary {identity.boundary.rsplit('/', 1)[-1]} lets it")
     becomes = f"{identity.kind}{'s' if len(identities) > 1 else ''} " + shortened(

@@ -12,7 +12,7 @@ from athena_gate.modules.access.todo import todo
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.athena.settings import LakeFormation, LakeFormationWriter
-from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
@@ -73,7 +73,12 @@ def needs(settings: Access) -> tuple[Need, ...]:
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation:
         found += (claims.governed_by_lake_formation(vendor, todo(settings)),)
-    return claims.resting_on(found, {}, todo(settings))
+    key, cls = settings.account.catalog_kms_key, settings.profile.cls
+    direct = "glue" in settings.profile.itself or cls != "query"
+    found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
+    todos = todo(settings)
+    found = claims.given(found, (one for one in todos if one.name == "role"))
+    return claims.resting_on(found, settings.owners, todos)
 
 
 def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
@@ -98,9 +103,9 @@ def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
     elif isinstance(settings, QueryAccess):
         found = [*claims.reads_governed(vendor, lake, settings.databases, rows)]
     default = Database("default")
-    if isinstance(lake, LakeFormation) and lake.default_database:
-        if default not in [one.on for one in found]:
-            found.append(claims.governed(vendor, default, "glue:GetDatabase"))
+    wanted = isinstance(lake, LakeFormation) and lake.default_database
+    if wanted and default not in [one.on for one in found]:
+        found.append(claims.governed(vendor, default, "glue:GetDatabase"))
     return tuple(found)
 
 
@@ -122,6 +127,11 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
         *_catalog_needs(settings, vendor, settings.databases),
         *claims.read_sources(vendor, arns, settings.locations),
         claims.write_results(vendor, arns, settings.results_bucket, settings.results_path),
+        *(
+            (claims.hand_over(vendor, arns, settings.results_bucket, settings.results_path),)
+            if settings.results_bucket in settings.owners
+            else ()
+        ),
         *claims.use_keys(vendor, settings.source_keys, settings.results.kms_key),
     )
     results = arns.bucket(settings.results_bucket)
@@ -287,6 +297,11 @@ def _tables_needs(settings: TablesAccess, vendor: Holder) -> tuple[Need, ...]:
             vendor.calls_via_athena(claims.RESULTS_BUCKET, bucket),
             vendor.calls_via_athena(claims.OWN_OBJECTS, file),
         ),
+        *(
+            (claims.hand_over(vendor, arns, settings.bucket, "stage/"),)
+            if settings.bucket in settings.owners
+            else ()
+        ),
         *claims.use_keys(vendor, settings.source_keys, settings.kms_key),
     )
 
@@ -295,8 +310,16 @@ def _take_role(settings: Access, vendor: Holder) -> tuple[Need, ...]:
     """Return the needs of whoever takes the role that is made."""
     if not settings.makes_role:
         return ()
+    rests_on = {one.by: one for one in todo(settings) if one.name == "take-role"}
     return tuple(
-        Need("take-role", f"{says} takes the role", None, caller, (call,))
+        Need(
+            "take-role",
+            f"{says} takes the role",
+            None,
+            caller,
+            (call,),
+            tuple(one for arn, one in rests_on.items() if arn in (caller.name, caller.issuer)),
+        )
         for says, caller, call in _takers(settings, vendor.arn)
     )
 
@@ -429,7 +452,7 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
     bucket, path = settings.results_bucket, settings.results_path
     results = f"{bucket}/{path}"
     written = (settings.results.kms_key,) if settings.results.kms_key else ()
-    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, written)
+    keys = claims.kms_only(vendor, settings.account, settings.source_keys, written)
     objects = f"{arns.bucket(results)}*"
     itself: list[Requests] = []
     if "fetch_results" in bundles or settings.reads_results_directly:
@@ -457,6 +480,7 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
         claims.no_other_bucket(vendor, arns, (*settings.locations, results)),
         *claims.sources_read_only(vendor, arns, settings.locations, (results,)),
         _results_only(settings, vendor),
+        *((claims.no_other_acl(vendor),) if bucket in settings.owners else ()),
         *_through_athena(profile.itself, vendor, itself),
         *keys,
     )
@@ -464,15 +488,16 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
 
 def _results_only(settings: QueryAccess, vendor: Holder) -> Never:
     arns, bucket = settings.account.arns, settings.results_bucket
+    handed = claims.HANDED_OVER if bucket in settings.owners else ()
     if "delete_results" not in settings.profile.bundles:
-        return claims.results_only(vendor, arns, bucket, settings.results_path)
+        return claims.results_only(vendor, arns, bucket, settings.results_path, handed)
     return vendor.never(
         "results-only",
         "with results nothing but writing, reading and deleting",
         Requests(
             ("s3:*",),
             (arns.objects(bucket, settings.results_path),),
-            but_actions=(*claims.RESULTS_OBJECTS, "s3:DeleteObject"),
+            but_actions=(*claims.RESULTS_OBJECTS, "s3:DeleteObject", *handed),
         ),
         Requests(("s3:*",), (arns.bucket(bucket),), but_actions=claims.RESULTS_BUCKET),
     )
@@ -552,12 +577,15 @@ def _catalog_never(
 
 def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ...]:
     arns, bundles = settings.account.arns, settings.profile.bundles
-    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, ())
     reads_files = "iceberg_metadata" in bundles and bool(settings.sources)
     lists_files = "list_sources" in bundles and bool(settings.sources)
+    # Of sources that are not read, the keys are not used.
+    keys = claims.kms_only(
+        vendor, settings.account, settings.source_keys if reads_files else (), ()
+    )
     services = ["glue:*"]
     services += ["s3:*"] if reads_files or lists_files else []
-    services += ["kms:*"] if keys and reads_files else []
+    services += ["kms:*"] if keys else []
     services += ["athena:*"] if settings.workgroups else []
     services += ["lakeformation:GetDataAccess"] if settings.lake_formation else []
     found = (
@@ -585,8 +613,8 @@ def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ..
                     if some
                 ),
             ),
-            *(keys if reads_files else ()),
         )
+    found += keys
     if settings.workgroups:
         workgroups = tuple(arns.workgroup(name) for name in settings.workgroups)
         found += (
@@ -603,7 +631,8 @@ def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ..
 def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
     arns, bucket = settings.account.arns, settings.account.arns.bucket(settings.bucket)
     written = (settings.kms_key,) if settings.kms_key else ()
-    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, written)
+    keys = claims.kms_only(vendor, settings.account, settings.source_keys, written, True)
+    handed = claims.HANDED_OVER if settings.bucket in settings.owners else ()
     prepared = _PREPARED if "prepared_statements" in settings.profile.bundles else ()
     versions = _VERSIONS if "table_versions" in settings.profile.bundles else ()
     schema = (arns.glue_database(settings.schema), arns.glue_tables(settings.schema))
@@ -633,9 +662,10 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
         vendor.never(
             "objects-only",
             "no change to the bucket, its ACLs or versions",
-            Requests(("s3:*",), (f"{bucket}/*",), but_actions=claims.OWN_OBJECTS),
+            Requests(("s3:*",), (f"{bucket}/*",), but_actions=(*claims.OWN_OBJECTS, *handed)),
             Requests(("s3:*",), (bucket,), but_actions=claims.RESULTS_BUCKET),
         ),
+        *((claims.no_other_acl(vendor),) if handed else ()),
         *claims.sources_read_only(vendor, arns, settings.locations),
         *keys,
     )

@@ -12,8 +12,9 @@ from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted,
 from athena_gate.modules.account import (
     Account,
     AccountReference,
+    Owner,
     boundary_in_account,
-    key_in_region,
+    key_in_reach,
 )
 from athena_gate.modules.athena.settings import (
     Keys,
@@ -25,8 +26,11 @@ from athena_gate.modules.athena.settings import (
     Source,
     Workgroup,
     lake_formation_fits,
+    one_owner,
+    owned_elsewhere,
+    owner_of_existing,
     source_keys,
-    source_keys_in_region,
+    source_keys_in_reach,
     source_locations,
 )
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
@@ -361,6 +365,12 @@ class Access(Settings):
         return ()
 
     @property
+    def owners(self) -> dict[str, str]:
+        """Return the ids of the accounts whose buckets this block uses, by bucket, where they are
+        not the block's own."""
+        return {}
+
+    @property
     def provider(self) -> str | None:
         """Return the ARN of the OIDC provider whose tokens open the role, if there is one; Google
         has none."""
@@ -411,13 +421,18 @@ class Reads(Access):
     @field_validator("sources")
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
-        source_keys_in_region(value, info.data.get("account"))
+        source_keys_in_reach(value, info.data.get("account"))
         return value
 
     @model_validator(mode="after")
     def _lake_formation_fits(self) -> Self:
         lake_formation_fits(self.lake_formation, self.databases)
         return self
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Return whose the buckets are that are not the block's account's."""
+        return owned_elsewhere(self.account, ((s.bucket, s.owner) for s in self.sources))
 
     @property
     def locations(self) -> tuple[str, ...]:
@@ -468,7 +483,9 @@ class QueryAccess(Reads):
     @classmethod
     def _results_fit(cls, value: Results, info: ValidationInfo) -> Results:
         account, name = info.data.get("account"), info.data.get("name")
-        key_in_region(value.kms_key, account)
+        key_in_reach(value.kms_key, account, (value.owner, value.kms_key_owner))
+        if value.bucket is not None:
+            one_owner(value.bucket, value.owner, info.data.get("sources", ()), account)
         if value.bucket is None and account is not None and name is not None:
             derived = cls.bucket_for(name, account)
             if len(derived) > _BUCKET_NAME_LIMIT:
@@ -536,10 +553,19 @@ class QueryAccess(Reads):
         return (self.results_bucket,) if self.results.create else ()
 
     @property
+    def owners(self) -> dict[str, str]:
+        """Return whose the buckets are that are not the block's account's."""
+        results = (self.results_bucket, self.results.owner)
+        return {**super().owners, **owned_elsewhere(self.account, (results,))}
+
+    @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         bucket = () if self.results.create else (self.results_bucket,)
-        return (*super().existing, *existing_buckets(self.account, bucket))
+        return (
+            *super().existing,
+            *existing_buckets(self.account, bucket, self.results.owner),
+        )
 
 
 class MetadataAccess(Reads):
@@ -579,6 +605,15 @@ class TablesAccess(Access):
         description="`false` uses a bucket that exists, in the account's region, and leaves its "
         "configuration alone.",
     )
+    bucket_owner: Owner | None = Field(
+        None,
+        description="With `create_bucket = false`: whose the bucket is, when not the block's "
+        "account; the name of an `account`, or 12 digits.",
+    )
+    kms_key_owner: Owner | None = Field(
+        None,
+        description="Whose `kms_key` is, when neither the block's account nor `bucket_owner`.",
+    )
     kms_key: KmsKeyArn | None = Field(
         None,
         description="The KMS key the bucket's objects are encrypted with, instead of S3's own.",
@@ -607,10 +642,17 @@ class TablesAccess(Access):
         description="A workgroup made for the vendor, even when empty; without it, `primary`.",
     )
 
+    @field_validator("bucket_owner")
+    @classmethod
+    def _of_one_that_exists(cls, value: str | None, info: ValidationInfo) -> str | None:
+        made = info.data.get("create_bucket", False)
+        return owner_of_existing(value, made, "create_bucket = false")
+
     @field_validator("kms_key")
     @classmethod
-    def _key_of_this_region(cls, value: str | None, info: ValidationInfo) -> str | None:
-        key_in_region(value, info.data.get("account"))
+    def _key_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
+        owners = (info.data.get("bucket_owner"), info.data.get("kms_key_owner"))
+        key_in_reach(value, info.data.get("account"), owners, within=())
         return value
 
     @field_validator("schema")
@@ -637,7 +679,7 @@ class TablesAccess(Access):
     @field_validator("sources")
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
-        source_keys_in_region(value, info.data.get("account"))
+        source_keys_in_reach(value, info.data.get("account"))
         if info.data.get("bucket") in [source.bucket for source in value]:
             raise Wrong("GATE306", "the destination bucket is written; sources are only read")
         return value
@@ -696,12 +738,18 @@ class TablesAccess(Access):
         return (self.bucket,) if self.create_bucket else ()
 
     @property
+    def owners(self) -> dict[str, str]:
+        """Return whose the buckets are that are not the block's account's."""
+        buckets = [(source.bucket, source.owner) for source in self.sources]
+        return owned_elsewhere(self.account, [*buckets, (self.bucket, self.bucket_owner)])
+
+    @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         bucket = () if self.create_bucket else (self.bucket,)
         return (
             *super().existing,
-            *existing_buckets(self.account, bucket),
+            *existing_buckets(self.account, bucket, self.bucket_owner),
             *existing_sources(self.account, self.sources),
         )
 

@@ -1,27 +1,67 @@
 """What others must do before a vendor's access works."""
 
 from athena_gate.modules.access import guide
-from athena_gate.modules.access.policies import grants
-from athena_gate.modules.access.settings import Access
+from athena_gate.modules.access.policies import access, grants
+from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
 from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.iam.todo import ToDo
+
+_ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html"
 
 
 def todo(settings: Access) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so; the vendor's side as its profile has
     it."""
-    known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
     return (
-        *(
-            ToDo(
-                "vendor",
-                settings.vendor_name,
-                sentence.format_map(known),
-                settings.profile.page.source,
-            )
-            for sentence in settings.profile.todo
-        ),
+        *_role(settings),
+        *_data(settings),
         *_lake_formation(settings),
+        *_vendor(settings),
+    )
+
+
+def whom(settings: Access) -> str:
+    """Return the ARN of the user or role that the vendor acts as; of one that exists, its path is
+    not known."""
+    return settings.principal
+
+
+def _role(settings: Access) -> tuple[ToDo, ...]:
+    """Return what must be so of the role that exists, or of those who take the one that is made."""
+    account, name = settings.account, settings.existing_role
+    if name is not None:
+        says = (
+            f"the role {name} exists in account {account.id}, and its trust policy lets "
+            f"{settings.vendor_name} take it"
+        )
+        return (ToDo("role", "you", says, _ROLES),)
+    if settings.trusted is None:
+        return ()
+    return tuple(
+        one
+        for arn in settings.trusted.principals
+        for one in parts.take_role(arn, account.id, whom(settings))
+    )
+
+
+def _data(settings: Access) -> tuple[ToDo, ...]:
+    keys = [settings.account.catalog_kms_key]
+    if isinstance(settings, Reads | TablesAccess):
+        keys += settings.source_keys
+    if isinstance(settings, QueryAccess):
+        keys.append(settings.results.kms_key)
+    if isinstance(settings, TablesAccess):
+        keys.append(settings.kms_key)
+    granted, who = access(settings), (whom(settings),)
+    return tuple(parts.elsewhere(settings.account, settings.owners, keys, granted, who))
+
+
+def _vendor(settings: Access) -> tuple[ToDo, ...]:
+    known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
+    page = settings.profile.page.source
+    return tuple(
+        ToDo("vendor", settings.vendor_name, sentence.format_map(known), page)
+        for sentence in settings.profile.todo
     )
 
 

@@ -10,7 +10,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from athena_gate.modules.account import Account
 from athena_gate.modules.athena.settings import LakeFormationReader
+from athena_gate.modules.athena.statements import via_s3_services
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.claims import (
     AnyBut,
@@ -93,6 +95,10 @@ _LAKE: Mapping[type[On], Mapping[str, str]] = {
     },
     Location: {"glue:CreateTable": "DATA_LOCATION_ACCESS"},
 }
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl (2026-11).
+_OWNERS_ACL = "bucket-owner-full-control"
+HANDED_OVER = ("s3:PutObjectAcl",)
 
 # Of whoever makes tables: in a database of its own, with its data.
 OWN_DATABASE = (*DATABASE_READS, "glue:CreateDatabase")
@@ -194,10 +200,23 @@ def resting_on(
     needs: Iterable[Need], owners: Mapping[str, str], todos: Iterable[ToDo]
 ) -> tuple[Need, ...]:
     """Return ``needs`` with what each of their calls rests on among ``todos``: the policy of its
-    resource. ``owners`` are the accounts of those buckets, by ARN, that are not the caller's."""
+    resource. ``owners`` are the accounts of those buckets, by name, that are not the caller's."""
     policies = [todo for todo in todos if todo.policy is not None]
+    owners = {f":s3:::{bucket}": account for bucket, account in owners.items()}
     return tuple(
         replace(need, calls=tuple(_resting(call, owners, policies) for call in _each(need.calls)))
+        for need in needs
+    )
+
+
+def given(needs: Iterable[Need], todos: Iterable[ToDo], *names: str) -> tuple[Need, ...]:
+    """Return ``needs``, and of those that a user, role or policy of the stack has, or only of those
+    called ``names``, that they rest on ``todos`` as a whole."""
+    todos = tuple(todos)
+    return tuple(
+        replace(need, given=(*need.given, *todos))
+        if (need.name in names if names else need.holder)
+        else need
         for need in needs
     )
 
@@ -210,8 +229,9 @@ def _each(calls: Iterable[Call]) -> Iterator[Call]:
 
 def _resting(call: Call, owners: Mapping[str, str], todos: Iterable[ToDo]) -> Call:
     (resource,) = call.resources
-    bucket = resource.partition("/")[0]
-    account = owners.get(bucket, call.account) if ":s3:::" in resource else call.account
+    # As arn:aws:s3:::lake/sales/file.
+    bucket = resource.partition("/")[0][resource.find(":s3:::") :]
+    account = owners.get(bucket, call.account)
     given = next((todo for todo in todos if todo.governs(resource)), call.given)
     return replace(call, account=account, given=given)
 
@@ -306,6 +326,60 @@ def use_keys(
     return (holder.need("use-keys", "let S3 use the KMS keys", calls),) if calls else ()
 
 
+def use_catalog_key(
+    holder: Holder, key: str | None, writes: bool, direct: bool = False
+) -> tuple[Need, ...]:
+    """Return the need of an encrypted Glue catalog: to decrypt its tables with ``key`` (an ARN),
+    and where tables are made, to encrypt; with ``direct``, in calls of Glue that the holder makes
+    itself; none without a key.
+
+    https://docs.aws.amazon.com/athena/latest/ug/access-encrypted-data-glue-data-catalog.html
+    (2026-11).
+    """
+    if key is None:
+        return ()
+    actions = ("kms:Decrypt", *(("kms:Encrypt", "kms:GenerateDataKey") if writes else ()))
+    region, suffix = key.split(":")[3], ".cn" if key.startswith("arn:aws-cn:") else ""
+    through = {"kms:ViaService": (f"glue.{region}.amazonaws.com{suffix}",)}
+    calls = [
+        replace(call, context={**call.context, **through})
+        for call in holder.calls_via_athena(actions, key)
+    ]
+    if direct:
+        calls += [
+            replace(call, context={k: v for k, v in call.context.items() if k != "aws:CalledVia"})
+            for call in calls
+        ]
+    says = "read and write" if writes else "read"
+    return (holder.need("catalog-key", f"let Glue {says} the encrypted catalog", calls),)
+
+
+def hand_over(holder: Holder, arns: Arns, bucket: str, path: str, name: str = "hand-over") -> Need:
+    """Return the need to write objects to ``bucket/path`` that are its owner's, another account:
+    with an ACL in the request.
+
+    https://docs.aws.amazon.com/athena/latest/ug/query-results-specify-location-workgroup.html and
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (2026-11).
+    """
+    calls = holder.calls_via_athena(("s3:PutObjectAcl",), f"{arns.bucket(bucket)}/{path}file")
+    acl = {"s3:x-amz-acl": (_OWNERS_ACL,)}
+    return holder.need(
+        name,
+        "let Athena hand over what it writes to the bucket's owner",
+        [replace(call, context={**call.context, **acl}) for call in calls],
+    )
+
+
+def no_other_acl(holder: Holder) -> Never:
+    """Return the claim that the holder gives objects to nobody but the owner of their bucket."""
+    return holder.never(
+        "owners-acl",
+        "objects handed to nobody but their bucket's owner",
+        Requests(("s3:PutObjectAcl",)),
+        when={"s3:x-amz-acl": AnyBut((_OWNERS_ACL,))},
+    )
+
+
 def governed_by_lake_formation(holder: Holder, todos: Iterable[ToDo] = ()) -> Need:
     """Return the need of tables that Lake Formation governs; it rests on those of ``todos`` that
     speak of its grants."""
@@ -353,9 +427,7 @@ def reads_governed(
         yield governed(holder, on, *calls)
 
 
-def writes_governed(
-    holder: Holder, databases: Iterable[str], *calls: str
-) -> Iterator[LakeGrant]:
+def writes_governed(holder: Holder, databases: Iterable[str], *calls: str) -> Iterator[LakeGrant]:
     """Yield the grants without which ``calls`` on ``databases``, their tables and the tables' data
     fail."""
     for database in databases:
@@ -477,13 +549,15 @@ def sources_read_only(
     return (claim,) if locations else ()
 
 
-def results_only(holder: Holder, arns: Arns, bucket: str, path: str) -> Never:
-    """Return the claim that results at ``bucket/path`` are written and read, no more: nothing
-    deletes them, and nobody opens them to others."""
+def results_only(
+    holder: Holder, arns: Arns, bucket: str, path: str, also: tuple[str, ...] = ()
+) -> Never:
+    """Return the claim that results at ``bucket/path`` are written and read, no more than that and
+    ``also``: nothing deletes them, and nobody opens them to others."""
     return holder.never(
         "results-only",
         "with results nothing but writing and reading",
-        Requests(("s3:*",), (arns.objects(bucket, path),), but_actions=RESULTS_OBJECTS),
+        Requests(("s3:*",), (arns.objects(bucket, path),), but_actions=(*RESULTS_OBJECTS, *also)),
         Requests(("s3:*",), (arns.bucket(bucket),), but_actions=RESULTS_BUCKET),
     )
 
@@ -524,6 +598,69 @@ def keys_through_s3(
             when={"kms:ViaService": AnyBut(tuple(services))},
         ),
     )
+
+
+def keys_through_glue(
+    holder: Holder,
+    arns: Arns,
+    key: str,
+    writes: bool,
+    read: Iterable[str] = (),
+    written: Iterable[str] = (),
+) -> tuple[Never, ...]:
+    """Return the claims on KMS of a holder whose Glue catalog is encrypted with ``key``: what
+    ``keys_through_s3`` says of the keys ``read`` and ``written`` (ARNs), and of ``key`` that it is
+    used through Glue only, to decrypt, and where ``writes``, to encrypt."""
+    read, written = tuple(read), tuple(written)
+    suffix = ".cn" if arns.partition == "aws-cn" else ""
+    s3, glue = (
+        tuple(f"{name}.{arns.region}.amazonaws.com{end}" for end in dict.fromkeys(("", suffix)))
+        for name in ("s3", "glue")
+    )
+    encrypts = ("kms:GenerateDataKey", *(("kms:Encrypt",) if writes else ()))
+    own = (key,) if writes else ()
+    found = (
+        holder.never(
+            "no-other-key",
+            "no other KMS key",
+            Requests(("kms:*",), but_actions=("kms:Decrypt", *encrypts)),
+            Requests(("kms:Decrypt",), but_resources=(*read, *written, key)),
+            Requests(("kms:GenerateDataKey",), but_resources=(*written, *own)),
+            Requests(("kms:Encrypt",), but_resources=own),
+        ),
+        holder.never(
+            "catalog-key-through-glue",
+            "the catalog's KMS key only through Glue",
+            Requests(("kms:*",), (key,)),
+            when={"kms:ViaService": AnyBut((*glue, *(s3 if key in (*read, *written) else ())))},
+        ),
+    )
+    if not read and not written:
+        return found
+    return (
+        *found,
+        holder.never(
+            "keys-through-s3",
+            "KMS keys of data and results only through S3",
+            Requests(("kms:*",), but_resources=(key,)),
+            when={"kms:ViaService": AnyBut(s3)},
+        ),
+    )
+
+
+def kms_only(
+    holder: Holder,
+    account: Account,
+    read: Iterable[str],
+    written: Iterable[str],
+    writes_catalog: bool = False,
+) -> tuple[Never, ...]:
+    """Return the claims on KMS of a holder that reads the catalog of ``account``, and where
+    ``writes_catalog`` makes tables in it; ``read`` and ``written`` as in ``keys_through_s3``."""
+    key, services = account.catalog_kms_key, via_s3_services(account.arns)
+    if key is None:
+        return keys_through_s3(holder, services, read, written)
+    return keys_through_glue(holder, account.arns, key, writes_catalog, read, written)
 
 
 def tls_only(partition: str, buckets: Iterable[str]) -> tuple[Never, ...]:

@@ -12,6 +12,7 @@ from athena_gate.modules.athena.settings import (
     LakeFormationReader,
     LakeFormationWriter,
 )
+from athena_gate.modules.findings import Remark
 from athena_gate.modules.lake_formation import (
     Catalog,
     Columns,
@@ -22,6 +23,20 @@ from athena_gate.modules.lake_formation import (
     Tables,
     Tagged,
 )
+
+
+def remarks(settings: LakeFormationReader | None) -> tuple[Remark, ...]:
+    """Return what a reviewer should know of who makes the grants."""
+    if settings is None or not settings.grants:
+        return ()
+    return (
+        Remark(
+            "GATE725",
+            "lake_formation",
+            "whoever applies it must be a data lake administrator; grants = false leaves the "
+            "grants to one, and gate todo lists them",
+        ),
+    )
 
 
 def read(

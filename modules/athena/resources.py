@@ -12,7 +12,6 @@ from athena_gate.modules.athena.statements import deny_plain_http
 from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Statement
 from athena_gate.modules.lake_formation import (
     Catalog,
-    Columns,
     Database,
     LakeGrant,
     Location,
@@ -272,13 +271,17 @@ def workgroup(
     name: str,
     description: str,
     location: str,
-    owner: str,
+    account: Account,
+    owner: str | None,
     kms_key: str | None,
     enforced: bool = True,
     also: Arguments | None = None,
 ) -> Resource:
-    """Return the workgroup ``name``, whose results go to ``location``, an S3 URI, in a bucket of
-    the account ``owner``; ``enforced`` means that clients cannot say otherwise."""
+    """Return the workgroup ``name`` of ``account``, whose results go to ``location``, an S3 URI, in
+    a bucket of the account with the id ``owner``, by default of its own; to another account they
+    are handed over. ``enforced`` means that clients cannot say otherwise."""
+    whose = owner or account.id
+    acl = {"acl_configuration": {"s3_acl_option": "BUCKET_OWNER_FULL_CONTROL"}}
     encryption = (
         {"encryption_option": "SSE_KMS", "kms_key_arn": kms_key}
         if kms_key
@@ -298,8 +301,9 @@ def workgroup(
                 "engine_version": {"selected_engine_version": limits.engine_version},
                 "result_configuration": {
                     "output_location": location,
-                    "expected_bucket_owner": owner,
+                    "expected_bucket_owner": whose,
                     "encryption_configuration": encryption,
+                    **(acl if whose != account.id else {}),
                 },
             },
             **(also or {}),
@@ -319,9 +323,7 @@ def lake_formation(
         if to is not None:
             arguments["depends_on"] = [to.address]
         found.append(
-            Resource(
-                "aws_lakeformation_permissions", (*path, "lake_formation", *place), arguments
-            )
+            Resource("aws_lakeformation_permissions", (*path, "lake_formation", *place), arguments)
         )
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from athena_gate.modules.account import Account, key_in_region
+from athena_gate.modules.account import Account, Owner, key_in_reach
 from athena_gate.modules.fields import (
     Block,
     BucketName,
@@ -49,6 +49,14 @@ class Source(Settings):
     kms_key: KmsKeyArn | None = Field(
         None, description="The KMS key the objects are encrypted with, if any."
     )
+    owner: Owner | None = Field(
+        None,
+        description="Whose the bucket is, when not the block's account: the name of an `account`, "
+        "or 12 digits.",
+    )
+    kms_key_owner: Owner | None = Field(
+        None, description="Whose `kms_key` is, when neither the block's account nor `owner`."
+    )
 
     @property
     def locations(self) -> tuple[str, ...]:
@@ -66,10 +74,50 @@ def source_keys(sources: Iterable[Source]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.kms_key for source in sources if source.kms_key))
 
 
-def source_keys_in_region(sources: Iterable[Source], account: Account | None) -> None:
-    """Raise ``ValueError`` unless the KMS key of each of ``sources`` is in ``account``'s region."""
+def source_keys_in_reach(sources: Iterable[Source], account: Account | None) -> None:
+    """Raise ``ValueError`` unless the KMS key of each of ``sources`` is in the region of
+    ``account``, and of an account that is named for it."""
+    for item, source in enumerate(sources):
+        key_in_reach(
+            source.kms_key,
+            account,
+            (source.owner, source.kms_key_owner),
+            f"source {source.bucket!r}: kms_key",
+            (item, "kms_key"),
+        )
+
+
+def owned_elsewhere(account: Account, buckets: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """Return whose those of ``buckets``, names with the owner given for each, are that are not
+    ``account``'s."""
+    return {name: owner for name, owner in buckets if owner and owner != account.id}
+
+
+def one_owner(
+    bucket: str, owner: str | None, sources: Iterable[Source], account: Account | None
+) -> None:
+    """Raise ``ValueError`` when ``bucket``, which is written, is one of ``sources`` too and the two
+    have not the same owner."""
+    own = account.id if account else None
     for source in sources:
-        key_in_region(source.kms_key, account, f"source {source.bucket!r}: kms_key")
+        if source.bucket == bucket and (source.owner or own) != (owner or own):
+            raise Wrong(
+                "GATE311",
+                f"the bucket {bucket!r} is a source too, and has another owner there; give both "
+                "the one it has",
+            )
+
+
+def owner_of_existing(owner: str | None, made: bool, instead: str) -> str | None:
+    """Return ``owner``. Raises ``ValueError`` when the bucket is ``made`` here, which is the
+    block's account's."""
+    if owner is not None and made:
+        raise Wrong(
+            "GATE312",
+            "is for a bucket that exists, and this one is made in the block's account; remove it, "
+            f"or set {instead}",
+        )
+    return owner
 
 
 class Results(Settings):
@@ -93,6 +141,19 @@ class Results(Settings):
     kms_key: KmsKeyArn | None = Field(
         None, description="A KMS key to encrypt results with instead of S3's own."
     )
+    owner: Owner | None = Field(
+        None,
+        description="With `create = false`: whose the bucket is, when not the block's account; the "
+        "name of an `account`, or 12 digits.",
+    )
+    kms_key_owner: Owner | None = Field(
+        None, description="Whose `kms_key` is, when neither the block's account nor `owner`."
+    )
+
+    @field_validator("owner")
+    @classmethod
+    def _of_one_that_exists(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return owner_of_existing(value, info.data.get("create", False), "create = false")
 
     @field_validator("create")
     @classmethod
@@ -275,25 +336,26 @@ def lake_formation_fits(
     read, written = tuple(read), tuple(written)
     for number, table in enumerate(value.tables):
         at = ("lake_formation", "tables", number)
+        shown = f"lake_formation: table {table.name!r}"
         if table.database in written:
             raise Wrong(
                 "GATE332",
-                f"{table.database!r} is written, and every table in it is given; remove this block",
-                at=at,
+                f"{shown}: {table.database!r} is written, so all its tables are given; remove it",
+                at,
             )
         if table.database not in read:
             raise Wrong(
                 "GATE332",
-                f"the block does not name the database {table.database!r}; allowed: tables of "
+                f"{shown}: the database {table.database!r} is not named; allowed: tables of "
                 f"{', '.join(read) or 'no database'}",
-                at=at,
+                at,
             )
     if not (read or written or value.tags):
         raise Wrong(
             "GATE302",
-            "there is nothing to grant; name databases, or LF-tags as in "
+            "lake_formation: there is nothing to grant; name databases, or LF-tags as in "
             'tag "domain" { values = ["sales"] }',
-            at=("lake_formation",),
+            ("lake_formation",),
         )
     if not isinstance(value, LakeFormationWriter):
         return
@@ -301,15 +363,17 @@ def lake_formation_fits(
         if name not in written:
             raise Wrong(
                 "GATE332",
-                f"{name!r} is not written; allowed: {', '.join(written)}",
-                at=("lake_formation", "new_databases", number),
+                f"lake_formation: new_databases: {name!r} is not written; allowed: "
+                f"{', '.join(written)}",
+                ("lake_formation", "new_databases", number),
             )
     if value.data_location and made_bucket:
         raise Wrong(
             "GATE333",
-            f"the bucket {made_bucket!r} is made here, so nobody has registered it with Lake "
-            "Formation yet; remove this field: IAM alone opens what is not registered",
-            at=("lake_formation", "data_location"),
+            f"lake_formation: data_location: the bucket {made_bucket!r} is made here, so nobody "
+            "has registered it with Lake Formation yet; remove the field: IAM alone opens what is "
+            "not registered",
+            ("lake_formation", "data_location"),
         )
 
 

@@ -1,56 +1,111 @@
-"""What others must do, in the parts that several integrations share: statements that the policies of
-buckets and keys of other accounts need, and what must exist already.
+"""What others must do, in the parts that several integrations share: what the policies of buckets
+and keys of other accounts must say, and who must be allowed to take a role.
 
 Both sides must allow a request across accounts:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 (2026-11).
 """
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from athena_gate.modules.account import Account
 from athena_gate.modules.iam.arn import account_of
-from athena_gate.modules.iam.policy import Policy, Principal, Statement
+from athena_gate.modules.iam.policy import Policy, Principal
 from athena_gate.modules.iam.todo import ToDo
 from athena_gate.modules.lake_formation import LakeGrant
 
-# What a bucket of another account needs, and its key (2026-11).
-CROSS_ACCOUNT = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
+# What a bucket of another account must say, and a key of one (2026-11).
+BUCKETS = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
+KEYS = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html"
+ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html"
 
 
 def called(arn: str) -> str:
-    """Return ``the role dot-reporting`` for its ARN."""
+    """Return ``the role dot-reporting`` for its ARN, or ``account 111122223333`` for an account."""
+    if arn.isdigit():
+        return f"account {arn}"
     kind, _, name = arn.split(":", 5)[5].partition("/")
     return f"the {kind} {name.rpartition('/')[2]}"
 
 
-def of_resource(
-    name: str, says: str, page: str, resource: str, account: str, statements: tuple[Statement, ...]
-) -> ToDo:
-    """Return that ``account`` must add ``statements`` to the policy of its ``resource``."""
-    return ToDo(name, f"account {account}", says, page, resource, Policy(statements))
+def owner_of(account: str) -> str:
+    """Return who must do what is to be done in the account with this id."""
+    return f"account {account}"
 
 
-def named(arn: str) -> tuple[Principal, ...]:
-    """Return the user or role ``arn`` as the principal of a policy."""
-    return (Principal("AWS", arn),)
+def elsewhere(
+    account: Account,
+    owners: Mapping[str, str],
+    keys: Iterable[str | None],
+    policy: Policy,
+    who: Iterable[str],
+) -> Iterator[ToDo]:
+    """Yield what the policies of those buckets and keys must say that are not ``account``'s:
+    ``owners`` are their accounts by bucket, and of ``keys`` the ARNs say whose they are.
 
-
-def role_of_another_account(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
-    """Return that ``role``, an ARN, must be allowed to take the role ``taken`` by its own policies;
-    nothing where it is in ``account``, whose trust policy is enough.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html (2026-11)
+    It is what ``policy`` grants on them, given to ``who`` (ARNs of users and roles, or the id of an
+    account) from the other side.
     """
+    who = tuple(who)
+    names = " and ".join(map(called, who))
+    for bucket, owner in owners.items():
+        arn = account.arns.bucket(bucket)
+        theirs = other_side(policy, arn, who)
+        writes = any("s3:PutObject" in one.actions for one in theirs.statements)
+        verb = "read and write it" if writes else "read it"
+        says = f"the policy of bucket {bucket} lets {names} {verb}"
+        yield ToDo("bucket", owner_of(owner), says, BUCKETS, owner, arn, theirs)
+    for key in dict.fromkeys(key for key in keys if key and account_of(key) != account.id):
+        theirs = other_side(policy, key, who)
+        encrypts = any("kms:GenerateDataKey" in one.actions for one in theirs.statements)
+        verb = "encrypt and decrypt" if encrypts else "decrypt"
+        says = f"the policy of key {key.rpartition('/')[2]} lets {names} {verb} with it"
+        yield ToDo("key", owner_of(account_of(key)), says, KEYS, account_of(key), key, theirs)
+
+
+def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
+    """Return what the policy of ``resource``, an ARN, must say so that what ``policy`` allows on it
+    is allowed to ``who`` across accounts.
+
+    In the policy of a key a star is that key:
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html (2026-11).
+    """
+    who, place = tuple(who), ToDo("", "", "", "", resource=resource)
+    service = resource.split(":")[2]
+    found = []
+    for one in policy.statements:
+        resources = tuple(pattern for pattern in one.resources if place.governs(pattern))
+        if one.effect != "Allow" or not resources:
+            continue
+        found.append(
+            replace(
+                one,
+                sid=f"{_words(who)}{one.sid}",
+                actions=tuple(a for a in one.actions if a.startswith(f"{service}:")),
+                resources=("*",) if service == "kms" else resources,
+                principals=tuple(Principal("AWS", arn) for arn in who),
+            )
+        )
+    return Policy(tuple(found))
+
+
+def _words(who: Iterable[str]) -> str:
+    """Return ``DotReporting`` for the role or user dot-reporting: a sid has letters and digits
+    only, and those of one policy must differ."""
+    name = re.split(r"[:/]", next(iter(who), ""))[-1]
+    return "".join(part.title() for part in re.findall("[A-Za-z0-9]+", name))
+
+
+def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
+    """Return that ``role``, an ARN, must be allowed to take the role ``taken`` by its own policies;
+    nothing where it is in ``account``, whose trust policy is enough."""
     owner = account_of(role)
-    if owner == account or not owner:
+    if owner == account:
         return ()
-    return (
-        ToDo(
-            "take-role",
-            f"account {owner}",
-            f"the policies of {called(role)} let it take {called(taken)}: sts:AssumeRole on {taken}",
-            "https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html",
-            by=role,
-        ),
-    )
+    says = f"the policies of {called(role)} let it take {called(taken)}: sts:AssumeRole on {taken}"
+    return (ToDo("take-role", owner_of(owner), says, ROLES, owner, by=role),)
 
 
 def lake_formation(grants: tuple[LakeGrant, ...], account: str) -> tuple[ToDo, ...]:
@@ -61,7 +116,7 @@ def lake_formation(grants: tuple[LakeGrant, ...], account: str) -> tuple[ToDo, .
             f"a data lake administrator of account {account}",
             f"Lake Formation gives {called(grant.principal)} {grant.says}",
             "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html",
-            by=grant.principal,
+            account,
         )
         for grant in grants
     )

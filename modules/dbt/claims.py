@@ -2,7 +2,7 @@
 
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
-from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.dbt.todo import todo
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers
@@ -89,7 +89,20 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         found += (dbt.need("drop-schemas", "let Athena drop schemas", *dropped),)
     if settings.lake_formation:
         found += (claims.governed_by_lake_formation(dbt, todo(settings)),)
-    return claims.resting_on(found, {}, todo(settings))
+    found += tuple(
+        claims.hand_over(dbt, arns, bucket, path, name)
+        for name, bucket, path in (
+            ("hand-over", settings.results_bucket, settings.results_path),
+            ("hand-over-data", settings.data_bucket, settings.data_path),
+        )
+        if bucket in settings.owners
+    )
+    key = settings.account.catalog_kms_key
+    found += claims.use_catalog_key(dbt, key, writes=True, direct=settings.runs_models)
+    todos = todo(settings)
+    workgroup_exists = (one for one in todos if one.name == "workgroup")
+    found = claims.given(found, workgroup_exists, "run-queries", "read-results")
+    return claims.resting_on(found, settings.owners, todos)
 
 
 def lake_formation(settings: DbtSettings) -> tuple[LakeGrant, ...]:
@@ -172,7 +185,13 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     dbt, arns = holder(settings), settings.account.arns
     data, results = _data(settings), f"{settings.results_bucket}/{settings.results_path}"
     written = tuple(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
-    keys = claims.keys_through_s3(dbt, via_s3_services(arns), _source_keys(settings), written)
+    keys = claims.kms_only(dbt, settings.account, _source_keys(settings), written, True)
+    handed = {
+        bucket: claims.HANDED_OVER
+        for bucket in (settings.data_bucket, settings.results_bucket)
+        if bucket in settings.owners
+    }
+    for_data = handed.get(settings.data_bucket, ())
     services = ["athena:*", "glue:*", "s3:*", *(["kms:*"] if keys else [])]
     if settings.lake_formation:
         services.append("lakeformation:GetDataAccess")
@@ -197,12 +216,21 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         dbt.never(
             "data-only",
             "with tables' files nothing but reading and writing",
-            Requests(("s3:*",), (f"{arns.bucket(data)}*",), but_actions=claims.OWN_OBJECTS),
+            Requests(
+                ("s3:*",), (f"{arns.bucket(data)}*",), but_actions=(*claims.OWN_OBJECTS, *for_data)
+            ),
             Requests(
                 ("s3:*",), (arns.bucket(settings.data_bucket),), but_actions=claims.RESULTS_BUCKET
             ),
         ),
-        claims.results_only(dbt, arns, settings.results_bucket, settings.results_path),
+        claims.results_only(
+            dbt,
+            arns,
+            settings.results_bucket,
+            settings.results_path,
+            handed.get(settings.results_bucket, ()),
+        ),
+        *((claims.no_other_acl(dbt),) if handed else ()),
         claims.only_through_athena(dbt, *_direct(settings)),
         *keys,
         *claims.tls_only(arns.partition, settings.made_buckets),

@@ -52,7 +52,14 @@ def access(settings: DbtSettings) -> Policy:
     granted = _via_athena(settings)
     if settings.mode == "run":
         granted = (*granted, *_direct(settings))
-    return Policy((*granted, *_keys(settings)))
+    key = settings.account.catalog_kms_key
+    return Policy(
+        (
+            *granted,
+            *_keys(settings),
+            *statements.use_catalog_key(settings.account.arns, key, writes=True),
+        )
+    )
 
 
 def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
@@ -67,6 +74,14 @@ def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
         *statements.write_results(
             arns, settings.results_bucket, settings.results_path, _VIA_ATHENA
         ),
+    )
+    granted += tuple(
+        statements.hand_to_owner(arns, bucket, path, _VIA_ATHENA, sid)
+        for sid, bucket, path in (
+            ("ResultsOwner", settings.results_bucket, settings.results_path),
+            ("DataOwner", settings.data_bucket, settings.data_path),
+        )
+        if bucket in settings.owners
     )
     if settings.source_databases:
         granted = (
@@ -341,6 +356,7 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
                 'mode = "run" grants that, within the same databases and prefix',
             )
         )
+    found += lake.remarks(settings.lake_formation)
     if settings.external_id is None:
         found.extend(
             Remark(

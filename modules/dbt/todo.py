@@ -1,22 +1,43 @@
-"""What others must do before dbt works: those who take its role, and whose the workgroup is."""
+"""What others must do before dbt works: those who take its role, and whose data and workgroup it
+uses."""
 
 from athena_gate.modules.athena import todo as parts
-from athena_gate.modules.dbt.policies import grants
+from athena_gate.modules.athena.settings import source_keys
+from athena_gate.modules.dbt.policies import access, grants
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.iam.todo import ToDo
+
+_WORKGROUPS = (
+    "https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html"
+)
 
 
 def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so."""
-    account, name = settings.account, settings.resource_name
-    role = account.arns.role(name, settings.path)
-    lake = settings.lake_formation
-    asked = grants(settings) if lake is not None and not lake.grants else ()
-    return (
-        *parts.lake_formation(asked, account.id),
-        *(
-            todo
-            for arn in settings.trusted
-            for todo in parts.role_of_another_account(arn, account.id, role)
-        ),
+    account, lake = settings.account, settings.lake_formation
+    left = lake is not None and not lake.grants
+    role = account.arns.role(settings.resource_name, settings.path)
+    keys = (
+        *source_keys(settings.sources),
+        settings.results.kms_key,
+        settings.data.kms_key,
+        account.catalog_kms_key,
     )
+    return (
+        *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
+        *_workgroup(settings),
+        *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
+        *(parts.lake_formation(grants(settings), account.id) if left else ()),
+    )
+
+
+def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
+    """Return that the workgroup exists; primary does in every account."""
+    name = settings.existing_workgroup
+    if name is None:
+        return ()
+    says = (
+        f"the workgroup {name} exists in account {settings.account.id}, and does not override "
+        "where results and tables go"
+    )
+    return (ToDo("workgroup", "you", says, _WORKGROUPS),)

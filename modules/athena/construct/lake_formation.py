@@ -42,7 +42,7 @@ def lake_formation(
             principal=grant.principal,
             # In the order that the provider keeps them in, else each plan changes it.
             permissions=sorted(grant.permissions),
-            # Lake Formation knows nobody who does not exist, and the ARN names nothing in the stack.
+            # Lake Formation grants nothing to nobody, and for an ARN Terraform does not wait.
             depends_on=[to] if to is not None else None,
             **_on(grant.on),
         )
