@@ -185,8 +185,17 @@ dynamodb_connector "two" {
 dynamodb_connector "one" {
   owner    = "analytics"
   consumer = "analytics"
-  tables   = ["orders"]
+  tables   = ["orders", "shop.Items"]
   readers  = ["arn:aws:iam::111122223333:role/analyst"]
+  permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
+  path = "/connectors/"
+  table "orders" {
+    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+  vpc {
+    subnets         = ["subnet-0a1b2c3d4e5f67890", "subnet-0a1b2c3d4e5f67891"]
+    security_groups = ["sg-0a1b2c3d4e5f67890"]
+  }
   spill { create_kms_key = true }
 }
 dynamodb_connector "unattached" {
@@ -200,6 +209,9 @@ dynamodb_connector "nobody" {
   owner    = "analytics"
   consumer = "analytics"
   tables   = ["orders"]
+  table "orders" {
+    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
 }
 dynamodb_connector "documented" {
   owner    = "second"
@@ -214,6 +226,7 @@ dynamodb_connector "application" {
   tables   = ["orders"]
   readers  = ["arn:aws:iam::444455556666:role/analyst"]
   deployment = "application"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
 }
 account "encrypted" {
   id              = "333344445555"

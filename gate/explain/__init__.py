@@ -298,9 +298,9 @@ def _said(
     word = {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer]
     if theirs is not None and answer == "allowed":
         word, reason = "yes, if", "allowed on this side"
-    conditions = (f"{theirs.says}: {theirs.page}",) if theirs and word == "yes, if" else ()
+    conditions = [f"{theirs.says}: {theirs.page}"] if theirs and word == "yes, if" else []
     if answer == "allowed":
-        word, reason, more = _in_lake_formation(stack, one, own, action, resource, word, reason)
+        word, reason, more = _in_lake_formation(stack, one, action, resource, word, reason)
         conditions += more
     return Said(
         title,
@@ -313,14 +313,13 @@ def _said(
             if statement in decision.by
         ),
         tuple(depends),
-        conditions,
+        tuple(conditions),
     )
 
 
 def _in_lake_formation(
     stack: Stack,
     one: Identity,
-    own: Sequence[Policy],
     action: str,
     resource: str,
     word: str,
@@ -328,8 +327,9 @@ def _in_lake_formation(
 ) -> tuple[str, str, tuple[str, ...]]:
     """Return the answer to a request that IAM allows, why, and on what it rests, for an identity
     that may ask Lake Formation for data; of the others nothing is said."""
-    asks = Request(one.caller, lake_formation.DATA, "*", one.account, {}, frozenset())
-    if decide(asks, Policies(own, None)).answer != "allowed":
+    asks = Request(one.caller, lake_formation.DATA, "*", one.account)
+    own = tuple(document.policy for document in one.policies)
+    if decide(asks, Policies(own, None)).answer == "denied":
         return word, reason, ()
     grants = [grant for grant in stack.lake_grants if grant.principal == one.arn]
     if action.lower() == lake_formation.DATA.lower():

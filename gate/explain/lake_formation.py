@@ -4,7 +4,7 @@ Which permission a call asks for:
 https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html (2026-11).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from athena_gate.modules.lake_formation import Catalog, Columns, Database, LakeGrant, On, Tables
 
@@ -12,7 +12,8 @@ PAGE = "https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-refe
 DATA = "lakeformation:GetDataAccess"
 
 # Any of these permissions is enough.
-_TABLE = {
+_Permissions = Mapping[str, tuple[str, ...]]
+_TABLE: _Permissions = {
     "glue:GetTable": ("SELECT", "DESCRIBE"),
     "glue:GetTables": ("SELECT", "DESCRIBE"),
     "glue:GetTableVersion": ("SELECT", "DESCRIBE"),
@@ -28,13 +29,13 @@ _TABLE = {
     "glue:BatchDeletePartition": ("ALTER", "DELETE"),
     "glue:DeleteTable": ("DROP",),
 }
-_DATABASE = {
+_DATABASE: _Permissions = {
     "glue:GetDatabase": ("DESCRIBE",),
     "glue:GetDatabases": ("DESCRIBE",),
     "glue:CreateTable": ("CREATE_TABLE",),
     "glue:DeleteDatabase": ("DROP",),
 }
-_CATALOG = {"glue:CreateDatabase": ("CREATE_DATABASE",)}
+_CATALOG: _Permissions = {"glue:CreateDatabase": ("CREATE_DATABASE",)}
 
 
 def resting_on(
@@ -56,16 +57,14 @@ def resting_on(
 def _asked(action: str, resource: str) -> tuple[tuple[str, ...], On] | None:
     kind, _, name = ([*resource.split(":", 5), "", "", "", "", ""])[5].partition("/")
     database, _, table = name.partition("/")
-    on: On
-    match kind:
-        case "table":
-            known, on = _TABLE, Tables(database, "" if table == "*" else table)
-        case "database":
-            known, on = _DATABASE, Database(database)
-        case "catalog":
-            known, on = _CATALOG, Catalog()
-        case _:
-            return None
+    places: dict[str, tuple[_Permissions, On]] = {
+        "table": (_TABLE, Tables(database, "" if table == "*" else table)),
+        "database": (_DATABASE, Database(database)),
+        "catalog": (_CATALOG, Catalog()),
+    }
+    if kind not in places:
+        return None
+    known, on = places[kind]
     found = {one.lower(): permissions for one, permissions in known.items()}
     permissions = found.get(action.lower())
     return (permissions, on) if permissions else None

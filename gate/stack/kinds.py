@@ -59,7 +59,7 @@ _LAKE_GRANT = (
 _FUNCTION = (
     "architectures arn code_sha256 ephemeral_storage id invoke_arn last_modified logging_config "
     "qualified_arn qualified_invoke_arn signing_job_arn signing_profile_version_arn "
-    "source_code_hash source_code_size tracing_config version"
+    "source_code_hash source_code_size tracing_config version vpc_config.0.vpc_id"
 )
 
 KINDS: Mapping[str, Kind] = {
@@ -98,7 +98,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "aws_lambda_function": _kind(
         _FUNCTION,
-        "environment image_config",
+        "environment image_config vpc_config",
         reserved_concurrent_executions=-1,
         identity="function_name",
     ),

@@ -25,18 +25,17 @@ def lake_grants(resources: Iterable[Mapping[str, Any]]) -> tuple[LakeGrant, ...]
 
 
 def _on(body: Mapping[str, Any]) -> On:
-    match body:
-        case {"database": {"name": name}}:
-            return Database(name)
-        case {"table": {"database_name": database, **which}}:
-            return Tables(database, "" if which.get("wildcard") else which.get("name", ""))
-        case {"table_with_columns": {"database_name": database, "name": table, **columns}}:
-            but = bool(columns.get("wildcard"))
-            names = columns.get("excluded_column_names" if but else "column_names", ())
-            return Columns(database, table, frozenset(names), but)
-        case {"lf_tag_policy": {"expression": tags, "resource_type": kind}}:
-            expression = frozenset((tag["key"], frozenset(tag["values"])) for tag in tags)
-            return Tagged("databases" if kind == "DATABASE" else "tables", expression)
-        case {"data_location": {"arn": arn}}:
-            return Location(arn)
+    if (database := body.get("database")) is not None:
+        return Database(database["name"])
+    if (table := body.get("table")) is not None:
+        return Tables(table["database_name"], "" if table.get("wildcard") else table.get("name", ""))
+    if (table := body.get("table_with_columns")) is not None:
+        but = bool(table.get("wildcard"))
+        names = table.get("excluded_column_names" if but else "column_names", ())
+        return Columns(table["database_name"], table["name"], frozenset(names), but)
+    if (policy := body.get("lf_tag_policy")) is not None:
+        tags = frozenset((tag["key"], frozenset(tag["values"])) for tag in policy["expression"])
+        return Tagged("databases" if policy["resource_type"] == "DATABASE" else "tables", tags)
+    if (location := body.get("data_location")) is not None:
+        return Location(location["arn"])
     return Catalog()

@@ -259,7 +259,9 @@ RESOURCES: Mapping[str, Kind] = {
     "aws_lambda_function": Kind(
         "functions",
         {
-            "depends_on": Items(Address(("aws_cloudwatch_log_group",))),
+            "depends_on": Items(
+                Address(("aws_cloudwatch_log_group", "aws_iam_role_policy_attachment"))
+            ),
             "description": _TEXT,
             "environment": Fields({"variables": Names(_TEXT)}),
             "function_name": _TEXT,
@@ -269,6 +271,7 @@ RESOURCES: Mapping[str, Kind] = {
             "package_type": _TEXT,
             "role": Reference("aws_iam_role.arn"),
             "timeout": _NUMBER,
+            "vpc_config": Fields({"security_group_ids": Items(_TEXT), "subnet_ids": Items(_TEXT)}),
         },
     ),
     "aws_lambda_permission": Kind(

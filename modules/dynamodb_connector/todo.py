@@ -10,6 +10,8 @@ _ATTACH = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html"
 )
 
+_VPC = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html"
+
 
 def todo(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so."""
@@ -20,7 +22,20 @@ def todo(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
         *_readers(settings),
         *parts.elsewhere(place.account, place.owners, keys, access(settings), who),
         *_owners_results(settings),
+        *_network(settings),
     )
+
+
+def _network(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
+    """Return where the function's network must lead to."""
+    if settings.vpc is None:
+        return ()
+    says = (
+        f"{', '.join(settings.vpc.subnets)} lead to DynamoDB, S3 and Athena, by endpoints whose "
+        f"policies let {parts.called(settings.owner.arns.role(settings.resource_name))} in or by "
+        "NAT, and the security groups let HTTPS out"
+    )
+    return (ToDo("vpc", parts.owner_of(settings.owner.id), says, _VPC, settings.owner.id),)
 
 
 def _readers(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:

@@ -10,32 +10,47 @@ https://github.com/hashicorp/terraform-provider-aws/tree/v5.100.0 (2026-11).
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.lakeformation.exceptions import InvalidInput
 from moto.lakeformation.responses import LakeFormationResponse
 
 _ALL_TABLES = "ALL_TABLES"
-# Of a backend: (principal, resource as JSON) -> permission -> whether it may be passed on.
-_Grants = dict[tuple[str, str], dict[str, bool]]
+
+
+@dataclass
+class _Grant:
+    """What ``principal`` has on ``resource``: its permissions, and whether each may be passed
+    on."""
+
+    principal: str
+    resource: dict[str, Any]
+    permissions: dict[str, bool] = field(default_factory=dict)
+
+
+# Of a backend, by principal and resource.
+_Grants = dict[str, _Grant]
 
 
 # Without it: a SELECT comes back otherwise than from AWS.
 def grant_permissions(self: LakeFormationResponse) -> str:
     grants = _grants(self)
     passed_on = self._get_param("PermissionsWithGrantOption") or []
-    for permission, key in _asked(self):
-        grants.setdefault(key, {})[permission] = permission in passed_on
+    for permission, one in _asked(self):
+        kept = grants.setdefault(_key(one), one)
+        kept.permissions[permission] = permission in passed_on
     return "{}"
 
 
 # Without it: the provider repeats a revocation until AWS says that nothing is left, and then fails.
 def revoke_permissions(self: LakeFormationResponse) -> str:
     grants, revoked = _grants(self), False
-    for permission, key in _asked(self):
-        revoked |= grants.get(key, {}).pop(permission, None) is not None
-        if not grants.get(key):
-            grants.pop(key, None)
+    for permission, one in _asked(self):
+        kept = grants.get(_key(one), one)
+        revoked |= kept.permissions.pop(permission, None) is not None
+        if not kept.permissions:
+            grants.pop(_key(one), None)
     if not revoked:
         raise InvalidInput("No permissions revoked. Grantee has no permissions on the resource.")
     return "{}"
@@ -47,13 +62,14 @@ def list_permissions(self: LakeFormationResponse) -> str:
     asked = self._get_param("Resource")
     found = [
         {
-            "Principal": {"DataLakePrincipalIdentifier": who},
-            "Resource": json.loads(resource),
-            "Permissions": sorted(given),
-            "PermissionsWithGrantOption": sorted(p for p, passed_on in given.items() if passed_on),
+            "Principal": {"DataLakePrincipalIdentifier": one.principal},
+            "Resource": one.resource,
+            "Permissions": sorted(one.permissions),
+            "PermissionsWithGrantOption": sorted(p for p, on in one.permissions.items() if on),
         }
-        for (who, resource), given in _grants(self).items()
-        if principal in (None, who) and (asked is None or _is_of(json.loads(resource), asked, self))
+        for one in _grants(self).values()
+        if principal in (None, one.principal)
+        and (asked is None or _is_of(one.resource, asked, self.current_account))
     ]
     return json.dumps({"PrincipalResourcePermissions": found})
 
@@ -62,10 +78,15 @@ def names(backend: Any) -> list[str]:
     """Return the grants in ``backend``, each as ``principal: permission on resource``."""
     grants: _Grants = vars(backend).get("gate_grants", {})
     return [
-        f"{who}: {permission} on {resource}{' (grantable)' if passed_on else ''}"
-        for (who, resource), given in grants.items()
-        for permission, passed_on in given.items()
+        f"{one.principal}: {permission} on {json.dumps(one.resource, sort_keys=True)}"
+        + (" (grantable)" if passed_on else "")
+        for one in grants.values()
+        for permission, passed_on in one.permissions.items()
     ]
+
+
+def _key(one: _Grant) -> str:
+    return f"{one.principal} {json.dumps(one.resource, sort_keys=True)}"
 
 
 def _grants(response: LakeFormationResponse) -> _Grants:
@@ -73,8 +94,8 @@ def _grants(response: LakeFormationResponse) -> _Grants:
     return found
 
 
-def _asked(response: LakeFormationResponse) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield each permission that a call names, and where it is kept."""
+def _asked(response: LakeFormationResponse) -> Iterator[tuple[str, _Grant]]:
+    """Yield each permission that a call names, and the grant it is kept in."""
     who = response._get_param("Principal")["DataLakePrincipalIdentifier"]
     resource = _kept(response._get_param("Resource"), response.current_account)
     of_rows = dict(resource)
@@ -84,7 +105,7 @@ def _asked(response: LakeFormationResponse) -> Iterator[tuple[str, tuple[str, st
         of_rows = {"TableWithColumns": {**table, "ColumnWildcard": {}}}
     for permission in response._get_param("Permissions") or []:
         kept = of_rows if permission == "SELECT" else resource
-        yield permission, (who, json.dumps(kept, sort_keys=True))
+        yield permission, _Grant(who, kept)
 
 
 def _kept(resource: dict[str, Any], account: str) -> dict[str, Any]:
@@ -103,10 +124,8 @@ def _kept(resource: dict[str, Any], account: str) -> dict[str, Any]:
     return {kind: kept}
 
 
-def _is_of(
-    resource: dict[str, Any], asked: dict[str, Any], response: LakeFormationResponse
-) -> bool:
-    wanted = _kept(asked, response.current_account)
+def _is_of(resource: dict[str, Any], asked: dict[str, Any], account: str) -> bool:
+    wanted = _kept(asked, account)
     if "Table" not in wanted:
         return resource == wanted
     table = resource.get("Table") or resource.get("TableWithColumns") or {}

@@ -269,6 +269,7 @@ _BLOCKS = {
     "encryption_configuration", "environment", "image_config", "rule", "filter", "expiration",
     "abort_incomplete_multipart_upload", "apply_server_side_encryption_by_default",
     "data_location", "database", "expression", "lf_tag_policy", "table", "table_with_columns",
+    "vpc_config",
 }  # fmt: skip
 
 
