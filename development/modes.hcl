@@ -210,7 +210,7 @@ dynamodb_connector "nobody" {
   consumer = "analytics"
   tables   = ["orders"]
   table "orders" {
-    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    kms_key = "arn:aws:kms:eu-central-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
 }
 dynamodb_connector "documented" {

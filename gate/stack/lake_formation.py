@@ -28,7 +28,8 @@ def _on(body: Mapping[str, Any]) -> On:
     if (database := body.get("database")) is not None:
         return Database(database["name"])
     if (table := body.get("table")) is not None:
-        return Tables(table["database_name"], "" if table.get("wildcard") else table.get("name", ""))
+        name = "" if table.get("wildcard") else table.get("name", "")
+        return Tables(table["database_name"], name)
     if (table := body.get("table_with_columns")) is not None:
         but = bool(table.get("wildcard"))
         names = table.get("excluded_column_names" if but else "column_names", ())

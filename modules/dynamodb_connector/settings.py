@@ -31,6 +31,7 @@ from athena_gate.modules.fields import (
     unique,
 )
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.iam.arn import account_of
 
 T = TypeVar("T")
 
@@ -489,7 +490,8 @@ class DynamodbConnectorSettings(Settings):
                     number,
                 )
             place = f"table {table.name!r}: kms_key"
-            key_in_reach(table.kms_key, info.data.get("owner"), (), place, (number, "kms_key"))
+            whose = (account_of(table.kms_key),)
+            key_in_reach(table.kms_key, info.data.get("owner"), whose, place, (number, "kms_key"))
         return value
 
     @field_validator("spill")

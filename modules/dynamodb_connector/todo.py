@@ -1,8 +1,10 @@
 """What others must do before the connector can be queried: the readers' roles, and the buckets that
 results go to."""
 
+from collections.abc import Iterator
+
 from athena_gate.modules.athena import todo as parts
-from athena_gate.modules.dynamodb_connector.policies import access
+from athena_gate.modules.dynamodb_connector.policies import access, connector_access
 from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from athena_gate.modules.iam.todo import ToDo
 
@@ -22,8 +24,18 @@ def todo(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
         *_readers(settings),
         *parts.elsewhere(place.account, place.owners, keys, access(settings), who),
         *_owners_results(settings),
+        *_table_keys(settings),
         *_network(settings),
     )
+
+
+def _table_keys(settings: DynamodbConnectorSettings) -> Iterator[ToDo]:
+    """Yield what must be so of tables' keys that are another account's."""
+    if not settings.table_keys:
+        return
+    role = settings.owner.arns.role(settings.resource_name, settings.path)
+    granted = connector_access(settings)
+    yield from parts.elsewhere(settings.owner, {}, settings.keys_of_tables, granted, (role,))
 
 
 def _network(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
