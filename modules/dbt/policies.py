@@ -434,4 +434,7 @@ def _remarks_on_the_guide(settings: DbtSettings) -> tuple[Remark, ...]:
     ):
         text = "documented grants no use of KMS keys, so encrypted data is closed"
         found.append(Remark("GATE713", "kms_key", text))
+    if settings.account.catalog_kms_key:
+        text = "documented grants no use of the catalog's KMS key, so that its tables are closed"
+        found.append(Remark("GATE713", "mode", text))
     return tuple(found)

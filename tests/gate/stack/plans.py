@@ -145,10 +145,10 @@ def likeness(stack: Mapping[str, Any]) -> Json:
     unknown: dict[str, set[str]] = {}
     for address, after in made.items():
         computed = KINDS[address.partition(".")[0]].computed
-        whole = {name for name in computed if name not in {**after, **dict(leaves(after))}}
+        decided = {name for name in computed if name not in {**after, **dict(leaves(after))}}
         # What is in a block that nobody gave is unknown with it; in one that is given, by itself.
-        within = {name for name in whole if "." in name and name.partition(".")[0] not in after}
-        unknown[address] = whole - {one for one in within if one.partition(".")[0] in whole}
+        within = {name for name in decided if "." in name and name.partition(".")[0] not in after}
+        unknown[address] = decided - {one for one in within if one.partition(".")[0] in decided}
     for _ in range(3):
         for address, after in made.items():
             _resolve(after, address, made, unknown)

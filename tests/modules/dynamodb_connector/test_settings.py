@@ -364,8 +364,8 @@ def test_whom_the_owner_opens_to() -> None:
         ),
         (
             with_field(f'permissions_boundary = "arn:aws:iam::{CONSUMER}:policy/b"'),
-            f"gate.hcl:17: {BLOCK}: permissions_boundary: 'arn:aws:iam::{CONSUMER}:policy/b' is not "
-            f"in account {OWNER} of partition aws, where the connector's role is",
+            f"gate.hcl:17: {BLOCK}: permissions_boundary: 'arn:aws:iam::{CONSUMER}:policy/b' is "
+            f"not in account {OWNER} of partition aws, where the connector's role is",
         ),
         (
             CONNECTOR.replace('"orders" {', f'"{"o" * 46}" {{'),
