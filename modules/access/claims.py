@@ -97,7 +97,8 @@ def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
         found += claims.writes_governed(vendor, own, *calls)
         if not own:
             found.append(claims.governed(vendor, Catalog(), "glue:CreateDatabase"))
-        if lake.data_location or (lake.data_location is None and not settings.create_bucket):
+        there = not (settings.create_bucket or settings.bucket in settings.owners)
+        if lake.data_location or (lake.data_location is None and there):
             place = Location(settings.account.arns.bucket(f"{settings.bucket}/{settings.schema}"))
             found.append(claims.governed(vendor, place, "glue:CreateTable"))
     elif isinstance(settings, QueryAccess):

@@ -190,7 +190,7 @@ def grants(settings: Access) -> tuple[LakeGrant, ...]:
             given,
             (settings.schema,),
             f"{settings.account.arns.bucket(settings.bucket)}/{settings.schema}",
-            exists=not settings.create_bucket,
+            exists=not settings.create_bucket and settings.bucket not in settings.owners,
             makes_databases=False,
         )
         read = (*written, *read)

@@ -91,7 +91,7 @@ def write(
     drops_databases: bool = False,
 ) -> tuple[LakeGrant, ...]:
     """Return the grants to ``principal`` on ``databases`` that it writes, with their data at
-    ``location`` (an ARN) in a bucket that ``exists`` or not.
+    ``location`` (an ARN), which is granted by itself where it ``exists`` in the account.
 
     On a database that does not exist nothing can be granted. Whoever makes it has every right on
     it: https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html (2026-11).

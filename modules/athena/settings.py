@@ -318,7 +318,7 @@ class LakeFormationWriter(LakeFormation):
     data_location: bool | None = Field(
         None,
         description="Grants DATA_LOCATION_ACCESS on where it writes, which must be registered "
-        "with Lake Formation; by default for a bucket that exists.",
+        "with Lake Formation; by default for a bucket of the account that exists.",
     )
 
 

@@ -116,7 +116,8 @@ def lake_formation(settings: DbtSettings) -> tuple[LakeGrant, ...]:
     there = [name for name in settings.databases if name not in lake.new_databases]
     calls = (*claims.OWN_DATABASE, *claims.OWN_TABLES, *claims.OWN_OBJECTS, *dropped)
     found += claims.writes_governed(dbt, there, *calls)
-    if lake.data_location or (lake.data_location is None and not settings.data.create):
+    exists = not (settings.data.create or settings.data_bucket in settings.owners)
+    if lake.data_location or (lake.data_location is None and exists):
         place = settings.account.arns.bucket(_data(settings)).rstrip("/")
         found.append(claims.governed(dbt, Location(place), "glue:CreateTable"))
     found += claims.reads_governed(dbt, lake, settings.source_databases, "s3:GetObject")

@@ -327,7 +327,7 @@ def grants(settings: DbtSettings) -> tuple[LakeGrant, ...]:
         given,
         settings.databases,
         arns.objects(settings.data_bucket, settings.data_path).removesuffix("/*"),
-        exists=not settings.data.create,
+        exists=not settings.data.create and settings.data_bucket not in settings.owners,
         makes_databases=True,
         drops_databases=settings.drop_schemas,
     )

@@ -137,6 +137,15 @@ def given(folder: Path, text: str, lake: str) -> list[str]:
         ),
         (
             TABLES,
+            'create_bucket = false\nbucket_owner = "999999999999"\nlake_formation {}',
+            [
+                "DESCRIBE on database default",
+                "CREATE_TABLE, DESCRIBE on database exports",
+                ALL_OF_MARTS.replace("marts", "exports"),
+            ],
+        ),
+        (
+            TABLES,
             'lake_formation {\n  new_databases = ["exports"]\n}',
             ["DESCRIBE on database default", "CREATE_DATABASE on the Glue catalog"],
         ),
