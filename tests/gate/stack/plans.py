@@ -265,7 +265,8 @@ def _providers(stack: Mapping[str, Any]) -> Json:
 
 
 _BLOCKS = {
-    "assume_role", "default_tags", "configuration", "engine_version", "result_configuration",
+    "acl_configuration", "assume_role", "configuration", "default_tags", "engine_version",
+    "result_configuration",
     "encryption_configuration", "environment", "image_config", "rule", "filter", "expiration",
     "abort_incomplete_multipart_upload", "apply_server_side_encryption_by_default",
     "data_location", "database", "expression", "lf_tag_policy", "table", "table_with_columns",
