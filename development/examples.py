@@ -83,7 +83,7 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
                 ),
                 (
                     "least_privilege",
-                    f"databases = [{many}]\n lake_formation = true\n"
+                    f"databases = [{many}]\n lake_formation {{}}\n"
                     ' catalog "lake" {\n owner = "999999999999"\n databases = ["orders"]\n}\n'
                     f" reads_results_directly = true\n{sources}\n{full}\n"
                     + limits.replace("NAME", "dot"),
@@ -122,7 +122,7 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
         f'account = "a"\n grants = "{grants}"\n databases = ["sales"]\n{sources}\n{more}'
         for grants in ("least_privilege", "documented")
         for more in (
-            f"lake_formation = {'true' if grants == 'least_privilege' else 'false'}\n{keys}",
+            f"{'lake_formation {}' if grants == 'least_privilege' else ''}\n{keys}",
             f'runs_on {{\n on = "ec2"\n }}\n{full}\n'
             + limits.replace("NAME", f"immuta-{grants[:3]}"),
             f'runs_on {{\n role_name = "nodes"\n }}\n{existing}',
@@ -138,7 +138,7 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
             for more in (
                 'existing_workgroup = "ad-hoc"\n data {\n bucket = "acme-tables"\n'
                 " create = false\n}",
-                f'external_id = "x-4711"\n drop_schemas = true\n{full}\n lake_formation = true\n'
+                f'external_id = "x-4711"\n drop_schemas = true\n{full}\n lake_formation {{}}\n'
                 " max_session_duration = 7200\n session_duration = 1800\n"
                 f' workgroup {{}}\n source_databases = ["sales"]\n{sources}\n{results}\n'
                 + tables.replace("NAME", mode.replace("_", "-")),
@@ -268,7 +268,10 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
         for mode, short in grants.items()
     }
     boundary = f'permissions_boundary = "arn:{partition}:iam::111122223333:policy/boundary"'
-    everything = [boundary, 'path = "/vendors/"', "lake_formation = true", lake, vault]
+    # Of a vendor that only looks up tables no mode has a block.
+    alone = 'grants = false\n table "sales.orders" {}' if profile.cls == "metadata" else ""
+    given = f"lake_formation {{\n {alone}\n}}"
+    everything = [boundary, 'path = "/vendors/"', given, lake, vault]
     if profile.cls == "tables":
         everything += [
             f'bucket = "acme-{word}-everything"\n schema = "exports"\n results_folder = "results"',
@@ -278,7 +281,11 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
         everything += ['databases = ["sales", "stock"]', more]
     if profile.cls == "query":
         everything.append(f'results {{\n kms_key = "{kms}555552"\n}}')
-    written["everything"] = "\n ".join([*everything, next(iter(ways.values()))])
+    way = next(iter(ways.values()))
+    written["everything"] = "\n ".join([*everything, way])
+    if profile.cls == "metadata":
+        tagged = 'lake_formation {\n tag "domain" { values = ["sales"] }\n}'
+        written["tagged"] = f"{body('tagged')}\n {tagged}\n {way}"
     return {
         name: f'{kind} "{name}" {{\n account = "a"\n {block}\n}}\n'
         for name, block in written.items()

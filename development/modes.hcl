@@ -16,7 +16,11 @@ dot "least" {
   account   = "analytics"
   databases = ["sales"]
   path = "/vendors/"
-  lake_formation = true
+  lake_formation {
+    table "sales.orders" {}
+    table "sales.customers" { columns = ["id", "city"] }
+    table "sales.staff" { without_columns = ["salary"] }
+  }
   reads_results_directly = true
   source "acme-lake" { 
    prefixes = ["sales/"] 
@@ -65,7 +69,9 @@ metronome "role" {
 webflow "keys" {
   account        = "analytics"
   bucket         = "acme-webflow"
+  create_bucket  = false
   schema         = "webflow"
+  lake_formation { data_location = true }
   keys {
     pgp_key_file = "../keys/example.asc"
     generations  = ["2026-11"]
@@ -86,7 +92,7 @@ immuta "keys" {
   source "acme-lake" {
    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
-  lake_formation = true
+  lake_formation {}
   results {
     bucket            = "acme-immuta-results"
     path              = "queries/"
@@ -103,6 +109,11 @@ immuta "role" {
   runs_on {
     on = "ec2"
   }
+  lake_formation {
+    default_database = false
+    tag "domain" { values = ["sales", "stock"] }
+    tag "sensitivity" { values = ["public"] }
+  }
   databases      = ["sales"]
   source "acme-lake" { prefixes = ["sales/"] }
 }
@@ -111,6 +122,7 @@ immuta "attached" {
   runs_on {
     role_name = "nodes"
   }
+  lake_formation { grants = false }
   databases      = ["sales"]
   source "acme-lake" { prefixes = ["sales/"] }
 }
@@ -186,15 +198,23 @@ dbt "via-athena" {
   trusted   = ["arn:aws:iam::111122223333:role/ci", "arn:aws:iam::444455556666:user/build"]
   external_id = "tango-4711"
   databases = ["dbt_ci"]
+  lake_formation {
+    grants = false
+    tag "domain" { values = ["sales"] }
+  }
 }
 dbt "run" {
   account   = "analytics"
   mode      = "run"
   trusted   = ["arn:aws:iam::111122223333:role/ci"]
-  databases = ["dbt_ci"]
+  databases = ["dbt_ci", "dbt_new"]
   source_databases = ["sales"]
   drop_schemas = true
-  lake_formation = true
+  lake_formation {
+    default_database = false
+    new_databases    = ["dbt_new"]
+    table "sales.orders" { columns = ["id"] }
+  }
   workgroup {}
   source "acme-lake" { 
     prefixes = ["sales/"] 
@@ -221,8 +241,17 @@ dynamodb_connector "two" {
 dynamodb_connector "one" {
   owner    = "analytics"
   consumer = "analytics"
-  tables   = ["orders"]
+  tables   = ["orders", "shop.Items"]
   readers  = ["arn:aws:iam::111122223333:role/analyst"]
+  permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
+  path = "/connectors/"
+  table "orders" {
+    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+  vpc {
+    subnets         = ["subnet-0a1b2c3d4e5f67890", "subnet-0a1b2c3d4e5f67891"]
+    security_groups = ["sg-0a1b2c3d4e5f67890"]
+  }
   spill { create_kms_key = true }
 }
 dynamodb_connector "unattached" {
@@ -236,6 +265,9 @@ dynamodb_connector "nobody" {
   owner    = "analytics"
   consumer = "analytics"
   tables   = ["orders"]
+  table "orders" {
+    kms_key = "arn:aws:kms:eu-central-1:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
 }
 dynamodb_connector "documented" {
   owner    = "second"
@@ -250,6 +282,7 @@ dynamodb_connector "application" {
   tables   = ["orders"]
   readers  = ["arn:aws:iam::444455556666:role/analyst"]
   deployment = "application"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
 }
 dynamodb_connector "shared" {
   owner         = "partner"
@@ -262,6 +295,7 @@ dynamodb_connector "shared" {
 account "encrypted" {
   id              = "333344445555"
   region          = "eu-central-1"
+  assume_role     = "arn:aws:iam::333344445555:role/terraform"
   catalog_kms_key = "arn:aws:kms:eu-central-1:333344445555:key/1234abcd-12ab-34cd-56ef-1234567890cc"
 }
 dot "elsewhere" {

@@ -202,10 +202,20 @@ from cdktf_cdktf_provider_aws.iam_user_policy_attachment import (  # noqa: E402
     IamUserPolicyAttachment,
 )
 from cdktf_cdktf_provider_aws.kms_key import KmsKey  # noqa: E402
+from cdktf_cdktf_provider_aws.lakeformation_permissions import (  # noqa: E402
+    LakeformationPermissions,
+    LakeformationPermissionsDatabase,
+    LakeformationPermissionsDataLocation,
+    LakeformationPermissionsLfTagPolicy,
+    LakeformationPermissionsLfTagPolicyExpression,
+    LakeformationPermissionsTable,
+    LakeformationPermissionsTableWithColumns,
+)
 from cdktf_cdktf_provider_aws.lambda_function import (  # noqa: E402
     LambdaFunction,
     LambdaFunctionEnvironment,
     LambdaFunctionImageConfig,
+    LambdaFunctionVpcConfig,
 )
 from cdktf_cdktf_provider_aws.lambda_permission import LambdaPermission  # noqa: E402
 from cdktf_cdktf_provider_aws.provider import (  # noqa: E402
@@ -268,9 +278,17 @@ __all__ = [
     "IamUser",
     "IamUserPolicyAttachment",
     "KmsKey",
+    "LakeformationPermissions",
+    "LakeformationPermissionsDataLocation",
+    "LakeformationPermissionsDatabase",
+    "LakeformationPermissionsLfTagPolicy",
+    "LakeformationPermissionsLfTagPolicyExpression",
+    "LakeformationPermissionsTable",
+    "LakeformationPermissionsTableWithColumns",
     "LambdaFunction",
     "LambdaFunctionEnvironment",
     "LambdaFunctionImageConfig",
+    "LambdaFunctionVpcConfig",
     "LambdaPermission",
     "LocalBackend",
     "NamedCloudWorkspace",

@@ -93,13 +93,11 @@ class _Reading:
         nested = nested_blocks(model)
         for attribute in block.attributes:
             if attribute.name in nested:
-                self._notes.add(
-                    "GATE109",
-                    attribute.line,
-                    title,
-                    attribute.name,
-                    f"is a block: write it without ={nested[attribute.name][2].instead}",
-                )
+                problem = f"is a block: write it without ={nested[attribute.name][2].instead}"
+                if isinstance(attribute.value, bool):
+                    instead = f"{attribute.name} {{}}" if attribute.value else "nothing"
+                    problem = f"is a block: write {instead} in its place"
+                self._notes.add("GATE109", attribute.line, title, attribute.name, problem)
                 self.broken.add((*path, nested[attribute.name][0]))
                 self._incomplete.add(path)
                 continue
@@ -175,6 +173,7 @@ class _Reading:
         self, details: ErrorDetails, model: type[Settings], context: Mapping[str, Any]
     ) -> None:
         """Note pydantic's ``details`` as a mistake, unless it follows from one noted before."""
+        error = details.get("ctx", {}).get("error")
         loc = tuple(details["loc"])
         # The longest first: a list may have as many mistakes as items.
         above = [loc[:end] for end in range(len(loc), -1, -1)]
@@ -185,7 +184,6 @@ class _Reading:
         owner = next(path for path in above if path in self._titles)
         if owner in self._incomplete and (loc == owner or loc not in self._lines):
             return
-        error = details.get("ctx", {}).get("error")
         if isinstance(error, Wrong) and error.item is not None:
             within = error.item if isinstance(error.item, tuple) else (error.item,)
             above[:0] = [(*loc, *within[:end]) for end in range(len(within), 0, -1)]

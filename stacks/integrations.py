@@ -9,7 +9,8 @@ An integration is a folder of ``modules`` with these files; nothing outside asks
 - ``policies.py``: ``documents(settings)`` and ``trusts(settings)``, its policies by the name of the
   guide they belong to, ``managed(settings)``, the ARNs of AWS's policies it attaches, and
   ``remarks(settings)``
-- ``claims.py``: ``needs(settings)`` and ``never(settings)``
+- ``claims.py``: ``needs(settings)`` and ``never(settings)``, and ``lake_formation(settings)``, the
+  grants of Lake Formation that its stack makes
 - ``todo.py``: ``todo(settings)``, what others must do, outside of its stack, before its needs hold
 - ``resources.py``: ``resources(settings)``, what its stack must consist of
 - ``handoff.py``: ``FORM``, ``LABELS`` and ``handoff(settings)``
@@ -34,6 +35,7 @@ from athena_gate.modules.iam.claims import Need, Never
 from athena_gate.modules.iam.guide import Guide
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.lake_formation import LakeGrant
 from athena_gate.modules.reading import ConfigurationError
 from athena_gate.modules.resources import Resource
 
@@ -112,6 +114,11 @@ class Integration:
     def never(self, settings: Any) -> tuple[Never, ...]:
         """Return what never may be."""
         found: tuple[Never, ...] = self._file("claims").never(settings)
+        return found
+
+    def lake_formation(self, settings: Any) -> tuple[LakeGrant, ...]:
+        """Return what its stack must make Lake Formation give, and no more."""
+        found: tuple[LakeGrant, ...] = self._file("claims").lake_formation(settings)
         return found
 
     def todo(self, settings: Any) -> tuple[ToDo, ...]:

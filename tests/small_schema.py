@@ -36,6 +36,7 @@ TYPES = (
     "aws_cloudwatch_log_",
     "aws_iam_",
     "aws_kms_",
+    "aws_lakeformation_permissions",
     "aws_lambda_",
     "aws_partition",
     "aws_region",

@@ -15,7 +15,15 @@ from athena_gate.modules.accept import Accept
 from athena_gate.modules.access.settings import CLASSES
 from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from athena_gate.modules.account import Account
-from athena_gate.modules.athena.settings import Keys, Results, Source, Workgroup
+from athena_gate.modules.athena.settings import (
+    Keys,
+    LakeFormation,
+    LakeFormationMetadata,
+    LakeFormationWriter,
+    Results,
+    Source,
+    Workgroup,
+)
 from athena_gate.modules.fields import Settings
 from athena_gate.modules.reading import nested_blocks
 from athena_gate.modules.rules import rules
@@ -33,6 +41,8 @@ SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (
     ("results", Results, None),
     ("workgroup", Workgroup, None),
     ("keys", Keys, None),
+    # What writers take has all that readers take.
+    ("lake_formation", LakeFormationWriter, None),
     ("accept", Accept, "code"),
 )
 # The ways in, documented once.
@@ -44,6 +54,7 @@ WAYS: tuple[tuple[str, type[Settings]], ...] = (
     ("trusted", Trusted),
 )
 _ONCE = {model for _, model, _ in SHARED} | {model for _, model in WAYS}
+_ONCE |= {LakeFormation, LakeFormationMetadata}
 _ACCOUNT = """\
 account "analytics" {
   id     = "111122223333"

@@ -16,6 +16,7 @@ from athena_gate.modules.iam.difference import Right, more
 from athena_gate.modules.iam.patterns import PatternsTooComplex
 from athena_gate.modules.iam.policy import EVERYONE, Condition, Principal, Statement
 from athena_gate.modules.iam.resource_policies import all_denies, meant, same
+from athena_gate.modules.lake_formation import LakeGrant
 
 What = Literal["more", "fewer"]
 Fate = Literal["made", "gone", "replaced", "changed"]
@@ -36,6 +37,12 @@ _REPLACES: Mapping[str, frozenset[str]] = {
     "aws_iam_role_policy": frozenset({"name", "role"}),
     "aws_iam_role_policy_attachment": frozenset({"role", "policy_arn"}),
     "aws_iam_user_policy_attachment": frozenset({"user", "policy_arn"}),
+    "aws_lakeformation_permissions": frozenset(
+        {
+            *("catalog_resource", "data_location", "database", "lf_tag_policy", "permissions"),
+            *("principal", "table", "table_with_columns"),
+        }
+    ),
     "aws_lambda_function": frozenset({"function_name", "package_type"}),
     "aws_lambda_permission": frozenset(
         {"action", "function_name", "principal", "source_account", "source_arn", "statement_id"}
@@ -126,10 +133,36 @@ def _stack(new: Stack | None, old: Stack | None) -> Difference:
 def _identities(new: Stack | None, old: Stack | None) -> Iterator[Party]:
     now = {one.arn: one for one in new.identities} if new else {}
     before = {one.arn: one for one in old.identities} if old else {}
-    for arn in dict.fromkeys((*now, *before)):
+    given, gave = _lake(new), _lake(old)
+    for arn in dict.fromkeys((*now, *before, *given, *gave)):
         party = _party(arn, None, _granted(new, now.get(arn)), _granted(old, before.get(arn)))
+        more, fewer = ({**some.get(arn, {})} for some in (given, gave))
+        gained = _lake_rights(one for one in more if one not in fewer)
+        lost = _lake_rights(one for one in fewer if one not in more)
+        if gained or lost:
+            party = party or Party(arn, None, False, (), ())
+            party = replace(party, more=(*party.more, *gained), fewer=(*party.fewer, *lost))
         if party:
             yield party
+
+
+def _lake(stack: Stack | None) -> dict[str, dict[LakeGrant, None]]:
+    """Return what Lake Formation gives in ``stack``, each permission by itself, by whom."""
+    found: dict[str, dict[LakeGrant, None]] = {}
+    for grant in stack.lake_grants if stack else ():
+        found.setdefault(grant.principal, {}).update(dict.fromkeys(grant.each()))
+    return found
+
+
+def _lake_rights(grants: Iterable[LakeGrant]) -> tuple[Rights, ...]:
+    """Return grants of Lake Formation as rights, those on one thing together."""
+    permissions: dict[str, list[str]] = {}
+    for grant in grants:
+        permissions.setdefault(str(grant.on), []).extend(grant.permissions)
+    return tuple(
+        Rights(tuple(f"Lake Formation: {one}" for one in some), (on,), (), (), "Lake Formation")
+        for on, some in permissions.items()
+    )
 
 
 def _granted(stack: Stack | None, identity: Identity | None) -> list[Statement]:

@@ -15,7 +15,9 @@ BLOCKS: Mapping[str, frozenset[str]] = {
     for kind, names in {
         "aws_athena_workgroup": "acl_configuration configuration engine_version "
         "result_configuration encryption_configuration",
-        "aws_lambda_function": "environment image_config",
+        "aws_lakeformation_permissions": "data_location database expression lf_tag_policy table "
+        "table_with_columns",
+        "aws_lambda_function": "environment image_config vpc_config",
         "aws_s3_bucket_lifecycle_configuration": "rule filter expiration "
         "abort_incomplete_multipart_upload",
         "aws_s3_bucket_ownership_controls": "rule",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from athena_gate.gate.explain import words
+from athena_gate.gate.explain import lake_formation, words
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.iam import actions as aws
 from athena_gate.modules.iam.arn import account_of
@@ -42,13 +42,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A user, role or policy of a stack: who may become it and what it may do, in words."""
+    """A user, role or policy of a stack: who may become it and what it may do, in words. ``lake``
+    is what Lake Formation gives it, each as ``SELECT on all tables of sales``."""
 
     title: str
     arn: str
     becomes: tuple[str, ...]
     rules: tuple[Rule, ...]
     remarks: tuple[str, ...]
+    lake: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,12 @@ def explain_stack(stack: Stack) -> Explanation:
     """Return ``stack`` in words."""
     return Explanation(
         stack.name,
-        tuple(_identity(one) for one in stack.identities),
+        tuple(_identity(stack, one) for one in stack.identities),
         tuple(_resource(one) for one in stack.resource_policies if one.kind != "trust"),
     )
 
 
-def _identity(one: Identity) -> Explained:
+def _identity(stack: Stack, one: Identity) -> Explained:
     remarks = [
         f"also has what {arn.rsplit('/', 1)[-1]} grants, which is not in the stack"
         for arn in one.aws_managed
@@ -96,6 +98,7 @@ def _identity(one: Identity) -> Explained:
         tuple(_becomes(one)),
         tuple(_rules(one.policies, one.account, named=False)),
         tuple(remarks),
+        tuple(grant.says for grant in stack.lake_grants if grant.principal == one.arn),
     )
 
 
@@ -300,6 +303,10 @@ def _said(
     word = {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer]
     if theirs is not None and answer == "allowed":
         word, reason = "yes, if", "allowed on this side"
+    conditions = [f"{theirs.says}: {theirs.page}"] if theirs and word == "yes, if" else []
+    if answer == "allowed":
+        word, reason, more = _in_lake_formation(stack, one, action, resource, word, reason)
+        conditions += more
     return Said(
         title,
         word,
@@ -311,8 +318,35 @@ def _said(
             if statement in decision.by
         ),
         tuple(depends),
-        (f"{theirs.says}: {theirs.page}",) if theirs and word == "yes, if" else (),
+        tuple(conditions),
     )
+
+
+def _in_lake_formation(
+    stack: Stack,
+    one: Identity,
+    action: str,
+    resource: str,
+    word: str,
+    reason: str,
+) -> tuple[str, str, tuple[str, ...]]:
+    """Return the answer to a request that IAM allows, why, and on what it rests, for an identity
+    that may ask Lake Formation for data; of the others nothing is said."""
+    asks = Request(one.caller, lake_formation.DATA, "*", one.account)
+    own = tuple(document.policy for document in one.policies)
+    if decide(asks, Policies(own, None)).answer == "denied":
+        return word, reason, ()
+    grants = [grant for grant in stack.lake_grants if grant.principal == one.arn]
+    if action.lower() == lake_formation.DATA.lower():
+        given = words.joined(f"{grant.says}" for grant in grants) or "what others have granted"
+        return word, f"{reason}; for what Lake Formation gives it: {given}", ()
+    grant, missing = lake_formation.resting_on(grants, action, resource)
+    if grant is not None:
+        return word, f"{reason}, and Lake Formation gives it {grant.says}", ()
+    if missing:
+        says = f"Lake Formation gives it {missing}, where it governs that: {lake_formation.PAGE}"
+        return "yes, if", "allowed by IAM", (says,)
+    return word, reason, ()
 
 
 def _keys(policies: Iterable[Policy]) -> dict[str, str]:

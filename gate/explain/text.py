@@ -32,6 +32,8 @@ def _lines(one: Explained) -> Iterator[str]:
     for rule in one.rules:
         address, _, sid = rule.by.partition(" ")
         yield from wrapped(f"- {rule.sentence} [{sid or address}]", 2, 4)
+    for given in one.lake:
+        yield from wrapped(f"- Lake Formation gives it {given}", 2, 4)
     for remark in one.remarks:
         yield from wrapped(f"- {remark}", 2, 4)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.prove import lake_formation
 from athena_gate.gate.prove.checks import checks
 from athena_gate.gate.stack.consists import consists
 from athena_gate.gate.stack.model import Stack
@@ -65,7 +66,8 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
             stack.name,
             unclaimed(stack, *claims),
         )
-        results = [*prove(stack, *claims), *results, nobody]
+        lake = lake_formation.proved(stack, integration.lake_formation(block.settings))
+        results = [*prove(stack, *claims), *lake, *results, nobody]
     return Proof(stack.name, str(stack.file), block.title, block.line, tuple(results), tuple(notes))
 
 

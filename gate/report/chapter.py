@@ -136,6 +136,7 @@ def _explained_one(one: Explained) -> Markup:
             element("h4", _capitalized(one.title)),
             [element("p", f"Who may become it: {who}.") for who in one.becomes],
             [element("p", f"It {remark}.") for remark in one.remarks],
+            [element("p", f"Lake Formation gives it {given}.") for given in one.lake],
             _rules(one.rules),
         ]
     )

@@ -20,6 +20,7 @@ from athena_gate.modules.iam.actions import grants_nothing, level, matching
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.attached import Identity, ResourcePolicy, statements_of
 from athena_gate.modules.iam.policy import EVERYONE, Condition, Grant, Principal, Statement
+from athena_gate.modules.lake_formation import LakeGrant
 from athena_gate.stacks.configuration import ConfiguredBlock
 
 Column = Literal["reads", "writes", "deletes"]
@@ -31,6 +32,19 @@ EVERYTHING = "not limited here"
 UNKNOWN = "not known here"
 
 _GOVERNED = "everything that Lake Formation allows it"
+# What each permission of Lake Formation is for:
+# https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html (2026-11).
+_LAKE: Mapping[str, Column] = {
+    "ALTER": "writes",
+    "CREATE_DATABASE": "writes",
+    "CREATE_TABLE": "writes",
+    "DATA_LOCATION_ACCESS": "writes",
+    "DELETE": "deletes",
+    "DESCRIBE": "reads",
+    "DROP": "deletes",
+    "INSERT": "writes",
+    "SELECT": "reads",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,8 @@ def _rows(stack: Stack, identities: Sequence[Identity], vendor: str, page: _Page
     identity = identities[0]
     statements = statements_of(identity.policies)
     shown = _Shown(identity.account)
+    governed = [one for one in stack.lake_grants if one.principal == identity.arn]
+    shown.add_governed(governed)
     own = [one for one in statements if one.effect == "Allow"]
     for statement in own:
         shown.add(statement, page)
@@ -134,6 +150,8 @@ def _rows(stack: Stack, identities: Sequence[Identity], vendor: str, page: _Page
             shown.everywhere(f"what AWS's {name} allows", EVERYTHING)
     columns, common = shown.items()
     conditions = [*common, *_never(statements)]
+    if governed:
+        conditions.append("Lake Formation as far as it grants here; what others grant is not known")
     if identity.boundary:
         conditions.append(f"as far as the boundary {identity.boundary.rsplit('/', 1)[-1]} lets it")
     becomes = f"{identity.kind}{'s' if len(identities) > 1 else ''} " + shortened(
@@ -215,6 +233,11 @@ class _Shown:
         # Column -> right -> its grants and whether each is on the page.
         self._found: dict[Column, dict[_Right, dict[Grant, bool]]] = {c: {} for c in COLUMNS}
         self._everywhere: list[Item] = []
+        self._governed: list[LakeGrant] = []
+
+    def add_governed(self, grants: Iterable[LakeGrant]) -> None:
+        """Add what Lake Formation gives, which is then all that it lets data be asked for."""
+        self._governed += grants
 
     def everywhere(self, what: str, care: str) -> None:
         """Add what stands elsewhere and may be anything."""
@@ -234,6 +257,8 @@ class _Shown:
                 continue
             service = action.partition(":")[0].lower()
             if action == "lakeformation:GetDataAccess":
+                if self._governed:
+                    continue
                 place = _GOVERNED
             elif _covers_all(action):
                 all_of = _all_of("everything", service)
@@ -298,6 +323,12 @@ class _Shown:
         for column, rights in self._found.items():
             items = [_item(column, right, grants, common) for right, grants in rights.items()]
             items += self._everywhere
+            items += [
+                Item(f"{one.on}, by Lake Formation", minor=one.permissions == ("DESCRIBE",))
+                for grant in self._governed
+                for one in grant.each()
+                if _LAKE.get(one.permissions[0], column) == column
+            ]
             columns[column] = tuple(sorted(dict.fromkeys(items), key=_order))
         said = [f"{words.joined(sorted(names))} {text}" for text, names in shared.items()]
         return columns, said

@@ -50,10 +50,16 @@ _ACCESS_KEY = (
     "create_date encrypted_secret encrypted_ses_smtp_password_v4 id key_fingerprint secret "
     "ses_smtp_password_v4"
 )
+# What it is on, of which an apply sets one, and the account by each; whoever may pass on what.
+_LAKE_GRANT = (
+    "data_location data_location.0.catalog_id database database.0.catalog_id id lf_tag "
+    "lf_tag_policy lf_tag_policy.0.catalog_id permissions_with_grant_option table "
+    "table.0.catalog_id table.0.name table_with_columns table_with_columns.0.catalog_id"
+)
 _FUNCTION = (
     "architectures arn code_sha256 ephemeral_storage id invoke_arn last_modified logging_config "
     "qualified_arn qualified_invoke_arn signing_job_arn signing_profile_version_arn "
-    "source_code_hash source_code_size tracing_config version"
+    "source_code_hash source_code_size tracing_config version vpc_config.0.vpc_id"
 )
 
 KINDS: Mapping[str, Kind] = {
@@ -84,9 +90,15 @@ KINDS: Mapping[str, Kind] = {
         key_usage="ENCRYPT_DECRYPT",
         identity="id",
     ),
+    "aws_lakeformation_permissions": _kind(
+        _LAKE_GRANT,
+        "data_location database expression lf_tag_policy table table_with_columns",
+        identity="id",
+        catalog_resource=False,
+    ),
     "aws_lambda_function": _kind(
         _FUNCTION,
-        "environment image_config",
+        "environment image_config vpc_config",
         reserved_concurrent_executions=-1,
         identity="function_name",
     ),

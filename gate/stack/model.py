@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from athena_gate.modules.iam.attached import AttachedPolicies
+from athena_gate.modules.lake_formation import LakeGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,11 @@ class Stack(AttachedPolicies):
     """One stack and the policies it attaches; ``content`` is its JSON without comments, as far as
     it is understood, and ``problems`` are what is not. ``block_tag`` is ``kind/name`` of its block
     in gate.hcl, or None for one that is not ours; ``accounts`` are those of its providers, the
-    default one's first."""
+    default one's first. ``lake_grants`` are the grants of Lake Formation that it makes."""
 
     name: str
     file: Path
     content: Mapping[str, Any]
     block_tag: str | None
     problems: tuple[Problem, ...]
+    lake_grants: tuple[LakeGrant, ...] = ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from athena_gate.gate.stack.beside import other_backend, other_workspace, unknown_files
+from athena_gate.gate.stack.lake_formation import lake_grants
 from athena_gate.gate.stack.model import Problem, Stack
 from athena_gate.gate.stack.terraform_json import Provider, TerraformJson
 from athena_gate.gate.stack.unknown import Place, unknown
@@ -140,6 +141,9 @@ class _Reader:
             identities=tuple(identities.values()),
             resource_policies=resource_policies,
             problems=tuple(self._problems),
+            lake_grants=lake_grants(
+                body for _, body in self._json.resources("aws_lakeformation_permissions")
+            ),
         )
 
     def _name(self) -> str:

@@ -106,6 +106,7 @@ CLAIMS = {
     "functions": "functions run as their own role, from the image named, for whom they are shared",
     "catalogs": "catalogs lead to the function of the block",
     "encryption-keys": "KMS keys are made as the block says",
+    "lake-formation": "Lake Formation gives what the block asks for, and nothing to pass on",
 }
 
 _TEXT, _NUMBER, _TRUTH, _POLICY = Text(), Number(), Truth(), PolicyText()
@@ -228,10 +229,39 @@ RESOURCES: Mapping[str, Kind] = {
             "policy": _POLICY,
         },
     ),
+    "aws_lakeformation_permissions": Kind(
+        "lake-formation",
+        {
+            "catalog_resource": _TRUTH,
+            "data_location": Fields({"arn": _TEXT}),
+            "database": Fields({"name": _TEXT}),
+            "depends_on": Items(Address(("aws_iam_role", "aws_iam_user"))),
+            "lf_tag_policy": Fields(
+                {
+                    "expression": Items(Fields({"key": _TEXT, "values": Items(_TEXT)})),
+                    "resource_type": _TEXT,
+                }
+            ),
+            "permissions": Items(_TEXT),
+            "principal": _TEXT,
+            "table": Fields({"database_name": _TEXT, "name": _TEXT, "wildcard": _TRUTH}),
+            "table_with_columns": Fields(
+                {
+                    "column_names": Items(_TEXT),
+                    "database_name": _TEXT,
+                    "excluded_column_names": Items(_TEXT),
+                    "name": _TEXT,
+                    "wildcard": _TRUTH,
+                }
+            ),
+        },
+    ),
     "aws_lambda_function": Kind(
         "functions",
         {
-            "depends_on": Items(Address(("aws_cloudwatch_log_group",))),
+            "depends_on": Items(
+                Address(("aws_cloudwatch_log_group", "aws_iam_role_policy_attachment"))
+            ),
             "description": _TEXT,
             "environment": Fields({"variables": Names(_TEXT)}),
             "function_name": _TEXT,
@@ -241,6 +271,7 @@ RESOURCES: Mapping[str, Kind] = {
             "package_type": _TEXT,
             "role": Reference("aws_iam_role.arn"),
             "timeout": _NUMBER,
+            "vpc_config": Fields({"security_group_ids": Items(_TEXT), "subnet_ids": Items(_TEXT)}),
         },
     ),
     "aws_lambda_permission": Kind(

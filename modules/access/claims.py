@@ -13,10 +13,12 @@ from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.catalogs import claims as catalogs
 from athena_gate.modules.athena.catalogs.todo import made_connectors
 from athena_gate.modules.athena.claims import Holder
+from athena_gate.modules.athena.settings import LakeFormation, LakeFormationWriter
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
+from athena_gate.modules.lake_formation import Catalog, Database, LakeGrant, Location
 
 # The calls of what a vendor does beside the ordinary, by bundle, as the API Reference of Athena and
 # Glue names them (https://docs.aws.amazon.com/athena/latest/APIReference/,
@@ -72,7 +74,7 @@ def needs(settings: Access) -> tuple[Need, ...]:
     elif isinstance(settings, MetadataAccess):
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
-        found += (claims.governed_by_lake_formation(vendor),)
+        found += (claims.governed_by_lake_formation(vendor, todo(settings)),)
     key, cls = settings.account.catalog_kms_key, settings.profile.cls
     direct = "glue" in settings.profile.itself or cls != "query"
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
@@ -80,6 +82,35 @@ def needs(settings: Access) -> tuple[Need, ...]:
     found = claims.given(found, (one for one in todos if one.name == "role"))
     made = made_connectors(settings.catalogs, settings.account, vendor.arn)
     return claims.resting_on(found, settings.owners, (*todos, *made))
+
+
+def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
+    """Return what the stack must make Lake Formation give the vendor, for the calls it makes; no
+    more may be given."""
+    vendor, lake = holder(settings), settings.lake_formation
+    if lake is None or not lake.grants:
+        return ()
+    if isinstance(settings, MetadataAccess):
+        return tuple(claims.reads_governed(vendor, lake, settings.databases, *claims.TABLES))
+    rows = "s3:GetObject"
+    if isinstance(settings, TablesAccess) and isinstance(lake, LakeFormationWriter):
+        found = [*claims.reads_governed(vendor, lake, settings.databases, rows)]
+        own = [settings.schema] if settings.schema not in lake.new_databases else []
+        calls = (*claims.OWN_DATABASE, *claims.OWN_TABLES, *claims.OWN_OBJECTS)
+        found += claims.writes_governed(vendor, own, *calls)
+        if not own:
+            found.append(claims.governed(vendor, Catalog(), "glue:CreateDatabase"))
+        there = not (settings.create_bucket or settings.bucket in settings.owners)
+        if lake.data_location or (lake.data_location is None and there):
+            place = Location(settings.account.arns.bucket(f"{settings.bucket}/{settings.schema}"))
+            found.append(claims.governed(vendor, place, "glue:CreateTable"))
+    elif isinstance(settings, QueryAccess):
+        found = [*claims.reads_governed(vendor, lake, settings.databases, rows)]
+    default = Database("default")
+    wanted = isinstance(lake, LakeFormation) and lake.default_database
+    if wanted and default not in [one.on for one in found]:
+        found.append(claims.governed(vendor, default, "glue:GetDatabase"))
+    return tuple(found)
 
 
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:

@@ -1,11 +1,12 @@
 """The resources of a vendor's block."""
 
 from athena_gate.modules.access.handoff import handoff
-from athena_gate.modules.access.policies import access, managed, trust
+from athena_gate.modules.access.policies import access, grants, managed, trust
 from athena_gate.modules.access.settings import Access, QueryAccess, TablesAccess
 from athena_gate.modules.athena.construct.access_keys import access_keys
 from athena_gate.modules.athena.construct.bucket import PrivateBucket, results_bucket
 from athena_gate.modules.athena.construct.identity import managed_policies, role, user
+from athena_gate.modules.athena.construct.lake_formation import lake_formation
 from athena_gate.modules.athena.construct.workgroup import workgroup
 from athena_gate.modules.bindings import (
     Construct,
@@ -13,6 +14,7 @@ from athena_gate.modules.bindings import (
     IamInstanceProfile,
     IamOpenidConnectProvider,
     IamRolePolicyAttachment,
+    TerraformResource,
 )
 
 
@@ -38,6 +40,8 @@ class VendorAccess(Construct):
         )
         attached = {arn.rsplit("/", 1)[1]: arn for arn in managed(settings)}
         keys = self._identity(settings, {**attached, **policies})
+        if settings.lake_formation is not None and settings.lake_formation.grants:
+            lake_formation(self, grants(settings), self._made())
         if isinstance(settings, QueryAccess):
             self._results(settings)
         elif isinstance(settings, TablesAccess):
@@ -92,6 +96,11 @@ class VendorAccess(Construct):
                 client_id_list=[str(given.audience)],
             )
         return {}
+
+    def _made(self) -> TerraformResource | None:
+        """Return the user or role that is made, if one is."""
+        made = self.node.try_find_child("user") or self.node.try_find_child("role")
+        return made if isinstance(made, TerraformResource) else None
 
     def _results(self, settings: QueryAccess) -> None:
         results_bucket(

@@ -5,13 +5,16 @@ from typing import Any
 from athena_gate.modules.access import guide
 from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
+from athena_gate.modules.athena import grants as lake
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.catalogs import statements as catalogs
 from athena_gate.modules.athena.catalogs.settings import catalog_remarks
+from athena_gate.modules.athena.settings import LakeFormation, LakeFormationWriter
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.arn import managed_policy
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.lake_formation import LakeGrant
 
 
 def documents(settings: Access) -> dict[str, Policy]:
@@ -178,6 +181,27 @@ def _unless(settings: Access, calls: Any) -> tuple[Condition, ...]:
     """Return the condition that only Athena calls, unless the vendor makes these ``calls`` itself,
     which then carry no aws:CalledVia."""
     return () if calls in settings.profile.itself else (CALLED_VIA_ATHENA,)
+
+
+def grants(settings: Access) -> tuple[LakeGrant, ...]:
+    """Return what Lake Formation is to grant, whoever grants it."""
+    given, who = settings.lake_formation, settings.identity_arn
+    if isinstance(settings, MetadataAccess) and given is not None:
+        return lake.read(who, given, settings.databases, "DESCRIBE")
+    if not isinstance(given, LakeFormation):
+        return ()
+    read = lake.read(who, given, getattr(settings, "databases", ()))
+    if isinstance(settings, TablesAccess) and isinstance(given, LakeFormationWriter):
+        written = lake.write(
+            who,
+            given,
+            (settings.schema,),
+            f"{settings.account.arns.bucket(settings.bucket)}/{settings.schema}",
+            exists=not settings.create_bucket and settings.bucket not in settings.owners,
+            makes_databases=False,
+        )
+        read = (*written, *read)
+    return lake.with_default_database(who, given, read)
 
 
 def trust(settings: Access) -> Policy:
@@ -385,6 +409,7 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                     "not tested",
                 )
             )
+    found += lake.remarks(settings.lake_formation)
     found += catalog_remarks(settings.catalogs, vendor)
     if getattr(settings, "list_all_databases", False):
         found.append(

@@ -1,6 +1,6 @@
 """What the stack of a vendor's block must consist of."""
 
-from athena_gate.modules.access.policies import access, managed, trust
+from athena_gate.modules.access.policies import access, grants, managed, trust
 from athena_gate.modules.access.settings import Access, QueryAccess, TablesAccess
 from athena_gate.modules.athena import resources as parts
 from athena_gate.modules.resources import Resource
@@ -16,7 +16,11 @@ def resources(settings: Access) -> tuple[Resource, ...]:
         iam_path=settings.path,
         description=f"What {vendor} may do in Athena.",
     )
-    found = (*policies, *_identity(settings, policies))
+    identity = _identity(settings, policies)
+    found = (*policies, *identity)
+    if settings.lake_formation is not None and settings.lake_formation.grants:
+        made = None if settings.existing_role else identity[0]
+        found += parts.lake_formation(path, grants(settings), made)
     if isinstance(settings, QueryAccess):
         found += parts.results_bucket(
             (*path, "results"), settings.account, settings.results_bucket, settings.results

@@ -19,9 +19,14 @@ from athena_gate.modules.account import (
 from athena_gate.modules.athena.catalogs.settings import Catalog, Catalogs, check, lets_in
 from athena_gate.modules.athena.settings import (
     Keys,
+    LakeFormation,
+    LakeFormationMetadata,
+    LakeFormationReader,
+    LakeFormationWriter,
     Results,
     Source,
     Workgroup,
+    lake_formation_fits,
     one_owner,
     owned_elsewhere,
     owner_of_existing,
@@ -80,8 +85,8 @@ class Access(Settings):
         description="`least_privilege`, the policy of the vendor's page (`documented`), or AWS's "
         "own policies that the page attaches (`full_access`).",
     )
-    lake_formation: bool = Field(
-        False, description="`true` when Lake Formation governs the tables."
+    lake_formation: Annotated[LakeFormationReader | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
     )
     restrict_to_vendor_ips: bool | None = Field(
         None,
@@ -154,9 +159,7 @@ class Access(Settings):
             )
         return value
 
-    @field_validator(
-        "lake_formation", "restrict_to_vendor_ips", "reads_results_directly", check_fields=False
-    )
+    @field_validator("restrict_to_vendor_ips", "reads_results_directly", check_fields=False)
     @classmethod
     def _nothing_beside_the_page(cls, value: bool | None, info: ValidationInfo) -> bool | None:
         if value and info.data.get("grants") == "documented":
@@ -188,6 +191,19 @@ class Access(Settings):
                 )
             if account is not None:
                 check(catalog, account, item)
+        return value
+
+    @field_validator("lake_formation")
+    @classmethod
+    def _no_grants_beside_the_page(
+        cls, value: LakeFormationReader | None, info: ValidationInfo
+    ) -> LakeFormationReader | None:
+        if value is not None and info.data.get("grants") == "documented":
+            raise Wrong(
+                "GATE304",
+                "would add to the page's policy, and documented is that policy and nothing else; "
+                'remove the block, or set grants = "least_privilege"',
+            )
         return value
 
     @field_validator("permissions_boundary")
@@ -464,6 +480,11 @@ class Reads(Access):
             )
         return value
 
+    @model_validator(mode="after")
+    def _lake_formation_fits(self) -> Self:
+        lake_formation_fits(self.lake_formation, self.databases)
+        return self
+
     @property
     def owners(self) -> dict[str, str]:
         """Return whose the buckets are that are not the block's account's."""
@@ -490,6 +511,9 @@ class QueryAccess(Reads):
 
     takes_catalogs: ClassVar[bool] = True
 
+    lake_formation: Annotated[LakeFormation | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
+    )
     reads_results_directly: bool = Field(
         False,
         description="`true` when the client fetches result files from S3 itself, not through "
@@ -509,7 +533,7 @@ class QueryAccess(Reads):
             catalog.kind == "glue" and not catalog.lake_formation
             for catalog in info.data.get("catalogs", ())
         )
-        if not value and in_buckets and not info.data.get("lake_formation", True):
+        if not value and in_buckets and info.data.get("lake_formation", True) is None:
             raise Wrong(
                 "GATE302",
                 'name at least one bucket, as in source "acme-lake" {}, or set lake_formation',
@@ -608,6 +632,9 @@ class QueryAccess(Reads):
 class MetadataAccess(Reads):
     """The block of a vendor that reads the catalog, and metadata of Iceberg tables."""
 
+    lake_formation: Annotated[LakeFormationMetadata | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
+    )
     workgroups: Annotated[List[str], unique()] = Field(
         (), description="The workgroups whose query history may be read."
     )
@@ -630,6 +657,9 @@ class MetadataAccess(Reads):
 class TablesAccess(Access):
     """The block of a vendor that writes tables: a bucket, and a database of its own in it."""
 
+    lake_formation: Annotated[LakeFormationWriter | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
+    )
     bucket: BucketName = Field(description="The destination bucket's name.")
     create_bucket: bool = Field(
         True,
@@ -736,6 +766,12 @@ class TablesAccess(Access):
                 f'another one, as in results_folder = "{schema}_results"',
             )
         return value
+
+    @model_validator(mode="after")
+    def _lake_formation_fits(self) -> Self:
+        made = self.bucket if self.create_bucket else None
+        lake_formation_fits(self.lake_formation, self.databases, (self.schema,), made)
+        return self
 
     @property
     def workgroup_name(self) -> str:

@@ -1,7 +1,7 @@
 """What others must do before a vendor's access works."""
 
 from athena_gate.modules.access import guide
-from athena_gate.modules.access.policies import access
+from athena_gate.modules.access.policies import access, grants
 from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
 from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.athena.catalogs.todo import catalogs_todo
@@ -13,7 +13,19 @@ _ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modif
 def todo(settings: Access) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so; the vendor's side as its profile has
     it."""
-    return (*_role(settings), *_data(settings), *_catalogs(settings), *_vendor(settings))
+    return (
+        *_role(settings),
+        *_data(settings),
+        *_lake_formation(settings),
+        *_catalogs(settings),
+        *_vendor(settings),
+    )
+
+
+def whom(settings: Access) -> str:
+    """Return the ARN of the user or role that the vendor acts as; of one that exists, its path is
+    not known."""
+    return settings.identity_arn
 
 
 def _role(settings: Access) -> tuple[ToDo, ...]:
@@ -57,3 +69,9 @@ def _vendor(settings: Access) -> tuple[ToDo, ...]:
         ToDo("vendor", settings.vendor_name, sentence.format_map(known), page)
         for sentence in settings.profile.todo
     )
+
+
+def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
+    if settings.lake_formation is None or settings.lake_formation.grants:
+        return ()
+    return parts.lake_formation(grants(settings), settings.account.id)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import LakeFormationReader
 from athena_gate.modules.athena.statements import via_s3_services
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.claims import (
@@ -27,6 +28,16 @@ from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.patterns import arn_matches
 from athena_gate.modules.iam.policy import Principal
 from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.lake_formation import (
+    Catalog,
+    Columns,
+    Database,
+    LakeGrant,
+    Location,
+    On,
+    Tables,
+    Tagged,
+)
 
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html (2026-11).
 ATHENA = "athena.amazonaws.com"
@@ -64,6 +75,27 @@ RESULTS_OBJECTS = (
     "s3:AbortMultipartUpload",
     "s3:ListMultipartUploadParts",
 )
+
+# The permission that Lake Formation asks for when a call is made, by what it is on; calls to S3 are
+# those that are made with its credentials:
+# https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html (2026-11).
+_LAKE: Mapping[type[On], Mapping[str, str]] = {
+    Catalog: {"glue:CreateDatabase": "CREATE_DATABASE"},
+    Database: {
+        "glue:GetDatabase": "DESCRIBE",
+        "glue:CreateTable": "CREATE_TABLE",
+        "glue:DeleteDatabase": "DROP",
+    },
+    Tables: {
+        "glue:GetTable": "DESCRIBE",
+        "glue:UpdateTable": "ALTER",
+        "glue:DeleteTable": "DROP",
+        "s3:GetObject": "SELECT",
+        "s3:PutObject": "INSERT",
+        "s3:DeleteObject": "DELETE",
+    },
+    Location: {"glue:CreateTable": "DATA_LOCATION_ACCESS"},
+}
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl (2026-11).
 _OWNERS_ACL = "bucket-owner-full-control"
@@ -355,13 +387,61 @@ def no_other_acl(holder: Holder) -> Never:
     )
 
 
-def governed_by_lake_formation(holder: Holder) -> Need:
-    """Return the need of tables that Lake Formation governs."""
-    return holder.need(
+def governed_by_lake_formation(holder: Holder, todos: Iterable[ToDo] = ()) -> Need:
+    """Return the need of tables that Lake Formation governs; it rests on those of ``todos`` that
+    speak of its grants."""
+    need = holder.need(
         "lake-formation",
         "get credentials from Lake Formation",
         holder.calls_via_athena(("lakeformation:GetDataAccess",), "*"),
     )
+    return replace(need, given=tuple(todo for todo in todos if todo.name == "lake-formation"))
+
+
+def governed(holder: Holder, on: On, *calls: str) -> LakeGrant:
+    """Return the grant without which ``calls`` on something that Lake Formation governs fail."""
+    kind: type[On] = type(on)
+    if isinstance(on, Tagged):
+        kind = Database if on.what == "databases" else Tables
+    asked = _LAKE[Tables if kind is Columns else kind]
+    found = {asked[call] for call in calls if call in asked}
+    # Of the columns that SELECT is given on the description is given with it.
+    return LakeGrant(holder.arn, on, tuple(found - {"DESCRIBE"} if "SELECT" in found else found))
+
+
+def reads_governed(
+    holder: Holder, lake: LakeFormationReader, databases: Iterable[str], *calls: str
+) -> Iterator[LakeGrant]:
+    """Yield the grants without which ``holder`` does not see ``databases``, and its ``calls`` for
+    their tables fail."""
+    if lake.tags:
+        tags = frozenset((tag.key, frozenset(tag.values)) for tag in lake.tags)
+        yield governed(holder, Tagged("databases", tags), *DATABASE_READS)
+        yield governed(holder, Tagged("tables", tags), *calls)
+        return
+    alone = {table.database for table in lake.tables}
+    for database in databases:
+        yield governed(holder, Database(database), *DATABASE_READS)
+        if database not in alone:
+            yield governed(holder, Tables(database), *calls)
+    for table in lake.tables:
+        if table.columns:
+            on: On = Columns(table.database, table.table, frozenset(table.columns))
+        elif table.without_columns:
+            on = Columns(table.database, table.table, frozenset(table.without_columns), but=True)
+        else:
+            on = Tables(table.database, table.table)
+        yield governed(holder, on, *calls)
+
+
+def writes_governed(holder: Holder, databases: Iterable[str], *calls: str) -> Iterator[LakeGrant]:
+    """Yield the grants without which ``calls`` on ``databases``, their tables and the tables' data
+    fail."""
+    for database in databases:
+        yield governed(holder, Database(database), *calls)
+        # Nobody who makes tables sees only what it selects from.
+        tables = governed(holder, Tables(database), *calls)
+        yield replace(tables, permissions=(*tables.permissions, "DESCRIBE"))
 
 
 def no_iam(holder: Holder) -> Never:

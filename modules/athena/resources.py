@@ -10,6 +10,14 @@ from athena_gate.modules.account import Account
 from athena_gate.modules.athena.settings import Keys, Results, Workgroup
 from athena_gate.modules.athena.statements import deny_plain_http
 from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Statement
+from athena_gate.modules.lake_formation import (
+    Catalog,
+    Database,
+    LakeGrant,
+    Location,
+    Tables,
+    Tagged,
+)
 from athena_gate.modules.resources import Resource
 
 Path = tuple[str, ...]
@@ -301,6 +309,51 @@ def workgroup(
             **(also or {}),
         },
     )
+
+
+def lake_formation(
+    path: Path, grants: Iterable[LakeGrant], to: Resource | None
+) -> tuple[Resource, ...]:
+    """Return Lake Formation's ``grants``, each to ``to``, a user or role of the stack, or to one
+    that is not in it."""
+    found = []
+    for grant in grants:
+        place, on = _given_on(grant)
+        arguments = {"principal": grant.principal, "permissions": sorted(grant.permissions), **on}
+        if to is not None:
+            arguments["depends_on"] = [to.address]
+        found.append(
+            Resource("aws_lakeformation_permissions", (*path, "lake_formation", *place), arguments)
+        )
+    return tuple(found)
+
+
+def _given_on(grant: LakeGrant) -> tuple[Path, dict[str, Any]]:
+    """Return the ids of the grant below ``lake_formation``, and the argument that says on what it
+    is: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/lakeformation_permissions
+    (2026-11)."""
+    on = grant.on
+    if isinstance(on, Catalog):
+        return ("catalog",), {"catalog_resource": True}
+    if isinstance(on, Database):
+        return ("database", on.name), {"database": {"name": on.name}}
+    if isinstance(on, Location):
+        return ("location",), {"data_location": {"arn": on.arn}}
+    if isinstance(on, Tagged):
+        tags = [{"key": key, "values": sorted(values)} for key, values in sorted(on.tags)]
+        kind = {"databases": "DATABASE", "tables": "TABLE"}[on.what]
+        policy = {"expression": tags, "resource_type": kind}
+        return (f"{on.what}_tagged",), {"lf_tag_policy": policy}
+    of_it: dict[str, Any] = {"database_name": on.database}
+    if isinstance(on, Tables) and not on.name:
+        return ("tables", on.database), {"table": {**of_it, "wildcard": True}}
+    if isinstance(on, Tables):
+        return ("table", on.database, on.name), {"table": {**of_it, "name": on.name}}
+    columns: dict[str, Any] = {"column_names": sorted(on.names)}
+    if on.but:
+        columns = {"excluded_column_names": sorted(on.names), "wildcard": True}
+    place = ("table", on.database, on.table)
+    return place, {"table_with_columns": {**of_it, "name": on.table, **columns}}
 
 
 def _boundary(arn: str | None) -> dict[str, str]:

@@ -11,8 +11,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from athena_gate.modules.account import Account, Owner, key_in_reach
 from athena_gate.modules.fields import (
+    Block,
     BucketName,
     Generation,
+    GlueName,
     KmsKeyArn,
     List,
     PgpKey,
@@ -21,6 +23,7 @@ from athena_gate.modules.fields import (
     Settings,
     check_public_key,
     counted,
+    pattern,
     unique,
 )
 from athena_gate.modules.files import Unreadable, read_bytes
@@ -185,6 +188,193 @@ class Workgroup(Settings):
     engine_version: Literal["Athena engine version 3", "AUTO"] = Field(
         "Athena engine version 3", description="The Athena engine; `AUTO` lets AWS choose."
     )
+
+
+# https://docs.aws.amazon.com/lake-formation/latest/dg/TBAC-notes.html (2026-11): at most 50
+# characters, and stored in lower case, so that a capital would differ from what was made of it.
+TagText = Annotated[
+    str,
+    pattern(
+        r"[a-z0-9_.:/=+@%-]([a-z0-9 _.:/=+@%-]{0,48}[a-z0-9_.:/=+@%-])?",
+        "1 to 50 lower-case letters, digits, spaces and _ . : / = + - @ %",
+    ),
+]
+
+
+class LakeTable(Settings):
+    """A table that Lake Formation gives alone, instead of all of its database."""
+
+    name: Annotated[
+        str,
+        pattern(
+            r"[a-z0-9_][a-z0-9_-]{0,254}\.[a-z0-9_][a-z0-9_-]{0,254}",
+            'database and table in lower case, as in "sales.orders"; no wildcards',
+        ),
+    ] = Field(description="Its database and name, as in `sales.orders`.")
+    columns: Annotated[List[GlueName], unique()] = Field(
+        (), description="The columns given; without it, all of them."
+    )
+    without_columns: Annotated[List[GlueName], unique()] = Field(
+        (), description="The columns not given; all others are, those to come among them."
+    )
+
+    @field_validator("without_columns")
+    @classmethod
+    def _in_or_out(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if value and info.data.get("columns"):
+            raise Wrong("GATE330", "columns names those that are given; keep one of the two")
+        return value
+
+    @property
+    def database(self) -> str:
+        """Return the database it is in."""
+        return self.name.partition(".")[0]
+
+    @property
+    def table(self) -> str:
+        """Return its name in that."""
+        return self.name.partition(".")[2]
+
+
+class LakeTag(Settings):
+    """An LF-tag: what has one of its values is given."""
+
+    key: TagText = Field(description="The LF-tag's key.")
+    values: Annotated[List[TagText], unique(), counted(1, 50)] = Field(
+        description="The values of it of which one is enough."
+    )
+
+
+class LakeFormationReader(Settings):
+    """What Lake Formation gives to whoever reads; IAM's policies say the rest."""
+
+    grants: bool = Field(
+        True, description="`false` leaves the grants to others; `gate todo` lists them."
+    )
+    tables: Annotated[
+        List[LakeTable], unique(lambda table: str(table.name)), Block("table", "name")
+    ] = Field(
+        (),
+        description="Tables given alone; of a database without such a block, all tables are.",
+    )
+    tags: Annotated[
+        List[LakeTag],
+        unique(lambda tag: str(tag.key)),
+        counted(0, 50),
+        Block("tag", "key"),
+    ] = Field(
+        (),
+        description="LF-tags of the databases and tables that are given, all of them, instead of "
+        "by name.",
+    )
+
+    @field_validator("tags")
+    @classmethod
+    def _by_name_or_by_tag(
+        cls, value: tuple[LakeTag, ...], info: ValidationInfo
+    ) -> tuple[LakeTag, ...]:
+        if value and info.data.get("tables"):
+            raise Wrong(
+                "GATE330", "table blocks give tables by name; keep either those or the tags"
+            )
+        return value
+
+
+class LakeFormationMetadata(LakeFormationReader):
+    """The same for whoever reads descriptions of tables only."""
+
+    @field_validator("tables")
+    @classmethod
+    def _descriptions_are_whole(cls, value: tuple[LakeTable, ...]) -> tuple[LakeTable, ...]:
+        for number, table in enumerate(value):
+            if table.columns or table.without_columns:
+                raise Wrong(
+                    "GATE331",
+                    f"table {table.name!r}: DESCRIBE is given on whole tables, and this vendor "
+                    "reads no rows; remove the columns",
+                    number,
+                )
+        return value
+
+
+class LakeFormation(LakeFormationReader):
+    """The same for whoever runs queries."""
+
+    default_database: bool = Field(
+        True,
+        description="Grants DESCRIBE on the database `default`, which Athena looks at in every "
+        "query; `false` where the account has none.",
+    )
+
+
+class LakeFormationWriter(LakeFormation):
+    """The same for whoever makes tables too, in databases of its own."""
+
+    new_databases: Annotated[List[GlueName], unique()] = Field(
+        (),
+        description="Those of its own databases that do not exist yet: it makes them, and what "
+        "it makes is its own without a grant.",
+    )
+    data_location: bool | None = Field(
+        None,
+        description="Grants DATA_LOCATION_ACCESS on where it writes, which must be registered "
+        "with Lake Formation; by default for a bucket of the account that exists.",
+    )
+
+
+def lake_formation_fits(
+    value: LakeFormationReader | None,
+    read: Iterable[str],
+    written: Iterable[str] = (),
+    made_bucket: str | None = None,
+) -> None:
+    """Raise ``Wrong`` unless ``value``, the field ``lake_formation`` of a block, speaks of the
+    databases ``read`` and ``written`` that the block names, and of a location that may be
+    registered: not of ``made_bucket``, which the same apply makes."""
+    if value is None:
+        return
+    read, written = tuple(read), tuple(written)
+    for number, table in enumerate(value.tables):
+        at = ("lake_formation", "tables", number)
+        shown = f"lake_formation: table {table.name!r}"
+        if table.database in written:
+            raise Wrong(
+                "GATE332",
+                f"{shown}: {table.database!r} is written, so all its tables are given; remove it",
+                at,
+            )
+        if table.database not in read:
+            raise Wrong(
+                "GATE332",
+                f"{shown}: the database {table.database!r} is not named; allowed: tables of "
+                f"{', '.join(read) or 'no database'}",
+                at,
+            )
+    if not (read or written or value.tags):
+        raise Wrong(
+            "GATE302",
+            "lake_formation: there is nothing to grant; name databases, or LF-tags as in "
+            'tag "domain" { values = ["sales"] }',
+            ("lake_formation",),
+        )
+    if not isinstance(value, LakeFormationWriter):
+        return
+    for number, name in enumerate(value.new_databases):
+        if name not in written:
+            raise Wrong(
+                "GATE332",
+                f"lake_formation: new_databases: {name!r} is not written; allowed: "
+                f"{', '.join(written)}",
+                ("lake_formation", "new_databases", number),
+            )
+    if value.data_location and made_bucket:
+        raise Wrong(
+            "GATE333",
+            f"lake_formation: data_location: the bucket {made_bucket!r} is made here, so nobody "
+            "has registered it with Lake Formation yet; remove the field: IAM alone opens what is "
+            "not registered",
+            ("lake_formation", "data_location"),
+        )
 
 
 class Keys(Settings):

@@ -224,6 +224,12 @@ def via_glue(arns: Arns) -> tuple[str, ...]:
     return _via(arns, "glue")
 
 
+def via_dynamodb(arns: Arns) -> tuple[str, ...]:
+    """Return the values of ``kms:ViaService`` by which KMS knows a call as one of DynamoDB, which
+    the same page lists; as with S3, both spellings in China."""
+    return _via(arns, "dynamodb")
+
+
 def _via(arns: Arns, name: str) -> tuple[str, ...]:
     service = f"{name}.{arns.region}.amazonaws.com"
     return (service, f"{service}.cn") if arns.partition == "aws-cn" else (service,)

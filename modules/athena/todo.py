@@ -14,6 +14,7 @@ from athena_gate.modules.account import Account
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Policy, Principal
 from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.lake_formation import LakeGrant
 
 # What a bucket of another account must say, and a key of one (2026-11).
 BUCKETS = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
@@ -109,3 +110,17 @@ def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
         return ()
     says = f"the policies of {called(role)} let it take {called(taken)}: sts:AssumeRole on {taken}"
     return (ToDo("take-role", owner_of(owner), says, ROLES, owner, by=role),)
+
+
+def lake_formation(grants: tuple[LakeGrant, ...], account: str) -> tuple[ToDo, ...]:
+    """Return that whoever administers Lake Formation in ``account`` must make ``grants``."""
+    return tuple(
+        ToDo(
+            "lake-formation",
+            f"a data lake administrator of account {account}",
+            f"Lake Formation gives {called(grant.principal)} {grant.says}",
+            "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html",
+            account,
+        )
+        for grant in grants
+    )

@@ -10,6 +10,7 @@ from athena_gate.modules.dbt.todo import todo
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
+from athena_gate.modules.lake_formation import Catalog, Database, LakeGrant, Location
 
 _QUERIES = (*claims.QUERIES, "athena:BatchGetQueryExecution")
 _LISTS = ("athena:ListDataCatalogs",)
@@ -96,7 +97,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         listed = asks(claims.DATABASE_READS, arns.glue_catalog(), arns.glue_database("any"))
         found += (dbt.need("list-databases", "list all databases", listed),)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
-        found += (claims.governed_by_lake_formation(dbt),)
+        found += (claims.governed_by_lake_formation(dbt, todo(settings)),)
     found += tuple(
         claims.hand_over(dbt, arns, bucket, path, name)
         for name, bucket, path in (
@@ -112,6 +113,27 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     found = claims.given(found, workgroup_exists, "run-queries", "read-results")
     made = made_connectors(settings.catalogs, settings.account, dbt.arn)
     return claims.resting_on(found, settings.owners, (*todos, *made))
+
+
+def lake_formation(settings: DbtSettings) -> tuple[LakeGrant, ...]:
+    """Return what the stack must make Lake Formation give dbt, for the calls it makes; no more may
+    be given."""
+    dbt, lake = holder(settings), settings.lake_formation
+    if lake is None or not lake.grants:
+        return ()
+    found = [claims.governed(dbt, Catalog(), *claims.OWN_DATABASE)]
+    dropped = ("glue:DeleteDatabase",) if settings.drop_schemas else ()
+    there = [name for name in settings.databases if name not in lake.new_databases]
+    calls = (*claims.OWN_DATABASE, *claims.OWN_TABLES, *claims.OWN_OBJECTS, *dropped)
+    found += claims.writes_governed(dbt, there, *calls)
+    exists = not (settings.data.create or settings.data_bucket in settings.owners)
+    if lake.data_location or (lake.data_location is None and exists):
+        place = settings.account.arns.bucket(_data(settings)).rstrip("/")
+        found.append(claims.governed(dbt, Location(place), "glue:CreateTable"))
+    found += claims.reads_governed(dbt, lake, settings.source_databases, "s3:GetObject")
+    if lake.default_database and Database("default") not in [one.on for one in found]:
+        found.append(claims.governed(dbt, Database("default"), "glue:GetDatabase"))
+    return tuple(found)
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:

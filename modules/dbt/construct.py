@@ -2,10 +2,11 @@
 
 from athena_gate.modules.athena.construct.bucket import PrivateBucket, results_bucket
 from athena_gate.modules.athena.construct.identity import managed_policies, role
+from athena_gate.modules.athena.construct.lake_formation import lake_formation
 from athena_gate.modules.athena.construct.workgroup import workgroup
 from athena_gate.modules.bindings import Construct
 from athena_gate.modules.dbt.handoff import handoff
-from athena_gate.modules.dbt.policies import access, trust
+from athena_gate.modules.dbt.policies import access, grants, trust
 from athena_gate.modules.dbt.settings import DbtSettings
 
 
@@ -23,7 +24,7 @@ class Dbt(Construct):
         """
         super().__init__(scope, construct_id)
         name = settings.resource_name
-        role(
+        made = role(
             self,
             trust(settings),
             name=name,
@@ -42,6 +43,8 @@ class Dbt(Construct):
             ),
             max_session_duration=settings.max_session_duration,
         )
+        if settings.lake_formation is not None and settings.lake_formation.grants:
+            lake_formation(self, grants(settings), made)
         results_bucket(
             self,
             settings.results,

@@ -1,5 +1,6 @@
 """Who may take dbt's role, and what it may do."""
 
+from athena_gate.modules.athena import grants as lake
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.catalogs import statements as catalogs
 from athena_gate.modules.athena.catalogs.settings import catalog_remarks
@@ -13,6 +14,7 @@ from athena_gate.modules.dbt.guide import GUIDE, values
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.lake_formation import LakeGrant
 
 _VIA_ATHENA = (CALLED_VIA_ATHENA,)
 _DESCRIBE_TABLES = ("glue:GetDatabase", "glue:GetDatabases", "glue:GetTable", "glue:GetTables")
@@ -332,6 +334,25 @@ def trusts(settings: DbtSettings) -> dict[str, Policy]:
     return {"access": trust(settings)}
 
 
+def grants(settings: DbtSettings) -> tuple[LakeGrant, ...]:
+    """Return what Lake Formation is to grant, whoever grants it."""
+    given, arns = settings.lake_formation, settings.account.arns
+    if given is None:
+        return ()
+    role = arns.role(settings.resource_name, settings.path)
+    written = lake.write(
+        role,
+        given,
+        settings.databases,
+        arns.objects(settings.data_bucket, settings.data_path).removesuffix("/*"),
+        exists=not settings.data.create and settings.data_bucket not in settings.owners,
+        makes_databases=True,
+        drops_databases=settings.drop_schemas,
+    )
+    read = lake.read(role, given, settings.source_databases)
+    return lake.with_default_database(role, given, (*written, *read))
+
+
 def managed(settings: DbtSettings) -> tuple[str, ...]:
     """Return the ARNs of AWS's own policies that are attached: none."""
     del settings
@@ -362,6 +383,7 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
                 'mode = "run" grants that, within the same databases and prefix',
             )
         )
+    found += lake.remarks(settings.lake_formation)
     if settings.external_id is None:
         found.extend(
             Remark(

@@ -1,7 +1,7 @@
 """What the stack of a ``dbt`` block must consist of."""
 
 from athena_gate.modules.athena import resources as parts
-from athena_gate.modules.dbt.policies import access, trust
+from athena_gate.modules.dbt.policies import access, grants, trust
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.resources import Resource
 
@@ -16,22 +16,26 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
         iam_path=settings.path,
         description="What dbt may do in Athena.",
     )
+    role, *attached = parts.role(
+        path,
+        trust(settings),
+        name=name,
+        iam_path=settings.path,
+        description="dbt building models in Athena",
+        boundary=settings.permissions_boundary,
+        policies=policies,
+        max_session_duration=settings.max_session_duration,
+    )
     found = (
         *policies,
-        *parts.role(
-            path,
-            trust(settings),
-            name=name,
-            iam_path=settings.path,
-            description="dbt building models in Athena",
-            boundary=settings.permissions_boundary,
-            policies=policies,
-            max_session_duration=settings.max_session_duration,
-        ),
+        role,
+        *attached,
         *parts.results_bucket(
             (*path, "results"), settings.account, settings.results_bucket, settings.results
         ),
     )
+    if settings.lake_formation is not None and settings.lake_formation.grants:
+        found += parts.lake_formation(path, grants(settings), role)
     if settings.data.create:
         # Tables neither expire nor go with the block.
         found += parts.private_bucket(

@@ -1,7 +1,7 @@
 """What the ``dbt`` block accepts."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -15,9 +15,11 @@ from athena_gate.modules.account import (
 )
 from athena_gate.modules.athena.catalogs.settings import Catalog, Catalogs, check, lets_in
 from athena_gate.modules.athena.settings import (
+    LakeFormationWriter,
     Results,
     Source,
     Workgroup,
+    lake_formation_fits,
     one_owner,
     owned_elsewhere,
     owner_of_existing,
@@ -46,6 +48,8 @@ from athena_gate.modules.fields import (
 )
 from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.policy import TRUST_POLICY_LIMIT
+
+T = TypeVar("T")
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 _ROLE_NAME_LIMIT = 64
@@ -185,8 +189,8 @@ class DbtSettings(Settings):
     drop_schemas: bool = Field(
         False, description="`true` lets dbt delete the databases it builds in."
     )
-    lake_formation: bool = Field(
-        False, description="`true` when Lake Formation governs the tables."
+    lake_formation: Annotated[LakeFormationWriter | None, Block("lake_formation")] = Field(
+        None, description="Where Lake Formation governs the tables: what it grants."
     )
     permissions_boundary: PolicyArn | None = Field(
         None, description="A managed policy that bounds what the role can be granted."
@@ -250,9 +254,7 @@ class DbtSettings(Settings):
 
     @field_validator("external_id", "drop_schemas", "lake_formation", "list_all_databases")
     @classmethod
-    def _nothing_beside_the_guide(
-        cls, value: str | bool | None, info: ValidationInfo
-    ) -> str | bool | None:
+    def _nothing_beside_the_guide(cls, value: T | None, info: ValidationInfo) -> T | None:
         if value and info.data.get("mode") == "documented":
             raise Wrong(
                 "GATE304",
@@ -399,6 +401,12 @@ class DbtSettings(Settings):
                 "give them paths of which neither starts with the other",
             )
         return value
+
+    @model_validator(mode="after")
+    def _lake_formation_fits(self) -> Self:
+        made = self.data_bucket if self.data.create else None
+        lake_formation_fits(self.lake_formation, self.source_databases, self.databases, made)
+        return self
 
     @property
     def vendor_name(self) -> str:

@@ -4,7 +4,7 @@ uses."""
 from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.athena.catalogs.todo import catalogs_todo
 from athena_gate.modules.athena.settings import source_keys
-from athena_gate.modules.dbt.policies import access
+from athena_gate.modules.dbt.policies import access, grants
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.iam.todo import ToDo
 
@@ -15,7 +15,8 @@ _WORKGROUPS = (
 
 def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so."""
-    account = settings.account
+    account, lake = settings.account, settings.lake_formation
+    left = lake is not None and not lake.grants
     role = account.arns.role(settings.resource_name, settings.path)
     keys = (
         *source_keys(settings.sources),
@@ -28,6 +29,7 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
         *_workgroup(settings),
         *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
         *catalogs_todo(settings.catalogs, account, role),
+        *(parts.lake_formation(grants(settings), account.id) if left else ()),
     )
 
 

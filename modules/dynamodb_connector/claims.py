@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
-from athena_gate.modules.athena.statements import via_s3_services
+from athena_gate.modules.athena.statements import via_dynamodb, via_s3_services
 from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from athena_gate.modules.dynamodb_connector.todo import todo
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
+from athena_gate.modules.lake_formation import LakeGrant
 
 # The application makes a role of its own, of which the stack knows nothing.
 APPLICATION = "arn:aws:serverlessrepo:us-east-1:292517598671:applications/AthenaDynamoDBConnector"
@@ -19,6 +20,16 @@ APPLICATION = "arn:aws:serverlessrepo:us-east-1:292517598671:applications/Athena
 _LAMBDA = Principal("Service", "lambda.amazonaws.com")
 _READS = ("dynamodb:PartiQLSelect", "dynamodb:Query", "dynamodb:Scan")
 _LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+# What the connector asks DynamoDB of a name that Athena gives it, before it looks for another
+# spelling: see settings.py.
+_ASKED_FIRST = ("dynamodb:DescribeTable", "dynamodb:Scan")
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (2026-11)
+_NETWORK_CHANGES = (
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+_NETWORK_LISTS = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 _ANYTHING = (Requests(("*",)),)
 
 
@@ -32,13 +43,13 @@ def readers(settings: DynamodbConnectorSettings) -> tuple[Holder, ...]:
     holders = [claims.holder_of_role(arn) for arn in settings.readers]
     if not holders or not settings.attach_policy:
         some = holders[0] if holders else claims.holder_of_role(f"{iam}:role/whoever")
-        holders = [replace(some, arn=f"{iam}:policy/{settings.readers_policy}")]
+        holders = [replace(some, arn=f"{iam}:policy{settings.path}{settings.readers_policy}")]
     return tuple(replace(one, context={**one.context, **organization}) for one in holders)
 
 
 def connector(settings: DynamodbConnectorSettings) -> Holder:
     """Return the role that the connector's function has when it is made here."""
-    return claims.holder_of_role(settings.owner.arns.role(settings.resource_name))
+    return claims.holder_of_role(settings.owner.arns.role(settings.resource_name, settings.path))
 
 
 def sharing(settings: DynamodbConnectorSettings) -> Holder:
@@ -62,10 +73,20 @@ def needs(settings: DynamodbConnectorSettings) -> tuple[Need, ...]:
                 ),
             )
         ),
-        *(_connector_needs(settings) if settings.deployment == "image" else ()),
+        *claims.given(
+            _connector_needs(settings) if settings.deployment == "image" else (),
+            (one for one in todos if one.name == "vpc"),
+            *("read-tables", "find-tables", "query-status", "spill"),
+        ),
         *(_sharing_needs(settings) if settings.console_sharing else ()),
     )
     return claims.resting_on(found, settings.readers_place.owners, todos)
+
+
+def lake_formation(settings: DynamodbConnectorSettings) -> tuple[LakeGrant, ...]:
+    """Return what Lake Formation is to give: nothing, for the tables are in DynamoDB."""
+    del settings
+    return ()
 
 
 def _reader_needs(settings: DynamodbConnectorSettings, reader: Holder) -> Iterator[Need]:
@@ -126,6 +147,43 @@ def _connector_needs(settings: DynamodbConnectorSettings) -> Iterator[Need]:
         *(role.calls(_READS, f"{table}/index/i") for table in tables),
         role.calls(("dynamodb:ListTables",), "*"),
     )
+    asked = [settings.arn("dynamodb", f"table/{table}") for table in settings.in_lower_case]
+    if asked:
+        yield role.need(
+            "find-tables",
+            "find tables with capitals, asked for in lower case",
+            *(role.calls(_ASKED_FIRST, table) for table in asked),
+        )
+    if settings.table_keys:
+        through = (f"dynamodb.{arns.region}.amazonaws.com",)
+        decrypt = (
+            replace(
+                call,
+                context={
+                    **{key: v for key, v in call.context.items() if key != "aws:SourceIp"},
+                    "aws:ViaAWSService": ("true",),
+                    "aws:CalledVia": through,
+                    "kms:ViaService": through,
+                },
+                unknown=frozenset({"aws:SourceIp"}),
+            )
+            for table in settings.table_keys
+            for call in role.calls(("kms:Decrypt",), table.kms_key)
+        )
+        yield role.need("table-keys", "let DynamoDB decrypt tables", decrypt)
+    if settings.vpc is not None:
+        interface = settings.arn("ec2", "network-interface/eni-1")
+        within = (
+            *(settings.arn("ec2", f"subnet/{subnet}") for subnet in settings.vpc.subnets),
+            *(settings.arn("ec2", f"security-group/{g}") for g in settings.vpc.security_groups),
+        )
+        yield role.need(
+            "network",
+            "let Lambda connect the function to the VPC",
+            role.calls(("ec2:CreateNetworkInterface",), interface, *within),
+            role.calls(_NETWORK_CHANGES, interface),
+            role.calls(_NETWORK_LISTS, "*"),
+        )
     yield role.need(
         "query-status",
         "see whether the owner's query goes on",
@@ -237,13 +295,17 @@ def _reader_never(settings: DynamodbConnectorSettings, reader: Holder) -> Iterat
 
 
 def _spill_key(
-    settings: DynamodbConnectorSettings, holder: Holder, action: str, but: str | None = None
+    settings: DynamodbConnectorSettings,
+    holder: Holder,
+    action: str,
+    but: str | None = None,
+    but_actions: tuple[str, ...] = (),
 ) -> Never:
     bucket = settings.owner.arns.bucket(settings.spill_bucket)
     return holder.never(
         "spill-key-only",
         "the owner's KMS keys for spilled data only",
-        Requests((action,), but_resources=(but,) if but else ()),
+        Requests((action,), but_actions=but_actions, but_resources=(but,) if but else ()),
         when={"kms:EncryptionContext:aws:s3:arn": AnyBut((bucket,))},
     )
 
@@ -256,9 +318,13 @@ def _connector_never(settings: DynamodbConnectorSettings) -> Iterator[Never]:
     tables = [settings.arn("dynamodb", f"table/{table}") for table in settings.tables]
     group = settings.arn("logs", f"log-group:/aws/lambda/{settings.catalog_name}")
     spill, keys = _spill(settings), settings.spill.create_kms_key
-    services = ("dynamodb:*", "athena:GetQueryExecution", "s3:*", *_LOGS)
+    asked = [settings.arn("dynamodb", f"table/{table}") for table in settings.in_lower_case]
+    network = ("ec2:CreateNetworkInterface", *_NETWORK_CHANGES, *_NETWORK_LISTS)
+    services = ["dynamodb:*", "athena:GetQueryExecution", "s3:*", *_LOGS]
+    services += ["kms:*"] if keys or settings.table_keys else []
+    services += network if settings.vpc is not None else []
     yield claims.no_iam(role)
-    yield claims.no_other_service(role, *services, *(["kms:*"] if keys else []))
+    yield claims.no_other_service(role, *services)
     yield role.never(
         "tables-read-only",
         "no write to any table",
@@ -272,8 +338,9 @@ def _connector_never(settings: DynamodbConnectorSettings) -> Iterator[Never]:
         Requests(
             ("dynamodb:*",),
             but_actions=("dynamodb:ListTables",),
-            but_resources=(*tables, *(f"{table}/index/*" for table in tables)),
+            but_resources=(*tables, *(f"{table}/index/*" for table in tables), *asked),
         ),
+        *([Requests(("dynamodb:*",), tuple(asked), but_actions=_ASKED_FIRST)] if asked else []),
     )
     yield claims.no_other_bucket(role, arns, (spill,))
     yield role.never(
@@ -289,21 +356,46 @@ def _connector_never(settings: DynamodbConnectorSettings) -> Iterator[Never]:
         Requests(("athena:*",), but_resources=(arns.workgroup(settings.resource_name),)),
     )
     if keys:
-        key = settings.arn("kms", "key/*")
-        encrypting = Requests(("kms:*",), but_actions=("kms:GenerateDataKey",))
+        yield from _spill_keys(settings, role)
+    if settings.table_keys:
+        used = ("kms:Decrypt", *(("kms:GenerateDataKey",) if keys else ()))
         yield role.never(
-            "encrypt-only",
-            "with KMS keys nothing but encrypting",
-            encrypting,
-            Requests(("kms:*",), but_resources=(key,)),
+            "table-keys-only",
+            "no other KMS key of tables, and nothing but decrypting",
+            Requests(("kms:*",), but_actions=used),
+            Requests(("kms:Decrypt",), but_resources=settings.keys_of_tables),
         )
         yield role.never(
-            "keys-through-s3",
-            "KMS keys only through S3",
-            Requests(("kms:*",)),
-            when={"kms:ViaService": AnyBut(via_s3_services(arns))},
+            "table-keys-through-dynamodb",
+            "keys of tables only through DynamoDB",
+            Requests(("kms:Decrypt",)),
+            when={"kms:ViaService": AnyBut(via_dynamodb(arns))},
         )
-        yield _spill_key(settings, role, "kms:*")
+    if settings.vpc is not None:
+        yield role.never(
+            "network-by-lambda-only",
+            "no network for the function's own code",
+            Requests(("ec2:*",)),
+            when={"lambda:SourceFunctionArn": (settings.function_arn,)},
+        )
+
+
+def _spill_keys(settings: DynamodbConnectorSettings, role: Holder) -> Iterator[Never]:
+    """Yield the claims on the key of the spill bucket; of tables' keys others speak."""
+    key, but = settings.arn("kms", "key/*"), ("kms:Decrypt",) if settings.table_keys else ()
+    yield role.never(
+        "encrypt-only",
+        "with KMS keys nothing but encrypting",
+        Requests(("kms:*",), but_actions=("kms:GenerateDataKey", *but)),
+        Requests(("kms:*",), but_resources=(key,)),
+    )
+    yield role.never(
+        "keys-through-s3",
+        "KMS keys only through S3",
+        Requests(("kms:*",), but_actions=but),
+        when={"kms:ViaService": AnyBut(via_s3_services(settings.owner.arns))},
+    )
+    yield _spill_key(settings, role, "kms:*", but_actions=but)
 
 
 def _sharing_never(settings: DynamodbConnectorSettings) -> tuple[Never, ...]:
@@ -323,7 +415,7 @@ def _opened(settings: DynamodbConnectorSettings) -> Iterator[Never]:
     """Yield the claims on what the policies of bucket, function, key and roles open to others."""
     arns, prefix = settings.owner.arns, settings.spill.prefix
     bucket, function = arns.bucket(settings.spill_bucket), settings.function_arn
-    key, role = settings.arn("kms", "key/*"), arns.role(settings.resource_name)
+    key, role = settings.arn("kms", "key/*"), connector(settings).arn
     share = sharing(settings).arn
     invited = tuple(Principal("AWS", reader) for reader in settings.readers)
     owner = Principal("AWS", settings.owner.id)

@@ -16,6 +16,7 @@ from athena_gate.modules.bindings import (
     LambdaFunction,
     LambdaFunctionEnvironment,
     LambdaFunctionImageConfig,
+    LambdaFunctionVpcConfig,
     LambdaPermission,
     ServerlessapplicationrepositoryCloudformationStack,
     TerraformProvider,
@@ -147,21 +148,27 @@ def _function(
     scope: Construct, settings: DynamodbConnectorSettings, logs: CloudwatchLogGroup
 ) -> LambdaFunction:
     name, region = settings.resource_name, settings.owner.region
+    policies = managed_policies(
+        scope,
+        connector_access(settings),
+        name=name,
+        path=settings.path,
+        description="The DynamoDB tables named, and the spill bucket.",
+    )
     made = role(
         scope,
         connector_trust(),
         name=name,
-        path="/",
+        path=settings.path,
         description=f"What the connector {settings.catalog_name} runs as.",
-        permissions_boundary=None,
-        policies=managed_policies(
-            scope,
-            connector_access(settings),
-            name=name,
-            path="/",
-            description="The DynamoDB tables named, and the spill bucket.",
-        ),
+        permissions_boundary=settings.permissions_boundary,
+        policies=policies,
     )
+    vpc, before = settings.vpc, [logs]
+    if vpc is not None:
+        # Lambda refuses a function whose role may not make network interfaces yet, and deletes
+        # them with that role's rights.
+        before += [scope.node.find_child(f"attach-{part}") for part in policies]
     registry = f"{REGISTRIES.get(region, REGISTRY)}.dkr.ecr.{region}.amazonaws.com"
     return LambdaFunction(
         scope,
@@ -184,7 +191,12 @@ def _function(
                 "disable_glue": "true",
             }
         ),
-        depends_on=[logs],
+        vpc_config=LambdaFunctionVpcConfig(
+            subnet_ids=sorted(vpc.subnets), security_group_ids=sorted(vpc.security_groups)
+        )
+        if vpc is not None
+        else None,
+        depends_on=before,
     )
 
 
@@ -202,6 +214,8 @@ def _application(
         "LambdaTimeout": str(settings.timeout),
         "DisableSpillEncryption": json.dumps(not settings.spill.encryption),
     }
+    if settings.permissions_boundary is not None:
+        parameters["PermissionsBoundaryARN"] = settings.permissions_boundary
     if key is not None:
         # Also what the application's role gets its right to the key from.
         parameters["KMSKeyId"] = key.key_id
@@ -301,7 +315,7 @@ def _readers(
         scope,
         access(settings),
         name=settings.readers_policy,
-        path="/",
+        path=settings.path,
         description=f"Query {settings.catalog_name} in Athena.",
         provider=provider,
     )

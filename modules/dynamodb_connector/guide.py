@@ -148,6 +148,22 @@ CONNECTOR = Guide(
             ("dynamodb:ListTables",),
         ),
     ),
+    beside={
+        "kms:Decrypt": "The application reads no table that is encrypted with a key of yours: it "
+        "gives an empty schema.",
+        **{
+            f"ec2:{action}": "The application has no VPC; Lambda connects the function to one with "
+            "these, and its own code cannot."
+            for action in (
+                "AssignPrivateIpAddresses",
+                "CreateNetworkInterface",
+                "DeleteNetworkInterface",
+                "DescribeNetworkInterfaces",
+                "DescribeSubnets",
+                "UnassignPrivateIpAddresses",
+            )
+        },
+    },
 )
 
 GUIDES = {

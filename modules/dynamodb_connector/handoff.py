@@ -49,7 +49,7 @@ def handoff(settings: DynamodbConnectorSettings) -> dict[str, str]:
 
 def _readers_policies(settings: DynamodbConnectorSettings) -> list[str]:
     """Return the ARNs of the parts of the readers' policy."""
-    name = settings.consumer.arns.policy(settings.readers_policy)
+    name = settings.consumer.arns.policy(settings.readers_policy, settings.path)
     parts = access(settings).split(MANAGED_POLICY_LIMIT)
     return [name, *(f"{name}-{number}" for number in range(2, len(parts) + 1))]
 

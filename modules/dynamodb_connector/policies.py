@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/ (2026-11).
 """
 
 from athena_gate.modules.athena import statements
-from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, via_s3_services
+from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, via_dynamodb, via_s3_services
 from athena_gate.modules.dynamodb_connector.guide import (
     INVOCATION,
     SHARING,
@@ -109,9 +109,90 @@ def connector_access(settings: DynamodbConnectorSettings) -> Policy:
             resources=(settings.arn("logs", f"log-group:/aws/lambda/{settings.catalog_name}:*"),),
         ),
     )
+    if settings.in_lower_case:
+        granted = (*granted, _ask_in_lower_case(settings))
+    if settings.table_keys:
+        granted = (*granted, _use_table_keys(settings))
     if settings.spill.create_kms_key:
         granted = (*granted, _use_spill_key(settings, "kms:GenerateDataKey"))
+    if settings.vpc is not None:
+        granted = (*granted, *_network(settings))
     return Policy(granted)
+
+
+def _ask_in_lower_case(settings: DynamodbConnectorSettings) -> Statement:
+    """Return the statement without which a table with capitals is not found: see
+    ``DynamodbConnectorSettings.in_lower_case``."""
+    return Statement(
+        "Allow",
+        sid="AskInLowerCase",
+        why="Athena asks in lower case; only a name that DynamoDB does not know is looked for.",
+        actions=("dynamodb:DescribeTable", "dynamodb:Scan"),
+        resources=tuple(
+            settings.arn("dynamodb", f"table/{table}") for table in settings.in_lower_case
+        ),
+    )
+
+
+def _use_table_keys(settings: DynamodbConnectorSettings) -> Statement:
+    """Return the statement that reads tables encrypted with keys of the owner's.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    (2026-11). Without it the connector gives an empty schema and no error:
+    https://github.com/awslabs/aws-athena-query-federation/blob/v2026.33.1/athena-dynamodb/src/main/java/com/amazonaws/athena/connectors/dynamodb/util/DDBTableUtils.java
+    """
+    return Statement(
+        "Allow",
+        sid="TableKeys",
+        why="Read tables that are encrypted with keys of the owner's, through DynamoDB only.",
+        actions=("kms:Decrypt",),
+        resources=settings.keys_of_tables,
+        conditions=(
+            Condition("StringEquals", "kms:ViaService", via_dynamodb(settings.owner.arns)),
+        ),
+    )
+
+
+def _network(settings: DynamodbConnectorSettings) -> tuple[Statement, ...]:
+    """Return the statements by which Lambda connects the function to a VPC, and what keeps the
+    function's own code from it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (2026-11) has the actions,
+    which of them take no resource, that deleting needs all resources, and the denial.
+    """
+    changes = (
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:UnassignPrivateIpAddresses",
+    )
+    lists = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+    return (
+        Statement(
+            "Allow",
+            sid="NetworkInterfaces",
+            why="Lambda connects the function to the VPC.",
+            actions=changes,
+            resources=(settings.arn("ec2", "*/*"),),
+        ),
+        Statement(
+            "Allow",
+            sid="NetworkLists",
+            why="Lambda looks for network interfaces; AWS has no narrower resource for this.",
+            actions=lists,
+            resources=("*",),
+        ),
+        Statement(
+            "Deny",
+            sid="NetworkByLambdaOnly",
+            why="The function's code needs none of it.",
+            actions=("ec2:*",),
+            resources=("*",),
+            conditions=(
+                Condition("ArnEquals", "lambda:SourceFunctionArn", (settings.function_arn,)),
+            ),
+        ),
+    )
 
 
 def connector_trust() -> Policy:
@@ -322,6 +403,16 @@ def remarks(settings: DynamodbConnectorSettings) -> tuple[Remark, ...]:
                 "owner and every Glue table's description, whatever tables says",
             )
         )
+    found += [
+        Remark(
+            "GATE726",
+            "tables",
+            f"the connector asks for {table.lower()!r} before {table!r}; if there is a table of "
+            "that name too, that one is read",
+        )
+        for table in settings.tables
+        if table != table.lower()
+    ]
     if settings.console_sharing:
         found.append(
             Remark(

@@ -95,20 +95,30 @@ def _connector(settings: DynamodbConnectorSettings, key: Resource | None) -> tup
         path,
         connector_access(settings),
         name=settings.resource_name,
-        iam_path="/",
+        iam_path=settings.path,
         description="The DynamoDB tables named, and the spill bucket.",
     )
     role, *attached = parts.role(
         path,
         connector_trust(),
         name=settings.resource_name,
-        iam_path="/",
+        iam_path=settings.path,
         description=f"What the connector {settings.catalog_name} runs as.",
+        boundary=settings.permissions_boundary,
         policies=policies,
     )
     region = settings.owner.region
     registry = f"{_IMAGES.get(region, _OTHER_IMAGES)}.dkr.ecr.{region}.amazonaws.com"
     published = f"{registry}/athena-federation-repository-dynamodb:{settings.release}"
+    network: dict[str, Any] = {}
+    before = [logs.address]
+    if settings.vpc is not None:
+        network["vpc_config"] = {
+            "subnet_ids": sorted(settings.vpc.subnets),
+            "security_group_ids": sorted(settings.vpc.security_groups),
+        }
+        # Lambda uses the role's rights to make network interfaces.
+        before += [one.address for one in attached]
     function = Resource(
         "aws_lambda_function",
         (*path, "function"),
@@ -131,7 +141,8 @@ def _connector(settings: DynamodbConnectorSettings, key: Resource | None) -> tup
                     "disable_glue": "true",
                 }
             },
-            "depends_on": [logs.address],
+            **network,
+            "depends_on": before,
         },
     )
     return (*policies, role, *attached, logs, function)
@@ -149,6 +160,8 @@ def _application(
         "LambdaTimeout": str(settings.timeout),
         "DisableSpillEncryption": json.dumps(not settings.spill.encryption),
     }
+    if settings.permissions_boundary is not None:
+        parameters["PermissionsBoundaryARN"] = settings.permissions_boundary
     if key is not None:
         parameters["KMSKeyId"] = key.ref("key_id")
     wanted = Resource("terraform_data", (*path, "parameters"), {"input": parameters})
@@ -268,7 +281,7 @@ def _readers(
         path,
         access(settings),
         name=settings.readers_policy,
-        iam_path="/",
+        iam_path=settings.path,
         description=f"Query {settings.catalog_name} in Athena.",
         also=also,
     )

@@ -2,20 +2,28 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
-from athena_gate.modules.account import Account, AccountReference, key_in_reach
+from athena_gate.modules.account import (
+    Account,
+    AccountReference,
+    boundary_in_account,
+    key_in_reach,
+)
 from athena_gate.modules.athena.catalogs.settings import Connector
 from athena_gate.modules.athena.settings import Results, Workgroup, owned_elsewhere
-from athena_gate.modules.existing import Existing, existing_buckets
+from athena_gate.modules.existing import Existing, existing_boundary, existing_buckets
 from athena_gate.modules.fields import (
     Block,
     BlockName,
     BucketName,
+    IamPath,
+    KmsKeyArn,
     List,
+    PolicyArn,
     Prefix,
     RoleArn,
     Settings,
@@ -24,6 +32,9 @@ from athena_gate.modules.fields import (
     unique,
 )
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.iam.arn import account_of
+
+T = TypeVar("T")
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 _ROLE_NAME_LIMIT = 64
@@ -172,6 +183,34 @@ class Spill(Settings):
         return value
 
 
+class TableKey(Settings):
+    """A table that is encrypted with a key of yours, not with one of DynamoDB's own."""
+
+    name: str = Field(description="The table, as in `tables`.")
+    kms_key: KmsKeyArn = Field(description="The KMS key the table is encrypted with.")
+
+
+SubnetId = Annotated[
+    str, pattern(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet, as in "subnet-0a1b2c3d4e5f67890"')
+]
+SecurityGroupId = Annotated[
+    str,
+    pattern(r"sg-[0-9a-f]{8,17}", 'the id of a security group, as in "sg-0a1b2c3d4e5f67890"'),
+]
+
+
+class Vpc(Settings):
+    """The network that the function works in, where tables are reached by an endpoint only."""
+
+    # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html (2026-11)
+    subnets: Annotated[List[SubnetId], unique(), counted(1, 16)] = Field(
+        description="Subnets of the owner, one in each zone at best."
+    )
+    security_groups: Annotated[List[SecurityGroupId], unique(), counted(1, 5)] = Field(
+        description="The security groups of the function's network interfaces."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class QueryPlace:
     """Where queries of one account run, and their results go."""
@@ -233,6 +272,16 @@ class DynamodbConnectorSettings(Settings):
         description="Attaches the readers' policy to them; with `false`, and without readers, it "
         "is left for you to attach.",
     )
+    permissions_boundary: PolicyArn | None = Field(
+        None,
+        description="A managed policy of the owner's that bounds what the connector's role can be "
+        "granted, also the role that the application makes.",
+    )
+    path: IamPath = Field(
+        "/",
+        description="The IAM path of the connector's role and of all policies; not of the Share "
+        "button's role, whose ARN the console makes up, nor of the application's role.",
+    )
     organization_id: OrganizationId | None = Field(
         None, description="Only callers of this organization, whatever becomes of the account."
     )
@@ -265,6 +314,12 @@ class DynamodbConnectorSettings(Settings):
     )
     timeout: int = Field(
         900, ge=1, le=900, description="Seconds one call of the function may take."
+    )
+    table_keys: Annotated[
+        List[TableKey], unique(lambda table: str(table.name)), Block("table", "name")
+    ] = Field((), description="Those of `tables` that are encrypted with a key of yours.")
+    vpc: Annotated[Vpc | None, Block("vpc")] = Field(
+        None, description="Has the function work in a VPC of the owner's."
     )
     spill: Annotated[Spill, Block("spill")] = Field(
         Spill(), validate_default=True, description="The spill bucket."
@@ -341,6 +396,12 @@ class DynamodbConnectorSettings(Settings):
                 )
         return value
 
+    @field_validator("permissions_boundary")
+    @classmethod
+    def _boundary_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
+        boundary_in_account(value, info.data.get("owner"), "connector's role")
+        return value
+
     @field_validator("organization_id")
     @classmethod
     def _something_to_narrow(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -404,6 +465,36 @@ class DynamodbConnectorSettings(Settings):
             )
         return value
 
+    @field_validator("table_keys", "vpc")
+    @classmethod
+    def _of_a_role_made_here(cls, value: T, info: ValidationInfo) -> T:
+        if value and info.data.get("deployment") == "application":
+            what = "keys of tables" if info.field_name == "table_keys" else "VPC"
+            raise Wrong(
+                "GATE334",
+                f"AWS's application makes function and role by itself and takes no {what}; "
+                'allowed with deployment = "image"',
+            )
+        return value
+
+    @field_validator("table_keys")
+    @classmethod
+    def _keys_of_tables(
+        cls, value: tuple[TableKey, ...], info: ValidationInfo
+    ) -> tuple[TableKey, ...]:
+        for number, table in enumerate(value):
+            named = info.data.get("tables")
+            if named is not None and table.name not in named:
+                raise Wrong(
+                    "GATE335",
+                    f"table {table.name!r} is not among tables; allowed: {', '.join(named)}",
+                    number,
+                )
+            place = f"table {table.name!r}: kms_key"
+            whose = (account_of(table.kms_key),)
+            key_in_reach(table.kms_key, info.data.get("owner"), whose, place, (number, "kms_key"))
+        return value
+
     @field_validator("spill")
     @classmethod
     def _spill_bucket_fits(cls, value: Spill, info: ValidationInfo) -> Spill:
@@ -453,6 +544,22 @@ class DynamodbConnectorSettings(Settings):
     def function_arn(self) -> str:
         """Return the ARN of the connector's function."""
         return self.arn("lambda", f"function:{self.catalog_name}")
+
+    @property
+    def in_lower_case(self) -> tuple[str, ...]:
+        """Return, of those tables that have capitals, the names that Athena asks for: in lower
+        case, and the connector tries these first.
+
+        https://github.com/awslabs/aws-athena-query-federation/blob/v2026.33.1/athena-dynamodb/src/main/java/com/amazonaws/athena/connectors/dynamodb/resolver/DynamoDBTableResolver.java
+        (2026-11): it looks for another spelling only when DynamoDB says that there is no such
+        table, and whoever may not ask for it is told something else.
+        """
+        return tuple(table.lower() for table in self.tables if table != table.lower())
+
+    @property
+    def keys_of_tables(self) -> tuple[str, ...]:
+        """Return the ARNs of the KMS keys that tables are encrypted with, each once."""
+        return tuple(dict.fromkeys(table.kms_key for table in self.table_keys))
 
     @property
     def shared(self) -> bool:
@@ -541,6 +648,7 @@ class DynamodbConnectorSettings(Settings):
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         found = [Existing.of(self.consumer, reader) for reader in self.readers]
+        found += existing_boundary(self.owner, self.permissions_boundary)
         for place in (self.owner_place, self.readers_place)[: len(self.accounts)]:
             if not place.results.create:
                 found += existing_buckets(

@@ -1,14 +1,18 @@
 """What others must do before the connector can be queried: the readers' roles, and the buckets that
 results go to."""
 
+from collections.abc import Iterator
+
 from athena_gate.modules.athena import todo as parts
-from athena_gate.modules.dynamodb_connector.policies import access
+from athena_gate.modules.dynamodb_connector.policies import access, connector_access
 from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from athena_gate.modules.iam.todo import ToDo
 
 _ATTACH = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html"
 )
+
+_VPC = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html"
 
 
 def todo(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
@@ -20,7 +24,30 @@ def todo(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
         *_readers(settings),
         *parts.elsewhere(place.account, place.owners, keys, access(settings), who),
         *_owners_results(settings),
+        *_table_keys(settings),
+        *_network(settings),
     )
+
+
+def _table_keys(settings: DynamodbConnectorSettings) -> Iterator[ToDo]:
+    """Yield what must be so of tables' keys that are another account's."""
+    if not settings.table_keys:
+        return
+    role = settings.owner.arns.role(settings.resource_name, settings.path)
+    granted = connector_access(settings)
+    yield from parts.elsewhere(settings.owner, {}, settings.keys_of_tables, granted, (role,))
+
+
+def _network(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
+    """Return where the function's network must lead to."""
+    if settings.vpc is None:
+        return ()
+    says = (
+        f"{', '.join(settings.vpc.subnets)} lead to DynamoDB, S3 and Athena, by endpoints whose "
+        f"policies let {parts.called(settings.owner.arns.role(settings.resource_name))} in or by "
+        "NAT, and the security groups let HTTPS out"
+    )
+    return (ToDo("vpc", parts.owner_of(settings.owner.id), says, _VPC, settings.owner.id),)
 
 
 def _readers(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:

@@ -400,10 +400,10 @@ WRONG = [
     ),
     (
         'path      = "/vendors/"',
-        "lake_formation = True",
+        "reads_results_directly = True",
         13,
         "GATE013",
-        'dot "reporting": lake_formation: True is a word without quotes; write true',
+        'dot "reporting": reads_results_directly: True is a word without quotes; write true',
     ),
     (
         '"analytics"\n  data',
@@ -509,7 +509,7 @@ WRONG = [
         "sources",
         15,
         "GATE101",
-        'dot "reporting": sources: no block "sources"; did you mean "source"?; allowed: account, grants, lake_formation, restrict_to_vendor_ips, permissions_boundary, path, databases, list_all_databases, reads_results_directly, keys, catalog, accept, source, workgroup, results',
+        'dot "reporting": sources: no block "sources"; did you mean "source"?; allowed: account, grants, restrict_to_vendor_ips, permissions_boundary, path, databases, list_all_databases, reads_results_directly, lake_formation, keys, catalog, accept, source, workgroup, results',
     ),
     (
         '"111122223333"',

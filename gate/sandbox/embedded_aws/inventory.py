@@ -7,6 +7,8 @@ from flask import Flask
 from moto.core.base_backend import BackendDict
 from moto.iam.models import AWSManagedPolicy
 
+from athena_gate.gate.sandbox.embedded_aws import lakeformation
+
 PATH = "/gate/inventory"
 
 Found = dict[str, list[str]]
@@ -57,6 +59,10 @@ def _kms(backend: Any) -> Found:
     }
 
 
+def _lakeformation(backend: Any) -> Found:
+    return {"aws_lakeformation_permissions": lakeformation.names(backend)}
+
+
 def _lambda(backend: Any) -> Found:
     return {"aws_lambda_function": [item.function_name for item in backend.list_functions()]}
 
@@ -75,6 +81,7 @@ SERVICES: dict[str, Callable[[Any], Found]] = {
     "dynamodb": _dynamodb,
     "iam": _iam,
     "kms": _kms,
+    "lakeformation": _lakeformation,
     "lambda": _lambda,
     "logs": _logs,
     "s3": _s3,

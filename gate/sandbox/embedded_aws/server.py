@@ -19,7 +19,14 @@ import moto.iam.models
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import make_server
 
-from athena_gate.gate.sandbox.embedded_aws import athena, existing, iam, inventory, serverlessrepo
+from athena_gate.gate.sandbox.embedded_aws import (
+    athena,
+    existing,
+    iam,
+    inventory,
+    lakeformation,
+    serverlessrepo,
+)
 from athena_gate.gate.sandbox.embedded_aws.guard import guarded
 from athena_gate.gate.sandbox.embedded_aws.retries import answer_once
 
@@ -87,6 +94,7 @@ def prepare(account: str) -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     athena.fill_gaps()
     iam.fill_gaps()
+    lakeformation.fill_gaps()
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ dropped {
   actions = ["kms:Decrypt"]
 }
 dropped {
-  reason  = "Tables that Lake Formation governs are asked for with lake_formation = true."
+  reason  = "Tables that Lake Formation governs are asked for with a lake_formation block."
   actions = ["lakeformation:GetDataAccess"]
 }
 
@@ -54,5 +54,5 @@ todo = [
   "Name the role that Datadog's AWS integration has, as the page adds its policy to that; without role_name a role is made, for an account that the integration does not know yet.",
   "Where a role is made, compare the account that it trusts with the one that Datadog shows for your site, and name it in principals where it differs.",
   "Whether Datadog does without glue:GetCatalog, which the page grants, was not tried.",
-  "Where Lake Formation governs the tables, set lake_formation = true, and grant DESCRIBE and SELECT on them and DATA_LOCATION_ACCESS on their bucket.",
+  "Where Lake Formation governs the tables, add a lake_formation block, which grants DESCRIBE on them; the page also asks for SELECT, and for DATA_LOCATION_ACCESS on their bucket: grant these there.",
 ]

@@ -41,7 +41,7 @@ labels = {
 }
 
 dropped {
-  reason  = "Tables that Lake Formation governs are asked for with lake_formation = true."
+  reason  = "Tables that Lake Formation governs are asked for with a lake_formation block."
   actions = ["lakeformation:GetDataAccess"]
 }
 dropped {

@@ -22,5 +22,5 @@ labels = {
 
 todo = [
   "The stored copy of the page ends where it names the permissions, in IAM and in Lake Formation.",
-  "Where Lake Formation governs the tables, set lake_formation = true and grant there as well.",
+  "Where Lake Formation governs the tables, add a lake_formation block, which makes the grants too.",
 ]

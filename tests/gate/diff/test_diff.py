@@ -98,7 +98,7 @@ EDITS = {
     ),
     "lake-formation": (
         '  account   = "a"\n  databases = ["sales"]',
-        '  account   = "a"\n  lake_formation = true\n  databases = ["sales"]',
+        '  account   = "a"\n  lake_formation {}\n  databases = ["sales"]',
     ),
     "another-account": (
         "111122223333",

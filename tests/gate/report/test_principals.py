@@ -71,12 +71,31 @@ def test_a_vendor_outside_reads_tables_and_writes_results(rows: Rows) -> None:
 
 def test_what_lake_formation_allows_is_everything(rows: Rows) -> None:
     (row,) = rows(
-        DOT.replace('account   = "analytics"', 'account = "analytics"\nlake_formation = true')
+        DOT.replace(
+            'account   = "analytics"',
+            'account = "analytics"\nlake_formation {\n grants = false\n}',
+        )
     )
     governed = Item("everything that Lake Formation allows it", care=ALL)
     assert [item for item in row.reads if item not in DOT_ROW.reads] == [governed]
     assert row.writes == (governed, *DOT_ROW.writes)
     assert row.deletes == (governed,)
+
+
+def test_what_lake_formation_is_made_to_give_is_that_and_no_more(rows: Rows) -> None:
+    (row,) = rows(
+        DOT.replace('account   = "analytics"', 'account = "analytics"\nlake_formation {}')
+    )
+    assert [item for item in row.reads if item not in DOT_ROW.reads] == [
+        Item("all tables of sales, by Lake Formation"),
+        Item("database default, by Lake Formation", minor=True),
+        Item("database sales, by Lake Formation", minor=True),
+    ]
+    assert (row.writes, row.deletes) == (DOT_ROW.writes, DOT_ROW.deletes)
+    assert row.conditions == (
+        *DOT_ROW.conditions,
+        "Lake Formation as far as it grants here; what others grant is not known",
+    )
 
 
 def test_what_an_own_policy_of_aws_allows_is_everything(rows: Rows) -> None:

@@ -142,12 +142,13 @@ def likeness(stack: Mapping[str, Any]) -> Json:
     resources = list(_resources(stack))
     tag = stack["provider"]["aws"][0]["default_tags"][0]["tags"]
     made = {f"{kind}.{name}": _known(kind, body, tag) for kind, name, body in resources}
-    unknown: dict[str, set[str]] = {
-        address: {
-            name for name in KINDS[address.partition(".")[0]].computed if name not in made[address]
-        }
-        for address in made
-    }
+    unknown: dict[str, set[str]] = {}
+    for address, after in made.items():
+        computed = KINDS[address.partition(".")[0]].computed
+        decided = {name for name in computed if name not in {**after, **dict(leaves(after))}}
+        # What is in a block that nobody gave is unknown with it; in one that is given, by itself.
+        within = {name for name in decided if "." in name and name.partition(".")[0] not in after}
+        unknown[address] = decided - {one for one in within if one.partition(".")[0] in decided}
     for _ in range(3):
         for address, after in made.items():
             _resolve(after, address, made, unknown)
@@ -264,9 +265,12 @@ def _providers(stack: Mapping[str, Any]) -> Json:
 
 
 _BLOCKS = {
-    "assume_role", "default_tags", "configuration", "engine_version", "result_configuration",
+    "acl_configuration", "assume_role", "configuration", "default_tags", "engine_version",
+    "result_configuration",
     "encryption_configuration", "environment", "image_config", "rule", "filter", "expiration",
     "abort_incomplete_multipart_upload", "apply_server_side_encryption_by_default",
+    "data_location", "database", "expression", "lf_tag_policy", "table", "table_with_columns",
+    "vpc_config",
 }  # fmt: skip
 
 

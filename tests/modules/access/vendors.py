@@ -40,7 +40,7 @@ def maximal_dot(partition: str = "aws") -> Access:
     return dot(
         partition,
         databases=["sales", "finance"],
-        lake_formation=True,
+        lake_formation={},
         reads_results_directly=True,
         sources=[
             {"bucket": "acme-lake", "prefixes": ["sales/", "finance/"]},

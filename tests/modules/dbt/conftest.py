@@ -55,7 +55,7 @@ def maximal(region: str = "eu-central-1", **fields: Any) -> DbtSettings:
         "databases": ["dbt_ci", "default"],
         "source_databases": ["sales", "web"],
         "drop_schemas": True,
-        "lake_formation": True,
+        "lake_formation": {},
         "sources": [
             {"bucket": "acme-lake", "prefixes": ["sales/", "web/"], "kms_key": key(region, 1)},
             {"bucket": "acme-archive", "kms_key": key(region, 2)},

@@ -88,7 +88,7 @@ def test_documented_grants_are_the_guides_whatever_else_the_block_says(region: s
         trusted=[],
         external_id=None,
         drop_schemas=False,
-        lake_formation=False,
+        lake_formation=None,
     )
     assert access(settings).grants() == Policy.from_document(TEMPLATE).grants()
 

@@ -24,8 +24,8 @@ WILDCARD = (
 )
 FIELDS = (
     "account, mode, external_id, trusted, max_session_duration, session_duration, databases, "
-    "source_databases, drop_schemas, lake_formation, permissions_boundary, path, "
-    "existing_workgroup, list_all_databases, source, workgroup, results, data, catalog, accept"
+    "source_databases, drop_schemas, permissions_boundary, path, existing_workgroup, "
+    "list_all_databases, source, lake_formation, workgroup, results, data, catalog, accept"
 )
 
 
@@ -222,9 +222,8 @@ def test_the_workgroup_is_primary_the_one_named_or_the_one_made() -> None:
             "without quotes",
         ),
         (
-            with_lines("  lake_formation = 1"),
-            f"11: {BLOCK}: lake_formation: 1 is not a truth value; allowed: true or false, without "
-            "quotes",
+            with_lines("  lake_formation = true"),
+            f"11: {BLOCK}: lake_formation: is a block: write lake_formation {{}} in its place",
         ),
         (
             with_lines('  permissions_boundary = "arn:aws:iam::999999999999:policy/b"'),
@@ -316,7 +315,7 @@ def test_a_mistake_is_told_with_its_line_and_what_is_allowed(
 
 def test_documented_takes_nothing_that_would_change_the_guides_role(tmp_path: Path) -> None:
     text = DBT.replace('"via_athena"', '"documented"').replace(
-        TRUSTED, '  external_id = "agreed"\n  drop_schemas = true\n  lake_formation = true\n'
+        TRUSTED, '  external_id = "agreed"\n  drop_schemas = true\n  lake_formation {}\n'
     )
     assert mistakes(tmp_path, text) == [
         f"gate.hcl:{line}: {BLOCK}: {field}: would change the guide's role, and documented is that "

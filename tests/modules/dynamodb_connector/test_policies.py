@@ -188,6 +188,12 @@ def test_the_connector_reads_the_tables_named_and_writes_the_spill_prefix() -> N
                     "/aws/lambda/dynamodb_connector_orders:*"
                 ],
             },
+            {
+                "Sid": "AskInLowerCase",
+                "Effect": "Allow",
+                "Action": ["dynamodb:DescribeTable", "dynamodb:Scan"],
+                "Resource": [f"{TABLE}/customers"],
+            },
         ],
     }
     assert connector_trust().document() == {
@@ -201,6 +207,54 @@ def test_the_connector_reads_the_tables_named_and_writes_the_spill_prefix() -> N
             }
         ],
     }
+
+
+def test_tables_with_keys_and_a_vpc_add_what_they_need_and_no_more() -> None:
+    key = f"arn:aws:kms:eu-central-1:{OWNER}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    settings = minimal(
+        tables=["orders"],
+        table_keys=[{"name": "orders", "kms_key": key}],
+        vpc={"subnets": ["subnet-0a1b2c3d"], "security_groups": ["sg-0a1b2c3d"]},
+    )
+    plain = connector_access(minimal(tables=["orders"])).document()["Statement"]
+    assert connector_access(settings).document()["Statement"] == [
+        *plain,
+        {
+            "Sid": "TableKeys",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": [key],
+            "Condition": {
+                "StringEquals": {"kms:ViaService": ["dynamodb.eu-central-1.amazonaws.com"]}
+            },
+        },
+        {
+            "Sid": "NetworkInterfaces",
+            "Effect": "Allow",
+            "Action": [
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            "Resource": [f"arn:aws:ec2:eu-central-1:{OWNER}:*/*"],
+        },
+        {
+            "Sid": "NetworkLists",
+            "Effect": "Allow",
+            "Action": ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+            "Resource": ["*"],
+        },
+        {
+            "Sid": "NetworkByLambdaOnly",
+            "Effect": "Deny",
+            "Action": ["ec2:*"],
+            "Resource": ["*"],
+            "Condition": {
+                "ArnEquals": {"lambda:SourceFunctionArn": [settings.function_arn]},
+            },
+        },
+    ]
 
 
 def test_the_owner_opens_to_the_readers_of_the_organization_alone() -> None:

@@ -19,6 +19,7 @@ from tests.modules.dynamodb_connector.conftest import (
 )
 
 BLOCK = 'dynamodb_connector "orders"'
+KEY = f"arn:aws:kms:eu-central-1:{OWNER}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
 def settings_of(project: Project, text: str) -> DynamodbConnectorSettings:
@@ -329,6 +330,42 @@ def test_whom_the_owner_opens_to() -> None:
             ),
             f"gate.hcl:17: {BLOCK}: consumer_results: kms_key is in us-east-1, the account's "
             "region is eu-central-1",
+        ),
+        (
+            with_field(f'table "orders" {{\n kms_key = "{KEY.replace("eu-", "us-")}"\n}}'),
+            f"gate.hcl:18: {BLOCK}: table: table 'orders': kms_key is in us-central-1, the "
+            "account's region is eu-central-1",
+        ),
+        (
+            with_field(f'table "order" {{ kms_key = "{KEY}" }}'),
+            f"gate.hcl:17: {BLOCK}: table: table 'order' is not among tables; allowed: orders",
+        ),
+        (
+            with_field('table "orders" {}'),
+            f'gate.hcl:17: {BLOCK}: table "orders": kms_key: is missing; it is required',
+        ),
+        (
+            with_field(f'deployment = "application"\n  table "orders" {{ kms_key = "{KEY}" }}'),
+            f"gate.hcl:18: {BLOCK}: table: AWS's application makes function and role by itself and "
+            'takes no keys of tables; allowed with deployment = "image"',
+        ),
+        (
+            with_field(
+                'deployment = "application"\n  vpc {\n subnets = ["subnet-0a1b2c3d"]\n'
+                ' security_groups = ["sg-0a1b2c3d"]\n}'
+            ),
+            f"gate.hcl:18: {BLOCK}: vpc: AWS's application makes function and role by itself and "
+            'takes no VPC; allowed with deployment = "image"',
+        ),
+        (
+            with_field('vpc {\n subnets = ["vpc-0a1b2"]\n security_groups = ["sg-0a1b2c3d"]\n }'),
+            f"gate.hcl:18: {BLOCK}: vpc: subnets: 'vpc-0a1b2' is not valid; allowed: the id of a "
+            'subnet, as in "subnet-0a1b2c3d4e5f67890"',
+        ),
+        (
+            with_field(f'permissions_boundary = "arn:aws:iam::{CONSUMER}:policy/b"'),
+            f"gate.hcl:17: {BLOCK}: permissions_boundary: 'arn:aws:iam::{CONSUMER}:policy/b' is "
+            f"not in account {OWNER} of partition aws, where the connector's role is",
         ),
         (
             CONNECTOR.replace('"orders" {', f'"{"o" * 46}" {{'),

@@ -1,0 +1,282 @@
+"""What Lake Formation gives whom: by the block's own words, and by the calls of who is given it."""
+
+from pathlib import Path
+
+import pytest
+
+from athena_gate.gate.diff.sides import asked_for
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import ConfiguredBlock, load
+
+ACCOUNT = """\
+account "a" {
+  id     = "111122223333"
+  region = "eu-central-1"
+}
+"""
+KEY = Path(__file__).parents[2] / "keys" / "example.asc"
+KEYS = f"""\
+  keys {{
+    pgp_key_file = "{KEY}"
+    generations  = ["1"]
+  }}
+}}
+"""
+QUERY = f"""\
+dot "x" {{
+  account = "a"
+  databases = ["sales", "stock"]
+@LAKE@
+{KEYS}"""
+METADATA = QUERY.replace('dot "x"', 'elementary "x"')
+TABLES = f"""\
+webflow "x" {{
+  account = "a"
+  bucket  = "acme-exports"
+  schema  = "exports"
+@LAKE@
+{KEYS}"""
+DBT = """\
+dbt "x" {
+  account   = "a"
+  trusted   = ["arn:aws:iam::111122223333:role/ci"]
+  databases = ["marts"]
+  source_databases = ["sales"]
+@LAKE@
+}
+"""
+COLUMNS = """\
+lake_formation {
+  default_database = false
+  table "sales.orders" {}
+  table "sales.customers" { columns = ["id", "city"] }
+  table "sales.staff" { without_columns = ["salary"] }
+}"""
+TAGS = """\
+lake_formation {
+  tag "domain" { values = ["sales", "stock"] }
+  tag "tier" { values = ["public"] }
+}"""
+ALL_OF_MARTS = "ALTER, DELETE, DESCRIBE, DROP, INSERT, SELECT on all tables of marts"
+
+
+def block_of(folder: Path, text: str, lake: str) -> ConfiguredBlock:
+    file = folder / "gate.hcl"
+    file.write_text(ACCOUNT + text.replace("@LAKE@", lake))
+    (block,) = load(file).blocks
+    return block
+
+
+def given(folder: Path, text: str, lake: str) -> list[str]:
+    """Return what the stack of a block makes Lake Formation give, after it was told to be what the
+    calls of its vendor ask for, to the letter."""
+    block = block_of(folder, text, lake)
+    (stack,) = asked_for(load(folder / "gate.hcl"))
+    made = {one for grant in stack.lake_grants for one in grant.each()}
+    asked = {
+        one for grant in block.integration.lake_formation(block.settings) for one in grant.each()
+    }
+    assert made == asked
+    return [grant.says for grant in stack.lake_grants]
+
+
+@pytest.mark.parametrize(
+    ("text", "lake", "expected"),
+    [
+        (
+            QUERY,
+            "lake_formation {}",
+            [
+                "DESCRIBE on database default",
+                "DESCRIBE on database sales",
+                "SELECT on all tables of sales",
+                "DESCRIBE on database stock",
+                "SELECT on all tables of stock",
+            ],
+        ),
+        (
+            QUERY,
+            COLUMNS,
+            [
+                "DESCRIBE on database sales",
+                "SELECT on table sales.orders",
+                "SELECT on table sales.customers, columns city, id",
+                "SELECT on table sales.staff, all columns but salary",
+                "DESCRIBE on database stock",
+                "SELECT on all tables of stock",
+            ],
+        ),
+        (
+            QUERY,
+            TAGS,
+            [
+                "DESCRIBE on database default",
+                "DESCRIBE on databases with the LF-tag domain = sales or stock and tier = public",
+                "SELECT on tables with the LF-tag domain = sales or stock and tier = public",
+            ],
+        ),
+        (
+            METADATA,
+            'lake_formation {\n  table "sales.orders" {}\n}',
+            [
+                "DESCRIBE on database sales",
+                "DESCRIBE on table sales.orders",
+                "DESCRIBE on database stock",
+                "DESCRIBE on all tables of stock",
+            ],
+        ),
+        (
+            TABLES,
+            "create_bucket = false\nlake_formation {}",
+            [
+                "DESCRIBE on database default",
+                "CREATE_TABLE, DESCRIBE on database exports",
+                ALL_OF_MARTS.replace("marts", "exports"),
+                "DATA_LOCATION_ACCESS on location s3://acme-exports/exports",
+            ],
+        ),
+        (
+            TABLES,
+            'create_bucket = false\nbucket_owner = "999999999999"\nlake_formation {}',
+            [
+                "DESCRIBE on database default",
+                "CREATE_TABLE, DESCRIBE on database exports",
+                ALL_OF_MARTS.replace("marts", "exports"),
+            ],
+        ),
+        (
+            TABLES,
+            'lake_formation {\n  new_databases = ["exports"]\n}',
+            ["DESCRIBE on database default", "CREATE_DATABASE on the Glue catalog"],
+        ),
+        (
+            DBT,
+            'drop_schemas = true\ndata {\n bucket = "acme-lake"\n create = false\n}\n'
+            "lake_formation {}",
+            [
+                "DESCRIBE on database default",
+                "CREATE_DATABASE on the Glue catalog",
+                "CREATE_TABLE, DESCRIBE, DROP on database marts",
+                ALL_OF_MARTS,
+                "DATA_LOCATION_ACCESS on location s3://acme-lake/dbt-x-tables",
+                "DESCRIBE on database sales",
+                "SELECT on all tables of sales",
+            ],
+        ),
+        (DBT, "lake_formation {\n  grants = false\n}", []),
+        (DBT, "", []),
+    ],
+)
+def test_lake_formation_gives_what_is_read_and_written_and_no_more(
+    tmp_path: Path, text: str, lake: str, expected: list[str]
+) -> None:
+    assert given(tmp_path, text, lake) == expected
+
+
+def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_path: Path) -> None:
+    made = given(tmp_path, DBT, "lake_formation {}")
+    block = block_of(tmp_path, DBT, "lake_formation {\n  grants = false\n}")
+    todos = block.integration.todo(block.settings)
+    asked = [one for one in todos if one.name == "lake-formation"]
+    assert [one.says for one in asked] == [
+        f"Lake Formation gives the role dbt-x {says}" for says in made
+    ]
+    assert {(one.who, one.account) for one in asked} == {
+        ("a data lake administrator of account 111122223333", "111122223333")
+    }
+    (need,) = [n for n in block.integration.needs(block.settings) if n.name == "lake-formation"]
+    assert need.given == tuple(asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "lake", "mistake"),
+    [
+        (
+            QUERY,
+            "lake_formation = true",
+            '8: dot "x": lake_formation: is a block: write lake_formation {} in its place',
+        ),
+        (
+            QUERY,
+            'lake_formation {\n  table "hr.staff" {}\n}',
+            "9: dot \"x\": lake_formation: table 'hr.staff': the database 'hr' is not named; "
+            "allowed: tables of sales, stock",
+        ),
+        (
+            QUERY,
+            'lake_formation {\n  table "sales" {}\n}',
+            '9: dot "x": lake_formation: table "sales": name: \'sales\' is not valid; allowed: '
+            'database and table in lower case, as in "sales.orders"; no wildcards',
+        ),
+        (
+            QUERY,
+            'lake_formation {\n  table "sales.*" {}\n}',
+            '9: dot "x": lake_formation: table "sales.*": name: \'sales.*\' is not valid; '
+            'allowed: database and table in lower case, as in "sales.orders"; no wildcards',
+        ),
+        (
+            QUERY,
+            'lake_formation {\n  table "sales.a" {\n  columns = ["b"]\n'
+            '  without_columns = ["c"]\n}\n}',
+            '11: dot "x": lake_formation: table "sales.a": without_columns: columns names those '
+            "that are given; keep one of the two",
+        ),
+        (
+            QUERY,
+            'lake_formation {\n  table "sales.a" {}\n  tag "b" { values = ["c"] }\n}',
+            '10: dot "x": lake_formation: tag: table blocks give tables by name; keep either those '
+            "or the tags",
+        ),
+        (
+            QUERY,
+            'lake_formation {\n  tag "Domain" { values = ["c"] }\n}',
+            '9: dot "x": lake_formation: tag "Domain": key: \'Domain\' is not valid; allowed: 1 to '
+            "50 lower-case letters, digits, spaces and _ . : / = + - @ %",
+        ),
+        (
+            METADATA,
+            'lake_formation {\n  table "sales.a" { columns = ["b"] }\n}',
+            "9: elementary \"x\": lake_formation: table: table 'sales.a': DESCRIBE is given on "
+            "whole tables, and this vendor reads no rows; remove the columns",
+        ),
+        (
+            TABLES,
+            'lake_formation {\n  table "exports.a" {}\n}',
+            "10: webflow \"x\": lake_formation: table 'exports.a': 'exports' is written, so all "
+            "its tables are given; remove it",
+        ),
+        (
+            TABLES,
+            'lake_formation {\n  new_databases = ["other"]\n}',
+            "10: webflow \"x\": lake_formation: new_databases: 'other' is not written; allowed: "
+            "exports",
+        ),
+        (
+            TABLES,
+            "lake_formation {\n  data_location = true\n}",
+            "10: webflow \"x\": lake_formation: data_location: the bucket 'acme-exports' is made "
+            "here, so nobody has registered it with Lake Formation yet; remove the field: IAM "
+            "alone opens what is not registered",
+        ),
+        (
+            QUERY.replace('["sales", "stock"]', "[]"),
+            'grants = "full_access"\nlake_formation {}',
+            '9: dot "x": lake_formation: there is nothing to grant; name databases, or LF-tags as '
+            'in tag "domain" { values = ["sales"] }',
+        ),
+        (
+            DBT.replace("account ", 'mode = "documented"\n  account '),
+            "lake_formation {}",
+            '11: dbt "x": lake_formation: would change the guide\'s role, and documented is that '
+            'role and nothing else; remove this field, or set mode = "via_athena" or "run"',
+        ),
+    ],
+)
+def test_a_wrong_grant_is_told_with_its_line_and_what_is_allowed(
+    tmp_path: Path, text: str, lake: str, mistake: str
+) -> None:
+    if 'mode = "documented"' in text:
+        text = text.replace('  trusted   = ["arn:aws:iam::111122223333:role/ci"]\n', "\n")
+    with pytest.raises(ConfigurationError) as caught:
+        block_of(tmp_path, text, lake)
+    assert [one.text("gate.hcl") for one in caught.value.mistakes] == [f"gate.hcl:{mistake}"]
