@@ -9,7 +9,7 @@ from athena_gate.modules.iam import actions as aws
 from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
 from athena_gate.modules.iam.condition_keys import condition_key
 from athena_gate.modules.iam.conditions import UnknownOperator
-from athena_gate.modules.iam.decide import Policies, Request, context_of, decide
+from athena_gate.modules.iam.decide import VPC_KEYS, Policies, Request, context_of, decide
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy, Statement, variables
 from athena_gate.modules.iam.resource_policies import policy_elsewhere
 
@@ -247,6 +247,9 @@ def _said(
     if one.kind == "policy":
         # Of whom it is attached to nothing is known.
         unknown |= {"aws:PrincipalArn", "aws:PrincipalType", "aws:username"}
+    if any(values for key, values in context.items() if key.lower() == "aws:sourceip"):
+        # A request through a VPC endpoint has no aws:SourceIp.
+        unknown = {key for key in unknown if key.lower() not in VPC_KEYS}
     request = Request(
         one.caller,
         action,

@@ -177,6 +177,9 @@ def condition(one: Condition) -> str:
             return "without TLS" if values == "false" else "over TLS"
         case "aws:sourceip", _:
             return f"from {'any address but ' if negative else ''}{values}"
+        case "aws:sourcevpce", _:
+            other = "not through VPC endpoint" if negative else "through VPC endpoint"
+            return f"{other} {values}"
         case "sts:externalid", False:
             return f"with the external id {values}"
         case "aws:principalorgid", False:

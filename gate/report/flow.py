@@ -109,6 +109,7 @@ def _lane(identities: Sequence[Identity], places: "_Places", vendor: str) -> Lan
     else:
         notes += [f"and AWS's {arn.rsplit('/', 1)[-1]}" for arn in identity.aws_managed]
     notes += [f"bounded by {identity.boundary.rsplit('/', 1)[-1]}"] if identity.boundary else []
+    notes += addresses(statements) if identity.kind == "role" else []
     workgroup = _workgroup(allowed, identity.account)
     return Lane(
         tuple(_who(identity, places, vendor, statements)),
@@ -154,12 +155,20 @@ def _who(
 
 
 def addresses(statements: Iterable[Statement]) -> Iterator[str]:
-    """Yield the addresses that a Deny of everything else leaves."""
+    """Yield the addresses and VPC endpoints that a Deny of everything else leaves."""
     for statement in statements:
-        for condition in statement.conditions:
-            every = statement.effect == "Deny" and statement.actions == ("*",)
-            if every and condition.operator == "NotIpAddress":
-                yield f"only from {shortened([v.removesuffix('/32') for v in condition.values])}"
+        every = statement.effect == "Deny" and statement.actions == ("*",)
+        places = [
+            value.removesuffix("/32")
+            for condition in statement.conditions
+            if every and (condition.operator, condition.key) in _ELSEWHERE
+            for value in condition.values
+        ]
+        if places:
+            yield f"only from {shortened(places)}"
+
+
+_ELSEWHERE = {("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce")}
 
 
 def _principals(

@@ -444,7 +444,8 @@ def _who(stack: Stack, identity: Identity, vendor: str) -> Iterator[_Who]:
                 continue
             who, kind, outside, how = _named(stack, principal, vendor)
             profiles = (f"instance profile {name}" for name in identity.instance_profiles)
-            yield who, kind, outside, tuple(one for one in (how, when, *profiles) if one)
+            places = addresses(statements_of(identity.policies))
+            yield who, kind, outside, tuple(one for one in (how, when, *profiles, *places) if one)
 
 
 def _named(stack: Stack, principal: Principal, vendor: str) -> tuple[str, str, bool, str]:

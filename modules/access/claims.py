@@ -46,6 +46,13 @@ _LOOKS_UP = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMeta
 
 def holder(settings: Access) -> Holder:
     """Return the user or role that the vendor acts as."""
+    places = settings.only_from
+    if places is not None:
+        return claims.calling_from(_anywhere(settings), places.addresses, places.vpc_endpoints)
+    return _anywhere(settings)
+
+
+def _anywhere(settings: Access) -> Holder:
     arns, name = settings.account.arns, settings.resource_name
     if settings.keys is not None:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
@@ -71,6 +78,9 @@ def needs(settings: Access) -> tuple[Need, ...]:
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation:
         found += (claims.governed_by_lake_formation(vendor),)
+    if settings.only_from is not None:
+        places = settings.only_from
+        found += (claims.from_each_place(found, vendor, places.addresses, places.vpc_endpoints),)
     return claims.resting_on(found, {}, todo(settings))
 
 
@@ -187,7 +197,7 @@ def _metadata_needs(settings: MetadataAccess, vendor: Holder) -> tuple[Need, ...
                 replace(
                     call,
                     context={
-                        **{k: v for k, v in vendor.context.items() if k != "aws:SourceIp"},
+                        **{k: v for k, v in vendor.context.items() if k not in claims.PLACES},
                         "aws:ViaAWSService": ("true",),
                         "kms:ViaService": call.context["kms:ViaService"],
                     },
@@ -364,7 +374,10 @@ def never(settings: Access) -> tuple[Never, ...]:
     elif isinstance(settings, MetadataAccess):
         found = _metadata_never(settings, vendor)
     found += claims.tls_only(settings.account.arns.partition, settings.made_buckets)
-    if (
+    if settings.only_from is not None:
+        places = settings.only_from
+        found += (claims.nowhere_else(vendor, places.addresses, places.vpc_endpoints),)
+    elif (
         settings.keys
         and settings.profile.addresses
         and settings.restrict_to_vendor_ips is not False

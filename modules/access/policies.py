@@ -43,6 +43,9 @@ def access(settings: Access) -> Policy:
         granted += (statements.lake_formation(),)
     if settings.restricted_to_vendor_ips:
         granted += (statements.deny_other_addresses(settings.profile.addresses),)
+    if settings.only_from is not None:
+        places = settings.only_from
+        granted += (statements.deny_from_elsewhere(places.addresses, places.vpc_endpoints),)
     return Policy(granted)
 
 
@@ -383,7 +386,9 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 f"with false, {vendor}'s keys work from any address on the internet",
             )
         )
-    if settings.keys is not None and not settings.profile.addresses:
+    if settings.only_from is not None:
+        found += settings.only_from.remarks(vendor, settings.profile.addresses)
+    elif settings.keys is not None and not settings.profile.addresses:
         others = [way for way in settings.profile.ways if way != "keys"]
         if others:
             found.append(

@@ -15,6 +15,7 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_region,
 )
+from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import (
     Keys,
     Results,
@@ -105,6 +106,11 @@ class Access(Settings):
     )
     trusted: Annotated[Trusted | None, Block("trusted")] = Field(
         None, description="Way in: a role that roles or users of your own take."
+    )
+    only_from: Annotated[OnlyFrom | None, Block("only_from")] = Field(
+        None,
+        description="Refuses direct calls from anywhere else, with keys or as the role; takes the "
+        "place of the addresses that the vendor's page names.",
     )
 
     accept: Accepts = ACCEPTS
@@ -236,6 +242,38 @@ class Access(Settings):
             )
         return value
 
+    @field_validator("only_from")
+    @classmethod
+    def _where_it_can_be_told(cls, value: OnlyFrom | None, info: ValidationInfo) -> OnlyFrom | None:
+        if value is None:
+            return value
+        if info.data.get("grants") == "documented":
+            raise Wrong(
+                "GATE304",
+                "would add to the page's policy, and documented is that policy and nothing else; "
+                'remove it, or set grants = "least_privilege"',
+            )
+        if info.data.get("restrict_to_vendor_ips") is not None:
+            raise Wrong(
+                "GATE301",
+                "takes the place of restrict_to_vendor_ips; keep one of them, and name the "
+                "vendor's addresses among yours where it calls from both",
+            )
+        if info.data.get("service") is not None:
+            raise Wrong(
+                "GATE341",
+                f"{cls.profile.title} calls from addresses of AWS's own, which nobody lists; "
+                "remove it, and name its resources in service { source_arns = [...] }",
+            )
+        way = info.data.get("runs_on") or info.data.get("assumed_by")
+        if way is not None and way.role_name is not None:
+            raise Wrong(
+                "GATE341",
+                f"would refuse everything that the role {way.role_name!r} does from elsewhere, not "
+                "only this; remove it, and say so where the role is made",
+            )
+        return value
+
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         given = [way for way in WAYS if getattr(self, way) is not None]
@@ -304,7 +342,7 @@ class Access(Settings):
     @property
     def restricted_to_vendor_ips(self) -> bool:
         """Return whether direct calls with the keys are tied to the vendor's addresses."""
-        if self.keys is None or not self.profile.addresses:
+        if self.keys is None or not self.profile.addresses or self.only_from is not None:
             return False
         if self.restrict_to_vendor_ips is None:
             return self.grants != "documented"

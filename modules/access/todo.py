@@ -10,6 +10,8 @@ def todo(settings: Access) -> tuple[ToDo, ...]:
     it."""
     known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
     return tuple(
-        ToDo("vendor", settings.vendor_name, sentence.format_map(known), settings.profile.page.source)
+        ToDo(
+            "vendor", settings.vendor_name, sentence.format_map(known), settings.profile.page.source
+        )
         for sentence in settings.profile.todo
     )

@@ -28,6 +28,8 @@ from athena_gate.modules.iam.todo import ToDo
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html (2026-11).
 ATHENA = "athena.amazonaws.com"
 NOT_VIA_ATHENA: When = {"aws:CalledVia": AnyBut((ATHENA,))}
+# Where a request comes from: an address of the internet, or a VPC endpoint.
+PLACES = ("aws:SourceIp", "aws:SourceVpce")
 
 QUERIES = (
     "athena:GetWorkGroup",
@@ -103,16 +105,16 @@ class Holder:
     def calls_via_athena(self, actions: Iterable[str], *resources: str) -> tuple[Call, ...]:
         """Return calls that Athena makes on the holder's behalf.
 
-        Their aws:SourceIp is not known: AWS's pages contradict each other
+        Their aws:SourceIp is not known, nor their aws:SourceVpce: AWS's pages contradict each other
         (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html
         and https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html, 2026-11).
         """
         context = {
-            **{key: v for key, v in self.context.items() if key.lower() != "aws:sourceip"},
+            **{key: v for key, v in self.context.items() if key not in PLACES},
             "aws:ViaAWSService": ("true",),
             "aws:CalledVia": (ATHENA,),
         }
-        unknown = frozenset({"aws:SourceIp"})
+        unknown = frozenset(PLACES)
         return tuple(Call(action, resources, context, unknown) for action in actions)
 
     def calls_via_s3(self, actions: Iterable[str], *resources: str) -> tuple[Call, ...]:
@@ -156,6 +158,58 @@ def _context(arn: str, caller: str, address: str) -> dict[str, tuple[str, ...]]:
         "aws:SecureTransport": ("true",),
         "aws:SourceIp": (address,),
     }
+
+
+def calling_from(holder: Holder, addresses: Iterable[str], endpoints: Iterable[str]) -> Holder:
+    """Return ``holder`` calling from the first of ``addresses`` (CIDR), or where there is none of
+    the VPC ``endpoints``."""
+    return replace(holder, context=_from(holder.context, *_places(addresses, endpoints)[:1]))
+
+
+def from_each_place(
+    needs: Iterable[Need], holder: Holder, addresses: Iterable[str], endpoints: Iterable[str]
+) -> Need:
+    """Return the need to call from all of ``addresses`` and VPC ``endpoints``: the first of the
+    holder's own calls among ``needs``, from each."""
+    first = next(
+        call
+        for need in needs
+        for call in need.calls
+        if need.holder == holder.arn and call.context.get("aws:ViaAWSService") == ("false",)
+    )
+    calls = (
+        replace(first, context=_from(first.context, place))
+        for place in _places(addresses, endpoints)
+    )
+    return holder.need("from-each-place", "call from each place named", calls)
+
+
+def nowhere_else(holder: Holder, addresses: Iterable[str], endpoints: Iterable[str]) -> Never:
+    """Return the claim that the holder calls from ``addresses`` and VPC ``endpoints`` only; what
+    AWS services call on its behalf is left out."""
+    elsewhere: dict[str, AnyBut | tuple[str, ...]] = {
+        "aws:SourceIp": AnyBut(tuple(addresses)),
+        "aws:SourceVpce": AnyBut(tuple(endpoints)),
+        "aws:ViaAWSService": ("false",),
+    }
+    return holder.never(
+        "only-from", "useless from any other place", Requests(("*",)), when=elsewhere
+    )
+
+
+def _places(addresses: Iterable[str], endpoints: Iterable[str]) -> list[tuple[str, str]]:
+    """Return one address of each range, and the endpoints, with the condition key they come in."""
+    return [
+        *(("aws:SourceIp", address.partition("/")[0]) for address in addresses),
+        *(("aws:SourceVpce", endpoint) for endpoint in endpoints),
+    ]
+
+
+def _from(
+    context: Mapping[str, tuple[str, ...]], *places: tuple[str, str]
+) -> dict[str, tuple[str, ...]]:
+    rest = {key: value for key, value in context.items() if key not in PLACES}
+    return rest | {key: (place,) for key, place in places}
 
 
 def resting_on(

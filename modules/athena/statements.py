@@ -542,21 +542,45 @@ def write_bucket(arns: Arns, bucket: str) -> tuple[Statement, ...]:
     )
 
 
-def deny_other_addresses(addresses: tuple[str, ...]) -> Statement:
-    """Return the statement that makes keys useless outside ``addresses`` (CIDR).
+# Calls that Athena makes on the caller's behalf come from AWS and stay allowed:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html
+# (2026-11) pairs aws:SourceIp with aws:ViaAWSService for that, and neither it nor aws:SourceVpce
+# can be compared for them: https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html
+# (2026-11).
+_DIRECT_CALLS = Condition("Bool", "aws:ViaAWSService", ("false",))
 
-    Calls that Athena makes on the user's behalf come from AWS and stay allowed:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html
-    (2026-11) pairs aws:SourceIp with aws:ViaAWSService for that.
-    """
+
+def deny_other_addresses(addresses: tuple[str, ...]) -> Statement:
+    """Return the statement that makes keys useless outside ``addresses`` (CIDR), those that the
+    vendor's page names."""
     return Statement(
         "Deny",
         sid="DenyDirectCallsOutsideVendorIps",
         why="A stolen key is of no use from another address.",
         actions=("*",),
         resources=("*",),
-        conditions=(
-            Condition("NotIpAddress", "aws:SourceIp", addresses),
-            Condition("Bool", "aws:ViaAWSService", ("false",)),
-        ),
+        conditions=(Condition("NotIpAddress", "aws:SourceIp", addresses), _DIRECT_CALLS),
+    )
+
+
+def deny_from_elsewhere(addresses: tuple[str, ...], endpoints: tuple[str, ...]) -> Statement:
+    """Return the statement that refuses direct calls from anywhere but ``addresses`` (CIDR) and the
+    VPC ``endpoints``.
+
+    Both conditions have to be met for it to refuse, and each is where its key is missing: a request
+    through an endpoint has no aws:SourceIp, another no aws:SourceVpce
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
+    2026-11).
+    """
+    places = (
+        *((Condition("NotIpAddress", "aws:SourceIp", addresses),) if addresses else ()),
+        *((Condition("StringNotEquals", "aws:SourceVpce", endpoints),) if endpoints else ()),
+    )
+    return Statement(
+        "Deny",
+        sid="DenyDirectCallsFromElsewhere",
+        why="Stolen credentials are of no use from another place.",
+        actions=("*",),
+        resources=("*",),
+        conditions=(*places, _DIRECT_CALLS),
     )

@@ -30,7 +30,11 @@ def holder(settings: DbtSettings) -> Holder:
     """Return dbt's role."""
     arns = settings.account.arns
     name = f"{settings.path}{settings.resource_name}"
-    return claims.holder_of_role(f"arn:{arns.partition}:iam::{arns.account}:role{name}")
+    found = claims.holder_of_role(f"arn:{arns.partition}:iam::{arns.account}:role{name}")
+    places = settings.only_from
+    if places is None:
+        return found
+    return claims.calling_from(found, places.addresses, places.vpc_endpoints)
 
 
 def needs(settings: DbtSettings) -> tuple[Need, ...]:
@@ -88,6 +92,9 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         found += (dbt.need("drop-schemas", "let Athena drop schemas", *dropped),)
     if settings.lake_formation:
         found += (claims.governed_by_lake_formation(dbt),)
+    if settings.only_from is not None:
+        places = settings.only_from
+        found += (claims.from_each_place(found, dbt, places.addresses, places.vpc_endpoints),)
     return claims.resting_on(found, {}, todo(settings))
 
 
@@ -185,6 +192,11 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         claims.only_through_athena(dbt, *_direct(settings)),
         *keys,
         *claims.tls_only(arns.partition, settings.made_buckets),
+        *(
+            (claims.nowhere_else(dbt, places.addresses, places.vpc_endpoints),)
+            if (places := settings.only_from)
+            else ()
+        ),
     )
 
 

@@ -50,7 +50,12 @@ def access(settings: DbtSettings) -> Policy:
     granted = _via_athena(settings)
     if settings.mode == "run":
         granted = (*granted, *_direct(settings))
-    return Policy((*granted, *_keys(settings)))
+    granted = (*granted, *_keys(settings))
+    if settings.only_from is not None:
+        places = settings.only_from
+        elsewhere = statements.deny_from_elsewhere(places.addresses, places.vpc_endpoints)
+        granted = (*granted, elsewhere)
+    return Policy(granted)
 
 
 def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
@@ -320,6 +325,8 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
                 'mode = "run" grants that, within the same databases and prefix',
             )
         )
+    if settings.only_from is not None:
+        found.extend(settings.only_from.remarks("dbt"))
     if settings.external_id is None:
         found.extend(
             Remark(

@@ -12,6 +12,7 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_region,
 )
+from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import Results, Source, Workgroup, source_keys_in_region
 from athena_gate.modules.existing import (
     Existing,
@@ -169,6 +170,9 @@ class DbtSettings(Settings):
         None, description="A managed policy that bounds what the role can be granted."
     )
     path: IamPath = Field("/", description="The IAM path of the role and its policies.")
+    only_from: Annotated[OnlyFrom | None, Block("only_from")] = Field(
+        None, description="Refuses direct calls as the role from anywhere else."
+    )
     existing_workgroup: WorkgroupName | None = Field(
         None, description="The workgroup queries run in when none is made; by default `primary`."
     )
@@ -195,11 +199,11 @@ class DbtSettings(Settings):
             )
         return value
 
-    @field_validator("external_id", "drop_schemas", "lake_formation")
+    @field_validator("external_id", "drop_schemas", "lake_formation", "only_from")
     @classmethod
     def _nothing_beside_the_guide(
-        cls, value: str | bool | None, info: ValidationInfo
-    ) -> str | bool | None:
+        cls, value: str | bool | OnlyFrom | None, info: ValidationInfo
+    ) -> str | bool | OnlyFrom | None:
         if value and info.data.get("mode") == "documented":
             raise Wrong(
                 "GATE304",
