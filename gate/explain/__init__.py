@@ -116,7 +116,8 @@ def _becomes(one: Identity) -> Iterator[str]:
 
 
 def _resource(place: ResourcePolicy) -> Explained:
-    title = {"bucket": "bucket", "key": "KMS key", "function": "function"}.get(place.kind, "policy")
+    titles = {"bucket": "bucket", "key": "KMS key", "function": "function", "topic": "SNS topic"}
+    title = titles.get(place.kind, "policy")
     name = place.arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if place.arn != "*" else place.address
     return Explained(
         f"{title} {name}",

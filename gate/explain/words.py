@@ -30,6 +30,7 @@ _DOES = {
     "s3:AbortMultipartUpload": "abort uploads to",
     "s3:ListMultipartUploadParts": "list uploads to",
     "s3:ListBucketMultipartUploads": "list uploads to",
+    "sns:Publish": "tell",
     "sts:AssumeRole": "take",
     "sts:AssumeRoleWithWebIdentity": "take",
     "sts:TagSession": "tag sessions of",
@@ -74,6 +75,7 @@ SERVICES = {
     "lambda": "Lambda",
     "logs": "CloudWatch Logs",
     "s3": "S3",
+    "sns": "SNS",
     "sts": "STS",
 }
 

@@ -81,12 +81,42 @@ def needs(settings: Access) -> tuple[Need, ...]:
     if settings.only_from is not None:
         places = settings.only_from
         found += (claims.from_each_place(found, vendor, places.addresses, places.vpc_endpoints),)
-    return claims.resting_on(found, {}, todo(settings))
+    if isinstance(settings, QueryAccess | TablesAccess):
+        found += _alarms_told(settings)
+    given = {
+        "run-queries": ("workgroup", "results-location"),
+        "use-results-key": ("results-key",),
+        "tell": ("subscribers",),
+    }
+    rested = claims.resting_on_all(found, todo(settings), given)
+    return claims.resting_on(rested, {}, todo(settings))
+
+
+def _topic(settings: Access) -> tuple[str, tuple[str, ...]] | None:
+    """Return the topic that is told, and of which alarms (ARNs), where there is one."""
+    if not isinstance(settings, QueryAccess | TablesAccess) or settings.workgroup is None:
+        return None
+    alarm, arns, name = settings.workgroup.alarm, settings.account.arns, settings.resource_name
+    if alarm is None:
+        return None
+    limits = {"hour": alarm.bytes_per_hour, "day": alarm.bytes_per_day}
+    alarms = tuple(
+        arns.alarm(f"{name}-bytes-per-{word}") for word, limit in limits.items() if limit
+    )
+    return alarm.topic or arns.topic(f"{name}-limits"), alarms
+
+
+def _alarms_told(settings: QueryAccess | TablesAccess) -> tuple[Need, ...]:
+    told = _topic(settings)
+    if told is None or settings.workgroup is None or settings.workgroup.alarm is None:
+        return ()
+    topic, alarms = told
+    return claims.alarms_told(topic, alarms, settings.account.id, settings.workgroup.alarm.kms_key)
 
 
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
     arns, profile = settings.account.arns, settings.profile
-    workgroup = arns.workgroup(settings.resource_name)
+    workgroup = arns.workgroup(settings.workgroup_name)
     # The tags of a workgroup come with every call of Athena's about it:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
     # (2026-11).
@@ -101,6 +131,15 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
         *claims.describe_tables(vendor, arns, settings.databases),
         *_catalog_needs(settings, vendor, settings.databases),
         *claims.read_sources(vendor, arns, settings.locations),
+    )
+    if settings.results.managed:
+        key = settings.results.kms_key
+        return (
+            *found,
+            *claims.use_keys(vendor, settings.source_keys, None),
+            *((claims.use_managed_key(vendor, workgroup, key),) if key else ()),
+        )
+    found += (
         claims.write_results(vendor, arns, settings.results_bucket, settings.results_path),
         *claims.use_keys(vendor, settings.source_keys, settings.results.kms_key),
     )
@@ -411,8 +450,16 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
     arns, profile, bundles = settings.account.arns, settings.profile, settings.profile.bundles
     bucket, path = settings.results_bucket, settings.results_path
     results = f"{bucket}/{path}"
-    written = (settings.results.kms_key,) if settings.results.kms_key else ()
-    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, written)
+    workgroup, key = arns.workgroup(settings.workgroup_name), settings.results.kms_key
+    managed = settings.results.managed
+    written = (key,) if key and not managed else ()
+    keys = claims.keys_through_s3(
+        vendor,
+        via_s3_services(arns),
+        settings.source_keys,
+        written,
+        {key: workgroup} if key and managed else None,
+    )
     objects = f"{arns.bucket(results)}*"
     itself: list[Requests] = []
     if "fetch_results" in bundles or settings.reads_results_directly:
@@ -431,15 +478,13 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
             *(_NAMED_QUERIES if "named_queries" in bundles else ()),
             *(_PREPARED if "prepared_statements" in bundles else ()),
         ),
-        claims.one_workgroup(
-            vendor,
-            arns.workgroup(settings.resource_name),
-            arns.data_catalog(settings.catalog),
-        ),
+        claims.one_workgroup(vendor, workgroup, arns.data_catalog(settings.catalog)),
         *_catalog_never(settings, vendor, settings.databases),
-        claims.no_other_bucket(vendor, arns, (*settings.locations, results)),
-        *claims.sources_read_only(vendor, arns, settings.locations, (results,)),
-        _results_only(settings, vendor),
+        claims.no_other_bucket(
+            vendor, arns, (*settings.locations, *(() if managed else (results,)))
+        ),
+        *claims.sources_read_only(vendor, arns, settings.locations, () if managed else (results,)),
+        *(() if managed else (_results_only(settings, vendor),)),
         *_through_athena(profile.itself, vendor, itself),
         *keys,
     )
@@ -663,19 +708,30 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
 
 def _who_else(settings: Access) -> tuple[Never, ...]:
     """Return the claims that nobody else gets in, and nobody with another id or token."""
+    told = _topic(settings)
+    topic: tuple[Never, ...] = ()
+    cloudwatch: tuple[Principal, ...] = ()
+    if told is not None and told[0] == settings.account.arns.topic(
+        f"{settings.resource_name}-limits"
+    ):
+        topic = claims.alarms_only(*told)
+        cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),)
     if not settings.makes_role:
-        return (claims.nobody_else(),)
-    principals = tuple(_principals(settings))
+        return (claims.nobody_else(*cloudwatch), *topic)
+    principals = (*_principals(settings), *cloudwatch)
     actions = ["sts:AssumeRole"]
     if settings.web_identity is not None or (settings.runs_on and settings.runs_on.provider):
         actions = ["sts:AssumeRoleWithWebIdentity"]
     elif settings.runs_on is not None and settings.runs_on.on == "eks_pod_identity":
         actions.append("sts:TagSession")
-    anything = (Requests(("*",)),)
-    only = Requests(("*",), but_actions=tuple(actions))
+    # What others do with the topic has claims of its own.
+    told_only = ("sns:*",) if topic else ()
+    anything = (Requests(("*",), but_actions=told_only),)
+    only = Requests(("*",), but_actions=(*actions, *told_only))
     found = [
         claims.nobody_else(*principals),
         Never("role-only", "nothing but taking the role", Strangers(), (only,)),
+        *topic,
     ]
     for key, (name, says, *values) in _told(settings).items():
         found.append(Never(name, says, Strangers(), anything, {key: AnyBut(tuple(values))}))

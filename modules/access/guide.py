@@ -100,12 +100,15 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
     }
     if isinstance(settings, QueryAccess):
         found |= {
-            "workgroup": (settings.resource_name,),
+            "workgroup": (settings.workgroup_name,),
             "catalog": (settings.catalog,),
-            "results_bucket": (settings.results_bucket,),
-            "results_path": (settings.results_path,),
-            "results_directory": (settings.results_path.removesuffix("/"),),
         }
+        if not settings.results.managed:
+            found |= {
+                "results_bucket": (settings.results_bucket,),
+                "results_path": (settings.results_path,),
+                "results_directory": (settings.results_path.removesuffix("/"),),
+            }
     elif isinstance(settings, TablesAccess):
         found |= {
             "workgroup": (settings.workgroup_name,),

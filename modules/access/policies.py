@@ -6,6 +6,8 @@ from athena_gate.modules.access import guide
 from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.alarm import alarm_remarks
+from athena_gate.modules.athena.settings import shared_results
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.arn import managed_policy
@@ -50,7 +52,7 @@ def access(settings: Access) -> Policy:
 
 
 def _query(settings: QueryAccess) -> tuple[Statement, ...]:
-    arns, name, bundles = settings.account.arns, settings.resource_name, settings.profile.bundles
+    arns, name, bundles = settings.account.arns, settings.workgroup_name, settings.profile.bundles
     if settings.grants == "full_access":
         return _buckets(settings, direct=True)
     granted: tuple[Statement, ...] = (statements.run_queries(arns, name),)
@@ -66,6 +68,10 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
         statements.read_default_database(arns, _unless(settings, "glue")),
     )
     granted += _buckets(settings)
+    if settings.results.managed:
+        key = settings.results.kms_key
+        granted += statements.use_keys(arns, settings.source_keys, None)
+        return (*granted, *((statements.managed_results_key(arns, name, key),) if key else ()))
     bucket, path = settings.results_bucket, settings.results_path
     if settings.fetches_results:
         granted += (statements.fetch_results(arns, bucket, path),)
@@ -82,12 +88,14 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
 def _buckets(settings: QueryAccess, direct: bool = False) -> tuple[Statement, ...]:
     """Return the statements on sources and results; with ``direct``, not through Athena only."""
     arns = settings.account.arns
-    found = statements.write_results(
-        arns,
-        settings.results_bucket,
-        settings.results_path,
-        () if direct else _unless(settings, "results"),
-    )
+    found: tuple[Statement, ...] = ()
+    if not settings.results.managed:
+        found = statements.write_results(
+            arns,
+            settings.results_bucket,
+            settings.results_path,
+            () if direct else _unless(settings, "results"),
+        )
     if not settings.sources:
         return found
     return (
@@ -326,6 +334,19 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 "far beyond this block",
             )
         )
+    if isinstance(settings, QueryAccess):
+        found += shared_results(settings.workgroup_name, settings.results, vendor)
+    if isinstance(settings, QueryAccess) and settings.results.managed:
+        found.append(
+            Remark(
+                "GATE730",
+                "results",
+                f"{vendor} must name no location of results, which Athena refuses beside managed "
+                "ones; these go after 24 hours, and no query uses those of another again",
+            )
+        )
+    if isinstance(settings, QueryAccess | TablesAccess):
+        found += alarm_remarks(settings.watched)
     if settings.grants == "documented":
         found.append(
             Remark(

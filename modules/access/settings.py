@@ -15,15 +15,18 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_region,
 )
+from athena_gate.modules.athena.alarm import Watched, alarm_fits
 from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import (
     Keys,
     Results,
     Source,
     Workgroup,
+    managed_where_set,
     source_keys,
     source_keys_in_region,
     source_locations,
+    watched,
 )
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.existing import (
@@ -31,6 +34,7 @@ from athena_gate.modules.existing import (
     existing_boundary,
     existing_buckets,
     existing_sources,
+    existing_workgroup,
 )
 from athena_gate.modules.fields import (
     Block,
@@ -54,6 +58,9 @@ _BUCKET_NAME_LIMIT = 63
 # The workgroup that every account has:
 # https://docs.aws.amazon.com/athena/latest/ug/user-created-workgroups.html (2026-11).
 PRIMARY = "primary"
+
+# By these a vendor reads, lists or deletes files of results itself.
+_RESULTS_FILES = {"delete_results", "fetch_results", "list_results"}
 
 Databases = Annotated[List[GlueName], unique()]
 Sources = Annotated[
@@ -349,6 +356,15 @@ class Access(Settings):
         return self.restrict_to_vendor_ips
 
     @property
+    def identity(self) -> str:
+        """Return the ARN of the user or role that the vendor acts as; of one that exists, without
+        its path."""
+        arns, name = self.account.arns, self.resource_name
+        if self.keys is not None:
+            return f"arn:{arns.partition}:iam::{arns.account}:user{self.path}{name}"
+        return arns.role(self.existing_role) if self.existing_role else arns.role(name, self.path)
+
+    @property
     def makes_role(self) -> bool:
         """Return whether a role is made."""
         return self.keys is None and self.existing_role is None
@@ -454,7 +470,7 @@ class QueryAccess(Reads):
         "Athena.",
     )
     workgroup: Annotated[Workgroup, Block("workgroup")] = Field(
-        Workgroup(), description="The workgroup made for the vendor."
+        Workgroup(), description="The workgroup made for the vendor, or one that exists."
     )
     results: Annotated[Results, Block("results")] = Field(
         Results(), validate_default=True, description="Where query results go."
@@ -470,11 +486,20 @@ class QueryAccess(Reads):
             )
         return value
 
+    @field_validator("workgroup")
+    @classmethod
+    def _alarm_fits(cls, value: Workgroup, info: ValidationInfo) -> Workgroup:
+        alarm_fits(value.alarm, info.data.get("account"))
+        return value
+
     @field_validator("results")
     @classmethod
     def _results_fit(cls, value: Results, info: ValidationInfo) -> Results:
         account, name = info.data.get("account"), info.data.get("name")
         key_in_region(value.kms_key, account)
+        if value.managed:
+            cls._can_be_managed(info)
+            return value
         if value.bucket is None and account is not None and name is not None:
             derived = cls.bucket_for(name, account)
             if len(derived) > _BUCKET_NAME_LIMIT:
@@ -498,6 +523,25 @@ class QueryAccess(Reads):
                 "set create = false",
             )
         return value
+
+    @classmethod
+    def _can_be_managed(cls, info: ValidationInfo) -> None:
+        """Raise ``ValueError`` unless results can stay in Athena."""
+        managed_where_set(info.data.get("workgroup"))
+        if info.data.get("grants") == "documented":
+            raise Wrong(
+                "GATE304",
+                "managed: the page's policy writes results to a bucket, and documented is that "
+                'policy; remove managed, or set grants = "least_privilege"',
+            )
+        texts = " ".join((*cls.profile.fields.values(), *cls.profile.todo))
+        itself = "results" in cls.profile.itself or info.data.get("reads_results_directly")
+        if itself or "{results_" in texts or _RESULTS_FILES & {*cls.profile.bundles}:
+            raise Wrong(
+                "GATE343",
+                f"managed: {cls.profile.title} looks for results in a bucket itself, and Athena "
+                "shows nobody where it keeps them; remove managed",
+            )
 
     @classmethod
     def bucket_for(cls, name: str, account: Account) -> str:
@@ -532,20 +576,35 @@ class QueryAccess(Reads):
         return self.results.path or f"{self.resource_name}/"
 
     @property
-    def results_location(self) -> str:
-        """Return where Athena writes results, as an S3 URI."""
-        return f"s3://{self.results_bucket}/{self.results_path}"
+    def results_location(self) -> str | None:
+        """Return where Athena writes results, as an S3 URI; nowhere where it keeps them itself."""
+        return None if self.results.managed else f"s3://{self.results_bucket}/{self.results_path}"
+
+    @property
+    def workgroup_name(self) -> str:
+        """Return the workgroup that the vendor's queries run in."""
+        return self.workgroup.name or self.resource_name
+
+    @property
+    def watched(self) -> Watched | None:
+        """Return what tells when its queries scan too much, if anything does."""
+        return watched(self.account, self.resource_name, self.workgroup_name, self.workgroup)
 
     @property
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
-        return (self.results_bucket,) if self.results.create else ()
+        made = self.results.create and not self.results.managed
+        return (self.results_bucket,) if made else ()
 
     @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         bucket = () if self.results.create else (self.results_bucket,)
-        return (*super().existing, *existing_buckets(self.account, bucket))
+        return (
+            *super().existing,
+            *existing_buckets(self.account, bucket),
+            *existing_workgroup(self.account, self.workgroup),
+        )
 
 
 class MetadataAccess(Reads):
@@ -604,8 +663,15 @@ class TablesAccess(Access):
     )
     workgroup: Annotated[Workgroup | None, Block("workgroup")] = Field(
         None,
-        description="A workgroup made for the vendor, even when empty; without it, `primary`.",
+        description="A workgroup made for the vendor, even when empty, or one that exists; without "
+        "it, `primary`.",
     )
+
+    @field_validator("workgroup")
+    @classmethod
+    def _alarm_fits(cls, value: Workgroup | None, info: ValidationInfo) -> Workgroup | None:
+        alarm_fits(value.alarm if value else None, info.data.get("account"))
+        return value
 
     @field_validator("kms_key")
     @classmethod
@@ -667,7 +733,12 @@ class TablesAccess(Access):
     @property
     def workgroup_name(self) -> str:
         """Return the workgroup that the vendor's queries run in."""
-        return self.resource_name if self.workgroup else PRIMARY
+        return (self.workgroup.name or self.resource_name) if self.workgroup else PRIMARY
+
+    @property
+    def watched(self) -> Watched | None:
+        """Return what tells when its queries scan too much, if anything does."""
+        return watched(self.account, self.resource_name, self.workgroup_name, self.workgroup)
 
     @property
     def results_prefix(self) -> str:
@@ -697,6 +768,7 @@ class TablesAccess(Access):
             *super().existing,
             *existing_buckets(self.account, bucket),
             *existing_sources(self.account, self.sources),
+            *existing_workgroup(self.account, self.workgroup),
         )
 
 

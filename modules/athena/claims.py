@@ -337,6 +337,82 @@ def governed_by_lake_formation(holder: Holder) -> Need:
     )
 
 
+def use_managed_key(holder: Holder, workgroup: str, key: str) -> Need:
+    """Return the need of a workgroup that keeps its results in Athena, encrypted with ``key``: who
+    queries decrypts and encrypts, for that workgroup (ARNs).
+
+    https://docs.aws.amazon.com/athena/latest/ug/managed-results.html (2026-11).
+    """
+    calls = (
+        replace(
+            call, context={**call.context, "kms:EncryptionContext:aws:athena:arn": (workgroup,)}
+        )
+        for call in holder.calls_via_athena(("kms:Decrypt", "kms:GenerateDataKey"), key)
+    )
+    return holder.need("use-results-key", "let Athena use the key of its results", calls)
+
+
+def alarms_told(
+    told: str, alarms: Iterable[str], account: str, key: str | None
+) -> tuple[Need, ...]:
+    """Return the needs of CloudWatch, which tells the topic ``told`` of ``alarms`` (ARNs) and uses
+    its ``key``.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    (2026-11).
+    """
+    cloudwatch = Caller("service", "cloudwatch.amazonaws.com")
+    contexts = [{"aws:SourceAccount": (account,), "aws:SourceArn": (alarm,)} for alarm in alarms]
+    actions: dict[str, tuple[str, ...]] = {told: ("sns:Publish",)}
+    if key:
+        actions[key] = ("kms:Decrypt", "kms:GenerateDataKey")
+    calls = tuple(
+        Call(action, (resource,), context)
+        for resource, some in actions.items()
+        for action in some
+        for context in contexts
+    )
+    return (Need("tell", "alarms tell the topic", None, cloudwatch, calls),)
+
+
+def alarms_only(topic: str, alarms: Iterable[str]) -> tuple[Never, ...]:
+    """Return the claims on the ``topic`` that is made: CloudWatch tells it of ``alarms`` (ARNs),
+    and nothing else is done with it from outside of its account."""
+    return (
+        Never(
+            "tell-only",
+            "nothing but telling the topic",
+            Strangers(),
+            (
+                Requests(("sns:*",), but_actions=("sns:Publish",)),
+                Requests(("*",), (topic,), but_actions=("sns:Publish",)),
+            ),
+        ),
+        Never(
+            "no-other-alarm",
+            "the topic is told of no other alarm",
+            Strangers(),
+            (Requests(("sns:*",)),),
+            {"aws:SourceArn": AnyBut(tuple(alarms))},
+        ),
+    )
+
+
+def resting_on_all(
+    needs: Iterable[Need], todos: Iterable[ToDo], given: Mapping[str, tuple[str, ...]]
+) -> tuple[Need, ...]:
+    """Return ``needs`` with those of ``todos`` that no policy says: ``given`` has the names of
+    these by the name of the need."""
+    every = tuple(todos)
+    return tuple(
+        replace(
+            need,
+            given=(*need.given, *(one for one in every if one.name in given.get(need.name, ()))),
+        )
+        for need in needs
+    )
+
+
 def no_iam(holder: Holder) -> Never:
     """Return the claim that the holder has no way to more rights."""
     return holder.never(
@@ -474,28 +550,51 @@ def only_through_athena(holder: Holder, *but: Requests) -> Never:
 
 
 def keys_through_s3(
-    holder: Holder, services: Iterable[str], read: Iterable[str], written: Iterable[str]
+    holder: Holder,
+    services: Iterable[str],
+    read: Iterable[str],
+    written: Iterable[str],
+    managed: Mapping[str, str] | None = None,
 ) -> tuple[Never, ...]:
     """Return the claims on KMS: only through S3 (``services``), and no more than to decrypt with
-    the keys ``read`` and to encrypt too with those ``written`` (ARNs); none without keys."""
-    read, written = tuple(read), tuple(written)
-    if not read and not written:
+    the keys ``read`` and to encrypt too with those ``written`` (ARNs); none without keys.
+
+    ``managed`` is the key of results that Athena keeps, by ARN, with the ARN of the workgroup: that
+    one is used for this workgroup's results too.
+    """
+    read, written, managed = tuple(read), tuple(written), managed or {}
+    if not read and not written and not managed:
         return ()
-    return (
+    through: When = {"kms:ViaService": AnyBut(tuple(services))}
+    found = [
         holder.never(
             "no-other-key",
             "no other KMS key",
             Requests(("kms:*",), but_actions=("kms:Decrypt", "kms:GenerateDataKey")),
-            Requests(("kms:Decrypt",), but_resources=(*read, *written)),
-            Requests(("kms:GenerateDataKey",), but_resources=written),
-        ),
-        holder.never(
-            "keys-through-s3",
-            "KMS keys only through S3",
-            Requests(("kms:*",)),
-            when={"kms:ViaService": AnyBut(tuple(services))},
-        ),
-    )
+            Requests(("kms:Decrypt",), but_resources=(*read, *written, *managed)),
+            Requests(("kms:GenerateDataKey",), but_resources=(*written, *managed)),
+        )
+    ]
+    if read or written:
+        found.append(
+            holder.never(
+                "keys-through-s3",
+                "KMS keys only through S3",
+                Requests(("kms:*",), but_resources=tuple(managed)),
+                when=through,
+            )
+        )
+    for key, workgroup in managed.items():
+        results: When = {"kms:EncryptionContext:aws:athena:arn": AnyBut((workgroup,))}
+        found.append(
+            holder.never(
+                "results-key",
+                "the key of results only for those of the workgroup",
+                Requests(("kms:*",), (key,)),
+                when={**results, **(through if key in read else {})},
+            )
+        )
+    return tuple(found)
 
 
 def tls_only(partition: str, buckets: Iterable[str]) -> tuple[Never, ...]:

@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from athena_gate.modules.account import Account, key_in_region
+from athena_gate.modules.athena.alarm import Alarm, Watched
 from athena_gate.modules.fields import (
+    Block,
     BucketName,
     Generation,
     KmsKeyArn,
@@ -19,6 +21,7 @@ from athena_gate.modules.fields import (
     Prefix,
     Prefixes,
     Settings,
+    WorkgroupName,
     check_public_key,
     counted,
     unique,
@@ -72,6 +75,11 @@ def source_keys_in_region(sources: Iterable[Source], account: Account | None) ->
 class Results(Settings):
     """Where query results go."""
 
+    managed: bool = Field(
+        False,
+        description="`true` leaves results in Athena for 24 hours, in a workgroup that exists and "
+        "is set so; no bucket then.",
+    )
     bucket: BucketName | None = Field(
         None, description="The bucket's name; by default derived from the block and the account."
     )
@@ -88,8 +96,21 @@ class Results(Settings):
         description="Days until results are deleted; 30 by default, only for a bucket made here.",
     )
     kms_key: KmsKeyArn | None = Field(
-        None, description="A KMS key to encrypt results with instead of S3's own."
+        None,
+        description="A KMS key to encrypt results with instead of S3's own, or that a workgroup "
+        "with managed results is set to.",
     )
+
+    @field_validator("bucket", "create", "path", "expire_after_days")
+    @classmethod
+    def _in_a_bucket(cls, value: object, info: ValidationInfo) -> object:
+        if info.data.get("managed"):
+            raise Wrong(
+                "GATE301",
+                "has no effect on managed results, which Athena keeps itself, for 24 hours; "
+                "remove it, or managed = true",
+            )
+        return value
 
     @field_validator("create")
     @classmethod
@@ -111,8 +132,16 @@ class Results(Settings):
 
 
 class Workgroup(Settings):
-    """Limits of the workgroup that queries run in."""
+    """The workgroup that queries run in: one made here with these limits, or one that exists."""
 
+    name: WorkgroupName | None = Field(
+        None, description="The workgroup that exists, with `create = false`."
+    )
+    create: bool = Field(
+        True,
+        validate_default=True,
+        description="`false` uses the workgroup `name` and leaves its configuration alone.",
+    )
     # https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
     # (2026-11): 10 MB is the least the API takes.
     bytes_scanned_cutoff: int = Field(
@@ -124,6 +153,72 @@ class Workgroup(Settings):
     engine_version: Literal["Athena engine version 3", "AUTO"] = Field(
         "Athena engine version 3", description="The Athena engine; `AUTO` lets AWS choose."
     )
+    alarm: Annotated[Alarm | None, Block("alarm")] = Field(
+        None, description="Tells when all queries together scan more than somebody expects."
+    )
+
+    @field_validator("create")
+    @classmethod
+    def _named_when_it_exists(cls, value: bool, info: ValidationInfo) -> bool:
+        if "name" not in info.data:
+            return value
+        if not value and info.data["name"] is None:
+            raise Wrong("GATE302", "false needs the name of the workgroup that exists: name")
+        if value and info.data["name"] is not None:
+            raise Wrong(
+                "GATE302",
+                "a workgroup made here is called as its block; for one that exists, set "
+                "create = false beside name",
+            )
+        return value
+
+    @field_validator("bytes_scanned_cutoff", "engine_version")
+    @classmethod
+    def _of_one_made_here(cls, value: object, info: ValidationInfo) -> object:
+        if info.data.get("create") is False:
+            raise Wrong(
+                "GATE301",
+                "with create = false the workgroup keeps what it is set to; remove this field, or "
+                "have a workgroup made",
+            )
+        return value
+
+
+def watched(
+    account: Account, name: str, workgroup: str, settings: Workgroup | None
+) -> Watched | None:
+    """Return the alarms of ``settings`` on ``workgroup``, of a block whose things are called
+    ``name``."""
+    alarm = settings.alarm if settings else None
+    return Watched(account, name, workgroup, alarm) if alarm else None
+
+
+def shared_results(workgroup: str, results: Results, who: str) -> tuple[Remark, ...]:
+    """Return that ``who`` reads the results of others too, where the ``workgroup`` keeps them.
+
+    https://docs.aws.amazon.com/athena/latest/ug/managed-results.html (2026-11): access to them is
+    that to GetQueryResults in the workgroup.
+    """
+    if not results.managed:
+        return ()
+    text = f"{who} reads the results of everybody who queries in {workgroup}; give it one alone"
+    return (Remark("GATE628", "results", text),)
+
+
+def managed_where_set(workgroup: Workgroup | None) -> None:
+    """Raise ``ValueError`` for managed results in a ``workgroup`` that is made here; ``None`` has
+    mistakes of its own, or is one that exists.
+
+    https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/athena_workgroup
+    (2026-11) has no managed_query_results_configuration; 6.x has.
+    """
+    if workgroup is not None and workgroup.create:
+        raise Wrong(
+            "GATE342",
+            "managed: a workgroup made here cannot keep results in Athena: that is "
+            "managed_query_results_configuration, which the AWS provider 5.100 has not; name one "
+            'that exists, as in workgroup { name = "bi" create = false }, on lines of their own',
+        )
 
 
 class Keys(Settings):

@@ -250,6 +250,23 @@ def use_keys(
     return tuple(statements)
 
 
+def managed_results_key(arns: Arns, workgroup: str, key: str) -> Statement:
+    """Return the statement on the KMS key that a workgroup with managed results is set to.
+
+    https://docs.aws.amazon.com/athena/latest/ug/managed-results.html (2026-11): who queries needs
+    kms:Decrypt and kms:GenerateDataKey, and the encryption context is the workgroup's ARN.
+    """
+    context = "kms:EncryptionContext:aws:athena:arn"
+    return Statement(
+        "Allow",
+        sid="KmsManagedResults",
+        why="Encrypt results that Athena keeps, and read them back: those of this workgroup.",
+        actions=("kms:Decrypt", "kms:GenerateDataKey"),
+        resources=(key,),
+        conditions=(Condition("StringEquals", context, (arns.workgroup(workgroup),)),),
+    )
+
+
 def lake_formation() -> Statement:
     """Return the statement that lets Lake Formation hand out credentials for governed tables.
 

@@ -42,7 +42,11 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     dbt, arns = holder(settings), settings.account.arns
     workgroup = arns.workgroup(settings.workgroup_name)
     data, prefix = arns.bucket(settings.data_bucket), settings.data_path
-    keys = dict.fromkeys(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
+    managed = settings.results.managed
+    keys = dict.fromkeys(
+        key for key in (settings.data.kms_key, None if managed else settings.results.kms_key) if key
+    )
+    results_key = settings.results.kms_key if managed else None
     found = (
         *_take_role(settings),
         dbt.need("run-queries", "start, watch and stop queries", dbt.calls(_QUERIES, workgroup)),
@@ -75,7 +79,12 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
             dbt.calls_via_athena(claims.RESULTS_BUCKET, data),
             dbt.calls_via_athena(claims.OWN_OBJECTS, f"{data}/{prefix}file"),
         ),
-        claims.write_results(dbt, arns, settings.results_bucket, settings.results_path),
+        *(
+            ()
+            if managed
+            else (claims.write_results(dbt, arns, settings.results_bucket, settings.results_path),)
+        ),
+        *((claims.use_managed_key(dbt, workgroup, results_key),) if results_key else ()),
         *claims.use_keys(dbt, _source_keys(settings), None),
         *(
             dbt.need("write-keys", f"let S3 encrypt with key {key.rsplit('/', 1)[1]}", calls)
@@ -95,7 +104,30 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     if settings.only_from is not None:
         places = settings.only_from
         found += (claims.from_each_place(found, dbt, places.addresses, places.vpc_endpoints),)
-    return claims.resting_on(found, {}, todo(settings))
+    alarm = settings.workgroup.alarm if settings.workgroup else None
+    if alarm is not None:
+        topic, alarms = _told(settings)
+        found += claims.alarms_told(topic, alarms, settings.account.id, alarm.kms_key)
+    given = {
+        "run-queries": ("workgroup", "results-location"),
+        "use-results-key": ("results-key",),
+        "tell": ("subscribers",),
+    }
+    rested = claims.resting_on_all(found, todo(settings), given)
+    return claims.resting_on(rested, {}, todo(settings))
+
+
+def _told(settings: DbtSettings) -> tuple[str, tuple[str, ...]]:
+    """Return the topic that is told, and of which alarms (ARNs); empty without any."""
+    alarm = settings.workgroup.alarm if settings.workgroup else None
+    arns, name = settings.account.arns, settings.resource_name
+    if alarm is None:
+        return "", ()
+    limits = {"hour": alarm.bytes_per_hour, "day": alarm.bytes_per_day}
+    alarms = tuple(
+        arns.alarm(f"{name}-bytes-per-{word}") for word, limit in limits.items() if limit
+    )
+    return alarm.topic or arns.topic(f"{name}-limits"), alarms
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
@@ -157,20 +189,31 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     """Return what is never allowed, to dbt and to others."""
     dbt, arns = holder(settings), settings.account.arns
     data, results = _data(settings), f"{settings.results_bucket}/{settings.results_path}"
-    written = tuple(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
-    keys = claims.keys_through_s3(dbt, via_s3_services(arns), _source_keys(settings), written)
+    workgroup, managed = arns.workgroup(settings.workgroup_name), settings.results.managed
+    results_key = settings.results.kms_key
+    own = (settings.data.kms_key, None if managed else results_key)
+    written = tuple(key for key in own if key)
+    keys = claims.keys_through_s3(
+        dbt,
+        via_s3_services(arns),
+        _source_keys(settings),
+        written,
+        {results_key: workgroup} if managed and results_key else None,
+    )
+    topic, alarms = _told(settings)
+    made = topic == arns.topic(f"{settings.resource_name}-limits")
+    cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),) if made else ()
     services = ["athena:*", "glue:*", "s3:*", *(["kms:*"] if keys else [])]
     if settings.lake_formation:
         services.append("lakeformation:GetDataAccess")
     return (
-        claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted)),
-        *_taking(settings),
+        claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted), *cloudwatch),
+        *_taking(settings, ("sns:*",) if made else ()),
+        *(claims.alarms_only(topic, alarms) if made else ()),
         claims.no_iam(dbt),
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),
-        claims.one_workgroup(
-            dbt, arns.workgroup(settings.workgroup_name), arns.data_catalog(DEFAULT_CATALOG)
-        ),
+        claims.one_workgroup(dbt, workgroup, arns.data_catalog(DEFAULT_CATALOG)),
         claims.no_other_database(
             dbt,
             arns,
@@ -178,8 +221,12 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
             [f"{_functions(settings, name)}/*" for name in settings.databases],
         ),
         *_tables(settings),
-        claims.no_other_bucket(dbt, arns, (*_locations(settings), data, results)),
-        *claims.sources_read_only(dbt, arns, _locations(settings), (data, results)),
+        claims.no_other_bucket(
+            dbt, arns, (*_locations(settings), data, *(() if managed else (results,)))
+        ),
+        *claims.sources_read_only(
+            dbt, arns, _locations(settings), (data,) if managed else (data, results)
+        ),
         dbt.never(
             "data-only",
             "with tables' files nothing but reading and writing",
@@ -188,7 +235,11 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
                 ("s3:*",), (arns.bucket(settings.data_bucket),), but_actions=claims.RESULTS_BUCKET
             ),
         ),
-        claims.results_only(dbt, arns, settings.results_bucket, settings.results_path),
+        *(
+            ()
+            if managed
+            else (claims.results_only(dbt, arns, settings.results_bucket, settings.results_path),)
+        ),
         claims.only_through_athena(dbt, *_direct(settings)),
         *keys,
         *claims.tls_only(arns.partition, settings.made_buckets),
@@ -200,19 +251,24 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     )
 
 
-def _taking(settings: DbtSettings) -> tuple[Never, ...]:
-    only = Requests(("*",), but_actions=("sts:AssumeRole",))
+def _taking(settings: DbtSettings, but: tuple[str, ...]) -> tuple[Never, ...]:
+    """Return the claims on who takes the role; ``but`` are actions that have claims of their
+    own."""
+    only = Requests(("*",), but_actions=("sts:AssumeRole", *but))
     found = (Never("role-only", "nothing but taking the role", Strangers(), (only,)),)
     if settings.external_id is None:
         return found
     without = {"sts:ExternalId": AnyBut((settings.external_id,))}
     return (
         *found,
-        Never("external-id", "no role without the external id", Strangers(), _ANYTHING, without),
+        Never(
+            "external-id",
+            "no role without the external id",
+            Strangers(),
+            (Requests(("*",), but_actions=but),),
+            without,
+        ),
     )
-
-
-_ANYTHING = (Requests(("*",)),)
 
 
 def _tables(settings: DbtSettings) -> tuple[Never, ...]:

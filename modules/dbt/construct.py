@@ -1,5 +1,6 @@
 """The resources of a ``dbt`` block."""
 
+from athena_gate.modules.athena.construct.alarms import alarms
 from athena_gate.modules.athena.construct.bucket import PrivateBucket, results_bucket
 from athena_gate.modules.athena.construct.identity import managed_policies, role
 from athena_gate.modules.athena.construct.workgroup import workgroup
@@ -58,7 +59,13 @@ class Dbt(Construct):
                 partition=settings.account.arns.partition,
                 kms_key=settings.data.kms_key,
             )
-        if settings.workgroup is not None:
+        if settings.watched:
+            alarms(self, settings.watched)
+        if (
+            settings.workgroup is not None
+            and settings.results_location
+            and settings.makes_workgroup
+        ):
             workgroup(
                 self,
                 name,

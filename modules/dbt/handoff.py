@@ -14,6 +14,7 @@ LABELS = {
     "role_arn": "Role ARN",
     "aws_config_profile": "~/.aws/config",
     "dbt_profile": "~/.dbt/profiles.yml",
+    "limits": "All queries together may scan",
 }
 
 
@@ -23,6 +24,7 @@ def handoff(settings: DbtSettings) -> dict[str, str]:
         "role_arn": settings.account.arns.role(settings.resource_name, settings.path),
         "aws_config_profile": aws_config_profile(settings),
         "dbt_profile": dbt_profile(settings),
+        **({"limits": settings.watched.told} if settings.watched else {}),
     }
 
 
@@ -59,7 +61,8 @@ def dbt_profile(settings: DbtSettings) -> str:
         "database": "awsdatacatalog",
         "schema": settings.databases[0],
         "work_group": settings.workgroup_name,
-        "s3_staging_dir": settings.results_location,
+        # Athena refuses one beside results that it keeps itself.
+        **({"s3_staging_dir": settings.results_location} if settings.results_location else {}),
         "s3_data_dir": settings.data_location,
     }
     return "\n".join(

@@ -1,7 +1,8 @@
 """Who may take dbt's role, and what it may do."""
 
 from athena_gate.modules.athena import statements
-from athena_gate.modules.athena.settings import source_keys, source_locations
+from athena_gate.modules.athena.alarm import alarm_remarks
+from athena_gate.modules.athena.settings import shared_results, source_keys, source_locations
 from athena_gate.modules.athena.statements import (
     CALLED_VIA_ATHENA,
     DEFAULT_CATALOG,
@@ -67,10 +68,11 @@ def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
         build_tables(settings),
         statements.read_default_database(arns, _VIA_ATHENA),
         *write_data(settings),
-        *statements.write_results(
-            arns, settings.results_bucket, settings.results_path, _VIA_ATHENA
-        ),
     )
+    if not settings.results.managed:
+        granted += statements.write_results(
+            arns, settings.results_bucket, settings.results_path, _VIA_ATHENA
+        )
     if settings.source_databases:
         granted = (
             *granted,
@@ -278,7 +280,12 @@ def _keys(settings: DbtSettings) -> tuple[Statement, ...]:
     arns = settings.account.arns
     read = source_keys(settings.sources)
     granted = statements.use_keys(arns, read, None)
-    written = dict.fromkeys(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
+    managed = settings.results.kms_key if settings.results.managed else None
+    if managed:
+        key = statements.managed_results_key(arns, settings.workgroup_name, managed)
+        granted = (*granted, key)
+    own = (settings.data.kms_key, None if managed else settings.results.kms_key)
+    written = dict.fromkeys(key for key in own if key)
     if written:
         granted = (
             *granted,
@@ -348,7 +355,19 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
             for arn in settings.trusted
             if ":role/" in arn
         )
-    if settings.workgroup is None:
+    if settings.results.managed:
+        found.append(
+            Remark(
+                "GATE730",
+                "results",
+                "dbt-athena asks for an s3_staging_dir in its profile, and Athena refuses one "
+                "beside managed results (dbt-labs/dbt-adapters#1334, 2026-11): dbt run needs a "
+                "version that takes a profile without",
+            )
+        )
+    found.extend(shared_results(settings.workgroup_name, settings.results, "dbt"))
+    found.extend(alarm_remarks(settings.watched))
+    if not settings.makes_workgroup:
         found.append(
             Remark(
                 "GATE708",

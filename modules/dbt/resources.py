@@ -40,7 +40,8 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
             name=settings.data_bucket,
             kms_key=settings.data.kms_key,
         )
-    if settings.workgroup is not None:
+    found += parts.alarms(path, settings.watched)
+    if settings.workgroup is not None and settings.workgroup.create:
         found += (
             parts.workgroup(
                 path,

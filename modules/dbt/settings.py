@@ -12,8 +12,16 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_region,
 )
+from athena_gate.modules.athena.alarm import Watched, alarm_fits
 from athena_gate.modules.athena.only_from import OnlyFrom
-from athena_gate.modules.athena.settings import Results, Source, Workgroup, source_keys_in_region
+from athena_gate.modules.athena.settings import (
+    Results,
+    Source,
+    Workgroup,
+    managed_where_set,
+    source_keys_in_region,
+    watched,
+)
 from athena_gate.modules.existing import (
     Existing,
     existing_boundary,
@@ -177,7 +185,7 @@ class DbtSettings(Settings):
         None, description="The workgroup queries run in when none is made; by default `primary`."
     )
     workgroup: Annotated[Workgroup | None, Block("workgroup")] = Field(
-        None, description="Makes a workgroup for dbt."
+        None, description="Makes a workgroup for dbt, or names one that exists."
     )
     results: Annotated[Results, Block("results")] = Field(
         Results(), validate_default=True, description="Where query results go (s3_staging_dir)."
@@ -314,15 +322,26 @@ class DbtSettings(Settings):
     @classmethod
     def _one_workgroup(cls, value: Workgroup | None, info: ValidationInfo) -> Workgroup | None:
         if value is not None and (existing := info.data.get("existing_workgroup")) is not None:
+            does = "makes a workgroup" if value.create else f"names {value.name!r}"
             raise Wrong(
-                "GATE301",
-                f"makes a workgroup, and existing_workgroup names {existing!r}; keep one of them",
+                "GATE301", f"{does}, and existing_workgroup names {existing!r}; keep one of them"
             )
+        alarm_fits(value.alarm if value else None, info.data.get("account"))
         return value
 
     @field_validator("results")
     @classmethod
     def _results_bucket_fits(cls, value: Results, info: ValidationInfo) -> Results:
+        if value.managed:
+            key_in_region(value.kms_key, info.data.get("account"))
+            if info.data.get("mode") == "documented":
+                raise Wrong(
+                    "GATE304",
+                    "managed: the guide's role writes results to a bucket, and documented is that "
+                    'role; remove managed, or set mode = "via_athena" or "run"',
+                )
+            managed_where_set(info.data.get("workgroup"))
+            return value
         _bucket_fits(value, info, "results")
         return value
 
@@ -331,7 +350,7 @@ class DbtSettings(Settings):
     def _data_bucket_fits(cls, value: Data, info: ValidationInfo) -> Data:
         _bucket_fits(value, info, "data")
         results, name, account = (info.data.get(key) for key in ("results", "name", "account"))
-        if results is None or name is None or account is None:
+        if results is None or name is None or account is None or results.managed:
             return value
         bucket = value.bucket or _derived_bucket(name, account, "data")
         if bucket != (results.bucket or _derived_bucket(name, account, "results")):
@@ -368,7 +387,19 @@ class DbtSettings(Settings):
     @property
     def workgroup_name(self) -> str:
         """Return the name of the workgroup dbt queries in."""
-        return self.resource_name if self.workgroup else self.existing_workgroup or "primary"
+        if self.workgroup is None:
+            return self.existing_workgroup or "primary"
+        return self.workgroup.name or self.resource_name
+
+    @property
+    def makes_workgroup(self) -> bool:
+        """Return whether a workgroup is made."""
+        return self.workgroup is not None and self.workgroup.create
+
+    @property
+    def watched(self) -> Watched | None:
+        """Return what tells when its queries scan too much, if anything does."""
+        return watched(self.account, self.resource_name, self.workgroup_name, self.workgroup)
 
     @property
     def runs_models(self) -> bool:
@@ -386,9 +417,9 @@ class DbtSettings(Settings):
         return _results_path(self.name, self.results)
 
     @property
-    def results_location(self) -> str:
-        """Return where Athena writes results, as an S3 URI."""
-        return f"s3://{self.results_bucket}/{self.results_path}"
+    def results_location(self) -> str | None:
+        """Return where Athena writes results, as an S3 URI; nowhere where it keeps them itself."""
+        return None if self.results.managed else f"s3://{self.results_bucket}/{self.results_path}"
 
     @property
     def data_bucket(self) -> str:
@@ -419,14 +450,15 @@ class DbtSettings(Settings):
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
         return (
-            *((self.results_bucket,) if self.results.create else ()),
+            *((self.results_bucket,) if self.results.create and self.results_location else ()),
             *((self.data_bucket,) if self.data.create else ()),
         )
 
     @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
-        account, workgroup = self.account, self.existing_workgroup
+        account = self.account
+        workgroup = self.workgroup.name if self.workgroup else self.existing_workgroup
         made_elsewhere = (
             *(() if self.results.create else (self.results_bucket,)),
             *(() if self.data.create else (self.data_bucket,)),

@@ -15,4 +15,17 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
             for arn in settings.trusted
             for todo in parts.role_of_another_account(arn, account.id, role)
         ),
+        *_workgroup(settings, role),
     )
+
+
+def _workgroup(settings: DbtSettings, role: str) -> tuple[ToDo, ...]:
+    account, name = settings.account, settings.workgroup_name
+    results, watched = settings.results, settings.watched
+    found = parts.told(watched)
+    if not settings.makes_workgroup and (results.managed or settings.workgroup is not None):
+        location = settings.results_location
+        found += parts.workgroup_of_others(account, name, results, location, watched)
+    if results.managed:
+        found += parts.managed_results(account, name, results.kms_key, "dbt", role)
+    return found

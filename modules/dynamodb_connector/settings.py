@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
 from athena_gate.modules.account import Account, AccountReference, key_in_region
-from athena_gate.modules.athena.settings import Results, Workgroup
+from athena_gate.modules.athena.settings import Results, Workgroup, managed_where_set
 from athena_gate.modules.existing import Existing, existing_buckets
 from athena_gate.modules.fields import (
     Block,
@@ -404,6 +404,24 @@ class DynamodbConnectorSettings(Settings):
         owner, name = info.data.get("owner"), info.data.get("name")
         if value.bucket is None and owner is not None and name is not None:
             _bucket_fits(_spill_bucket(name, owner), "spill")
+        return value
+
+    @field_validator("workgroup")
+    @classmethod
+    def _made_on_both_sides(cls, value: Workgroup) -> Workgroup:
+        if not value.create or value.alarm is not None:
+            raise Wrong(
+                "GATE308",
+                f"{'alarm' if value.create else 'name'}: a workgroup is made in each of the "
+                "connector's accounts, with these limits alone; remove it",
+            )
+        return value
+
+    @field_validator("owner_results", "consumer_results")
+    @classmethod
+    def _results_in_a_bucket(cls, value: Results | None) -> Results | None:
+        if value is not None and value.managed:
+            managed_where_set(Workgroup())
         return value
 
     @field_validator("owner_results")

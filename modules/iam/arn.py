@@ -57,6 +57,12 @@ class Arns:
     def data_catalog(self, name: str) -> str:
         return self._regional("athena", f"datacatalog/{name}")
 
+    def topic(self, name: str) -> str:
+        return self._regional("sns", name)
+
+    def alarm(self, name: str) -> str:
+        return self._regional("cloudwatch", f"alarm:{name}")
+
     def glue_catalog(self) -> str:
         return self._regional("glue", "catalog")
 

@@ -1,6 +1,5 @@
 """From where a user or role may call: what is refused, what is pointed out, and what holds."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,39 +8,15 @@ import pytest
 from athena_gate.gate.explain import can
 from athena_gate.gate.prove import prove_grants
 from athena_gate.gate.report.flow import addresses
-from athena_gate.gate.stack.model import Stack
-from athena_gate.gate.stack.reader import read_content
 from athena_gate.modules.athena.statements import deny_from_elsewhere
 from athena_gate.modules.iam.policy import Condition
-from athena_gate.modules.reading import ConfigurationError
-from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
-from athena_gate.stacks.expected import expected_json
-from tests.conftest import ACCOUNT
+from tests.modules.athena.blocks import configured, mistakes, read
 
 ENDPOINT = "vpce-0a1b2c3d4e5f67890"
 BOTH = f'addresses = ["52.1.2.0/24", "2600:1f18::/48"]\n vpc_endpoints = ["{ENDPOINT}"]'
 IMMUTA = 'databases = ["sales"]\n source "acme-lake" { prefixes = ["sales/"] }\n'
 ON_EC2 = 'runs_on {\n on = "ec2"\n }\n'
 DBT = 'trusted = ["arn:aws:iam::111122223333:role/ci"]\n databases = ["dbt_ci"]\n'
-
-
-def configured(folder: Path, kind: str, block: str) -> Configuration:
-    file = folder / "gate.hcl"
-    file.write_text(f'{ACCOUNT}{kind} "x" {{\n account = "analytics"\n{block}\n}}\n')
-    return load(file)
-
-
-def mistakes(folder: Path, kind: str, block: str) -> list[str]:
-    try:
-        configured(folder, kind, block)
-    except ConfigurationError as error:
-        return [one.text("gate.hcl").partition(": ")[2] for one in error.mistakes]
-    return []
-
-
-def read(block: ConfiguredBlock, configuration: Configuration) -> Stack:
-    content = json.loads(json.dumps(expected_json(block, configuration.backend)))
-    return read_content(content, Path("cdk.tf.json"))
 
 
 WRONG = {
@@ -124,7 +99,7 @@ def test_a_request_from_elsewhere_is_denied_and_one_of_athenas_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind, block",
+    ("kind", "block"),
     [
         ("immuta", IMMUTA + ON_EC2 + ONLY),
         ("immuta", f'{IMMUTA}{ON_EC2}only_from {{\n vpc_endpoints = ["{ENDPOINT}"]\n }}'),
@@ -136,7 +111,7 @@ def test_what_is_claimed_of_the_places_holds_and_breaks_without_the_statement(
 ) -> None:
     configuration = configured(tmp_path, kind, block)
     (one,) = configuration.blocks
-    stack = read(one, configuration)
+    stack = read(configuration)
     assert [r.name for r in prove_grants(stack, one).results if not r.holds] == []
     (identity,) = stack.identities
     (document,) = identity.policies
@@ -150,8 +125,7 @@ def test_explain_says_by_which_statement_a_request_from_elsewhere_is_denied(
     tmp_path: Path,
 ) -> None:
     configuration = configured(tmp_path, "immuta", IMMUTA + ON_EC2 + ONLY)
-    (one,) = configuration.blocks
-    stack = read(one, configuration)
+    stack = read(configuration)
     workgroup = "arn:aws:athena:eu-central-1:111122223333:workgroup/immuta-x"
     answers = {
         place: can(
