@@ -153,6 +153,7 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
     host = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     copied = f' image = "111122223333.dkr.ecr.{region}.{host}/connector:v2026.33.1"\n'
     image = "" if partition == "aws" else copied
+    theirs = f"{kms}5".replace("111122223333", "444455556666")
     connectors = [
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}',
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{readers}\n{image}'
@@ -161,7 +162,7 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
         ' spill {\n bucket = "acme-spill"\n prefix = "spilled/"\n create_kms_key = true\n'
         " encryption = false\n}\n"
         + limits.replace("NAME", "owner").replace("results {", "owner_results {")
-        + f'\n consumer_results {{\n bucket = "acme-consumer"\n kms_key = "{kms}5"\n}}',
+        + f'\n consumer_results {{\n bucket = "acme-consumer"\n kms_key = "{theirs}"\n}}',
         f'owner = "a"\n consumer = "b"\n tables = ["orders"]\n{image} grants = "documented"\n'
         " console_sharing = true",
         f'owner = "a"\n consumer = "a"\n tables = ["orders"]\n{copied}',

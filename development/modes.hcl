@@ -195,3 +195,71 @@ dynamodb_connector "application" {
   readers  = ["arn:aws:iam::444455556666:role/analyst"]
   deployment = "application"
 }
+account "encrypted" {
+  id              = "333344445555"
+  region          = "eu-central-1"
+  catalog_kms_key = "arn:aws:kms:eu-central-1:333344445555:key/1234abcd-12ab-34cd-56ef-1234567890cc"
+}
+dot "elsewhere" {
+  account   = "encrypted"
+  databases = ["sales"]
+  source "acme-lake" {
+    owner    = "partner"
+    prefixes = ["sales/"]
+    kms_key  = "arn:aws:kms:eu-central-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+  results {
+    bucket        = "acme-central"
+    create        = false
+    owner         = "partner"
+    kms_key       = "arn:aws:kms:eu-central-1:666677778888:key/1234abcd-12ab-34cd-56ef-1234567890ff"
+    kms_key_owner = "666677778888"
+  }
+  keys {
+    pgp_key_file = "../keys/example.asc"
+    generations  = ["2026-11"]
+  }
+}
+metronome "elsewhere" {
+  account = "encrypted"
+  web_identity {
+    subject                 = "123456789012345678901"
+    organization_identifier = "org-4711"
+  }
+  bucket        = "acme-metronome3"
+  create_bucket = false
+  bucket_owner  = "partner"
+  schema        = "metronome"
+  kms_key       = "arn:aws:kms:eu-central-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ff"
+  workgroup {}
+}
+dbt "elsewhere" {
+  account            = "encrypted"
+  mode               = "run"
+  trusted            = ["arn:aws:iam::444455556666:role/ci"]
+  databases          = ["dbt_ci"]
+  existing_workgroup = "bi"
+  results {
+    bucket = "acme-central"
+    create = false
+    owner  = "partner"
+  }
+  data {
+    bucket  = "acme-tables"
+    create  = false
+    owner   = "partner"
+    kms_key = "arn:aws:kms:eu-central-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ff"
+  }
+}
+dynamodb_connector "elsewhere" {
+  owner    = "analytics"
+  consumer = "partner"
+  tables   = ["orders"]
+  readers  = ["arn:aws:iam::444455556666:role/analyst"]
+  catalog  = "orders_elsewhere"
+  consumer_results {
+    bucket = "acme-central"
+    create = false
+    owner  = "encrypted"
+  }
+}

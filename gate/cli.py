@@ -21,8 +21,10 @@ from athena_gate.gate.commands.lock import lock
 from athena_gate.gate.commands.rule import rule
 from athena_gate.gate.commands.schema import schema
 from athena_gate.gate.commands.synth import synth
+from athena_gate.gate.commands.todo import todo
 from athena_gate.gate.completion import COMPLETE
 from athena_gate.gate.console import (
+    block_called,
     cross,
     dash,
     fail,
@@ -219,6 +221,7 @@ app.command()(synth)
 app.command()(plan)
 app.command()(apply)
 app.command()(destroy)
+app.command()(todo)
 
 
 @app.command()
@@ -234,7 +237,7 @@ def sheet(
     from athena_gate.gate.sheet.outputs import NotDeployed, read_outputs
     from athena_gate.gate.sheet.text import as_markdown, as_text
 
-    block = _block(load(context.obj), name)
+    block = block_called(load(context.obj), name)
     folder = output_folder() / "stacks" / block.stack
     _note_if_stale(context.obj, folder)
     try:
@@ -263,7 +266,7 @@ def parity(
     from athena_gate.gate.parity import parity as compared
     from athena_gate.gate.parity.text import show
 
-    found = compared(_block(load(context.obj), name))
+    found = compared(block_called(load(context.obj), name))
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:
@@ -398,7 +401,8 @@ def explain(
     """Say who may become whom in a synthesized stack, and what each may then do.
 
     With --can, each user, role and policy of the stack gets an answer. Exit code 0 when one of them
-    may, 1 when none may or it is not known (the answers say which), 2 for a question that is wrong.
+    may, also where it is "if" others do their part, 1 when none may or it is not known (the answers
+    say which), 2 for a question that is wrong.
     """
     from athena_gate.gate.explain import can as may
     from athena_gate.gate.explain import explain_stack, question
@@ -411,7 +415,8 @@ def explain(
         _not_quoted(context, what, can)
     if given and not can:
         fail(2, "--context belongs to --can")
-    stacks = [stack for stack, _ in _stacks(context.obj, what)]
+    asked_for = _stacks(context.obj, what)
+    stacks = [stack for stack, _ in asked_for]
     _only_understood(stacks)
     for one in stacks:
         if left := missing(Path(one.file), in_local_state(Path(one.file))):
@@ -425,14 +430,20 @@ def explain(
         return
     try:
         asked = question(can, given or [])
-        said = [answer for stack in stacks for answer in may(stack, *asked)]
+        said = [
+            answer
+            for stack, block in asked_for
+            for answer in may(
+                stack, *asked, block.integration.todo(block.settings) if block else ()
+            )
+        ]
     except ValueError as error:
         fail(2, str(error))
     if as_json:
         print(json.dumps(answers_as_json(said), indent=2))
     else:
         say(answers_as_text(said))
-    raise typer.Exit(0 if any(answer.answer == "yes" for answer in said) else 1)
+    raise typer.Exit(0 if any(answer.answer in ("yes", "yes, if") for answer in said) else 1)
 
 
 def _not_quoted(context: typer.Context, what: str, can: str | None) -> NoReturn:
@@ -514,7 +525,7 @@ def eject(
     from athena_gate.gate.eject import NotEjectable, next_steps
     from athena_gate.gate.eject import eject as ejected
 
-    block = _block(load(context.obj), name)
+    block = block_called(load(context.obj), name)
     folder = output or Path("ejected") / block.stack
     (synthesized,) = _synthesized(context.obj, block)
     _only_understood(_read(synthesized))
@@ -732,24 +743,6 @@ def sandbox(
         fail(1, str(error))
 
 
-def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
-    found = [
-        block
-        for block in configuration.blocks
-        if name in (block.name, f"{block.kind}.{block.name}", block.stack)
-    ]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(f"{block.kind}.{block.name}" for block in found or configuration.blocks)
-    if found:
-        fail(2, f"several blocks are called {visible(name)}; allowed: {names}")
-    import difflib
-
-    close = difflib.get_close_matches(name[:100], [block.name for block in configuration.blocks], 1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return fail(2, f"no block is called {visible(name)}{hint}; allowed: {names}")
-
-
 def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock | None]]":
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
     configuration = load(file) if what is None or file.exists() else None
@@ -761,7 +754,7 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
         places = [Path(what)]
         _note_if_stale(file, places[0])
     else:
-        blocks = (_block(configuration or load(file), what),)
+        blocks = (block_called(configuration or load(file), what),)
         places = _synthesized(file, *blocks)
     named = {block.stack: block for block in blocks}
     return [(one, named.get(one.name)) for place in places for one in _read(place)]

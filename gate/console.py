@@ -16,7 +16,7 @@ from athena_gate.modules.files import Unreadable, visible, visible_lines
 from athena_gate.modules.terminal import wrapped
 
 if TYPE_CHECKING:
-    from athena_gate.stacks.configuration import Configuration
+    from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 
 
 def load(file: Path) -> "Configuration":
@@ -29,6 +29,25 @@ def load(file: Path) -> "Configuration":
     except ConfigurationError as error:
         tell(str(error), sys.stderr)
         fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(error.file)}")
+
+
+def block_called(configuration: "Configuration", name: str) -> "ConfiguredBlock":
+    """Return the block that ``name`` names; another name ends the command with code 2."""
+    found = [
+        block
+        for block in configuration.blocks
+        if name in (block.name, f"{block.kind}.{block.name}", block.stack)
+    ]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"{block.kind}.{block.name}" for block in found or configuration.blocks)
+    if found:
+        fail(2, f"several blocks are called {visible(name)}; allowed: {names}")
+    import difflib
+
+    close = difflib.get_close_matches(name[:100], [block.name for block in configuration.blocks], 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return fail(2, f"no block is called {visible(name)}{hint}; allowed: {names}")
 
 
 def output_folder() -> Path:

@@ -1,13 +1,16 @@
 """The ``account`` block: an AWS account and region, and how Terraform gets into it."""
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from athena_gate.modules.fields import (
     AccountId,
     BlockName,
+    KmsKeyArn,
     Region,
     RoleArn,
     Settings,
@@ -15,7 +18,7 @@ from athena_gate.modules.fields import (
     pattern,
 )
 from athena_gate.modules.findings import Wrong
-from athena_gate.modules.iam.arn import Arns, partition_of
+from athena_gate.modules.iam.arn import Arns, account_of, partition_of
 
 # The end of the variable that names the role, as in TFC_AWS_RUN_ROLE_ARN_PARTNER (2026-11):
 # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/specify-multiple-configurations
@@ -39,6 +42,11 @@ class Account(Settings):
         '`backend "cloud"`.',
     )
     tags: Tags = Field({}, description="Tags on everything made in this account.")
+    catalog_kms_key: KmsKeyArn | None = Field(
+        None,
+        description="The KMS key that the account's Glue catalog is encrypted with in this region, "
+        "if it is one of your own.",
+    )
 
     @field_validator("assume_role")
     @classmethod
@@ -66,18 +74,28 @@ class Account(Settings):
             )
         return value
 
+    @field_validator("catalog_kms_key")
+    @classmethod
+    def _key_of_this_region(cls, value: str | None, info: ValidationInfo) -> str | None:
+        # https://docs.aws.amazon.com/glue/latest/dg/encrypt-glue-data-catalog.html (2026-11): one
+        # key for the account's catalog, which each region has one of.
+        if value is not None and "region" in info.data:
+            _in_region(value, info.data["region"], "the key", ())
+        return value
+
     @property
     def arns(self) -> Arns:
         """Build ARNs in this account."""
         return Arns(self.id, self.region)
 
 
-def _look_up(value: Any, info: ValidationInfo) -> Any:
+def _look_up(value: Any, info: ValidationInfo, otherwise: str = "") -> Any:
     if not isinstance(value, str) or not isinstance(info.context, dict):
         return value
     accounts: dict[str, Account | None] = info.context["accounts"]
     if value not in accounts:
-        raise PydanticCustomError("unknown_account", "no account has this name")
+        context = {"otherwise": otherwise}
+        raise PydanticCustomError("unknown_account", "no account has this name", context)
     if accounts[value] is None:
         raise PydanticCustomError("broken_account", "the account's own block has mistakes")
     return accounts[value]
@@ -88,22 +106,65 @@ def _look_up(value: Any, info: ValidationInfo) -> Any:
 AccountReference = Annotated[Account, BeforeValidator(_look_up)]
 
 
-def key_in_region(kms_key: str | None, account: Account | None, place: str = "kms_key") -> None:
-    """Raise ``ValueError`` unless ``kms_key`` is in the region of ``account``; ``place`` names the
-    key in the message. What is ``None`` has mistakes of its own, or is not set.
+def _whose(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str) and re.fullmatch("[0-9]{12}", value):
+        return value
+    found = _look_up(value, info, ", or the 12 digits of an account's id")
+    return found.id if isinstance(found, Account) else found
+
+
+def _an_id(value: str) -> str:
+    if not re.fullmatch("[0-9]{12}", value):
+        raise Wrong(
+            "GATE202", f"{value!r} is not valid; allowed: an account's id, exactly 12 digits"
+        )
+    return value
+
+
+# Whose something is that exists already: the name of an account of gate.hcl, or the id of any
+# account; in settings it is the id.
+Owner = Annotated[str, BeforeValidator(_whose), AfterValidator(_an_id)]
+
+
+def key_in_reach(
+    kms_key: str | None,
+    account: Account | None,
+    owners: Iterable[str | None] = (),
+    place: str = "kms_key",
+    within: tuple[int | str, ...] = ("kms_key",),
+) -> None:
+    """Raise ``ValueError`` unless ``kms_key`` is in the region of ``account`` and in that account,
+    or one of ``owners`` (ids); ``place`` names the key in the message, and ``within`` is its path
+    in the value that is checked. What is ``None`` has mistakes of its own, or is not set.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (2026-11): a
     bucket and the key of its objects are in one region.
     """
     if kms_key is None or account is None:
         return
+    _in_region(kms_key, account.region, place, within)
+    theirs = account_of(kms_key)
+    if theirs == account.id or theirs in owners:
+        return
+    named = [owner for owner in owners if owner]
+    raise Wrong(
+        "GATE310",
+        f"{place} is in account {theirs}, "
+        + (f"and the owner named is {named[0]}" if named else f"and the block's is {account.id}")
+        + f"; where that is meant, say so: owner for the bucket and its key, kms_key_owner for the "
+        f'key alone, as in kms_key_owner = "{theirs}"',
+        within,
+    )
+
+
+def _in_region(kms_key: str, wanted: str, place: str, within: tuple[int | str, ...]) -> None:
     _, partition, _, region, _, _ = kms_key.split(":", 5)
-    if region != account.region:
-        raise Wrong("GATE209", f"{place} is in {region}, the account's region is {account.region}")
-    if partition != account.arns.partition:
-        raise Wrong(
-            "GATE209", f"{place} is in partition {partition}, not in {account.arns.partition}"
-        )
+    if region != wanted:
+        problem = f"{place} is in {region}, the account's region is {wanted}"
+        raise Wrong("GATE209", problem, within or None)
+    if partition != partition_of(wanted):
+        problem = f"{place} is in partition {partition}, not in {partition_of(wanted)}"
+        raise Wrong("GATE209", problem, within or None)
 
 
 def boundary_in_account(policy: str | None, account: Account | None, identity: str) -> None:

@@ -184,6 +184,7 @@ from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
     AthenaWorkgroupConfiguration,
     AthenaWorkgroupConfigurationEngineVersion,
     AthenaWorkgroupConfigurationResultConfiguration,
+    AthenaWorkgroupConfigurationResultConfigurationAclConfiguration,
     AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration,
 )
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup  # noqa: E402
@@ -251,6 +252,7 @@ __all__ = [
     "AthenaWorkgroupConfiguration",
     "AthenaWorkgroupConfigurationEngineVersion",
     "AthenaWorkgroupConfigurationResultConfiguration",
+    "AthenaWorkgroupConfigurationResultConfigurationAclConfiguration",
     "AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration",
     "AwsProvider",
     "AwsProviderAssumeRole",

@@ -24,14 +24,22 @@ class Existing:
         return cls(arn, arn.split(":")[4] or account.id, account.region)
 
 
-def existing_buckets(account: Account, names: Iterable[str]) -> tuple[Existing, ...]:
-    """Return the buckets ``names`` of ``account``."""
-    return tuple(Existing.of(account, account.arns.bucket(name)) for name in names)
+def existing_buckets(
+    account: Account, names: Iterable[str], owner: str | None = None
+) -> tuple[Existing, ...]:
+    """Return the buckets ``names`` of ``owner``, by default of ``account``."""
+    return tuple(
+        Existing(account.arns.bucket(name), owner or account.id, account.region) for name in names
+    )
 
 
 def existing_sources(account: Account, sources: Iterable[Source]) -> tuple[Existing, ...]:
-    """Return the buckets of ``sources``, which lie in ``account`` as far as a block tells."""
-    return existing_buckets(account, (source.bucket for source in sources))
+    """Return the buckets of ``sources``, of ``account`` where no owner is named."""
+    return tuple(
+        existing
+        for source in sources
+        for existing in existing_buckets(account, (source.bucket,), source.owner)
+    )
 
 
 def existing_workgroup(account: Account, workgroup: Workgroup | None) -> tuple[Existing, ...]:

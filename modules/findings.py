@@ -12,9 +12,11 @@ _EXCERPT = 70
 
 class Wrong(ValueError):
     """A value breaks the rule ``code``. ``item`` is the place in a list of the one that does, when
-    not the whole list is wrong."""
+    not the whole list is wrong, or the path of what does within the value."""
 
-    def __init__(self, code: str, problem: str, item: int | None = None) -> None:
+    def __init__(
+        self, code: str, problem: str, item: int | tuple[int | str, ...] | None = None
+    ) -> None:
         self.code = code
         self.item = item
         super().__init__(problem)

@@ -187,7 +187,8 @@ class _Reading:
             return
         error = details.get("ctx", {}).get("error")
         if isinstance(error, Wrong) and error.item is not None:
-            above.insert(0, (*loc, error.item))
+            within = error.item if isinstance(error.item, tuple) else (error.item,)
+            above[:0] = [(*loc, *within[:end]) for end in range(len(within), 0, -1)]
         line = self._lines[next(path for path in above if path in self._lines)]
         names = [str(part) for part in loc[len(owner) :][:1]]
         nested = {f: b for b, (f, _, _) in nested_blocks(_model_at(model, owner)).items()}
@@ -234,7 +235,7 @@ def _problem(
             known = _known(_model_at(model, owner), _label_at(model, owner))
             return unknown("field", str(details["loc"][-1]), known)
         case "unknown_account":
-            return unknown("account", str(found), context["accounts"])
+            return f"{unknown('account', str(found), context['accounts'])}{limits['otherwise']}"
         case "string_type":
             return f"{_shown(found)} is not a string; allowed: a string in quotes"
         case "bool_type":

@@ -13,8 +13,8 @@ from athena_gate.gate.eject.hcl import NotEjectable
 BLOCKS: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
-        "aws_athena_workgroup": "configuration engine_version result_configuration "
-        "encryption_configuration",
+        "aws_athena_workgroup": "acl_configuration configuration engine_version "
+        "result_configuration encryption_configuration",
         "aws_lambda_function": "environment image_config",
         "aws_s3_bucket_lifecycle_configuration": "rule filter expiration "
         "abort_incomplete_multipart_upload",

@@ -1,6 +1,6 @@
 """`gate explain`: who may become whom in a synthesized stack, and what each may then do."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from athena_gate.gate.explain import words
@@ -12,6 +12,7 @@ from athena_gate.modules.iam.conditions import UnknownOperator
 from athena_gate.modules.iam.decide import VPC_KEYS, Policies, Request, context_of, decide
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy, Statement, variables
 from athena_gate.modules.iam.resource_policies import policy_elsewhere
+from athena_gate.modules.iam.todo import ToDo
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,15 @@ class Explanation:
 @dataclass(frozen=True, slots=True)
 class Said:
     """Whether one identity may send a request: the answer, why, the statements it rests on, and
-    the condition keys that would have to be known."""
+    the condition keys that would have to be known. It is "yes, if" where somebody else must do his
+    part: ``conditions`` says what must be so, and the page that says that it must."""
 
     title: str
     answer: str
     reason: str
     by: tuple[str, ...]
     depends_on: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
 
 
 def explain_stack(stack: Stack) -> Explanation:
@@ -195,19 +198,24 @@ def question(text: str, given: Iterable[str]) -> tuple[str, str, dict[str, tuple
 
 
 def can(
-    stack: Stack, action: str, resource: str, context: Mapping[str, tuple[str, ...]]
+    stack: Stack,
+    action: str,
+    resource: str,
+    context: Mapping[str, tuple[str, ...]],
+    todos: Sequence[ToDo] = (),
 ) -> tuple[Said, ...]:
     """Return for each identity of ``stack`` whether it may do ``action`` on ``resource`` (an ARN,
     or ``*``) when the request has the condition keys of ``context``; an empty one is absent.
 
-    Keys that policies look at and ``context`` does not hold are not known, but for those that
-    follow from who asks, and aws:SecureTransport, which is taken to be true. Raises ``ValueError``
-    for an action that AWS lacks or that never works on ``resource``, and for a context that cannot
-    be.
+    Of a resource that is not in the stack and that one of ``todos`` governs, the policy is taken to
+    say what is to be done. Keys that policies look at and ``context`` does not hold are not known,
+    but for those that follow from who asks, and aws:SecureTransport, which is taken to be true.
+    Raises ``ValueError`` for an action that AWS lacks or that never works on ``resource``, and for
+    a context that cannot be.
     """
     _check(action, resource, context)
     identities = (one for one in stack.identities if one.kind in ("user", "role", "policy"))
-    return tuple(_said(stack, one, action, resource, context) for one in identities)
+    return tuple(_said(stack, one, action, resource, context, todos) for one in identities)
 
 
 def _check(action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> None:
@@ -235,9 +243,16 @@ def _said(
     action: str,
     resource: str,
     context: Mapping[str, tuple[str, ...]],
+    todos: Sequence[ToDo],
 ) -> Said:
     place = stack.policy_of(resource)
     opened, doubt = (place.policy, "") if place else policy_elsewhere(resource)
+    account = place.account if place else one.account
+    theirs = None
+    if place is None:
+        theirs = next((todo for todo in todos if todo.policy and todo.governs(resource)), None)
+    if theirs is not None:
+        opened, doubt, account = theirs.policy, "", theirs.account
     own = tuple(document.policy for document in one.policies)
     given = {key.lower() for key in context}
     asked = _keys((*own, *([opened] if opened else [])))
@@ -255,7 +270,7 @@ def _said(
         one.caller,
         action,
         resource,
-        place.account if place else one.account,
+        account,
         context,
         frozenset(key for key in unknown if key.lower() not in given),
     )
@@ -281,9 +296,12 @@ def _said(
         answer, reason = "unknown", doubt
     if answer == "allowed" and one.boundary and decision.by:
         answer, reason = "unknown", f"what {one.boundary} takes away is not in the stack"
+    word = {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer]
+    if theirs is not None and answer == "allowed":
+        word, reason = "yes, if", "allowed on this side"
     return Said(
         title,
-        {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer],
+        word,
         reason.removeprefix("implicit deny: "),
         tuple(
             document.place(statement)
@@ -292,6 +310,7 @@ def _said(
             if statement in decision.by
         ),
         tuple(depends),
+        (f"{theirs.says}: {theirs.page}",) if theirs and word == "yes, if" else (),
     )
 
 

@@ -59,6 +59,7 @@ def answers_as_text(said: Sequence[Said]) -> str:
     lines: list[str] = []
     for one in said:
         lines += wrapped(f"{one.title}: {one.answer} ({one.reason})", 0, 2)
+        lines += [line for given in one.conditions for line in wrapped(f"{given}", 2, 4)]
         lines += [line for place in one.by for line in wrapped(f"by {place}", 2, 4)]
         if one.depends_on:
             keys = " ".join(f"--context {key}=..." for key in one.depends_on)

@@ -42,14 +42,18 @@ def _proof(proof: Proof, signs: Mapping[Answer, str]) -> Iterator[str]:
     groups: dict[str, list[Result]] = {}
     for result in proof.results:
         groups.setdefault(_group(result), []).append(result)
+    conditions = _conditions(proof)
     for title, results in groups.items():
         yield f"  {visible(title)}"
         for result in results:
-            yield from wrapped(f"{signs[result.answer]} {result.says}", 4, 6)
+            rests_on = [str(conditions[one]) for one in result.conditions if result.holds]
+            on_them = f", if {' and '.join(rests_on)}" if rests_on else ""
+            yield from wrapped(f"{signs[result.answer]} {result.says}{on_them}", 4, 6)
             yield from _failures(result)
-            if result.holds:
-                for condition in result.conditions:
-                    yield from wrapped(f"if {condition}", 8, 10)
+    if conditions:
+        yield f"  holds if (gate todo {visible(proof.stack)})"
+        for condition, number in conditions.items():
+            yield from wrapped(f"{number} {condition}", 4, 6)
     for note in proof.notes:
         yield from wrapped(f"note: {note}", 2, 4)
 
@@ -60,6 +64,12 @@ def _group(result: Result) -> str:
     if result.kind == "resource":
         return "what it consists of"
     return f"{result.of}: {'needs' if result.kind == 'need' else 'never'}"
+
+
+def _conditions(proof: Proof) -> dict[str, int]:
+    """Return what must be so for claims to hold, each once with its number."""
+    found = (one for result in proof.results if result.holds for one in result.conditions)
+    return {one: number for number, one in enumerate(dict.fromkeys(found), 1)}
 
 
 def _failures(result: Result) -> Iterator[str]:

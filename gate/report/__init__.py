@@ -17,10 +17,10 @@ from athena_gate.gate.report.page import page
 from athena_gate.gate.report.principals import principals
 from athena_gate.gate.report.summary import Changes
 from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.todo import todo
 from athena_gate.modules.files import read_bytes
 from athena_gate.modules.hcl import SIZE_LIMIT
 from athena_gate.stacks import places
-from athena_gate.stacks.backends import Backend
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 
 
@@ -39,14 +39,14 @@ def report(
         [(str(one), hashlib.sha256(read_bytes(one, SIZE_LIMIT)).hexdigest()) for one in files],
         made,
         tuple(configuration.accounts.values()),
-        [_chapter(stack, block, configuration.backend) for stack, block in stacks],
+        [_chapter(stack, block, configuration) for stack, block in stacks],
         Changes(earlier[0], compare([stack for stack, _ in stacks], earlier[1]))
         if earlier
         else None,
     )
 
 
-def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
+def _chapter(stack: Stack, block: ConfiguredBlock, configuration: Configuration) -> Chapter:
     content = stack.content
     results = getattr(block.settings, "results_location", None)
     shown = lanes(stack, content, block.vendor, results)
@@ -59,9 +59,10 @@ def _chapter(stack: Stack, block: ConfiguredBlock, backend: Backend) -> Chapter:
         accounts=block.settings.accounts,
         lanes=shown,
         explanation=explain_stack(stack),
-        proof=prove_stack(stack, block, backend),
+        proof=prove_stack(stack, block, configuration.backend),
         parity=beside,
         limits=(*_shared_workgroups(shown, limited), *limited),
+        todos=todo(block, configuration.accounts).todos,
         remarks=tuple(map(str, block.integration.remarks(block.settings))),
         documented=prove_grants(documented(stack, block), block),
         principals=principals(stack, block, beside),

@@ -1,6 +1,7 @@
 """What the report says of one block."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from athena_gate.gate.explain import Explained, Explanation, Rule, words
@@ -16,7 +17,8 @@ from athena_gate.gate.report.principals import Row as PrincipalRow
 from athena_gate.gate.text import counted
 from athena_gate.modules.account import Account
 from athena_gate.modules.iam.policy import Condition
-from athena_gate.modules.iam.result import Failure, Result
+from athena_gate.modules.iam.result import Answer, Failure, Result
+from athena_gate.modules.iam.todo import ToDo
 
 # One status of a difference each: what lets in more is to be looked at, what lets in less is not.
 _MARKS = {"wider": "care", "added": "care", "narrower": "good", "dropped": "good"}
@@ -30,8 +32,8 @@ SHOWN = 3
 @dataclass(frozen=True, slots=True)
 class Chapter:
     """What the report says of one block. ``documented`` is the proof of the same claims for the
-    vendor's own policies, ``remarks`` are what `gate check` points out, and ``principals`` the
-    rows of the first table."""
+    vendor's own policies, ``remarks`` are what `gate check` points out, ``todos`` what others must
+    do, by whom, and ``principals`` the rows of the first table."""
 
     title: str
     vendor: str
@@ -43,6 +45,7 @@ class Chapter:
     parity: Parity
     limits: tuple[Limits, ...]
     remarks: tuple[str, ...]
+    todos: Mapping[str, tuple[ToDo, ...]]
     documented: Proof
     principals: tuple[PrincipalRow, ...]
 
@@ -63,6 +66,7 @@ def section(chapter: Chapter) -> Markup:
             ),
         ),
         _picture(chapter),
+        _todos(chapter),
         _remarks(chapter),
         _access(chapter),
         _claims(chapter),
@@ -81,6 +85,33 @@ def _picture(chapter: Chapter) -> Markup:
         picture.narrow(chapter.lanes, titles, chapter.stack),
         element("figcaption", [element("p", lane.sentence()) for lane in chapter.lanes]),
     )
+
+
+def _todos(chapter: Chapter) -> Markup | None:
+    """Return what others must do, with the statements of policies folded."""
+    if not chapter.todos:
+        return None
+    rows = [
+        (who, Markup.joined([mark("to do", "care"), " ", one.says]), _asked(one))
+        for who, todos in chapter.todos.items()
+        for one in todos
+    ]
+    return Markup.joined(
+        [
+            element("h3", "What others must do", id=f"{chapter.stack}-todo"),
+            element("p", "It lies outside of this stack, and what is proved of it rests on this."),
+            table(("Who", "What must be so", "How"), rows),
+        ]
+    )
+
+
+def _asked(todo: ToDo) -> Markup:
+    page = element("a", todo.page, href=todo.page, rel="noreferrer") if todo.page else None
+    if todo.policy is None:
+        return Markup.joined([page])
+    text = json.dumps(todo.policy.document()["Statement"], indent=2)
+    said = element("summary", "statements for the policy of ", code(todo.resource))
+    return Markup.joined([page, element("details", said, element("pre", text))])
 
 
 def _remarks(chapter: Chapter) -> Markup | None:
@@ -178,9 +209,10 @@ def _results(results: Sequence[Result]) -> Markup:
         [
             element(
                 "li",
-                _sign(result.holds),
+                _sign(result.answer),
                 result.says,
                 element("span", f" ({result.of})", class_="soft") if several else None,
+                _conditions(result),
                 [_failure(failure) for failure in result.failures[:SHOWN]],
                 element("p", f"and {len(result.failures) - SHOWN} more like these")
                 if len(result.failures) > SHOWN
@@ -193,8 +225,21 @@ def _results(results: Sequence[Result]) -> Markup:
     )
 
 
-def _sign(holds: bool) -> Markup:
-    said, sign, style = ("Proved: ", "✓", "good") if holds else ("Not proved: ", "✗", "bad")
+def _conditions(result: Result) -> Markup | None:
+    if result.answer != "holds if":
+        return None
+    return element("div", [element("p", f"if {one}") for one in result.conditions], class_="soft")
+
+
+_SIGNS: Mapping[Answer, tuple[str, str, str]] = {
+    "holds": ("Proved: ", "✓", "good"),
+    "holds if": ("Proved if others do their part: ", "\N{EN DASH}", "care"),
+    "fails": ("Not proved: ", "✗", "bad"),
+}
+
+
+def _sign(answer: Answer) -> Markup:
+    said, sign, style = _SIGNS[answer]
     return element(
         "span",
         element("span", sign, aria_hidden="true"),
@@ -361,6 +406,10 @@ def proved(proof: Proof) -> Markup:
     failed = sum(not result.holds for result in proof.results)
     if failed:
         return mark(f"{failed} of {len(proof.results)} not proved", "bad")
+    conditional = sum(result.answer == "holds if" for result in proof.results)
+    if conditional:
+        told = f"all {len(proof.results)} proved, {conditional} if others do their part"
+        return mark(told, "care")
     return mark(f"all {len(proof.results)} proved", "good")
 
 

@@ -99,8 +99,13 @@ def _header(
         *([("Environment", environment)] if environment else []),
         *((f"SHA-256 of {name}", code(digest)) for name, digest in digests),
     ]
-    failed = sum(not result.holds for chapter in chapters for result in chapter.proof.results)
-    verdict = "Every claim is proved." if not failed else f"{counted(failed, 'claim')} not proved."
+    answers = [result.answer for chapter in chapters for result in chapter.proof.results]
+    failed, conditional = answers.count("fails"), answers.count("holds if")
+    verdict = "Every claim is proved."
+    if failed:
+        verdict = f"{counted(failed, 'claim')} not proved."
+    elif conditional:
+        verdict = f"Every claim is proved, {conditional} of them if others do their part."
     return element(
         "header",
         element("p", "Access report", class_="kicker"),

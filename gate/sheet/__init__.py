@@ -6,12 +6,14 @@ from typing import Any
 
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.sheet.outputs import KEY_ID, SECRET
+from athena_gate.gate.todo.json import one_as_json
 from athena_gate.stacks.configuration import ConfiguredBlock
 
 
 def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the hand-off as ``{"vendor", "block", "form", "fields": [{"label", "value"}],
-    "keys": [{"generation", "access_key_id", "decrypt"}]}``; ``decrypt`` is a shell command."""
+    "keys": [{"generation", "access_key_id", "decrypt"}], "todo": [...]}``; ``decrypt`` is a shell
+    command, and ``todo`` what others must do, as `gate todo --json` has it."""
     integration = block.integration
     handoff = outputs["handoff"]["value"]
     return {
@@ -33,4 +35,5 @@ def sheet(block: ConfiguredBlock, outputs: Mapping[str, Any], folder: Path) -> d
             for name in sorted(outputs)
             if name.startswith(SECRET)
         ],
+        "todo": [one_as_json(one) for one in integration.todo(block.settings)],
     }

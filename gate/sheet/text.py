@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from athena_gate.gate.quoting import markdown_cell, markdown_code, markdown_fence
+from athena_gate.gate.text import wrapped
 from athena_gate.modules.files import visible, visible_lines
 
 
@@ -20,6 +21,10 @@ def as_text(content: Mapping[str, Any]) -> str:
     for key in content["keys"]:
         lines += ["", f"  Secret access key ({key['generation']}), decrypted with:"]
         lines.append(f"    {key['decrypt']}".replace(" | base64", " \\\n      | base64"))
+    if content["todo"]:
+        lines += ["", "  To do outside of the stack (gate todo has the statements):"]
+    for one in content["todo"]:
+        lines += wrapped(f"- {one['who']}: {one['says']}", 4, 6)
     return "\n".join(lines)
 
 
@@ -37,6 +42,9 @@ def as_markdown(content: Mapping[str, Any]) -> str:
         fence = markdown_fence(key["decrypt"])
         lines += ["", f"Secret access key ({markdown_code(key['generation'])}):", "", f"{fence}sh"]
         lines += [key["decrypt"], fence]
+    if content["todo"]:
+        lines += ["", "To do outside of the stack (`gate todo` has the statements):", ""]
+    lines += [f"- {markdown_code(one['who'])}: {visible(one['says'])}" for one in content["todo"]]
     return "\n".join(lines)
 
 

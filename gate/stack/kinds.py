@@ -60,7 +60,8 @@ KINDS: Mapping[str, Kind] = {
     "aws_athena_data_catalog": _kind("arn id"),
     "aws_athena_workgroup": _kind(
         "arn configuration.0.engine_version.0.effective_engine_version id",
-        "configuration engine_version result_configuration encryption_configuration",
+        "acl_configuration configuration engine_version result_configuration "
+        "encryption_configuration",
         state="ENABLED",
     ),
     "aws_cloudwatch_log_group": _kind("arn id log_group_class name_prefix"),

@@ -144,6 +144,7 @@ RESOURCES: Mapping[str, Kind] = {
                     "publish_cloudwatch_metrics_enabled": _TRUTH,
                     "result_configuration": Fields(
                         {
+                            "acl_configuration": Fields({"s3_acl_option": _TEXT}),
                             "encryption_configuration": Fields(
                                 {"encryption_option": _TEXT, "kms_key_arn": _TEXT}
                             ),

@@ -11,7 +11,7 @@ from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAcc
 from athena_gate.modules.access.todo import todo
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
-from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
@@ -83,13 +83,12 @@ def needs(settings: Access) -> tuple[Need, ...]:
         found += (claims.from_each_place(found, vendor, places.addresses, places.vpc_endpoints),)
     if isinstance(settings, QueryAccess | TablesAccess):
         found += _alarms_told(settings)
-    given = {
-        "run-queries": ("workgroup", "results-location"),
-        "use-results-key": ("results-key",),
-        "tell": ("subscribers",),
-    }
-    rested = claims.resting_on_all(found, todo(settings), given)
-    return claims.resting_on(rested, {}, todo(settings))
+    key, cls = settings.account.catalog_kms_key, settings.profile.cls
+    direct = "glue" in settings.profile.itself or cls != "query"
+    found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
+    todos = todo(settings)
+    found = claims.given(found, (one for one in todos if one.name == "role"))
+    return claims.resting_on(claims.set_up_by_others(found, todos), settings.owners, todos)
 
 
 def _topic(settings: Access) -> tuple[str, tuple[str, ...]] | None:
@@ -141,6 +140,11 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
         )
     found += (
         claims.write_results(vendor, arns, settings.results_bucket, settings.results_path),
+        *(
+            (claims.hand_over(vendor, arns, settings.results_bucket, settings.results_path),)
+            if settings.results_bucket in settings.owners
+            else ()
+        ),
         *claims.use_keys(vendor, settings.source_keys, settings.results.kms_key),
     )
     results = arns.bucket(settings.results_bucket)
@@ -306,6 +310,11 @@ def _tables_needs(settings: TablesAccess, vendor: Holder) -> tuple[Need, ...]:
             vendor.calls_via_athena(claims.RESULTS_BUCKET, bucket),
             vendor.calls_via_athena(claims.OWN_OBJECTS, file),
         ),
+        *(
+            (claims.hand_over(vendor, arns, settings.bucket, "stage/"),)
+            if settings.bucket in settings.owners
+            else ()
+        ),
         *claims.use_keys(vendor, settings.source_keys, settings.kms_key),
     )
 
@@ -314,8 +323,16 @@ def _take_role(settings: Access, vendor: Holder) -> tuple[Need, ...]:
     """Return the needs of whoever takes the role that is made."""
     if not settings.makes_role:
         return ()
+    rests_on = {one.by: one for one in todo(settings) if one.name == "take-role"}
     return tuple(
-        Need("take-role", f"{says} takes the role", None, caller, (call,))
+        Need(
+            "take-role",
+            f"{says} takes the role",
+            None,
+            caller,
+            (call,),
+            tuple(one for arn, one in rests_on.items() if arn in (caller.name, caller.issuer)),
+        )
         for says, caller, call in _takers(settings, vendor.arn)
     )
 
@@ -453,12 +470,12 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
     workgroup, key = arns.workgroup(settings.workgroup_name), settings.results.kms_key
     managed = settings.results.managed
     written = (key,) if key and not managed else ()
-    keys = claims.keys_through_s3(
+    keys = claims.kms_only(
         vendor,
-        via_s3_services(arns),
+        settings.account,
         settings.source_keys,
         written,
-        {key: workgroup} if key and managed else None,
+        managed={key: workgroup} if key and managed else {},
     )
     objects = f"{arns.bucket(results)}*"
     itself: list[Requests] = []
@@ -485,6 +502,7 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
         ),
         *claims.sources_read_only(vendor, arns, settings.locations, () if managed else (results,)),
         *(() if managed else (_results_only(settings, vendor),)),
+        *((claims.no_other_acl(vendor),) if bucket in settings.owners else ()),
         *_through_athena(profile.itself, vendor, itself),
         *keys,
     )
@@ -492,15 +510,16 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
 
 def _results_only(settings: QueryAccess, vendor: Holder) -> Never:
     arns, bucket = settings.account.arns, settings.results_bucket
+    handed = claims.HANDED_OVER if bucket in settings.owners else ()
     if "delete_results" not in settings.profile.bundles:
-        return claims.results_only(vendor, arns, bucket, settings.results_path)
+        return claims.results_only(vendor, arns, bucket, settings.results_path, handed)
     return vendor.never(
         "results-only",
         "with results nothing but writing, reading and deleting",
         Requests(
             ("s3:*",),
             (arns.objects(bucket, settings.results_path),),
-            but_actions=(*claims.RESULTS_OBJECTS, "s3:DeleteObject"),
+            but_actions=(*claims.RESULTS_OBJECTS, "s3:DeleteObject", *handed),
         ),
         Requests(("s3:*",), (arns.bucket(bucket),), but_actions=claims.RESULTS_BUCKET),
     )
@@ -580,12 +599,15 @@ def _catalog_never(
 
 def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ...]:
     arns, bundles = settings.account.arns, settings.profile.bundles
-    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, ())
     reads_files = "iceberg_metadata" in bundles and bool(settings.sources)
     lists_files = "list_sources" in bundles and bool(settings.sources)
+    # Of sources that are not read, the keys are not used.
+    keys = claims.kms_only(
+        vendor, settings.account, settings.source_keys if reads_files else (), ()
+    )
     services = ["glue:*"]
     services += ["s3:*"] if reads_files or lists_files else []
-    services += ["kms:*"] if keys and reads_files else []
+    services += ["kms:*"] if keys else []
     services += ["athena:*"] if settings.workgroups else []
     services += ["lakeformation:GetDataAccess"] if settings.lake_formation else []
     found = (
@@ -613,8 +635,8 @@ def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ..
                     if some
                 ),
             ),
-            *(keys if reads_files else ()),
         )
+    found += keys
     if settings.workgroups:
         workgroups = tuple(arns.workgroup(name) for name in settings.workgroups)
         found += (
@@ -631,7 +653,8 @@ def _metadata_never(settings: MetadataAccess, vendor: Holder) -> tuple[Never, ..
 def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
     arns, bucket = settings.account.arns, settings.account.arns.bucket(settings.bucket)
     written = (settings.kms_key,) if settings.kms_key else ()
-    keys = claims.keys_through_s3(vendor, via_s3_services(arns), settings.source_keys, written)
+    keys = claims.kms_only(vendor, settings.account, settings.source_keys, written, True)
+    handed = claims.HANDED_OVER if settings.bucket in settings.owners else ()
     prepared = _PREPARED if "prepared_statements" in settings.profile.bundles else ()
     versions = _VERSIONS if "table_versions" in settings.profile.bundles else ()
     schema = (arns.glue_database(settings.schema), arns.glue_tables(settings.schema))
@@ -661,9 +684,10 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
         vendor.never(
             "objects-only",
             "no change to the bucket, its ACLs or versions",
-            Requests(("s3:*",), (f"{bucket}/*",), but_actions=claims.OWN_OBJECTS),
+            Requests(("s3:*",), (f"{bucket}/*",), but_actions=(*claims.OWN_OBJECTS, *handed)),
             Requests(("s3:*",), (bucket,), but_actions=claims.RESULTS_BUCKET),
         ),
+        *((claims.no_other_acl(vendor),) if handed else ()),
         *claims.sources_read_only(vendor, arns, settings.locations),
         *keys,
     )

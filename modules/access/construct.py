@@ -110,7 +110,8 @@ class VendorAccess(Construct):
                 settings.workgroup,
                 description=f"Queries of {settings.vendor_name}",
                 results_location=settings.results_location,
-                results_owner=settings.account.id,
+                account=settings.account.id,
+                results_owner=settings.results.owner,
                 results_key=settings.results.kms_key,
                 enforce=settings.profile.workgroup.enforced,
                 tags=settings.profile.workgroup.tags,
@@ -136,7 +137,8 @@ class VendorAccess(Construct):
                 settings.workgroup,
                 description=f"Queries of {settings.vendor_name}",
                 results_location=f"s3://{settings.bucket}/{settings.results_prefix}",
-                results_owner=settings.account.id,
+                account=settings.account.id,
+                results_owner=settings.bucket_owner,
                 results_key=settings.kms_key,
                 # Enforced, a workgroup refuses tables at a location of their own, and would gain
                 # nothing, as the policy lets the vendor write to this one bucket (2026-11):

@@ -54,7 +54,10 @@ def access(settings: Access) -> Policy:
 def _query(settings: QueryAccess) -> tuple[Statement, ...]:
     arns, name, bundles = settings.account.arns, settings.workgroup_name, settings.profile.bundles
     if settings.grants == "full_access":
-        return _buckets(settings, direct=True)
+        return (
+            *_buckets(settings, direct=True),
+            *statements.use_catalog_key(arns, settings.account.catalog_kms_key, writes=False),
+        )
     granted: tuple[Statement, ...] = (statements.run_queries(arns, name),)
     if "named_queries" in bundles:
         granted += (statements.named_queries(arns, name),)
@@ -82,20 +85,19 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
     return (
         *granted,
         *statements.use_keys(arns, settings.source_keys, settings.results.kms_key),
+        *statements.use_catalog_key(arns, settings.account.catalog_kms_key, writes=False),
     )
 
 
 def _buckets(settings: QueryAccess, direct: bool = False) -> tuple[Statement, ...]:
     """Return the statements on sources and results; with ``direct``, not through Athena only."""
-    arns = settings.account.arns
+    arns, bucket, path = settings.account.arns, settings.results_bucket, settings.results_path
+    through = () if direct else _unless(settings, "results")
     found: tuple[Statement, ...] = ()
     if not settings.results.managed:
-        found = statements.write_results(
-            arns,
-            settings.results_bucket,
-            settings.results_path,
-            () if direct else _unless(settings, "results"),
-        )
+        found = statements.write_results(arns, bucket, path, through)
+    if bucket in settings.owners:
+        found += (statements.hand_to_owner(arns, bucket, path, through),)
     if not settings.sources:
         return found
     return (
@@ -141,7 +143,8 @@ def _metadata(settings: MetadataAccess) -> tuple[Statement, ...]:
         granted += statements.use_keys(arns, settings.source_keys, None)
     if settings.workgroups:
         granted += (statements.query_history(arns, settings.workgroups),)
-    return granted
+    key = settings.account.catalog_kms_key
+    return (*granted, *statements.use_catalog_key(arns, key, writes=False))
 
 
 def _tables(settings: TablesAccess) -> tuple[Statement, ...]:
@@ -166,7 +169,13 @@ def _tables(settings: TablesAccess) -> tuple[Statement, ...]:
             settings.locations,
             _unless(settings, "sources"),
         )
-    return (*granted, *statements.use_keys(arns, settings.source_keys, settings.kms_key))
+    if settings.bucket in settings.owners:
+        granted += (statements.hand_to_owner(arns, settings.bucket, "", (), "BucketOwner"),)
+    return (
+        *granted,
+        *statements.use_keys(arns, settings.source_keys, settings.kms_key),
+        *statements.use_catalog_key(arns, settings.account.catalog_kms_key, writes=True),
+    )
 
 
 def _unless(settings: Access, calls: Any) -> tuple[Condition, ...]:

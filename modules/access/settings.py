@@ -12,8 +12,9 @@ from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted,
 from athena_gate.modules.account import (
     Account,
     AccountReference,
+    Owner,
     boundary_in_account,
-    key_in_region,
+    key_in_reach,
 )
 from athena_gate.modules.athena.alarm import Watched, alarm_fits
 from athena_gate.modules.athena.only_from import OnlyFrom
@@ -23,8 +24,11 @@ from athena_gate.modules.athena.settings import (
     Source,
     Workgroup,
     managed_where_set,
+    one_owner,
+    owned_elsewhere,
+    owner_of_existing,
     source_keys,
-    source_keys_in_region,
+    source_keys_in_reach,
     source_locations,
     watched,
 )
@@ -356,15 +360,6 @@ class Access(Settings):
         return self.restrict_to_vendor_ips
 
     @property
-    def identity(self) -> str:
-        """Return the ARN of the user or role that the vendor acts as; of one that exists, without
-        its path."""
-        arns, name = self.account.arns, self.resource_name
-        if self.keys is not None:
-            return f"arn:{arns.partition}:iam::{arns.account}:user{self.path}{name}"
-        return arns.role(self.existing_role) if self.existing_role else arns.role(name, self.path)
-
-    @property
     def makes_role(self) -> bool:
         """Return whether a role is made."""
         return self.keys is None and self.existing_role is None
@@ -389,6 +384,12 @@ class Access(Settings):
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
         return ()
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Return the ids of the accounts whose buckets this block uses, by bucket, where they are
+        not the block's own."""
+        return {}
 
     @property
     def provider(self) -> str | None:
@@ -441,8 +442,13 @@ class Reads(Access):
     @field_validator("sources")
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
-        source_keys_in_region(value, info.data.get("account"))
+        source_keys_in_reach(value, info.data.get("account"))
         return value
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Return whose the buckets are that are not the block's account's."""
+        return owned_elsewhere(self.account, ((s.bucket, s.owner) for s in self.sources))
 
     @property
     def locations(self) -> tuple[str, ...]:
@@ -496,10 +502,12 @@ class QueryAccess(Reads):
     @classmethod
     def _results_fit(cls, value: Results, info: ValidationInfo) -> Results:
         account, name = info.data.get("account"), info.data.get("name")
-        key_in_region(value.kms_key, account)
+        key_in_reach(value.kms_key, account, (value.owner, value.kms_key_owner))
         if value.managed:
             cls._can_be_managed(info)
             return value
+        if value.bucket is not None:
+            one_owner(value.bucket, value.owner, info.data.get("sources", ()), account)
         if value.bucket is None and account is not None and name is not None:
             derived = cls.bucket_for(name, account)
             if len(derived) > _BUCKET_NAME_LIMIT:
@@ -531,8 +539,9 @@ class QueryAccess(Reads):
         if info.data.get("grants") == "documented":
             raise Wrong(
                 "GATE304",
-                "managed: the page's policy writes results to a bucket, and documented is that "
-                'policy; remove managed, or set grants = "least_privilege"',
+                "managed: the page's policy writes results to a bucket, which documented is; "
+                'remove it, or set grants = "least_privilege"',
+                ("managed",),
             )
         texts = " ".join((*cls.profile.fields.values(), *cls.profile.todo))
         itself = "results" in cls.profile.itself or info.data.get("reads_results_directly")
@@ -540,7 +549,8 @@ class QueryAccess(Reads):
             raise Wrong(
                 "GATE343",
                 f"managed: {cls.profile.title} looks for results in a bucket itself, and Athena "
-                "shows nobody where it keeps them; remove managed",
+                "shows nobody where it keeps them; remove it",
+                ("managed",),
             )
 
     @classmethod
@@ -597,12 +607,18 @@ class QueryAccess(Reads):
         return (self.results_bucket,) if made else ()
 
     @property
+    def owners(self) -> dict[str, str]:
+        """Return whose the buckets are that are not the block's account's."""
+        results = (self.results_bucket, self.results.owner)
+        return {**super().owners, **owned_elsewhere(self.account, (results,))}
+
+    @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         bucket = () if self.results.create else (self.results_bucket,)
         return (
             *super().existing,
-            *existing_buckets(self.account, bucket),
+            *existing_buckets(self.account, bucket, self.results.owner),
             *existing_workgroup(self.account, self.workgroup),
         )
 
@@ -637,6 +653,15 @@ class TablesAccess(Access):
         True,
         description="`false` uses a bucket that exists, in the account's region, and leaves its "
         "configuration alone.",
+    )
+    bucket_owner: Owner | None = Field(
+        None,
+        description="With `create_bucket = false`: whose the bucket is, when not the block's "
+        "account; the name of an `account`, or 12 digits.",
+    )
+    kms_key_owner: Owner | None = Field(
+        None,
+        description="Whose `kms_key` is, when neither the block's account nor `bucket_owner`.",
     )
     kms_key: KmsKeyArn | None = Field(
         None,
@@ -673,10 +698,17 @@ class TablesAccess(Access):
         alarm_fits(value.alarm if value else None, info.data.get("account"))
         return value
 
+    @field_validator("bucket_owner")
+    @classmethod
+    def _of_one_that_exists(cls, value: str | None, info: ValidationInfo) -> str | None:
+        made = info.data.get("create_bucket", False)
+        return owner_of_existing(value, made, "create_bucket = false")
+
     @field_validator("kms_key")
     @classmethod
-    def _key_of_this_region(cls, value: str | None, info: ValidationInfo) -> str | None:
-        key_in_region(value, info.data.get("account"))
+    def _key_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
+        owners = (info.data.get("bucket_owner"), info.data.get("kms_key_owner"))
+        key_in_reach(value, info.data.get("account"), owners, within=())
         return value
 
     @field_validator("schema")
@@ -703,7 +735,7 @@ class TablesAccess(Access):
     @field_validator("sources")
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
-        source_keys_in_region(value, info.data.get("account"))
+        source_keys_in_reach(value, info.data.get("account"))
         if info.data.get("bucket") in [source.bucket for source in value]:
             raise Wrong("GATE306", "the destination bucket is written; sources are only read")
         return value
@@ -761,12 +793,18 @@ class TablesAccess(Access):
         return (self.bucket,) if self.create_bucket else ()
 
     @property
+    def owners(self) -> dict[str, str]:
+        """Return whose the buckets are that are not the block's account's."""
+        buckets = [(source.bucket, source.owner) for source in self.sources]
+        return owned_elsewhere(self.account, [*buckets, (self.bucket, self.bucket_owner)])
+
+    @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         bucket = () if self.create_bucket else (self.bucket,)
         return (
             *super().existing,
-            *existing_buckets(self.account, bucket),
+            *existing_buckets(self.account, bucket, self.bucket_owner),
             *existing_sources(self.account, self.sources),
             *existing_workgroup(self.account, self.workgroup),
         )

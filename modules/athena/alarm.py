@@ -10,10 +10,10 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from athena_gate.modules.account import Account, key_in_region
+from athena_gate.modules.account import Account
 from athena_gate.modules.fields import KmsKeyArn, Settings, pattern
 from athena_gate.modules.findings import Remark, Wrong
-from athena_gate.modules.iam.arn import partition_of
+from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
 PAGE = (
@@ -105,15 +105,23 @@ def alarm_fits(alarm: Alarm | None, account: Account | None) -> None:
     """
     if alarm is None or account is None:
         return
-    key_in_region(alarm.kms_key, account, "alarm: kms_key")
-    if alarm.topic is not None:
-        _, partition, _, region, _, _ = alarm.topic.split(":", 5)
-        if region != account.region or partition != partition_of(account.region):
+    for name in ("topic", "kms_key"):
+        arn = getattr(alarm, name)
+        region = arn.split(":")[3] if arn else account.region
+        if region != account.region:
             raise Wrong(
                 "GATE209",
-                f"alarm: topic is in {region}, and an alarm tells topics of its own region, "
+                f"alarm: {name} is in {region}, and an alarm tells topics of its own region, "
                 f"{account.region}",
+                ("alarm", name),
             )
+    if alarm.kms_key and account_of(alarm.kms_key) != account.id:
+        raise Wrong(
+            "GATE209",
+            f"alarm: kms_key is in account {account_of(alarm.kms_key)}, and the topic is made in "
+            f"{account.id}; name a key of that account",
+            ("alarm", "kms_key"),
+        )
 
 
 @dataclass(frozen=True, slots=True)

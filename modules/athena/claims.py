@@ -10,6 +10,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from athena_gate.modules.account import Account
+from athena_gate.modules.athena.statements import via_s3_services
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.claims import (
     AnyBut,
@@ -63,6 +65,10 @@ RESULTS_OBJECTS = (
     "s3:AbortMultipartUpload",
     "s3:ListMultipartUploadParts",
 )
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl (2026-11).
+_OWNERS_ACL = "bucket-owner-full-control"
+HANDED_OVER = ("s3:PutObjectAcl",)
 
 # Of whoever makes tables: in a database of its own, with its data.
 OWN_DATABASE = (*DATABASE_READS, "glue:CreateDatabase")
@@ -216,10 +222,23 @@ def resting_on(
     needs: Iterable[Need], owners: Mapping[str, str], todos: Iterable[ToDo]
 ) -> tuple[Need, ...]:
     """Return ``needs`` with what each of their calls rests on among ``todos``: the policy of its
-    resource. ``owners`` are the accounts of those buckets, by ARN, that are not the caller's."""
+    resource. ``owners`` are the accounts of those buckets, by name, that are not the caller's."""
     policies = [todo for todo in todos if todo.policy is not None]
+    owners = {f":s3:::{bucket}": account for bucket, account in owners.items()}
     return tuple(
         replace(need, calls=tuple(_resting(call, owners, policies) for call in _each(need.calls)))
+        for need in needs
+    )
+
+
+def given(needs: Iterable[Need], todos: Iterable[ToDo], *names: str) -> tuple[Need, ...]:
+    """Return ``needs``, and of those that a user, role or policy of the stack has, or only of those
+    called ``names``, that they rest on ``todos`` as a whole."""
+    todos = tuple(todos)
+    return tuple(
+        replace(need, given=(*need.given, *todos))
+        if (need.name in names if names else need.holder)
+        else need
         for need in needs
     )
 
@@ -232,8 +251,9 @@ def _each(calls: Iterable[Call]) -> Iterator[Call]:
 
 def _resting(call: Call, owners: Mapping[str, str], todos: Iterable[ToDo]) -> Call:
     (resource,) = call.resources
-    bucket = resource.partition("/")[0]
-    account = owners.get(bucket, call.account) if ":s3:::" in resource else call.account
+    # As arn:aws:s3:::lake/sales/file.
+    bucket = resource.partition("/")[0][resource.find(":s3:::") :]
+    account = owners.get(bucket, call.account)
     given = next((todo for todo in todos if todo.governs(resource)), call.given)
     return replace(call, account=account, given=given)
 
@@ -328,6 +348,60 @@ def use_keys(
     return (holder.need("use-keys", "let S3 use the KMS keys", calls),) if calls else ()
 
 
+def use_catalog_key(
+    holder: Holder, key: str | None, writes: bool, direct: bool = False
+) -> tuple[Need, ...]:
+    """Return the need of an encrypted Glue catalog: to decrypt its tables with ``key`` (an ARN),
+    and where tables are made, to encrypt; with ``direct``, in calls of Glue that the holder makes
+    itself; none without a key.
+
+    https://docs.aws.amazon.com/athena/latest/ug/access-encrypted-data-glue-data-catalog.html
+    (2026-11).
+    """
+    if key is None:
+        return ()
+    actions = ("kms:Decrypt", *(("kms:Encrypt", "kms:GenerateDataKey") if writes else ()))
+    region, suffix = key.split(":")[3], ".cn" if key.startswith("arn:aws-cn:") else ""
+    through = {"kms:ViaService": (f"glue.{region}.amazonaws.com{suffix}",)}
+    calls = [
+        replace(call, context={**call.context, **through})
+        for call in holder.calls_via_athena(actions, key)
+    ]
+    if direct:
+        calls += [
+            replace(call, context={k: v for k, v in call.context.items() if k != "aws:CalledVia"})
+            for call in calls
+        ]
+    says = "read and write" if writes else "read"
+    return (holder.need("catalog-key", f"let Glue {says} the encrypted catalog", calls),)
+
+
+def hand_over(holder: Holder, arns: Arns, bucket: str, path: str, name: str = "hand-over") -> Need:
+    """Return the need to write objects to ``bucket/path`` that are its owner's, another account:
+    with an ACL in the request.
+
+    https://docs.aws.amazon.com/athena/latest/ug/query-results-specify-location-workgroup.html and
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (2026-11).
+    """
+    calls = holder.calls_via_athena(("s3:PutObjectAcl",), f"{arns.bucket(bucket)}/{path}file")
+    acl = {"s3:x-amz-acl": (_OWNERS_ACL,)}
+    return holder.need(
+        name,
+        "let Athena hand over what it writes to the bucket's owner",
+        [replace(call, context={**call.context, **acl}) for call in calls],
+    )
+
+
+def no_other_acl(holder: Holder) -> Never:
+    """Return the claim that the holder gives objects to nobody but the owner of their bucket."""
+    return holder.never(
+        "owners-acl",
+        "objects handed to nobody but their bucket's owner",
+        Requests(("s3:PutObjectAcl",)),
+        when={"s3:x-amz-acl": AnyBut((_OWNERS_ACL,))},
+    )
+
+
 def governed_by_lake_formation(holder: Holder) -> Need:
     """Return the need of tables that Lake Formation governs."""
     return holder.need(
@@ -398,19 +472,22 @@ def alarms_only(topic: str, alarms: Iterable[str]) -> tuple[Never, ...]:
     )
 
 
-def resting_on_all(
-    needs: Iterable[Need], todos: Iterable[ToDo], given: Mapping[str, tuple[str, ...]]
-) -> tuple[Need, ...]:
-    """Return ``needs`` with those of ``todos`` that no policy says: ``given`` has the names of
-    these by the name of the need."""
-    every = tuple(todos)
-    return tuple(
-        replace(
-            need,
-            given=(*need.given, *(one for one in every if one.name in given.get(need.name, ()))),
-        )
-        for need in needs
-    )
+# What is set up elsewhere, by the name of the need that rests on it.
+_SET_UP = {
+    "run-queries": ("workgroup", "results-location"),
+    "read-results": ("workgroup",),
+    "use-results-key": ("results-key",),
+    "tell": ("subscribers",),
+}
+
+
+def set_up_by_others(needs: Iterable[Need], todos: Iterable[ToDo]) -> tuple[Need, ...]:
+    """Return ``needs`` with those of ``todos`` that say how a workgroup, its key and its topic are
+    set, where these are not made here."""
+    found, todos = tuple(needs), tuple(todos)
+    for need, names in _SET_UP.items():
+        found = given(found, (todo for todo in todos if todo.name in names), need)
+    return found
 
 
 def no_iam(holder: Holder) -> Never:
@@ -525,13 +602,15 @@ def sources_read_only(
     return (claim,) if locations else ()
 
 
-def results_only(holder: Holder, arns: Arns, bucket: str, path: str) -> Never:
-    """Return the claim that results at ``bucket/path`` are written and read, no more: nothing
-    deletes them, and nobody opens them to others."""
+def results_only(
+    holder: Holder, arns: Arns, bucket: str, path: str, also: tuple[str, ...] = ()
+) -> Never:
+    """Return the claim that results at ``bucket/path`` are written and read, no more than that and
+    ``also``: nothing deletes them, and nobody opens them to others."""
     return holder.never(
         "results-only",
         "with results nothing but writing and reading",
-        Requests(("s3:*",), (arns.objects(bucket, path),), but_actions=RESULTS_OBJECTS),
+        Requests(("s3:*",), (arns.objects(bucket, path),), but_actions=(*RESULTS_OBJECTS, *also)),
         Requests(("s3:*",), (arns.bucket(bucket),), but_actions=RESULTS_BUCKET),
     )
 
@@ -584,17 +663,94 @@ def keys_through_s3(
                 when=through,
             )
         )
+    found += _results_keys(holder, managed, services, read)
+    return tuple(found)
+
+
+def _results_keys(
+    holder: Holder, managed: Mapping[str, str], services: Iterable[str], also: Iterable[str]
+) -> Iterator[Never]:
+    """Yield the claim on each key of results that Athena keeps, by ARN, with its workgroup's ARN;
+    those in ``also`` serve ``services`` beside."""
     for key, workgroup in managed.items():
         results: When = {"kms:EncryptionContext:aws:athena:arn": AnyBut((workgroup,))}
-        found.append(
-            holder.never(
-                "results-key",
-                "the key of results only for those of the workgroup",
-                Requests(("kms:*",), (key,)),
-                when={**results, **(through if key in read else {})},
-            )
+        through: When = {"kms:ViaService": AnyBut(tuple(services))} if key in also else {}
+        yield holder.never(
+            "results-key",
+            "the key of results only for those of the workgroup",
+            Requests(("kms:*",), (key,)),
+            when={**results, **through},
         )
-    return tuple(found)
+
+
+def keys_through_glue(
+    holder: Holder,
+    arns: Arns,
+    key: str,
+    writes: bool,
+    read: Iterable[str] = (),
+    written: Iterable[str] = (),
+    managed: Mapping[str, str] | None = None,
+) -> tuple[Never, ...]:
+    """Return the claims on KMS of a holder whose Glue catalog is encrypted with ``key``: what
+    ``keys_through_s3`` says of the keys ``read`` and ``written`` (ARNs), and of ``key`` that it is
+    used through Glue only, to decrypt, and where ``writes``, to encrypt; ``managed`` as there."""
+    read, written, managed = tuple(read), tuple(written), managed or {}
+    suffix = ".cn" if arns.partition == "aws-cn" else ""
+    s3, glue = (
+        tuple(f"{name}.{arns.region}.amazonaws.com{end}" for end in dict.fromkeys(("", suffix)))
+        for name in ("s3", "glue")
+    )
+    encrypts = ("kms:GenerateDataKey", *(("kms:Encrypt",) if writes else ()))
+    own = (key,) if writes else ()
+    found: tuple[Never, ...] = (
+        holder.never(
+            "no-other-key",
+            "no other KMS key",
+            Requests(("kms:*",), but_actions=("kms:Decrypt", *encrypts)),
+            Requests(("kms:Decrypt",), but_resources=(*read, *written, *managed, key)),
+            Requests(("kms:GenerateDataKey",), but_resources=(*written, *managed, *own)),
+            Requests(("kms:Encrypt",), but_resources=own),
+        ),
+        *_results_keys(holder, managed, (*s3, *glue), (*read, key)),
+    )
+    if key not in managed:
+        found += (
+            holder.never(
+                "catalog-key-through-glue",
+                "the catalog's KMS key only through Glue",
+                Requests(("kms:*",), (key,)),
+                when={"kms:ViaService": AnyBut((*glue, *(s3 if key in (*read, *written) else ())))},
+            ),
+        )
+    if not read and not written:
+        return found
+    return (
+        *found,
+        holder.never(
+            "keys-through-s3",
+            "KMS keys of data and results only through S3",
+            Requests(("kms:*",), but_resources=(key, *managed)),
+            when={"kms:ViaService": AnyBut(s3)},
+        ),
+    )
+
+
+def kms_only(
+    holder: Holder,
+    account: Account,
+    read: Iterable[str],
+    written: Iterable[str],
+    writes_catalog: bool = False,
+    managed: Mapping[str, str] | None = None,
+) -> tuple[Never, ...]:
+    """Return the claims on KMS of a holder that reads the catalog of ``account``, and where
+    ``writes_catalog`` makes tables in it; ``read``, ``written`` and ``managed`` as in
+    ``keys_through_s3``."""
+    key, services = account.catalog_kms_key, via_s3_services(account.arns)
+    if key is None:
+        return keys_through_s3(holder, services, read, written, managed)
+    return keys_through_glue(holder, account.arns, key, writes_catalog, read, written, managed)
 
 
 def tls_only(partition: str, buckets: Iterable[str]) -> tuple[Never, ...]:

@@ -265,13 +265,17 @@ def workgroup(
     name: str,
     description: str,
     location: str | None,
-    owner: str,
+    account: Account,
+    owner: str | None,
     kms_key: str | None,
     enforced: bool = True,
     also: Arguments | None = None,
 ) -> Resource:
-    """Return the workgroup ``name``, whose results go to ``location``, an S3 URI, in a bucket of
-    the account ``owner``; ``enforced`` means that clients cannot say otherwise."""
+    """Return the workgroup ``name`` of ``account``, whose results go to ``location``, an S3 URI, in
+    a bucket of the account with the id ``owner``, by default of its own; to another account they
+    are handed over. ``enforced`` means that clients cannot say otherwise."""
+    whose = owner or account.id
+    acl = {"acl_configuration": {"s3_acl_option": "BUCKET_OWNER_FULL_CONTROL"}}
     encryption = (
         {"encryption_option": "SSE_KMS", "kms_key_arn": kms_key}
         if kms_key
@@ -291,8 +295,9 @@ def workgroup(
                 "engine_version": {"selected_engine_version": limits.engine_version},
                 "result_configuration": {
                     "output_location": location,
-                    "expected_bucket_owner": owner,
+                    "expected_bucket_owner": whose,
                     "encryption_configuration": encryption,
+                    **(acl if whose != account.id else {}),
                 },
             },
             **(also or {}),

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from athena_gate.modules.account import Account, key_in_region
+from athena_gate.modules.account import Account, Owner, key_in_reach
 from athena_gate.modules.athena.alarm import Alarm, Watched
 from athena_gate.modules.fields import (
     Block,
@@ -49,6 +49,14 @@ class Source(Settings):
     kms_key: KmsKeyArn | None = Field(
         None, description="The KMS key the objects are encrypted with, if any."
     )
+    owner: Owner | None = Field(
+        None,
+        description="Whose the bucket is, when not the block's account: the name of an `account`, "
+        "or 12 digits.",
+    )
+    kms_key_owner: Owner | None = Field(
+        None, description="Whose `kms_key` is, when neither the block's account nor `owner`."
+    )
 
     @property
     def locations(self) -> tuple[str, ...]:
@@ -66,10 +74,50 @@ def source_keys(sources: Iterable[Source]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.kms_key for source in sources if source.kms_key))
 
 
-def source_keys_in_region(sources: Iterable[Source], account: Account | None) -> None:
-    """Raise ``ValueError`` unless the KMS key of each of ``sources`` is in ``account``'s region."""
+def source_keys_in_reach(sources: Iterable[Source], account: Account | None) -> None:
+    """Raise ``ValueError`` unless the KMS key of each of ``sources`` is in the region of
+    ``account``, and of an account that is named for it."""
+    for item, source in enumerate(sources):
+        key_in_reach(
+            source.kms_key,
+            account,
+            (source.owner, source.kms_key_owner),
+            f"source {source.bucket!r}: kms_key",
+            (item, "kms_key"),
+        )
+
+
+def owned_elsewhere(account: Account, buckets: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """Return whose those of ``buckets``, names with the owner given for each, are that are not
+    ``account``'s."""
+    return {name: owner for name, owner in buckets if owner and owner != account.id}
+
+
+def one_owner(
+    bucket: str, owner: str | None, sources: Iterable[Source], account: Account | None
+) -> None:
+    """Raise ``ValueError`` when ``bucket``, which is written, is one of ``sources`` too and the two
+    have not the same owner."""
+    own = account.id if account else None
     for source in sources:
-        key_in_region(source.kms_key, account, f"source {source.bucket!r}: kms_key")
+        if source.bucket == bucket and (source.owner or own) != (owner or own):
+            raise Wrong(
+                "GATE311",
+                f"the bucket {bucket!r} is a source too, and has another owner there; give both "
+                "the one it has",
+            )
+
+
+def owner_of_existing(owner: str | None, made: bool, instead: str) -> str | None:
+    """Return ``owner``. Raises ``ValueError`` when the bucket is ``made`` here, which is the
+    block's account's."""
+    if owner is not None and made:
+        raise Wrong(
+            "GATE312",
+            "is for a bucket that exists, and this one is made in the block's account; remove it, "
+            f"or set {instead}",
+        )
+    return owner
 
 
 class Results(Settings):
@@ -100,6 +148,19 @@ class Results(Settings):
         description="A KMS key to encrypt results with instead of S3's own, or that a workgroup "
         "with managed results is set to.",
     )
+    owner: Owner | None = Field(
+        None,
+        description="With `create = false`: whose the bucket is, when not the block's account; the "
+        "name of an `account`, or 12 digits.",
+    )
+    kms_key_owner: Owner | None = Field(
+        None, description="Whose `kms_key` is, when neither the block's account nor `owner`."
+    )
+
+    @field_validator("owner")
+    @classmethod
+    def _of_one_that_exists(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return owner_of_existing(value, info.data.get("create", False), "create = false")
 
     @field_validator("bucket", "create", "path", "expire_after_days")
     @classmethod
@@ -217,7 +278,8 @@ def managed_where_set(workgroup: Workgroup | None) -> None:
             "GATE342",
             "managed: a workgroup made here cannot keep results in Athena: that is "
             "managed_query_results_configuration, which the AWS provider 5.100 has not; name one "
-            'that exists, as in workgroup { name = "bi" create = false }, on lines of their own',
+            'that exists, with name = "..." and create = false in workgroup {}',
+            ("managed",),
         )
 
 

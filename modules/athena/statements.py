@@ -210,7 +210,17 @@ def via_s3_services(arns: Arns) -> tuple[str, ...]:
     (2026-11) gives service.region.amazonaws.com. Whether China appends .cn could not be
     confirmed, so there both spellings are taken; only S3 can present either.
     """
-    service = f"s3.{arns.region}.amazonaws.com"
+    return _via(arns, "s3")
+
+
+def via_glue(arns: Arns) -> tuple[str, ...]:
+    """Return the values of ``kms:ViaService`` by which KMS knows a call as one of Glue, which the
+    same page lists; as with S3, both spellings in China."""
+    return _via(arns, "glue")
+
+
+def _via(arns: Arns, name: str) -> tuple[str, ...]:
+    service = f"{name}.{arns.region}.amazonaws.com"
     return (service, f"{service}.cn") if arns.partition == "aws-cn" else (service,)
 
 
@@ -264,6 +274,61 @@ def managed_results_key(arns: Arns, workgroup: str, key: str) -> Statement:
         actions=("kms:Decrypt", "kms:GenerateDataKey"),
         resources=(key,),
         conditions=(Condition("StringEquals", context, (arns.workgroup(workgroup),)),),
+    )
+
+
+def use_catalog_key(arns: Arns, key: str | None, writes: bool) -> tuple[Statement, ...]:
+    """Return the statement for a Glue catalog that is encrypted with ``key``; none without one.
+
+    https://docs.aws.amazon.com/athena/latest/ug/access-encrypted-data-glue-data-catalog.html and
+    https://docs.aws.amazon.com/glue/latest/dg/encrypt-glue-data-catalog.html (2026-11) name
+    kms:Decrypt, kms:Encrypt and kms:GenerateDataKey for whoever reads or writes; of these, what is
+    there already takes kms:Decrypt alone, and the others encrypt what is written.
+    """
+    if key is None:
+        return ()
+    return (
+        Statement(
+            "Allow",
+            sid="KmsCatalog",
+            why="Read the encrypted descriptions of tables"
+            + (", and write them," if writes else "")
+            + " through Glue only.",
+            actions=(
+                "kms:Decrypt",
+                *(("kms:Encrypt", "kms:GenerateDataKey") if writes else ()),
+            ),
+            resources=(key,),
+            conditions=(Condition("StringEquals", "kms:ViaService", via_glue(arns)),),
+        ),
+    )
+
+
+# What Athena sends with objects that it writes to a bucket of another account, so that they are its
+# owner's: https://docs.aws.amazon.com/athena/latest/APIReference/API_AclConfiguration.html
+# (2026-11).
+OWNERS_ACL = "bucket-owner-full-control"
+
+
+def hand_to_owner(
+    arns: Arns,
+    bucket: str,
+    path: str,
+    conditions: tuple[Condition, ...],
+    sid: str = "ResultsOwner",
+) -> Statement:
+    """Return the statement that lets objects be written for the owner of the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (2026-11): with an ACL in the
+    request, s3:PutObjectAcl is needed too.
+    """
+    return Statement(
+        "Allow",
+        sid=sid,
+        why="What is written to the bucket of another account belongs to that account.",
+        actions=("s3:PutObjectAcl",),
+        resources=(arns.objects(bucket, path),),
+        conditions=(Condition("StringEquals", "s3:x-amz-acl", (OWNERS_ACL,)), *conditions),
     )
 
 

@@ -1,10 +1,15 @@
-"""What others must do, in the parts that several integrations share: statements that the policies
-of buckets and keys of other accounts need, and what must exist already.
+"""What others must do, in the parts that several integrations share: what the policies of buckets
+and keys of other accounts must say, who must be allowed to take a role, and how a workgroup must be
+set that is not made here.
 
 Both sides must allow a request across accounts:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 (2026-11).
 """
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena import alarm
@@ -14,36 +19,103 @@ from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from athena_gate.modules.iam.todo import ToDo
 
-# What a bucket of another account needs, and its key (2026-11).
-CROSS_ACCOUNT = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
+# What a bucket of another account must say, and a key of one (2026-11).
+BUCKETS = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
+KEYS = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html"
+ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html"
+# How a workgroup is set, and what a topic and its key must say (2026-11).
+MANAGED = "https://docs.aws.amazon.com/athena/latest/ug/managed-results.html"
+WORKGROUPS = (
+    "https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html"
+)
+TOPIC = "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"
+TOPIC_KEY = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
 
 
 def called(arn: str) -> str:
-    """Return ``the role dot-reporting`` for its ARN."""
+    """Return ``the role dot-reporting`` for its ARN, or ``account 111122223333`` for an account."""
+    if arn.isdigit():
+        return f"account {arn}"
     kind, _, name = arn.split(":", 5)[5].partition("/")
     return f"the {kind} {name.rpartition('/')[2]}"
 
 
-def of_resource(
-    name: str, says: str, page: str, resource: str, account: str, statements: tuple[Statement, ...]
-) -> ToDo:
-    """Return that ``account`` must add ``statements`` to the policy of its ``resource``."""
-    return ToDo(name, f"account {account}", says, page, resource, Policy(statements))
+def owner_of(account: str) -> str:
+    """Return who must do what is to be done in the account with this id."""
+    return f"account {account}"
 
 
-def named(arn: str) -> tuple[Principal, ...]:
-    """Return the user or role ``arn`` as the principal of a policy."""
-    return (Principal("AWS", arn),)
+def elsewhere(
+    account: Account,
+    owners: Mapping[str, str],
+    keys: Iterable[str | None],
+    policy: Policy,
+    who: Iterable[str],
+) -> Iterator[ToDo]:
+    """Yield what the policies of those buckets and keys must say that are not ``account``'s:
+    ``owners`` are their accounts by bucket, and of ``keys`` the ARNs say whose they are.
+
+    It is what ``policy`` grants on them, given to ``who`` (ARNs of users and roles, or the id of an
+    account) from the other side.
+    """
+    who = tuple(who)
+    names = " and ".join(map(called, who))
+    for bucket, owner in owners.items():
+        arn = account.arns.bucket(bucket)
+        theirs = other_side(policy, arn, who)
+        writes = any("s3:PutObject" in one.actions for one in theirs.statements)
+        verb = "read and write it" if writes else "read it"
+        says = f"the policy of bucket {bucket} lets {names} {verb}"
+        yield ToDo("bucket", owner_of(owner), says, BUCKETS, owner, arn, theirs)
+    for key in dict.fromkeys(key for key in keys if key and account_of(key) != account.id):
+        theirs = other_side(policy, key, who)
+        encrypts = any("kms:GenerateDataKey" in one.actions for one in theirs.statements)
+        verb = "encrypt and decrypt" if encrypts else "decrypt"
+        says = f"the policy of key {key.rpartition('/')[2]} lets {names} {verb} with it"
+        yield ToDo("key", owner_of(account_of(key)), says, KEYS, account_of(key), key, theirs)
 
 
-# These were read 2026-11.
-_TAKE_ROLE = (
-    "https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html"
-)
-MANAGED = "https://docs.aws.amazon.com/athena/latest/ug/managed-results.html"
-_WORKGROUPS = "https://docs.aws.amazon.com/athena/latest/ug/workgroups-create-update-delete.html"
-_TOPIC = "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"
-_TOPIC_KEY = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
+def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
+    """Return what the policy of ``resource``, an ARN, must say so that what ``policy`` allows on it
+    is allowed to ``who`` across accounts.
+
+    In the policy of a key a star is that key:
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html (2026-11).
+    """
+    who, place = tuple(who), ToDo("", "", "", "", resource=resource)
+    service = resource.split(":")[2]
+    found = []
+    for one in policy.statements:
+        resources = tuple(pattern for pattern in one.resources if place.governs(pattern))
+        if one.effect != "Allow" or not resources:
+            continue
+        found.append(
+            replace(
+                one,
+                sid=f"{_words(who)}{one.sid}",
+                actions=tuple(a for a in one.actions if a.startswith(f"{service}:")),
+                resources=("*",) if service == "kms" else resources,
+                principals=tuple(Principal("AWS", arn) for arn in who),
+            )
+        )
+    return Policy(tuple(found))
+
+
+def _words(who: Iterable[str]) -> str:
+    """Return ``DotReporting`` for the role or user dot-reporting: a sid has letters and digits
+    only, and those of one policy must differ."""
+    name = re.split(r"[:/]", next(iter(who), ""))[-1]
+    return "".join(part.title() for part in re.findall("[A-Za-z0-9]+", name))
+
+
+def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
+    """Return that ``role``, an ARN, must be allowed to take the role ``taken`` by its own policies;
+    nothing where it is in ``account``, whose trust policy is enough."""
+    owner = account_of(role)
+    if owner == account:
+        return ()
+    says = f"the policies of {called(role)} let it take {called(taken)}: sts:AssumeRole on {taken}"
+    return (ToDo("take-role", owner_of(owner), says, ROLES, owner, by=role),)
 
 
 def workgroup_of_others(
@@ -55,65 +127,38 @@ def workgroup_of_others(
         if results.kms_key:
             set_to += f", encrypted with {results.kms_key}"
     else:
-        set_to = f"writes results to {location}, or lets clients say so"
+        set_to = f"writes results to {location}, or does not override where clients say they go"
     metrics = ", and publishes its metrics to CloudWatch" if watched else ""
-    return (
-        ToDo(
-            "workgroup",
-            f"account {account.id}",
-            f"workgroup {name} exists in {account.region}, {set_to}{metrics}",
-            MANAGED if results.managed else _WORKGROUPS,
-            by=account.arns.workgroup(name),
-        ),
-    )
+    says = f"the workgroup {name} exists in account {account.id}, {set_to}{metrics}"
+    return (ToDo("workgroup", "you", says, MANAGED if results.managed else WORKGROUPS),)
 
 
 def managed_results(
-    account: Account, workgroup: str, key: str | None, client: str, caller: str
+    account: Account, workgroup: str, key: str | None, client: str
 ) -> tuple[ToDo, ...]:
-    """Return what managed results ask of the ``client`` and of the policy of their ``key``, which
-    ``caller`` (an ARN) uses."""
-    found = [
-        ToDo(
-            "results-location",
-            client,
-            f"{client} names no location of results: Athena refuses one beside managed results",
-            MANAGED,
-        )
-    ]
-    if key:
-        arn = account.arns.workgroup(workgroup)
-        context = Condition("ArnLike", "kms:EncryptionContext:aws:athena:arn", (arn,))
-        statements = [
-            Statement(
-                "Allow",
-                sid="AthenaManagedResults",
-                principals=(Principal("Service", "encryption.athena.amazonaws.com"),),
-                actions=("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"),
-                resources=(key,),
-                conditions=(
-                    context,
-                    Condition("ArnLike", "aws:SourceArn", (arn,)),
-                    Condition("StringEquals", "aws:SourceAccount", (account.id,)),
-                ),
-            )
-        ]
-        if account_of(key) != account.id:
-            statements.append(
-                Statement(
-                    "Allow",
-                    sid="AthenaManagedResultsOfTheirs",
-                    principals=named(caller),
-                    actions=("kms:Decrypt", "kms:GenerateDataKey"),
-                    resources=(key,),
-                    conditions=(context,),
-                )
-            )
-        says = f"the policy of {key} lets Athena encrypt the results of workgroup {workgroup}"
-        found.append(
-            of_resource("results-key", says, MANAGED, key, account_of(key), tuple(statements))
-        )
-    return tuple(found)
+    """Return what managed results ask of the ``client``, and of the policy of their ``key``."""
+    says = f"{client} names no location of results: Athena refuses one beside managed results"
+    found = (ToDo("results-location", client, says, MANAGED),)
+    if not key:
+        return found
+    arn, owner = account.arns.workgroup(workgroup), account_of(key)
+    statement = Statement(
+        "Allow",
+        sid="AthenaManagedResults",
+        why="Athena encrypts what it keeps, for this workgroup.",
+        principals=(Principal("Service", "encryption.athena.amazonaws.com"),),
+        actions=("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"),
+        resources=("*",),
+        conditions=(
+            Condition("ArnLike", "kms:EncryptionContext:aws:athena:arn", (arn,)),
+            Condition("ArnLike", "aws:SourceArn", (arn,)),
+            Condition("StringEquals", "aws:SourceAccount", (account.id,)),
+        ),
+    )
+    named = key.rpartition("/")[2]
+    says = f"the policy of key {named} lets Athena encrypt the results of workgroup {workgroup}"
+    policy = Policy((statement,))
+    return (*found, ToDo("results-key", owner_of(owner), says, MANAGED, owner, key, policy))
 
 
 def told(watched: Watched | None) -> tuple[ToDo, ...]:
@@ -123,31 +168,11 @@ def told(watched: Watched | None) -> tuple[ToDo, ...]:
     topic, key = watched.topic, watched.alarm.kms_key
     if watched.alarm.topic:
         says = f"the policy of {topic} lets CloudWatch tell it of {watched.name}'s alarms"
-        policy = watched.publish().statements
-        return (of_resource("topic", says, _TOPIC, topic, account_of(topic), policy),)
+        owner, policy = account_of(topic), watched.publish()
+        return (ToDo("topic", owner_of(owner), says, TOPIC, owner, topic, policy),)
     found = (ToDo("subscribers", "you", f"somebody subscribes to {topic}", alarm.PAGE, by=topic),)
     if not key:
         return found
-    says = f"the policy of {key} lets CloudWatch use it for {topic}"
-    policy = watched.encrypt().statements
-    return (*found, of_resource("topic-key", says, _TOPIC_KEY, key, account_of(key), policy))
-
-
-def role_of_another_account(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
-    """Return that ``role``, an ARN, must be allowed to take the role ``taken`` by its own policies;
-    nothing where it is in ``account``, whose trust policy is enough.
-
-    """
-    owner = account_of(role)
-    if owner == account or not owner:
-        return ()
-    return (
-        ToDo(
-            "take-role",
-            f"account {owner}",
-            f"the policies of {called(role)} let it take {called(taken)}: sts:AssumeRole on "
-            f"{taken}",
-            _TAKE_ROLE,
-            by=role,
-        ),
-    )
+    says = f"the policy of key {key.rpartition('/')[2]} lets CloudWatch use it for {topic}"
+    owner, policy = account_of(key), watched.encrypt()
+    return (*found, ToDo("topic-key", owner_of(owner), says, TOPIC_KEY, owner, key, policy))

@@ -2,7 +2,7 @@
 
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
-from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
+from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.dbt.todo import todo
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers
@@ -108,13 +108,18 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     if alarm is not None:
         topic, alarms = _told(settings)
         found += claims.alarms_told(topic, alarms, settings.account.id, alarm.kms_key)
-    given = {
-        "run-queries": ("workgroup", "results-location"),
-        "use-results-key": ("results-key",),
-        "tell": ("subscribers",),
-    }
-    rested = claims.resting_on_all(found, todo(settings), given)
-    return claims.resting_on(rested, {}, todo(settings))
+    found += tuple(
+        claims.hand_over(dbt, arns, bucket, path, name)
+        for name, bucket, path in (
+            ("hand-over", settings.results_bucket, settings.results_path),
+            ("hand-over-data", settings.data_bucket, settings.data_path),
+        )
+        if bucket in settings.owners
+    )
+    key = settings.account.catalog_kms_key
+    found += claims.use_catalog_key(dbt, key, writes=True, direct=settings.runs_models)
+    todos = todo(settings)
+    return claims.resting_on(claims.set_up_by_others(found, todos), settings.owners, todos)
 
 
 def _told(settings: DbtSettings) -> tuple[str, tuple[str, ...]]:
@@ -193,16 +198,23 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     results_key = settings.results.kms_key
     own = (settings.data.kms_key, None if managed else results_key)
     written = tuple(key for key in own if key)
-    keys = claims.keys_through_s3(
+    keys = claims.kms_only(
         dbt,
-        via_s3_services(arns),
+        settings.account,
         _source_keys(settings),
         written,
-        {results_key: workgroup} if managed and results_key else None,
+        True,
+        managed={results_key: workgroup} if managed and results_key else {},
     )
     topic, alarms = _told(settings)
     made = topic == arns.topic(f"{settings.resource_name}-limits")
     cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),) if made else ()
+    handed = {
+        bucket: claims.HANDED_OVER
+        for bucket in (settings.data_bucket, settings.results_bucket)
+        if bucket in settings.owners
+    }
+    for_data = handed.get(settings.data_bucket, ())
     services = ["athena:*", "glue:*", "s3:*", *(["kms:*"] if keys else [])]
     if settings.lake_formation:
         services.append("lakeformation:GetDataAccess")
@@ -230,7 +242,9 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         dbt.never(
             "data-only",
             "with tables' files nothing but reading and writing",
-            Requests(("s3:*",), (f"{arns.bucket(data)}*",), but_actions=claims.OWN_OBJECTS),
+            Requests(
+                ("s3:*",), (f"{arns.bucket(data)}*",), but_actions=(*claims.OWN_OBJECTS, *for_data)
+            ),
             Requests(
                 ("s3:*",), (arns.bucket(settings.data_bucket),), but_actions=claims.RESULTS_BUCKET
             ),
@@ -238,8 +252,17 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         *(
             ()
             if managed
-            else (claims.results_only(dbt, arns, settings.results_bucket, settings.results_path),)
+            else (
+                claims.results_only(
+                    dbt,
+                    arns,
+                    settings.results_bucket,
+                    settings.results_path,
+                    handed.get(settings.results_bucket, ()),
+                ),
+            )
         ),
+        *((claims.no_other_acl(dbt),) if handed else ()),
         claims.only_through_athena(dbt, *_direct(settings)),
         *keys,
         *claims.tls_only(arns.partition, settings.made_buckets),

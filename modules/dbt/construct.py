@@ -72,7 +72,8 @@ class Dbt(Construct):
                 settings.workgroup,
                 description="Queries of dbt",
                 results_location=settings.results_location,
-                results_owner=settings.account.id,
+                account=settings.account.id,
+                results_owner=settings.results.owner,
                 results_key=settings.results.kms_key,
                 # Athena refuses to make a table at a location of its own where the workgroup
                 # enforces one, and dbt names one for each table:

@@ -51,7 +51,12 @@ def access(settings: DbtSettings) -> Policy:
     granted = _via_athena(settings)
     if settings.mode == "run":
         granted = (*granted, *_direct(settings))
-    granted = (*granted, *_keys(settings))
+    key = settings.account.catalog_kms_key
+    granted = (
+        *granted,
+        *_keys(settings),
+        *statements.use_catalog_key(settings.account.arns, key, writes=True),
+    )
     if settings.only_from is not None:
         places = settings.only_from
         elsewhere = statements.deny_from_elsewhere(places.addresses, places.vpc_endpoints)
@@ -73,6 +78,14 @@ def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
         granted += statements.write_results(
             arns, settings.results_bucket, settings.results_path, _VIA_ATHENA
         )
+    granted += tuple(
+        statements.hand_to_owner(arns, bucket, path, _VIA_ATHENA, sid)
+        for sid, bucket, path in (
+            ("ResultsOwner", settings.results_bucket, settings.results_path),
+            ("DataOwner", settings.data_bucket, settings.data_path),
+        )
+        if bucket in settings.owners
+    )
     if settings.source_databases:
         granted = (
             *granted,

@@ -49,7 +49,8 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
                 name=name,
                 description="Queries of dbt",
                 location=settings.results_location,
-                owner=settings.account.id,
+                account=settings.account,
+                owner=settings.results.owner,
                 kms_key=settings.results.kms_key,
                 # dbt says where each table lies:
                 # https://docs.aws.amazon.com/athena/latest/ug/workgroups-troubleshooting.html

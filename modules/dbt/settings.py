@@ -9,8 +9,9 @@ from athena_gate.modules.accept import ACCEPTS, Accepts
 from athena_gate.modules.account import (
     Account,
     AccountReference,
+    Owner,
     boundary_in_account,
-    key_in_region,
+    key_in_reach,
 )
 from athena_gate.modules.athena.alarm import Watched, alarm_fits
 from athena_gate.modules.athena.only_from import OnlyFrom
@@ -19,7 +20,10 @@ from athena_gate.modules.athena.settings import (
     Source,
     Workgroup,
     managed_where_set,
-    source_keys_in_region,
+    one_owner,
+    owned_elsewhere,
+    owner_of_existing,
+    source_keys_in_reach,
     watched,
 )
 from athena_gate.modules.existing import (
@@ -118,6 +122,19 @@ class Data(Settings):
     kms_key: KmsKeyArn | None = Field(
         None, description="A KMS key to encrypt tables with instead of S3's own."
     )
+    owner: Owner | None = Field(
+        None,
+        description="With `create = false`: whose the bucket is, when not the block's account; the "
+        "name of an `account`, or 12 digits.",
+    )
+    kms_key_owner: Owner | None = Field(
+        None, description="Whose `kms_key` is, when neither the block's account nor `owner`."
+    )
+
+    @field_validator("owner")
+    @classmethod
+    def _of_one_that_exists(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return owner_of_existing(value, info.data.get("create", False), "create = false")
 
     @field_validator("create")
     @classmethod
@@ -309,7 +326,7 @@ class DbtSettings(Settings):
     def _keys_of_the_region(
         cls, value: tuple[Source, ...], info: ValidationInfo
     ) -> tuple[Source, ...]:
-        source_keys_in_region(value, info.data.get("account"))
+        source_keys_in_reach(value, info.data.get("account"))
         return value
 
     @field_validator("permissions_boundary")
@@ -333,12 +350,13 @@ class DbtSettings(Settings):
     @classmethod
     def _results_bucket_fits(cls, value: Results, info: ValidationInfo) -> Results:
         if value.managed:
-            key_in_region(value.kms_key, info.data.get("account"))
+            key_in_reach(value.kms_key, info.data.get("account"), (value.kms_key_owner,))
             if info.data.get("mode") == "documented":
                 raise Wrong(
                     "GATE304",
                     "managed: the guide's role writes results to a bucket, and documented is that "
-                    'role; remove managed, or set mode = "via_athena" or "run"',
+                    'role; remove it, or set mode = "via_athena" or "run"',
+                    ("managed",),
                 )
             managed_where_set(info.data.get("workgroup"))
             return value
@@ -455,19 +473,31 @@ class DbtSettings(Settings):
         )
 
     @property
+    def owners(self) -> dict[str, str]:
+        """Return the ids of the accounts whose buckets this block uses, by bucket, where they are
+        not the block's own."""
+        buckets = [(source.bucket, source.owner) for source in self.sources]
+        buckets.append((self.results_bucket, self.results.owner))
+        return owned_elsewhere(self.account, [*buckets, (self.data_bucket, self.data.owner)])
+
+    @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
         account = self.account
         workgroup = self.workgroup.name if self.workgroup else self.existing_workgroup
         made_elsewhere = (
-            *(() if self.results.create else (self.results_bucket,)),
-            *(() if self.data.create else (self.data_bucket,)),
+            *(() if self.results.create else ((self.results_bucket, self.results.owner),)),
+            *(() if self.data.create else ((self.data_bucket, self.data.owner),)),
         )
         return (
             *(Existing.of(account, arn) for arn in self.trusted),
             *existing_boundary(account, self.permissions_boundary),
             *existing_sources(account, self.sources),
-            *existing_buckets(account, made_elsewhere),
+            *(
+                existing
+                for bucket, owner in made_elsewhere
+                for existing in existing_buckets(account, (bucket,), owner)
+            ),
             *((Existing.of(account, account.arns.workgroup(workgroup)),) if workgroup else ()),
         )
 
@@ -485,7 +515,8 @@ def _data_path(name: str, data: Data) -> str:
 
 
 def _bucket_fits(value: Results | Data, info: ValidationInfo, purpose: str) -> None:
-    key_in_region(value.kms_key, info.data.get("account"))
+    owners = (value.owner, value.kms_key_owner)
+    key_in_reach(value.kms_key, info.data.get("account"), owners)
     account, name = info.data.get("account"), info.data.get("name")
     if value.bucket is None and account is not None and name is not None:
         derived = _derived_bucket(name, account, purpose)
@@ -495,6 +526,8 @@ def _bucket_fits(value: Results | Data, info: ValidationInfo, purpose: str) -> N
                 f"the bucket would be called {derived!r}, {len(derived)} characters; S3 takes "
                 f"{_BUCKET_NAME_LIMIT}: set {purpose} {{ bucket = ... }}",
             )
+    if value.bucket is not None:
+        one_owner(value.bucket, value.owner, info.data.get("sources", ()), account)
     # Terraform would find out in the middle of an apply.
     if value.create and value.bucket in [s.bucket for s in info.data.get("sources", ())]:
         raise Wrong(

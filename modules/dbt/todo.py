@@ -1,31 +1,44 @@
-"""What others must do before dbt works: those who take its role, and whose the workgroup is."""
+"""What others must do before dbt works: those who take its role, and whose data and workgroup it
+uses."""
 
 from athena_gate.modules.athena import todo as parts
+from athena_gate.modules.athena.settings import source_keys
+from athena_gate.modules.dbt.policies import access
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.iam.todo import ToDo
 
 
 def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so."""
-    account, name = settings.account, settings.resource_name
-    role = account.arns.role(name, settings.path)
+    account = settings.account
+    role = account.arns.role(settings.resource_name, settings.path)
+    keys = (
+        *source_keys(settings.sources),
+        settings.results.kms_key,
+        settings.data.kms_key,
+        account.catalog_kms_key,
+    )
     return (
-        *(
-            todo
-            for arn in settings.trusted
-            for todo in parts.role_of_another_account(arn, account.id, role)
-        ),
-        *_workgroup(settings, role),
+        *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
+        *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
+        *_workgroup(settings),
     )
 
 
-def _workgroup(settings: DbtSettings, role: str) -> tuple[ToDo, ...]:
+def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
+    """Return how the workgroup must be set; primary exists in every account."""
     account, name = settings.account, settings.workgroup_name
     results, watched = settings.results, settings.watched
     found = parts.told(watched)
-    if not settings.makes_workgroup and (results.managed or settings.workgroup is not None):
+    if settings.existing_workgroup is not None and not results.managed:
+        says = (
+            f"the workgroup {name} exists in account {account.id}, and does not override where "
+            "results and tables go"
+        )
+        found += (ToDo("workgroup", "you", says, parts.WORKGROUPS),)
+    elif not settings.makes_workgroup and (results.managed or settings.workgroup is not None):
         location = settings.results_location
         found += parts.workgroup_of_others(account, name, results, location, watched)
     if results.managed:
-        found += parts.managed_results(account, name, results.kms_key, "dbt", role)
+        found += parts.managed_results(account, name, results.kms_key, "dbt")
     return found

@@ -8,6 +8,7 @@ from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.athena.statements import via_s3_services
 from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.dynamodb_connector.todo import todo
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
 from athena_gate.modules.iam.policy import Principal
@@ -47,11 +48,24 @@ def sharing(settings: DynamodbConnectorSettings) -> Holder:
 
 def needs(settings: DynamodbConnectorSettings) -> tuple[Need, ...]:
     """Return what must be allowed for a query, from the reader's start to the results."""
-    return (
-        *(need for reader in readers(settings) for need in _reader_needs(settings, reader)),
+    todos = todo(settings)
+    found = (
+        *(
+            need
+            for reader in readers(settings)
+            for need in claims.given(
+                _reader_needs(settings, reader),
+                (
+                    one
+                    for one in todos
+                    if one.name == "attach" or (one.name == "role" and one.by == reader.arn)
+                ),
+            )
+        ),
         *(_connector_needs(settings) if settings.deployment == "image" else ()),
         *(_sharing_needs(settings) if settings.console_sharing else ()),
     )
+    return claims.resting_on(found, settings.readers_place.owners, todos)
 
 
 def _reader_needs(settings: DynamodbConnectorSettings, reader: Holder) -> Iterator[Need]:
@@ -76,6 +90,8 @@ def _reader_needs(settings: DynamodbConnectorSettings, reader: Holder) -> Iterat
         ),
     )
     yield claims.write_results(reader, arns, place.results_bucket, place.results_path)
+    if place.owners:
+        yield claims.hand_over(reader, arns, place.results_bucket, place.results_path)
     yield reader.need(
         "fetch-results",
         "fetch result files from S3",
@@ -204,7 +220,10 @@ def _reader_never(settings: DynamodbConnectorSettings, reader: Holder) -> Iterat
         Requests(("s3:*",), (f"{owner.bucket(spill)}*",), but_actions=("s3:GetObject",)),
         Requests(("s3:*",), (owner.bucket(settings.spill_bucket),), but_actions=("s3:ListBucket",)),
     )
-    yield claims.results_only(reader, arns, place.results_bucket, place.results_path)
+    handed = claims.HANDED_OVER if place.owners else ()
+    yield claims.results_only(reader, arns, place.results_bucket, place.results_path, handed)
+    if handed:
+        yield claims.no_other_acl(reader)
     if settings.spill.create_kms_key:
         yield from claims.keys_through_s3(
             reader,

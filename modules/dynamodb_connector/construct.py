@@ -286,7 +286,8 @@ def _query_place(
         settings.workgroup,
         description=f"Queries of {settings.catalog_name}",
         results_location=place.results_location,
-        results_owner=place.account.id,
+        account=place.account.id,
+        results_owner=place.results.owner,
         results_key=place.results.kms_key,
         provider=provider,
     )

@@ -41,6 +41,11 @@ def access(settings: DynamodbConnectorSettings) -> Policy:
         *_read_spill(settings),
         # Without aws:CalledVia: consoles and drivers fetch result files from S3 themselves.
         *statements.write_results(arns, place.results_bucket, place.results_path, ()),
+        *(
+            (statements.hand_to_owner(arns, place.results_bucket, place.results_path, ()),)
+            if place.owners
+            else ()
+        ),
         *statements.use_keys(arns, (), place.results.kms_key),
     )
     if settings.spill.create_kms_key:

@@ -7,8 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
-from athena_gate.modules.account import Account, AccountReference, key_in_region
-from athena_gate.modules.athena.settings import Results, Workgroup, managed_where_set
+from athena_gate.modules.account import Account, AccountReference, key_in_reach
+from athena_gate.modules.athena.settings import (
+    Results,
+    Workgroup,
+    managed_where_set,
+    owned_elsewhere,
+)
 from athena_gate.modules.existing import Existing, existing_buckets
 from athena_gate.modules.fields import (
     Block,
@@ -183,6 +188,11 @@ class QueryPlace:
     def results_bucket(self) -> str:
         """Return the name of the bucket results go to."""
         return self.results.bucket or f"{self.resource_name}-results-{self.account.id}"
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Return whose the bucket is, by its name, when not the account's."""
+        return owned_elsewhere(self.account, ((self.results_bucket, self.results.owner),))
 
     @property
     def results_path(self) -> str:
@@ -410,10 +420,12 @@ class DynamodbConnectorSettings(Settings):
     @classmethod
     def _made_on_both_sides(cls, value: Workgroup) -> Workgroup:
         if not value.create or value.alarm is not None:
+            field = "alarm" if value.create else "create"
             raise Wrong(
                 "GATE308",
-                f"{'alarm' if value.create else 'name'}: a workgroup is made in each of the "
-                "connector's accounts, with these limits alone; remove it",
+                f"{field}: a workgroup is made in each of the connector's accounts, with limits "
+                "for one query alone; remove it",
+                (field,),
             )
         return value
 
@@ -539,7 +551,9 @@ class DynamodbConnectorSettings(Settings):
         found = [Existing.of(self.consumer, reader) for reader in self.readers]
         for place in (self.owner_place, self.readers_place)[: len(self.accounts)]:
             if not place.results.create:
-                found += existing_buckets(place.account, (place.results_bucket,))
+                found += existing_buckets(
+                    place.account, (place.results_bucket,), place.results.owner
+                )
         return tuple(found)
 
     def arn(self, service: str, resource: str) -> str:
@@ -586,7 +600,7 @@ def _results_fit(results: Results, info: ValidationInfo, side: str) -> Results:
     place = QueryPlace(account, _resource_name(name), results)
     if results.bucket is None:
         _bucket_fits(place.results_bucket, f"{side}_results")
-    key_in_region(results.kms_key, account)
+    key_in_reach(results.kms_key, account, (results.owner, results.kms_key_owner))
     owner, spill = info.data.get("owner"), info.data.get("spill")
     owner_results = info.data.get("owner_results")
     taken = {}

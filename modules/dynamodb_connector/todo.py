@@ -1,10 +1,54 @@
-"""What others must do before the connector can be queried."""
+"""What others must do before the connector can be queried: the readers' roles, and the buckets that
+results go to."""
 
+from athena_gate.modules.athena import todo as parts
+from athena_gate.modules.dynamodb_connector.policies import access
 from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
 from athena_gate.modules.iam.todo import ToDo
+
+_ATTACH = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html"
+)
 
 
 def todo(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so."""
-    del settings
-    return ()
+    place = settings.readers_place
+    who = settings.readers or (place.account.id,)
+    keys = (place.results.kms_key,)
+    return (
+        *_readers(settings),
+        *parts.elsewhere(place.account, place.owners, keys, access(settings), who),
+        *_owners_results(settings),
+    )
+
+
+def _readers(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
+    account = settings.readers_place.account.id
+    if settings.readers and settings.attach_policy:
+        return tuple(
+            ToDo("role", "you", f"{parts.called(arn)} exists in account {account}", _ATTACH, by=arn)
+            for arn in settings.readers
+        )
+    roles = " and ".join(map(parts.called, settings.readers)) or "a role that queries"
+    says = f"the policy {settings.readers_policy} of account {account} is attached to {roles}"
+    return (ToDo("attach", "you", says, _ATTACH),)
+
+
+def _owners_results(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
+    """Return what must be so of the owner's own results, where they go to another account: no
+    policy of this block's is for those who query there."""
+    place = settings.owner_place
+    if not settings.shared:
+        return ()
+    return tuple(
+        ToDo(
+            "bucket",
+            parts.owner_of(owner),
+            f"the policy of bucket {bucket} lets those of account {place.account.id} who query in "
+            f"the workgroup {place.resource_name} read and write it",
+            parts.BUCKETS,
+            owner,
+        )
+        for bucket, owner in place.owners.items()
+    )

@@ -11,15 +11,17 @@ class ToDo:
 
     ``who`` must do it (``account 999999999999``, a vendor, ``you``), and ``says`` is what must be
     so, as it follows "if": "the policy of bucket acme-lake lets the role dot-reporting read it".
-    Where the policy of a resource must allow something, ``resource`` is its ARN and ``policy`` the
-    statements to add to it. ``page`` is the address of the page that asks for it, if there is one,
-    and ``by`` the ARN of the one resource or identity that is meant, where there are several.
+    ``page`` is the address of the page that asks for it, if there is one. Where the policy of a
+    resource must allow something, ``resource`` is its ARN, ``policy`` the statements to add to it
+    and ``account`` the id of the account it is in. ``by`` is the ARN of the one resource or
+    identity that is meant, where there are several.
     """
 
     name: str
     who: str
     says: str
     page: str
+    account: str = ""
     resource: str = ""
     policy: Policy | None = None
     by: str = ""

@@ -8,6 +8,7 @@ from athena_gate.modules.bindings import (
     AthenaWorkgroupConfiguration,
     AthenaWorkgroupConfigurationEngineVersion,
     AthenaWorkgroupConfigurationResultConfiguration,
+    AthenaWorkgroupConfigurationResultConfigurationAclConfiguration,
     AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration,
     Construct,
     TerraformProvider,
@@ -21,7 +22,8 @@ def workgroup(
     *,
     description: str,
     results_location: str,
-    results_owner: str,
+    account: str,
+    results_owner: str | None,
     results_key: str | None,
     enforce: bool = True,
     tags: Mapping[str, str] | None = None,
@@ -30,9 +32,17 @@ def workgroup(
     """Return a workgroup ``name``; with ``enforce`` its configuration overrides what clients ask
     for, without it they choose where results go.
 
-    ``results_location`` is an S3 URI, ``results_owner`` the account id that must own its bucket
-    and ``results_key`` the ARN of a KMS key, or ``None`` for S3's own encryption.
+    ``results_location`` is an S3 URI, ``results_owner`` the id of the account that must own its
+    bucket, by default the workgroup's own ``account``, and ``results_key`` the ARN of a KMS key, or
+    ``None`` for S3's own encryption.
     """
+    acl = None
+    if results_owner not in (None, account):
+        # https://docs.aws.amazon.com/athena/latest/ug/query-results-specify-location-workgroup.html
+        # (2026-11): else the owner of the bucket cannot read what lies in it.
+        acl = AthenaWorkgroupConfigurationResultConfigurationAclConfiguration(
+            s3_acl_option="BUCKET_OWNER_FULL_CONTROL"
+        )
     if results_key:
         encryption = AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration(
             encryption_option="SSE_KMS", kms_key_arn=results_key
@@ -59,8 +69,9 @@ def workgroup(
             ),
             result_configuration=AthenaWorkgroupConfigurationResultConfiguration(
                 output_location=results_location,
-                expected_bucket_owner=results_owner,
+                expected_bucket_owner=results_owner or account,
                 encryption_configuration=encryption,
+                acl_configuration=acl,
             ),
         ),
         provider=provider,

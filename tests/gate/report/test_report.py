@@ -29,8 +29,9 @@ from athena_gate.gate.report.principals import Item
 from athena_gate.gate.report.principals import Row as PrincipalRow
 from athena_gate.gate.report.summary import Changes
 from athena_gate.modules.account import Account
-from athena_gate.modules.iam.policy import Condition, Principal
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from athena_gate.modules.iam.result import Failure, Result
+from athena_gate.modules.iam.todo import ToDo
 from tests.conftest import ACCOUNT, ROOT, Project, make_project
 from tests.gate.report.browser import Browser, NoBrowser, browser, find
 from tests.gate.test_cli import gate
@@ -80,6 +81,7 @@ def made(text: str) -> str:
     rule = Rule("Deny", (text,), (text,), text, (text,), text, text, (text,))
     node = Node("data", text, text, "1", (text,), text)
     item = Item(text, text, text)
+    policy = Policy((Statement("Allow", (text,), (text,), sid=text),))
     chapter = Chapter(
         title=text,
         vendor=text,
@@ -107,6 +109,7 @@ def made(text: str) -> str:
         ),
         limits=(Limits(text, text, text, ((text, text),)),),
         remarks=(text,),
+        todos={text: (ToDo(text, text, text, text, text, text, policy),)},
         documented=proof,
         principals=(
             PrincipalRow(

@@ -54,7 +54,7 @@ WRONG = {
         LOOKER + "results { managed = true }",
         "results: managed: a workgroup made here cannot keep results in Athena: that is "
         "managed_query_results_configuration, which the AWS provider 5.100 has not; name one that "
-        'exists, as in workgroup { name = "bi" create = false }, on lines of their own',
+        'exists, with name = "..." and create = false in workgroup {}',
     ),
     "managed and in a bucket": (
         "looker",
@@ -66,19 +66,19 @@ WRONG = {
         "dot",
         f"{LOOKER}reads_results_directly = true\n{MANAGED}",
         "results: managed: Dot looks for results in a bucket itself, and Athena shows nobody where "
-        "it keeps them; remove managed",
+        "it keeps them; remove it",
     ),
     "managed for a form that asks for a bucket": (
         "immuta",
         LOOKER + MANAGED,
         "results: managed: Immuta looks for results in a bucket itself, and Athena shows nobody "
-        "where it keeps them; remove managed",
+        "where it keeps them; remove it",
     ),
     "managed beside the guide of dbt": (
         "dbt",
         f'mode = "documented"\n databases = ["dbt_ci"]\n{MANAGED}',
         "results: managed: the guide's role writes results to a bucket, and documented is that "
-        'role; remove managed, or set mode = "via_athena" or "run"',
+        'role; remove it, or set mode = "via_athena" or "run"',
     ),
     "an alarm without a limit": (
         "dbt",
@@ -140,14 +140,19 @@ def test_managed_results_have_no_bucket_and_no_grants_in_s3(tmp_path: Path) -> N
         "catalog": "AwsDataCatalog",
         "databases": "sales",
     }
+    bi = (
+        "the workgroup bi exists in account 111122223333, keeps results in Athena (managed query "
+        f"results), encrypted with {KEY}"
+    )
     assert answers(configuration, stack) == {
+        "read-results": (bi,),
         "run-queries": (
-            "workgroup bi exists in eu-central-1, keeps results in Athena (managed query results), "
-            f"encrypted with {KEY}",
+            bi,
             "Looker names no location of results: Athena refuses one beside managed results",
         ),
         "use-results-key": (
-            f"the policy of {KEY} lets Athena encrypt the results of workgroup bi",
+            f"the policy of key {KEY.rpartition('/')[2]} lets Athena encrypt the results of "
+            "workgroup bi",
         ),
     }
 
@@ -169,7 +174,11 @@ def test_the_profile_of_dbt_names_no_location_of_managed_results(tmp_path: Path)
     profile = block.integration.handoff(block.settings)["dbt_profile"]
     assert "s3_staging_dir" not in profile
     assert 'work_group: "bi"' in profile
-    assert set(answers(configuration, read(configuration))) == {"run-queries", "use-results-key"}
+    assert set(answers(configuration, read(configuration))) == {
+        "read-results",
+        "run-queries",
+        "use-results-key",
+    }
 
 
 def test_a_workgroup_that_exists_is_a_condition_and_is_not_made(tmp_path: Path) -> None:
@@ -177,12 +186,11 @@ def test_a_workgroup_that_exists_is_a_condition_and_is_not_made(tmp_path: Path) 
     configuration = configured(tmp_path, "looker", LOOKER + BI + results)
     stack = read(configuration)
     assert "aws_athena_workgroup" not in kinds(stack)
-    assert answers(configuration, stack) == {
-        "run-queries": (
-            "workgroup bi exists in eu-central-1, writes results to s3://acme-results/looker/, or "
-            "lets clients say so",
-        )
-    }
+    bi = (
+        "the workgroup bi exists in account 111122223333, writes results to "
+        "s3://acme-results/looker/, or does not override where clients say they go"
+    )
+    assert answers(configuration, stack) == {"read-results": (bi,), "run-queries": (bi,)}
 
 
 def test_an_alarm_tells_a_topic_that_is_made_and_nobody_else_does(tmp_path: Path) -> None:
@@ -255,6 +263,6 @@ def test_a_topic_of_others_and_the_key_of_ours_are_conditions(tmp_path: Path) ->
     assert answers(ours, read(ours)) == {
         "tell": (
             f"somebody subscribes to {topic}",
-            f"the policy of {KEY} lets CloudWatch use it for {topic}",
+            f"the policy of key {KEY.rpartition('/')[2]} lets CloudWatch use it for {topic}",
         )
     }

@@ -64,7 +64,7 @@ THEIRS = "arn:aws:s3:::lake/sales/x"
 
 def asked_of_another_account(*theirs: Statement) -> Need:
     """Return the need of an object of another account whose policy is to have ``theirs``."""
-    given = ToDo("bucket", f"account {OTHER}", "the bucket lets Ann in", "https://x", LAKE)
+    given = ToDo("bucket", f"account {OTHER}", "the bucket lets Ann in", "https://x", OTHER, LAKE)
     if theirs:
         given = replace(given, policy=Policy(theirs))
     return replace(NEED, calls=(Call("s3:GetObject", (THEIRS,), account=OTHER, given=given),))

@@ -1,0 +1,51 @@
+"""To-do lists in a terminal."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from athena_gate.gate.text import counted, wrapped
+from athena_gate.gate.todo import Listed
+from athena_gate.modules.files import visible
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+# (2026-11): a policy keeps the id of the user or role that it names.
+WHEN = (
+    "Deploy first: AWS takes no policy that names a user or role which does not exist, and one "
+    "that is made anew has to be named anew."
+)
+
+
+def as_text(lists: Sequence[Listed]) -> str:
+    """Return what must be done for each block, by who must do it, and the statements to paste."""
+    lines = [line for listed in lists for line in _block(listed)]
+    number = sum(len(some) for listed in lists for some in listed.todos.values())
+    named = any(one.policy for listed in lists for some in listed.todos.values() for one in some)
+    lines += wrapped(WHEN) if named else []
+    if number:
+        lines += wrapped(
+            f"{counted(number, 'thing')} to do outside of the stacks"
+            + ("; --terraform prints the statements as Terraform has them" if named else "")
+        )
+    return "\n".join(lines or ["nothing to do outside of the stacks"])
+
+
+def _block(listed: Listed) -> Iterator[str]:
+    if not listed.todos:
+        return
+    yield visible(listed.title)
+    for who, todos in listed.todos.items():
+        yield from wrapped(who, 2, 4)
+        for one in todos:
+            yield from wrapped(f"- {one.says}", 4, 6)
+            if one.page:
+                yield from wrapped(one.page, 6, 6)
+            if one.policy:
+                yield from wrapped(f"add to the policy of {one.resource}:", 6, 8)
+                # Unindented: it is there to be pasted.
+                yield from ("", *_statements(one.policy.document()["Statement"]), "")
+    yield ""
+
+
+def _statements(statements: list[object]) -> Iterator[str]:
+    texts = [json.dumps(one, indent=2) for one in statements]
+    yield from ",\n".join(texts).split("\n")
