@@ -208,6 +208,10 @@ dot "elsewhere" {
     prefixes = ["sales/"]
     kms_key  = "arn:aws:kms:eu-central-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
+  source "acme-own" {
+    kms_key       = "arn:aws:kms:eu-central-1:666677778888:key/1234abcd-12ab-34cd-56ef-1234567890ad"
+    kms_key_owner = "666677778888"
+  }
   results {
     bucket        = "acme-central"
     create        = false
@@ -230,13 +234,14 @@ metronome "elsewhere" {
   create_bucket = false
   bucket_owner  = "partner"
   schema        = "metronome"
-  kms_key       = "arn:aws:kms:eu-central-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ff"
+  kms_key       = "arn:aws:kms:eu-central-1:666677778888:key/1234abcd-12ab-34cd-56ef-1234567890ff"
+  kms_key_owner = "666677778888"
   workgroup {}
 }
 dbt "elsewhere" {
   account            = "encrypted"
   mode               = "run"
-  trusted            = ["arn:aws:iam::444455556666:role/ci"]
+  trusted            = ["arn:aws:iam::333344445555:role/ci", "arn:aws:iam::444455556666:role/ci"]
   databases          = ["dbt_ci"]
   existing_workgroup = "bi"
   results {

@@ -365,6 +365,9 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 "it, and gate prove what does not work",
             )
         )
+    if settings.grants == "documented" and settings.account.catalog_kms_key:
+        text = "documented grants no use of the catalog's KMS key, so that its tables are closed"
+        found.append(Remark("GATE713", "grants", text))
     if (
         settings.makes_role
         and settings.assumed_by is not None

@@ -61,6 +61,14 @@ _GROUPS: tuple[tuple[str, str], ...] = (
         "The block names a KMS key, and data or results are encrypted with it.",
         "kms:Decrypt kms:GenerateDataKey",
     ),
+    (
+        "The account names the KMS key of its Glue catalog, in which tables are made.",
+        "kms:Encrypt",
+    ),
+    (
+        "What is written to a bucket of another account is handed over to that account.",
+        "s3:PutObjectAcl",
+    ),
     ("Lake Formation governs the tables.", "lakeformation:GetDataAccess"),
     (
         "Whoever acts takes the role first.",

@@ -63,12 +63,16 @@ def elsewhere(
     for bucket, owner in owners.items():
         arn = account.arns.bucket(bucket)
         theirs = other_side(policy, arn, who)
+        if not theirs.statements:
+            continue
         writes = any("s3:PutObject" in one.actions for one in theirs.statements)
         verb = "read and write it" if writes else "read it"
         says = f"the policy of bucket {bucket} lets {names} {verb}"
         yield ToDo("bucket", owner_of(owner), says, BUCKETS, owner, arn, theirs)
     for key in dict.fromkeys(key for key in keys if key and account_of(key) != account.id):
         theirs = other_side(policy, key, who)
+        if not theirs.statements:
+            continue
         encrypts = any("kms:GenerateDataKey" in one.actions for one in theirs.statements)
         verb = "encrypt and decrypt" if encrypts else "decrypt"
         says = f"the policy of key {key.rpartition('/')[2]} lets {names} {verb} with it"

@@ -433,7 +433,8 @@ def _remarks_on_the_guide(settings: DbtSettings) -> tuple[Remark, ...]:
         settings.data.kms_key
         or settings.results.kms_key
         or any(source.kms_key for source in settings.sources)
+        or settings.account.catalog_kms_key
     ):
-        text = "documented grants no use of KMS keys, so encrypted data is closed"
+        text = "documented grants no use of KMS keys, so encrypted data and tables are closed"
         found.append(Remark("GATE713", "kms_key", text))
     return tuple(found)
