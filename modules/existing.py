@@ -38,6 +38,7 @@ def existing_sources(account: Account, sources: Iterable[Source]) -> tuple[Exist
     return tuple(
         existing
         for source in sources
+        if source.access_point is None
         for existing in existing_buckets(account, (source.bucket,), source.owner)
     )
 

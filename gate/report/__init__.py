@@ -65,9 +65,7 @@ def _chapter(stack: Stack, block: ConfiguredBlock, configuration: Configuration)
         todos=todo(block, configuration.accounts).todos,
         # What is left to do is among the to-dos.
         remarks=tuple(
-            str(one)
-            for one in block.integration.remarks(block.settings)
-            if one.code != "GATE701"
+            str(one) for one in block.integration.remarks(block.settings) if one.code != "GATE701"
         ),
         documented=prove_grants(documented(stack, block), block),
         principals=principals(stack, block, beside),

@@ -88,7 +88,18 @@ def needs(settings: Access) -> tuple[Need, ...]:
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
     todos = todo(settings)
     found = claims.given(found, (one for one in todos if one.name == "role"))
-    return claims.resting_on(claims.set_up_by_others(found, todos), settings.owners, todos)
+    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), _points(settings))
+    return claims.resting_on(found, settings.owners, todos)
+
+
+def _points(settings: Access) -> dict[str, str]:
+    """Return the ARNs of access points by those that their aliases would have as buckets."""
+    bucket = settings.account.arns.bucket
+    return {
+        bucket(source.bucket): source.access_point
+        for source in getattr(settings, "sources", ())
+        if source.access_point
+    }
 
 
 def _topic(settings: Access) -> tuple[str, tuple[str, ...]] | None:
@@ -450,6 +461,7 @@ def never(settings: Access) -> tuple[Never, ...]:
                 when=elsewhere,
             ),
         )
+    found = claims.never_by_access_point(found, _points(settings))
     return (*found, *_who_else(settings))
 
 

@@ -7,7 +7,7 @@ from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.alarm import alarm_remarks
-from athena_gate.modules.athena.settings import shared_results
+from athena_gate.modules.athena.settings import access_points, shared_results, source_remarks
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.arn import managed_policy
@@ -48,7 +48,8 @@ def access(settings: Access) -> Policy:
     if settings.only_from is not None:
         places = settings.only_from
         granted += (statements.deny_from_elsewhere(places.addresses, places.vpc_endpoints),)
-    return Policy(granted)
+    points = access_points(settings.account, getattr(settings, "sources", ()))
+    return Policy(statements.through_access_points(granted, points))
 
 
 def _query(settings: QueryAccess) -> tuple[Statement, ...]:
@@ -419,6 +420,7 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 f"with false, {vendor}'s keys work from any address on the internet",
             )
         )
+    found += source_remarks(getattr(settings, "sources", ()), settings.account)
     if settings.only_from is not None:
         found += settings.only_from.remarks(vendor, settings.profile.addresses)
     elif settings.keys is not None and not settings.profile.addresses:

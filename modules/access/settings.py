@@ -30,6 +30,7 @@ from athena_gate.modules.athena.settings import (
     source_keys,
     source_keys_in_reach,
     source_locations,
+    sources_can_be_read,
     watched,
 )
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
@@ -182,6 +183,16 @@ class Access(Settings):
         boundary_in_account(value, info.data.get("account"), "user or role")
         return value
 
+    @classmethod
+    def _by_the_page(cls, sources: tuple[Source, ...], info: ValidationInfo) -> None:
+        """Raise ``ValueError`` for access points among ``sources`` that the page's policy lacks."""
+        if info.data.get("grants") == "documented" and any(one.access_point for one in sources):
+            raise Wrong(
+                "GATE304",
+                "the page's policy names buckets, and lets nobody through an access point; name "
+                'the bucket, or set grants = "least_privilege"',
+            )
+
     @field_validator(*WAYS)
     @classmethod
     def _offered(cls, value: object, info: ValidationInfo) -> object:
@@ -189,6 +200,23 @@ class Access(Settings):
             raise Wrong(
                 "GATE303", f"{cls.profile.title} takes no such way in; it offers {cls.offer()}"
             )
+        return value
+
+    @field_validator("assumed_by", "trusted")
+    @classmethod
+    def _of_the_partition(
+        cls, value: AssumedBy | Trusted | None, info: ValidationInfo
+    ) -> AssumedBy | Trusted | None:
+        account = info.data.get("account")
+        for item, arn in enumerate(value.principals if value else ()):
+            partition = arn.split(":")[1] if arn.startswith("arn:") else None
+            if account is not None and partition not in (None, account.arns.partition):
+                raise Wrong(
+                    "GATE209",
+                    f"principals: {arn!r} is in partition {partition}, and no identity there can "
+                    f"take a role in {account.arns.partition}",
+                    ("principals", item),
+                )
         return value
 
     @field_validator("assumed_by")
@@ -443,6 +471,8 @@ class Reads(Access):
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         source_keys_in_reach(value, info.data.get("account"))
+        sources_can_be_read(value, info.data.get("account"))
+        cls._by_the_page(value, info)
         return value
 
     @property
@@ -736,6 +766,8 @@ class TablesAccess(Access):
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         source_keys_in_reach(value, info.data.get("account"))
+        sources_can_be_read(value, info.data.get("account"))
+        cls._by_the_page(value, info)
         if info.data.get("bucket") in [source.bucket for source in value]:
             raise Wrong("GATE306", "the destination bucket is written; sources are only read")
         return value

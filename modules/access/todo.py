@@ -54,7 +54,10 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
     if isinstance(settings, TablesAccess):
         keys.append(settings.kms_key)
     granted, who = access(settings), (whom(settings),)
-    return tuple(parts.elsewhere(settings.account, settings.owners, keys, granted, who))
+    return (
+        *parts.elsewhere(settings.account, settings.owners, keys, granted, who),
+        *parts.access_points(settings.account, getattr(settings, "sources", ())),
+    )
 
 
 def _vendor(settings: Access) -> tuple[ToDo, ...]:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from athena_gate.modules.account import Account
 from athena_gate.modules.fields import KmsKeyArn, Settings, pattern
 from athena_gate.modules.findings import Remark, Wrong
-from athena_gate.modules.iam.arn import account_of
+from athena_gate.modules.iam.arn import PARTITIONS, account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 
 PAGE = (
@@ -27,7 +27,7 @@ _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 TopicArn = Annotated[
     str,
     pattern(
-        r"arn:(aws|aws-cn|aws-us-gov):sns:[a-z0-9-]+:[0-9]{12}:[\w-]{1,256}(\.fifo)?",
+        rf"arn:({PARTITIONS}):sns:[a-z0-9-]+:[0-9]{{12}}:[\w-]{{1,256}}(\.fifo)?",
         'the ARN of an SNS topic, as in "arn:aws:sns:eu-central-1:111122223333:athena-limits"',
         "GATE204",
     ),

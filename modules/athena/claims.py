@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import by_access_point
 from athena_gate.modules.athena.statements import via_s3_services
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.claims import (
@@ -125,21 +126,27 @@ class Holder:
 
     def calls_via_s3(self, actions: Iterable[str], *resources: str) -> tuple[Call, ...]:
         """Return calls that S3 makes for an object of Athena's, to the key it is encrypted with."""
-        region = resources[0].split(":")[3]
-        suffix = ".cn" if resources[0].startswith("arn:aws-cn:") else ""
+        s3 = _host("s3", resources[0].split(":")[3])
         return tuple(
             Call(
                 call.action,
                 call.resources,
                 {
                     **call.context,
-                    "aws:CalledVia": (ATHENA, f"s3.{region}.amazonaws.com{suffix}"),
-                    "kms:ViaService": (f"s3.{region}.amazonaws.com{suffix}",),
+                    "aws:CalledVia": (ATHENA, s3),
+                    "kms:ViaService": (s3,),
                 },
                 call.unknown,
             )
             for call in self.calls_via_athena(actions, *resources)
         )
+
+
+def _host(service: str, region: str) -> str:
+    """Return what a service is called in ``region``, with the domain of its partition."""
+    ends = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
+    end = next((end for start, end in ends.items() if region.startswith(start)), "amazonaws.com")
+    return f"{service}.{region}.{end}"
 
 
 def holder_of_user(arn: str, addresses: Iterable[str] = ("203.0.113.7",)) -> Holder:
@@ -361,8 +368,7 @@ def use_catalog_key(
     if key is None:
         return ()
     actions = ("kms:Decrypt", *(("kms:Encrypt", "kms:GenerateDataKey") if writes else ()))
-    region, suffix = key.split(":")[3], ".cn" if key.startswith("arn:aws-cn:") else ""
-    through = {"kms:ViaService": (f"glue.{region}.amazonaws.com{suffix}",)}
+    through = {"kms:ViaService": (_host("glue", key.split(":")[3]),)}
     calls = [
         replace(call, context={**call.context, **through})
         for call in holder.calls_via_athena(actions, key)
@@ -472,12 +478,48 @@ def alarms_only(topic: str, alarms: Iterable[str]) -> tuple[Never, ...]:
     )
 
 
+def needs_by_access_point(needs: Iterable[Need], points: Mapping[str, str]) -> tuple[Need, ...]:
+    """Return ``needs`` with the resources that S3 checks where a bucket's name is an access point's
+    alias: ``points`` are the access points (ARNs) by the ARN that such a bucket would have."""
+    return tuple(
+        replace(
+            need,
+            calls=tuple(
+                replace(call, resources=tuple(by_access_point(r, points) for r in call.resources))
+                for call in need.calls
+            ),
+        )
+        for need in needs
+    )
+
+
+def never_by_access_point(claims: Iterable[Never], points: Mapping[str, str]) -> tuple[Never, ...]:
+    """Return ``claims`` as ``needs_by_access_point`` does needs."""
+    return tuple(
+        replace(
+            one,
+            requests=tuple(
+                replace(
+                    some,
+                    resources=tuple(by_access_point(r, points) for r in some.resources),
+                    but_resources=tuple(by_access_point(r, points) for r in some.but_resources),
+                )
+                for some in one.requests
+            ),
+        )
+        for one in claims
+    )
+
+
 # What is set up elsewhere, by the name of the need that rests on it.
 _SET_UP = {
     "run-queries": ("workgroup", "results-location"),
     "read-results": ("workgroup",),
     "use-results-key": ("results-key",),
     "tell": ("subscribers",),
+    "read-data": ("access-point",),
+    "list-sources": ("access-point",),
+    "read-metadata": ("access-point",),
 }
 
 
@@ -696,10 +738,16 @@ def keys_through_glue(
     ``keys_through_s3`` says of the keys ``read`` and ``written`` (ARNs), and of ``key`` that it is
     used through Glue only, to decrypt, and where ``writes``, to encrypt; ``managed`` as there."""
     read, written, managed = tuple(read), tuple(written), managed or {}
-    suffix = ".cn" if arns.partition == "aws-cn" else ""
+    regions = {one.split(":")[3] for one in (*read, *written)} or {arns.region}
     s3, glue = (
-        tuple(f"{name}.{arns.region}.amazonaws.com{end}" for end in dict.fromkeys(("", suffix)))
-        for name in ("s3", "glue")
+        tuple(
+            dict.fromkeys(
+                host
+                for region in sorted(some)
+                for host in (f"{name}.{region}.amazonaws.com", _host(name, region))
+            )
+        )
+        for name, some in (("s3", regions), ("glue", {arns.region}))
     )
     encrypts = ("kms:GenerateDataKey", *(("kms:Encrypt",) if writes else ()))
     own = (key,) if writes else ()
@@ -747,7 +795,8 @@ def kms_only(
     """Return the claims on KMS of a holder that reads the catalog of ``account``, and where
     ``writes_catalog`` makes tables in it; ``read``, ``written`` and ``managed`` as in
     ``keys_through_s3``."""
-    key, services = account.catalog_kms_key, via_s3_services(account.arns)
+    read, written = tuple(read), tuple(written)
+    key, services = account.catalog_kms_key, via_s3_services(account.arns, (*read, *written))
     if key is None:
         return keys_through_s3(holder, services, read, written, managed)
     return keys_through_glue(holder, account.arns, key, writes_catalog, read, written, managed)

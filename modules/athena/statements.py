@@ -5,9 +5,11 @@ KMS and Lake Formation, https://docs.aws.amazon.com/service-authorization/latest
 (2026-11).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from athena_gate.modules.iam.arn import Arns
+from athena_gate.modules.athena.settings import by_access_point
+from athena_gate.modules.iam.arn import HOSTS, Arns, partition_of
 from athena_gate.modules.iam.arn import bucket as bucket_arn
 from athena_gate.modules.iam.policy import EVERYONE, Condition, Statement
 
@@ -203,25 +205,46 @@ def write_results(
     )
 
 
-def via_s3_services(arns: Arns) -> tuple[str, ...]:
-    """Return the values of ``kms:ViaService`` by which KMS knows a call as one of S3.
+def through_access_points(
+    granted: Iterable[Statement], points: Mapping[str, str]
+) -> tuple[Statement, ...]:
+    """Return the statements ``granted`` with the access points (``points``, ARNs by that of the
+    bucket that each looks like) in the place of their aliases."""
+    return tuple(
+        replace(one, resources=tuple(by_access_point(r, points) for r in one.resources))
+        if points
+        else one
+        for one in granted
+    )
+
+
+def via_s3_services(arns: Arns, keys: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the values of ``kms:ViaService`` by which KMS knows a call as one of S3, in the region
+    of ``arns`` or, where there are ``keys`` (ARNs), in theirs.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-    (2026-11) gives service.region.amazonaws.com. Whether China appends .cn could not be
-    confirmed, so there both spellings are taken; only S3 can present either.
+    (2026-11) gives service.region.amazonaws.com. Whether China and the European Sovereign Cloud
+    have their own domains there could not be confirmed, so both spellings are taken; only S3 can
+    present either.
     """
-    return _via(arns, "s3")
+    regions = dict.fromkeys(key.split(":")[3] for key in keys) or (arns.region,)
+    return tuple(one for region in regions for one in _via(region, "s3"))
 
 
 def via_glue(arns: Arns) -> tuple[str, ...]:
     """Return the values of ``kms:ViaService`` by which KMS knows a call as one of Glue, which the
-    same page lists; as with S3, both spellings in China."""
-    return _via(arns, "glue")
+    same page lists; as with S3, in both spellings where there may be two."""
+    return _via(arns.region, "glue")
 
 
-def _via(arns: Arns, name: str) -> tuple[str, ...]:
-    service = f"{name}.{arns.region}.amazonaws.com"
-    return (service, f"{service}.cn") if arns.partition == "aws-cn" else (service,)
+def _via(region: str, name: str) -> tuple[str, ...]:
+    own = HOSTS.get(partition_of(region))
+    ends = ("amazonaws.com", *((own,) if own else ()))
+    return tuple(f"{name}.{region}.{end}" for end in ends)
+
+
+def _through_s3(arns: Arns, keys: Iterable[str]) -> tuple[Condition, ...]:
+    return (Condition("StringEquals", "kms:ViaService", via_s3_services(arns, keys)),)
 
 
 def use_keys(
@@ -232,7 +255,6 @@ def use_keys(
     https://docs.aws.amazon.com/athena/latest/ug/encryption.html (2026-11): kms:Decrypt to read,
     kms:GenerateDataKey as well to write.
     """
-    via_s3 = (Condition("StringEquals", "kms:ViaService", via_s3_services(arns)),)
     source_keys = tuple(source_keys)
     statements: list[Statement] = []
     if source_keys:
@@ -243,7 +265,7 @@ def use_keys(
                 why="Decrypt table data, through S3 only.",
                 actions=("kms:Decrypt",),
                 resources=source_keys,
-                conditions=via_s3,
+                conditions=_through_s3(arns, source_keys),
             )
         )
     if results_key:
@@ -254,7 +276,7 @@ def use_keys(
                 why="Encrypt results and read them back, through S3 only.",
                 actions=("kms:Decrypt", "kms:GenerateDataKey"),
                 resources=(results_key,),
-                conditions=via_s3,
+                conditions=_through_s3(arns, ()),
             )
         )
     return tuple(statements)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena import alarm
 from athena_gate.modules.athena.alarm import Watched
-from athena_gate.modules.athena.settings import Results
+from athena_gate.modules.athena.settings import Results, Source
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from athena_gate.modules.iam.todo import ToDo
@@ -28,6 +28,7 @@ MANAGED = "https://docs.aws.amazon.com/athena/latest/ug/managed-results.html"
 WORKGROUPS = (
     "https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html"
 )
+ACCESS_POINTS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html"
 TOPIC = "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"
 TOPIC_KEY = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
 
@@ -180,3 +181,19 @@ def told(watched: Watched | None) -> tuple[ToDo, ...]:
     says = f"the policy of key {key.rpartition('/')[2]} lets CloudWatch use it for {topic}"
     owner, policy = account_of(key), watched.encrypt()
     return (*found, ToDo("topic-key", owner_of(owner), says, TOPIC_KEY, owner, key, policy))
+
+
+def access_points(account: Account, sources: Iterable[Source]) -> tuple[ToDo, ...]:
+    """Return what the buckets behind access points must say, whose names are not known here."""
+    return tuple(
+        ToDo(
+            "access-point",
+            "you",
+            f"the policy of the bucket behind {source.access_point} leaves who is let in to access "
+            f"points of account {account.id} (s3:DataAccessPointAccount)",
+            ACCESS_POINTS,
+            by=source.access_point,
+        )
+        for source in sources
+        if source.access_point
+    )

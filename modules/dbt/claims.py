@@ -119,7 +119,14 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     key = settings.account.catalog_kms_key
     found += claims.use_catalog_key(dbt, key, writes=True, direct=settings.runs_models)
     todos = todo(settings)
-    return claims.resting_on(claims.set_up_by_others(found, todos), settings.owners, todos)
+    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), _points(settings))
+    return claims.resting_on(found, settings.owners, todos)
+
+
+def _points(settings: DbtSettings) -> dict[str, str]:
+    """Return the ARNs of access points by those that their aliases would have as buckets."""
+    bucket = settings.account.arns.bucket
+    return {bucket(one.bucket): one.access_point for one in settings.sources if one.access_point}
 
 
 def _told(settings: DbtSettings) -> tuple[str, tuple[str, ...]]:
@@ -218,7 +225,7 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     services = ["athena:*", "glue:*", "s3:*", *(["kms:*"] if keys else [])]
     if settings.lake_formation:
         services.append("lakeformation:GetDataAccess")
-    return (
+    found = (
         claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted), *cloudwatch),
         *_taking(settings, ("sns:*",) if made else ()),
         *(claims.alarms_only(topic, alarms) if made else ()),
@@ -272,6 +279,7 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
             else ()
         ),
     )
+    return claims.never_by_access_point(found, _points(settings))
 
 
 def _taking(settings: DbtSettings, but: tuple[str, ...]) -> tuple[Never, ...]:

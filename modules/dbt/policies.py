@@ -2,7 +2,13 @@
 
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.alarm import alarm_remarks
-from athena_gate.modules.athena.settings import shared_results, source_keys, source_locations
+from athena_gate.modules.athena.settings import (
+    access_points,
+    shared_results,
+    source_keys,
+    source_locations,
+    source_remarks,
+)
 from athena_gate.modules.athena.statements import (
     CALLED_VIA_ATHENA,
     DEFAULT_CATALOG,
@@ -61,7 +67,8 @@ def access(settings: DbtSettings) -> Policy:
         places = settings.only_from
         elsewhere = statements.deny_from_elsewhere(places.addresses, places.vpc_endpoints)
         granted = (*granted, elsewhere)
-    return Policy(granted)
+    points = access_points(settings.account, settings.sources)
+    return Policy(statements.through_access_points(granted, points))
 
 
 def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
@@ -345,6 +352,7 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
                 'mode = "run" grants that, within the same databases and prefix',
             )
         )
+    found.extend(source_remarks(settings.sources, settings.account))
     if settings.only_from is not None:
         found.extend(settings.only_from.remarks("dbt"))
     if settings.external_id is None:

@@ -24,6 +24,7 @@ from athena_gate.modules.athena.settings import (
     owned_elsewhere,
     owner_of_existing,
     source_keys_in_reach,
+    sources_can_be_read,
     watched,
 )
 from athena_gate.modules.existing import (
@@ -46,8 +47,10 @@ from athena_gate.modules.fields import (
     WorkgroupName,
     pattern,
     unique,
+    whole_arn,
 )
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.iam.arn import PARTITIONS
 from athena_gate.modules.iam.policy import TRUST_POLICY_LIMIT
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
@@ -69,7 +72,7 @@ ExternalId = Annotated[
 ]
 
 _PRINCIPAL = re.compile(
-    r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(role|user)"
+    rf"arn:({PARTITIONS}):iam::[0-9]{{12}}:(role|user)"
     r"/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}"
 )
 _PRINCIPAL_ALLOWED = (
@@ -97,7 +100,7 @@ def _principal(value: str) -> str:
         )
     if not _PRINCIPAL.fullmatch(value):
         raise Wrong("GATE211", f"{value!r} is not valid; allowed: {_PRINCIPAL_ALLOWED}")
-    return value
+    return whole_arn(value)
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -327,6 +330,7 @@ class DbtSettings(Settings):
         cls, value: tuple[Source, ...], info: ValidationInfo
     ) -> tuple[Source, ...]:
         source_keys_in_reach(value, info.data.get("account"))
+        sources_can_be_read(value, info.data.get("account"))
         return value
 
     @field_validator("permissions_boundary")

@@ -21,6 +21,7 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     return (
         *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
         *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
+        *parts.access_points(account, settings.sources),
         *_workgroup(settings),
     )
 

@@ -133,7 +133,7 @@ Release = Annotated[
 ImageUri = Annotated[
     str,
     pattern(
-        r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]{2,256}"
+        r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.(com(\.cn)?|eu)/[a-z0-9._/-]{2,256}"
         r"(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})",
         "an image in Amazon ECR with a tag or digest, as in "
         '"111122223333.dkr.ecr.eu-central-1.amazonaws.com/connector:2026.33.1"',

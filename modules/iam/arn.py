@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 
+# An alternative of each partition, for regular expressions.
+PARTITIONS = "aws|aws-cn|aws-eusc|aws-us-gov"
+# What the hosts of services end with where it is not amazonaws.com: botocore 1.44,
+# data/partitions.json (2026-11).
+HOSTS = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+
 
 def partition_of(region: str) -> str:
-    """Return the partition of ``region``: ``aws``, ``aws-cn`` or ``aws-us-gov``.
+    """Return the partition of ``region``: ``aws``, ``aws-cn``, ``aws-eusc`` or ``aws-us-gov``.
 
     https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-    (2026-11): regions in China start with ``cn-``, those of GovCloud with ``us-gov-``.
+    (2026-11): regions in China start with ``cn-``, those of GovCloud with ``us-gov-``; those of
+    the European Sovereign Cloud with ``eusc-``.
     """
+    if region.startswith("eusc-"):
+        return "aws-eusc"
     if region.startswith("cn-"):
         return "aws-cn"
     if region.startswith("us-gov-"):
