@@ -11,10 +11,10 @@ from athena_gate.stacks.expected import expected_json
 from tests.conftest import ACCOUNT
 
 
-def configured(folder: Path, kind: str, block: str) -> Configuration:
-    """Return a configuration with one block."""
-    file = folder / "gate.hcl"
-    file.write_text(f'{ACCOUNT}{kind} "x" {{\n account = "analytics"\n{block}\n}}\n')
+def configured(folder: Path, kind: str, block: str, region: str = "eu-central-1") -> Configuration:
+    """Return a configuration with one block, in an account in ``region``."""
+    file, account = folder / "gate.hcl", ACCOUNT.replace("eu-central-1", region)
+    file.write_text(f'{account}{kind} "x" {{\n account = "analytics"\n{block}\n}}\n')
     return load(file)
 
 
