@@ -86,12 +86,6 @@ def _workgroups(resources: _Resources) -> Iterator[Limits]:
 def _alarms(resources: _Resources) -> Iterator[Limits]:
     for _, body, account in resources.of("aws_cloudwatch_metric_alarm"):
         workgroup = ", ".join(body.get("dimensions", {}).values())
-        told = [str(one) for one in body.get("alarm_actions", [])]
-        made = [_REFERENCE.fullmatch(one) for one in told]
-        topics = [
-            str(resources.at(f"{one[1]}.{one[2]}").get("name")) if one else arn
-            for arn, one in zip(told, made, strict=True)
-        ]
         yield Limits(
             "Alarm",
             str(body.get("alarm_name")),
@@ -101,7 +95,10 @@ def _alarms(resources: _Resources) -> Iterator[Limits]:
                     f"All queries in {workgroup} together may scan",
                     f"{size(body.get('threshold', 0))} in {hours(body.get('period', 0))}",
                 ),
-                ("Beyond that, nothing is stopped, and told is", ", ".join(topics) or "nobody"),
+                (
+                    "Beyond that, nothing is stopped, and told is",
+                    ", ".join(body.get("alarm_actions", [])) or "nobody",
+                ),
             ),
         )
 

@@ -68,10 +68,6 @@ KINDS: Mapping[str, Kind] = {
     "aws_cloudwatch_metric_alarm": _kind(
         "arn evaluate_low_sample_count_percentiles id",
         actions_enabled=True,
-        datapoints_to_alarm=0,
-        extended_statistic="",
-        threshold_metric_id="",
-        unit="",
         identity="alarm_name",
     ),
     "aws_iam_access_key": _kind(_ACCESS_KEY, status="Active", identity="id"),

@@ -164,7 +164,7 @@ RESOURCES: Mapping[str, Kind] = {
     "aws_cloudwatch_metric_alarm": Kind(
         "alarms",
         {
-            "alarm_actions": Items(Reference("aws_sns_topic.arn", or_text=True)),
+            "alarm_actions": Items(_TEXT),
             "alarm_description": _TEXT,
             "alarm_name": _TEXT,
             "comparison_operator": _TEXT,

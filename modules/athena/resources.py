@@ -315,16 +315,14 @@ def alarms(path: Path, watched: Watched | None) -> tuple[Resource, ...]:
     if watched is None:
         return ()
     topic: tuple[Resource, ...] = ()
-    told = watched.alarm.topic
-    if told is None:
+    if watched.alarm.topic is None:
         key = watched.alarm.kms_key
         made = Resource(
             "aws_sns_topic",
             (*path, "topic"),
             {"name": watched.topic_name, **({"kms_master_key_id": key} if key else {})},
         )
-        told = made.ref("arn")
-        policy = {"arn": told, "policy": watched.publish()}
+        policy = {"arn": made.ref("arn"), "policy": watched.publish()}
         topic = (made, Resource("aws_sns_topic_policy", (*path, "topic_policy"), policy))
     return (
         *topic,
@@ -345,7 +343,7 @@ def alarms(path: Path, watched: Watched | None) -> tuple[Resource, ...]:
                     "threshold": limit,
                     "comparison_operator": "GreaterThanThreshold",
                     "treat_missing_data": "notBreaching",
-                    "alarm_actions": [told],
+                    "alarm_actions": [watched.topic],
                 },
             )
             for word, seconds, limit in watched.alarm.limits

@@ -17,8 +17,7 @@ def alarms(scope: Construct, watched: Watched) -> None:
     there is no metric, which is no alarm.
     https://docs.aws.amazon.com/athena/latest/ug/query-metrics-viewing.html (2026-11)
     """
-    told = watched.alarm.topic
-    if told is None:
+    if watched.alarm.topic is None:
         topic = SnsTopic(
             scope,
             "topic",
@@ -31,7 +30,6 @@ def alarms(scope: Construct, watched: Watched) -> None:
             arn=topic.arn,
             policy=watched.publish().terraform_json(TOPIC_POLICY_LIMIT),
         )
-        told = topic.arn
     for word, seconds, limit in watched.alarm.limits:
         CloudwatchMetricAlarm(
             scope,
@@ -47,5 +45,6 @@ def alarms(scope: Construct, watched: Watched) -> None:
             threshold=limit,
             comparison_operator="GreaterThanThreshold",
             treat_missing_data="notBreaching",
-            alarm_actions=[told],
+            # Computed, not referred to: a set with one unknown value is unknown as a whole.
+            alarm_actions=[watched.topic],
         )
