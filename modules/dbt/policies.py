@@ -441,8 +441,10 @@ def _remarks_on_the_guide(settings: DbtSettings) -> tuple[Remark, ...]:
         settings.data.kms_key
         or settings.results.kms_key
         or any(source.kms_key for source in settings.sources)
-        or settings.account.catalog_kms_key
     ):
-        text = "documented grants no use of KMS keys, so encrypted data and tables are closed"
+        text = "documented grants no use of KMS keys, so encrypted data is closed"
         found.append(Remark("GATE713", "kms_key", text))
+    if settings.account.catalog_kms_key:
+        text = "documented grants no use of the catalog's KMS key, so that its tables are closed"
+        found.append(Remark("GATE713", "mode", text))
     return tuple(found)

@@ -357,8 +357,23 @@ def test_explain_answers_on_the_command_line(project: Project) -> None:
             "reason": "allowed",
             "by": ["aws_iam_policy.reporting_access_F8E15C40 SourceObjects"],
             "depends_on": [],
+            "conditions": [],
         }
     ]
+
+
+def test_explain_on_the_command_line_knows_what_others_must_do(project: Project) -> None:
+    source = 'source "acme-lake" { prefixes = ["sales/"] }'
+    owned = 'source "acme-lake" {\n prefixes = ["sales/"]\n owner = "444455556666"\n }'
+    project.write(project.file.read_text().replace(source, owned))
+    synthesized(project)
+    asked = ["--can", f"s3:GetObject {LAKE}/sales/x"]
+    context = ["--context", "aws:CalledVia=athena.amazonaws.com"]
+    done = gate(project.folder, "explain", "reporting", *asked, *context)
+    assert (done.returncode, done.stdout.split("\n")[0]) == (
+        0,
+        "user dot-reporting: yes, if (allowed on this side)",
+    )
 
 
 def test_explain_prints_text_and_json(project: Project) -> None:
