@@ -15,6 +15,8 @@ from athena_gate.modules.accept import Accept
 from athena_gate.modules.access.settings import CLASSES
 from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena.alarm import Alarm
+from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import Keys, Results, Source, Workgroup
 from athena_gate.modules.fields import Settings
 from athena_gate.modules.reading import nested_blocks
@@ -32,7 +34,9 @@ SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (
     ("source", Source, "bucket"),
     ("results", Results, None),
     ("workgroup", Workgroup, None),
+    ("alarm", Alarm, None),
     ("keys", Keys, None),
+    ("only_from", OnlyFrom, None),
     ("accept", Accept, "code"),
 )
 # The ways in, documented once.
