@@ -136,6 +136,10 @@ def resource(pattern: str, account: str = "") -> str:
 
 def _named(service: str, kind: str, rest: str, name: str) -> str:
     match service, kind:
+        case "s3", "accesspoint":
+            point, through, key = rest.partition("/object/")
+            under = f" under {key[:-1]}" if key not in ("", "*") else ""
+            return f"{'objects of ' * bool(through)}access point {point}{under}"
         case "s3", _ if "/" not in name:
             return f"bucket {name}" if name != "*" else "every bucket and object"
         case "s3", _:

@@ -343,7 +343,7 @@ class _Places:
         every, kind = resource == "*", name.partition("/")[0].partition(":")[0]
         name = name.partition("/")[2]
         match service:
-            case "s3" if every or "/" in resource:
+            case "s3" if every or "/" in resource.replace(":accesspoint/", ":", 1):
                 location = "every bucket" if every else _location(resource)
                 bucket = resource.partition("/")[0]
                 return Node("data", self._purpose(location), location, self._owners.get(bucket, ""))
@@ -386,7 +386,9 @@ def _encrypted_bucket(statement: Statement) -> str:
 
 
 def _location(resource: str) -> str:
-    return resource.rpartition(":::")[2].removesuffix("*")
+    point = resource.partition(":accesspoint/")[2]
+    place = f"access point {point.replace('/object/', '/', 1)}" if point else resource
+    return place.rpartition(":::")[2].removesuffix("*")
 
 
 def _how(verbs: Mapping[str, bool], queries: bool) -> tuple[str, ...]:

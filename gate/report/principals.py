@@ -259,7 +259,7 @@ class _Shown:
             return {f"Not {one}": f"everything but {outside}" for one in statement.not_resources}
         found = {one: words.resource(one, self._account) for one in statement.resources or ("*",)}
         for one in found:
-            if one.split(":")[2:3] == ["s3"] and "/" in one:
+            if one.split(":")[2:3] == ["s3"] and "/" in one and ":accesspoint/" not in one:
                 # As everybody writes it, and shorter than in words.
                 found[one] = f"s3://{one.split(':', 5)[5].removesuffix('*')}"
         glue = [one for one in found if one.split(":")[2:3] == ["glue"]]
