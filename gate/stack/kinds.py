@@ -110,9 +110,10 @@ KINDS: Mapping[str, Kind] = {
         "id", "rule apply_server_side_encryption_by_default", identity="bucket"
     ),
     "aws_serverlessapplicationrepository_cloudformation_stack": _kind("id outputs"),
-    "aws_sns_topic": _kind(
+    "aws_sns_topic": _repeating(
+        {"policy": ("policy",)},
         "arn beginning_archive_time fifo_throughput_scope id name_prefix owner policy "
-        "signature_version tracing_config"
+        "signature_version tracing_config",
     ),
     "aws_sns_topic_policy": _kind("id owner", identity="arn"),
     "terraform_data": _kind("id output", identity="id"),
