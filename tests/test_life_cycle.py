@@ -208,6 +208,19 @@ def test_the_sheet_is_what_dots_form_asks_for(
                 f"encrypted_secret_{generation} | base64 --decode | gpg --decrypt",
             }
         ],
+        "todo": [
+            {
+                "name": "subscribers",
+                "who": "you",
+                "says": "somebody subscribes to "
+                "arn:aws:sns:eu-central-1:111122223333:dot-reporting-limits",
+                "page": "https://docs.aws.amazon.com/athena/latest/ug/"
+                "workgroups-setting-control-limits-cloudwatch.html",
+                "account": None,
+                "resource": None,
+                "policy": None,
+            }
+        ],
     }
 
 

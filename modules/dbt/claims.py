@@ -30,7 +30,11 @@ def holder(settings: DbtSettings) -> Holder:
     """Return dbt's role."""
     arns = settings.account.arns
     name = f"{settings.path}{settings.resource_name}"
-    found = claims.holder_of_role(f"arn:{arns.partition}:iam::{arns.account}:role{name}")
+    start = f"arn:{arns.partition}:iam::{arns.account}"
+    if settings.keys is not None:
+        found = claims.holder_of_user(f"{start}:user{name}")
+    else:
+        found = claims.holder_of_role(f"{start}:role{name}")
     places = settings.only_from
     if places is None:
         return found
@@ -143,6 +147,13 @@ def _told(settings: DbtSettings) -> tuple[str, tuple[str, ...]]:
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
+    token = settings.web_identity
+    if token is not None:
+        known = {f"{token.issuer}:{name}": (value,) for name, value in _said(settings).items()}
+        taken = Call("sts:AssumeRoleWithWebIdentity", (holder(settings).arn,), known)
+        caller = Caller("federated", token.provider)
+        provider = tuple(one for one in todo(settings) if one.name == "provider")
+        return (Need("take-role", "the token takes the role", None, caller, (taken,), provider),)
     context = {"sts:ExternalId": (settings.external_id,)} if settings.external_id else {}
     call = Call("sts:AssumeRole", (holder(settings).arn,), context)
     return tuple(
@@ -226,7 +237,7 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     if settings.lake_formation:
         services.append("lakeformation:GetDataAccess")
     found = (
-        claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted), *cloudwatch),
+        claims.nobody_else(*_let_in(settings), *cloudwatch),
         *_taking(settings, ("sns:*",) if made else ()),
         *(claims.alarms_only(topic, alarms) if made else ()),
         claims.no_iam(dbt),
@@ -285,8 +296,27 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
 def _taking(settings: DbtSettings, but: tuple[str, ...]) -> tuple[Never, ...]:
     """Return the claims on who takes the role; ``but`` are actions that have claims of their
     own."""
-    only = Requests(("*",), but_actions=("sts:AssumeRole", *but))
+    if settings.keys is not None:
+        return ()
+    with_token = "sts:AssumeRoleWithWebIdentity"
+    action = with_token if settings.web_identity else "sts:AssumeRole"
+    only = Requests(("*",), but_actions=(action, *but))
     found = (Never("role-only", "nothing but taking the role", Strangers(), (only,)),)
+    if settings.web_identity is not None:
+        words = {"sub": "no other subject of a token", "aud": "no token for another audience"}
+        return (
+            *found,
+            *(
+                Never(
+                    {"sub": "no-other-token", "aud": "no-other-client"}[name],
+                    words[name],
+                    Strangers(),
+                    (Requests(("*",), but_actions=but),),
+                    {f"{settings.web_identity.issuer}:{name}": AnyBut((value,))},
+                )
+                for name, value in _said(settings).items()
+            ),
+        )
     if settings.external_id is None:
         return found
     without = {"sts:ExternalId": AnyBut((settings.external_id,))}
@@ -300,6 +330,19 @@ def _taking(settings: DbtSettings, but: tuple[str, ...]) -> tuple[Never, ...]:
             without,
         ),
     )
+
+
+def _said(settings: DbtSettings) -> dict[str, str]:
+    """Return what a token must say, by the name of the claim in it."""
+    token = settings.web_identity
+    return {"sub": token.subject, "aud": token.audience} if token else {}
+
+
+def _let_in(settings: DbtSettings) -> tuple[Principal, ...]:
+    """Return who may take the role."""
+    if settings.web_identity is not None:
+        return (Principal("Federated", settings.web_identity.provider),)
+    return tuple(Principal("AWS", arn) for arn in settings.trusted)
 
 
 def _tables(settings: DbtSettings) -> tuple[Never, ...]:

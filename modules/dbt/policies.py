@@ -31,6 +31,23 @@ def trust(settings: DbtSettings) -> Policy:
     """
     if settings.mode == "documented":
         return GUIDE.trust_for(values(settings))
+    token = settings.web_identity
+    if token is not None:
+        return Policy(
+            (
+                Statement(
+                    "Allow",
+                    sid="Token",
+                    why="A token about this one, made out for AWS, and no other.",
+                    principals=(Principal("Federated", token.provider),),
+                    actions=("sts:AssumeRoleWithWebIdentity",),
+                    conditions=(
+                        Condition("StringEquals", f"{token.issuer}:sub", (token.subject,)),
+                        Condition("StringEquals", f"{token.issuer}:aud", (token.audience,)),
+                    ),
+                ),
+            )
+        )
     external_id = settings.external_id
     return Policy(
         (
@@ -328,7 +345,7 @@ def documents(settings: DbtSettings) -> dict[str, Policy]:
 
 def trusts(settings: DbtSettings) -> dict[str, Policy]:
     """Return the trust policy of the role that is made, if any, by the name of its guide."""
-    return {"access": trust(settings)}
+    return {} if settings.keys else {"access": trust(settings)}
 
 
 def managed(settings: DbtSettings) -> tuple[str, ...]:
@@ -355,6 +372,8 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
     found.extend(source_remarks(settings.sources, settings.account))
     if settings.only_from is not None:
         found.extend(settings.only_from.remarks("dbt"))
+    if settings.keys is not None:
+        found.extend(settings.keys.remarks())
     if settings.external_id is None:
         found.extend(
             Remark(

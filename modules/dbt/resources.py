@@ -18,16 +18,7 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
     )
     found = (
         *policies,
-        *parts.role(
-            path,
-            trust(settings),
-            name=name,
-            iam_path=settings.path,
-            description="dbt building models in Athena",
-            boundary=settings.permissions_boundary,
-            policies=policies,
-            max_session_duration=settings.max_session_duration,
-        ),
+        *_identity(settings, policies),
         *parts.results_bucket(
             (*path, "results"), settings.account, settings.results_bucket, settings.results
         ),
@@ -59,3 +50,22 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
             ),
         )
     return found
+
+
+def _identity(settings: DbtSettings, policies: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    path, name, boundary = (settings.name,), settings.resource_name, settings.permissions_boundary
+    if settings.keys is not None:
+        user, *attached = parts.user(
+            path, name=name, iam_path=settings.path, boundary=boundary, policies=policies
+        )
+        return (user, *attached, *parts.access_keys(path, user, settings.keys))
+    return parts.role(
+        path,
+        trust(settings),
+        name=name,
+        iam_path=settings.path,
+        description="dbt building models in Athena",
+        boundary=boundary,
+        policies=policies,
+        max_session_duration=settings.max_session_duration,
+    )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
+from athena_gate.modules.access.ways import ProviderArn, TokenClaim
 from athena_gate.modules.account import (
     Account,
     AccountReference,
@@ -16,6 +17,7 @@ from athena_gate.modules.account import (
 from athena_gate.modules.athena.alarm import Watched, alarm_fits
 from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import (
+    Keys,
     Results,
     Source,
     Workgroup,
@@ -147,6 +149,22 @@ class Data(Settings):
         return value
 
 
+class Token(Settings):
+    """dbt takes the role with a token of an identity provider, as those of GitHub and GitLab."""
+
+    provider: ProviderArn = Field(description="The identity provider in IAM.")
+    subject: TokenClaim = Field(
+        description="Whom the token is about (`sub`), as in "
+        "`repo:acme/dbt:ref:refs/heads/main`; no wildcards."
+    )
+    audience: TokenClaim = Field("sts.amazonaws.com", description="Whom the token is for (`aud`).")
+
+    @property
+    def issuer(self) -> str:
+        """Return the host, and path, of the provider."""
+        return self.provider.partition(":oidc-provider/")[2]
+
+
 class DbtSettings(Settings):
     """A ``dbt`` block: the role dbt takes, who may take it, and what it may build."""
 
@@ -157,6 +175,12 @@ class DbtSettings(Settings):
         description="`via_athena`, Glue and S3 through Athena only; `run`, what `dbt run` needs "
         "as well; `documented`, the guide's template.",
     )
+    keys: Annotated[Keys | None, Block("keys")] = Field(
+        None, description="A user with access keys instead of a role, as the dbt platform asks for."
+    )
+    web_identity: Annotated[Token | None, Block("web_identity")] = Field(
+        None, description="The role is taken with a token, instead of by `trusted`."
+    )
     external_id: ExternalId | None = Field(
         None, description="A text that must be given to take the role."
     )
@@ -164,7 +188,7 @@ class DbtSettings(Settings):
         (),
         validate_default=True,
         description="ARNs of the roles and users that may take the role; needed unless `mode` is "
-        "`documented`.",
+        "`documented`, or there are `keys` or `web_identity`.",
     )
     max_session_duration: int = Field(
         _HOUR,
@@ -227,11 +251,36 @@ class DbtSettings(Settings):
             )
         return value
 
-    @field_validator("external_id", "drop_schemas", "lake_formation", "only_from")
+    @field_validator("web_identity")
     @classmethod
-    def _nothing_beside_the_guide(
-        cls, value: str | bool | OnlyFrom | None, info: ValidationInfo
-    ) -> str | bool | OnlyFrom | None:
+    def _provider_here(cls, value: Token | None, info: ValidationInfo) -> Token | None:
+        account = info.data.get("account")
+        if value is None or account is None:
+            return value
+        _, partition, _, _, owner, _ = value.provider.split(":", 5)
+        if (partition, owner) != (account.arns.partition, account.id):
+            raise Wrong(
+                "GATE209",
+                f"provider is in account {owner}, and a role takes tokens of providers of its own, "
+                f"{account.id}",
+                ("provider",),
+            )
+        return value
+
+    @field_validator("external_id", "max_session_duration", "session_duration")
+    @classmethod
+    def _of_a_role_that_is_assumed(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and info.data.get("keys") is not None:
+            raise Wrong("GATE301", "is of a role, and with keys there is none; remove it")
+        if info.field_name == "external_id" and value and info.data.get("web_identity"):
+            raise Wrong("GATE301", "comes with no token; its subject is what tells; remove it")
+        return value
+
+    @field_validator(
+        *("keys", "web_identity", "external_id", "drop_schemas", "lake_formation", "only_from")
+    )
+    @classmethod
+    def _nothing_beside_the_guide(cls, value: object, info: ValidationInfo) -> object:
         if value and info.data.get("mode") == "documented":
             raise Wrong(
                 "GATE304",
@@ -250,7 +299,14 @@ class DbtSettings(Settings):
                 "documented trusts the whole account, as the guide does, whoever is named; remove "
                 'this field, or set mode = "via_athena" or "run" to trust only these',
             )
-        if not value and mode in ("via_athena", "run"):
+        others = [way for way in ("keys", "web_identity") if info.data.get(way) is not None]
+        ways = [*others, *(["trusted"] if value else [])]
+        if len(ways) > 1:
+            raise Wrong("GATE303", f"has {len(ways)} ways in: {', '.join(ways)}; keep one")
+        if {"keys", "web_identity"} - info.data.keys():
+            # One of them has mistakes of its own.
+            return value
+        if not ways and mode in ("via_athena", "run"):
             raise Wrong(
                 "GATE302",
                 "name at least one role or user that may take the role, as in "
@@ -398,6 +454,13 @@ class DbtSettings(Settings):
         return "dbt"
 
     @property
+    def identity(self) -> str:
+        """Return the ARN of the role or user that dbt acts as."""
+        kind = "role" if self.keys is None else "user"
+        arns = self.account.arns
+        return f"arn:{arns.partition}:iam::{arns.account}:{kind}{self.path}{self.resource_name}"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the role, its policy and, where one is made, its workgroup.
 
@@ -466,7 +529,7 @@ class DbtSettings(Settings):
     @property
     def files(self) -> tuple[str, ...]:
         """Return the files this block reads, relative to gate.hcl."""
-        return ()
+        return (self.keys.pgp_key_file,) if self.keys and self.keys.pgp_key_file else ()
 
     @property
     def made_buckets(self) -> tuple[str, ...]:

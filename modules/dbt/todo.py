@@ -7,11 +7,13 @@ from athena_gate.modules.dbt.policies import access
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.iam.todo import ToDo
 
+_PROVIDERS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"
+
 
 def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so."""
     account = settings.account
-    role = account.arns.role(settings.resource_name, settings.path)
+    role = settings.identity
     keys = (
         *source_keys(settings.sources),
         settings.results.kms_key,
@@ -23,7 +25,19 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
         *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
         *parts.access_points(account, settings.sources),
         *_workgroup(settings),
+        *_provider(settings),
     )
+
+
+def _provider(settings: DbtSettings) -> tuple[ToDo, ...]:
+    token = settings.web_identity
+    if token is None:
+        return ()
+    says = (
+        f"the identity provider {token.issuer} exists in account {settings.account.id}, with the "
+        f"audience {token.audience}"
+    )
+    return (ToDo("provider", "you", says, _PROVIDERS),)
 
 
 def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
