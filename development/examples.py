@@ -281,11 +281,14 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
         everything += ['databases = ["sales", "stock"]', more]
     if profile.cls == "query":
         everything.append(f'results {{\n kms_key = "{kms}555552"\n}}')
-    way = next(iter(ways.values()))
-    written["everything"] = "\n ".join([*everything, way])
+    first, how = next(iter(ways.items()))
+    if not first.startswith("service"):
+        places = 'addresses = ["52.1.2.0/24"]\n vpc_endpoints = ["vpce-0a1b2c3d4e5f67890"]'
+        everything.append(f"only_from {{\n {places}\n}}")
+    written["everything"] = "\n ".join([*everything, how])
     if profile.cls == "metadata":
         tagged = 'lake_formation {\n tag "domain" { values = ["sales"] }\n}'
-        written["tagged"] = f"{body('tagged')}\n {tagged}\n {way}"
+        written["tagged"] = f"{body('tagged')}\n {tagged}\n {how}"
     return {
         name: f'{kind} "{name}" {{\n account = "a"\n {block}\n}}\n'
         for name, block in written.items()

@@ -366,3 +366,50 @@ dynamodb_connector "elsewhere" {
     owner  = "encrypted"
   }
 }
+looker "places" {
+  account   = "analytics"
+  databases = ["sales"]
+  source "Acme_Lake" {
+    region   = "us-east-1"
+    prefixes = ["sales/"]
+    kms_key  = "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+  }
+  source "sales-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias" {
+    access_point = "arn:aws:s3:eu-central-1:111122223333:accesspoint/sales"
+    prefixes     = ["sales/"]
+  }
+  workgroup {
+    alarm {
+      bytes_per_hour = 1099511627776
+      bytes_per_day  = 5497558138880
+      kms_key        = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ff"
+    }
+  }
+  keys {
+    pgp_key_file = "../keys/example.asc"
+    generations  = ["2026-11"]
+  }
+  only_from {
+    addresses     = ["52.1.2.0/24"]
+    vpc_endpoints = ["vpce-0a1b2c3d4e5f67890"]
+  }
+}
+dbt "managed" {
+  account   = "analytics"
+  mode      = "run"
+  trusted   = ["arn:aws:iam::111122223333:role/ci"]
+  databases = ["dbt_ci"]
+  workgroup {
+    name   = "bi"
+    create = false
+    alarm {
+      bytes_per_day = 5497558138880
+      topic         = "arn:aws:sns:eu-central-1:111122223333:alerts"
+    }
+  }
+  results {
+    managed = true
+    kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ff"
+  }
+  only_from { vpc_endpoints = ["vpce-0a1b2c3d4e5f67890"] }
+}

@@ -138,17 +138,19 @@ def key_in_reach(
     owners: Iterable[str | None] = (),
     place: str = "kms_key",
     within: tuple[int | str, ...] = ("kms_key",),
+    region: str | None = None,
 ) -> None:
-    """Raise ``ValueError`` unless ``kms_key`` is in the region of ``account`` and in that account,
-    or one of ``owners`` (ids); ``place`` names the key in the message, and ``within`` is its path
-    in the value that is checked. What is ``None`` has mistakes of its own, or is not set.
+    """Raise ``ValueError`` unless ``kms_key`` is in the region of ``account``, or in ``region``
+    where the bucket is elsewhere, and in that account, or one of ``owners`` (ids); ``place`` names
+    the key in the message, and ``within`` is its path in the value that is checked. What is
+    ``None`` has mistakes of its own, or is not set.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (2026-11): a
     bucket and the key of its objects are in one region.
     """
     if kms_key is None or account is None:
         return
-    _in_region(kms_key, account.region, place, within)
+    _in_region(kms_key, region or account.region, place, within)
     theirs = account_of(kms_key)
     if theirs == account.id or theirs in owners:
         return
@@ -167,6 +169,14 @@ def _in_region(kms_key: str, wanted: str, place: str, within: tuple[int | str, .
     _, partition, _, region, _, _ = kms_key.split(":", 5)
     if region != wanted:
         problem = f"{place} is in {region}, the account's region is {wanted}"
+        start, _, name = kms_key.rpartition("/")
+        if name.startswith("mrk-"):
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+            # (2026-11): S3 "currently treats multi-Region keys as though they were single-Region".
+            replica = f"{start.replace(f':{region}:', f':{wanted}:')}/{name}"
+            problem += f"; S3 uses its replica in the region of the bucket: {replica}"
+        if place.startswith("source"):
+            problem += f'; or, where the bucket is there too, say so: region = "{region}"'
         raise Wrong("GATE209", problem, within or None)
     if partition != partition_of(wanted):
         problem = f"{place} is in partition {partition}, not in {partition_of(wanted)}"

@@ -188,6 +188,7 @@ from cdktf_cdktf_provider_aws.athena_workgroup import (  # noqa: E402
     AthenaWorkgroupConfigurationResultConfigurationEncryptionConfiguration,
 )
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup  # noqa: E402
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_access_key import IamAccessKey  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile  # noqa: E402
 from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider  # noqa: E402
@@ -247,6 +248,8 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
 from cdktf_cdktf_provider_aws.serverlessapplicationrepository_cloudformation_stack import (  # noqa: E402
     ServerlessapplicationrepositoryCloudformationStack,
 )
+from cdktf_cdktf_provider_aws.sns_topic import SnsTopic  # noqa: E402
+from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy  # noqa: E402
 from constructs import Construct  # noqa: E402
 
 if os.environ.get("GATE_FAST_BINDINGS", "1") != "0":
@@ -266,6 +269,7 @@ __all__ = [
     "AwsProviderDefaultTags",
     "CloudBackend",
     "CloudwatchLogGroup",
+    "CloudwatchMetricAlarm",
     "Construct",
     "DataResource",
     "IamAccessKey",
@@ -308,6 +312,8 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",
     "ServerlessapplicationrepositoryCloudformationStack",
+    "SnsTopic",
+    "SnsTopicPolicy",
     "TaggedCloudWorkspaces",
     "TerraformOutput",
     "TerraformProvider",

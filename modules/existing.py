@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from athena_gate.modules.account import Account
-from athena_gate.modules.athena.settings import Source
+from athena_gate.modules.athena.settings import Source, Workgroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,15 @@ def existing_sources(account: Account, sources: Iterable[Source]) -> tuple[Exist
     return tuple(
         existing
         for source in sources
+        if source.access_point is None
         for existing in existing_buckets(account, (source.bucket,), source.owner)
     )
+
+
+def existing_workgroup(account: Account, workgroup: Workgroup | None) -> tuple[Existing, ...]:
+    """Return the workgroup that ``workgroup`` names, if it is not made."""
+    name = workgroup.name if workgroup else None
+    return (Existing.of(account, account.arns.workgroup(name)),) if name else ()
 
 
 def existing_boundary(account: Account, policy: str | None) -> tuple[Existing, ...]:

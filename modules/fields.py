@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.iam.arn import PARTITIONS
 
 T = TypeVar("T")
 
@@ -137,7 +138,7 @@ AccountId = Annotated[
 ]
 
 _REGION = (
-    r"(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)"
+    r"(af|ap|ca|cn|eu|eusc-de|il|me|mx|sa|us|us-gov)"
     r"-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]"
 )
 # Those that AWS had in 2026-11, for a name that looks like one; a later one passes by its form.
@@ -145,7 +146,8 @@ _REGIONS = (
     "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 "
     "ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
     "ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 "
-    "eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 "
+    "eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 eusc-de-east-1 "
+    "il-central-1 "
     "me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-gov-east-1 "
     "us-gov-west-1 us-west-1 us-west-2"
 )
@@ -161,8 +163,8 @@ def _region(value: str) -> str:
     hint = f' did you mean "{close[0]}"?' if close else ""
     raise Wrong(
         "GATE203",
-        f"{value!r} is not valid;{hint} allowed: a region of the partitions aws, aws-cn or "
-        'aws-us-gov, as in "eu-central-1"',
+        f"{value!r} is not valid;{hint} allowed: a region of the partitions aws, aws-cn, "
+        'aws-eusc or aws-us-gov, as in "eu-central-1"',
     )
 
 
@@ -170,21 +172,43 @@ def _region(value: str) -> str:
 setattr(_region, EXPRESSION, _REGION)
 Region = Annotated[str, AfterValidator(_region)]
 
+# Where the roles of permission sets lie, and how they begin:
+# https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html (2026-11)
+PERMISSION_SET = "AWSReservedSSO_"
+_PERMISSION_SETS = ":role/aws-reserved/sso.amazonaws.com/"
+
+
+def whole_arn(value: str) -> str:
+    """Return the ARN of a role. Raises ``ValueError`` for that of a permission set without its
+    path, which names no role."""
+    start, _, name = value.rpartition("/")
+    if name.startswith(PERMISSION_SET) and _PERMISSION_SETS not in value:
+        path = f"{start.partition(':role')[0]}{_PERMISSION_SETS}"
+        raise Wrong(
+            "GATE344",
+            f"{value!r} leaves out the path that roles of IAM Identity Center have; it is "
+            f"{path + name!r}, or with the region of Identity Center before the name, as in "
+            f"{path + 'eu-central-1/' + name!r}: see `aws iam get-role --role-name {name}`",
+        )
+    return value
+
+
 # Characters of IAM names: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 # (2026-11). A path in a role ARN is part of the resource.
 RoleArn = Annotated[
     str,
     pattern(
-        r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
+        rf"arn:({PARTITIONS}):iam::[0-9]{{12}}:role/([\w+=,.@-]+/)*[\w+=,.@-]{{1,64}}",
         'the ARN of a role, as in "arn:aws:iam::111122223333:role/name"',
         "GATE204",
     ),
+    AfterValidator(whole_arn),
 ]
 
 PolicyArn = Annotated[
     str,
     pattern(
-        r"arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
+        rf"arn:({PARTITIONS}):iam::([0-9]{{12}}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{{1,128}}",
         'the ARN of a managed policy, as in "arn:aws:iam::111122223333:policy/name"',
         "GATE204",
     ),
@@ -202,7 +226,7 @@ IamPath = Annotated[
 KmsKeyArn = Annotated[
     str,
     pattern(
-        r"arn:(aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-[0-9a-f]{32}"
+        rf"arn:({PARTITIONS}):kms:[a-z0-9-]+:[0-9]{{12}}:key/(mrk-[0-9a-f]{{32}}"
         r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
         "the ARN of a KMS key (not of an alias, which policies don't match), as in "
         '"arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"',
@@ -238,6 +262,34 @@ def _bucket(value: str) -> str:
 
 
 BucketName = Annotated[str, AfterValidator(_bucket)]
+ALIAS = "-s3alias"
+
+
+def _source_bucket(value: str) -> str:
+    if value.endswith(ALIAS):
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html (2026-11)
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{2,54}" + ALIAS, value):
+            raise Wrong("GATE205", f"{value!r} is not the alias of an access point")
+        return value
+    # The page of bucket names: "Before March 1, 2018", in us-east-1.
+    if re.search("[A-Z_]", value) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}", value):
+        return value
+    return _bucket(value)
+
+
+# A bucket that is only read may have a name that no new one can have.
+SourceBucketName = Annotated[str, AfterValidator(_source_bucket)]
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html (2026-11): an
+# access point belongs to a region and an account.
+AccessPointArn = Annotated[
+    str,
+    pattern(
+        rf"arn:({PARTITIONS}):s3:[a-z0-9-]+:[0-9]{{12}}:accesspoint/[a-z0-9][a-z0-9-]{{1,48}}[a-z0-9]",
+        "the ARN of an access point, as in "
+        '"arn:aws:s3:eu-central-1:111122223333:accesspoint/sales"',
+        "GATE204",
+    ),
+]
 
 
 def _prefix(value: str) -> str:

@@ -33,7 +33,7 @@ from typing import Any
 TYPES = (
     "aws_athena_",
     "aws_caller_identity",
-    "aws_cloudwatch_log_",
+    "aws_cloudwatch_",
     "aws_iam_",
     "aws_kms_",
     "aws_lakeformation_permissions",
@@ -42,6 +42,7 @@ TYPES = (
     "aws_region",
     "aws_s3_",
     "aws_serverlessapplicationrepository_",
+    "aws_sns_topic",
 )
 # What talks to no provider.
 ALONE = ("fmt", "get", "init", "output", "providers", "version", "workspace")

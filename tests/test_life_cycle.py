@@ -10,6 +10,7 @@ import pysequoia
 import pytest
 
 from athena_gate.gate.sandbox import Sandbox
+from athena_gate.gate.stack.plan import differences
 from tests.conftest import DOT, Project, Terraform, make_project, terraform_in
 
 pytestmark = pytest.mark.slow
@@ -105,16 +106,30 @@ def test_no_secret_stands_in_the_json_the_outputs_the_plan_or_the_state(
     assert outputs(terraform, deployed)["encrypted_secret_2026-11"]["sensitive"] is True
 
 
-def test_another_cutoff_changes_the_workgroup_in_place(
+WORKGROUP = """  workgroup {
+    bytes_scanned_cutoff = 20000000
+    alarm { bytes_per_day = 1099511627776 }
+  }
+"""
+
+
+def test_another_cutoff_changes_the_workgroup_in_place_and_an_alarm_joins_it(
     deployed: Project, terraform: Terraform
 ) -> None:
-    deployed.write(
-        DOT.replace("  keys {", "  workgroup { bytes_scanned_cutoff = 20000000 }\n  keys {")
-    )
+    deployed.write(DOT.replace("  keys {", f"{WORKGROUP}  keys {{"))
     deployed.synth()
-    assert changes(terraform, deployed) == {"aws_athena_workgroup": ["update"]}
-    terraform(folder(deployed), "apply", "-auto-approve", "-input=false")
-    terraform(folder(deployed), "plan", "-input=false", "-detailed-exitcode", ok=(0,))
+    assert changes(terraform, deployed) == {
+        "aws_athena_workgroup": ["update"],
+        "aws_cloudwatch_metric_alarm": ["create"],
+        "aws_sns_topic": ["create"],
+        "aws_sns_topic_policy": ["create"],
+    }
+    stack = folder(deployed)
+    terraform(stack, "apply", "-auto-approve", "-input=false")
+    terraform(stack, "plan", "-input=false", "-detailed-exitcode", "-out=plan", ok=(0,))
+    plan = json.loads(terraform(stack, "show", "-json", "plan").stdout)
+    (stack / "plan").unlink()
+    assert differences(plan, json.loads((stack / "cdk.tf.json").read_text())) == ()
 
 
 def test_a_rotation_touches_only_the_rotated_key(deployed: Project, terraform: Terraform) -> None:
@@ -179,6 +194,11 @@ def test_the_sheet_is_what_dots_form_asks_for(
                 "label": "Query results location",
                 "value": "s3://dot-reporting-results-111122223333/dot-reporting/",
             },
+            {
+                "label": "All queries together may scan",
+                "value": "1 TiB a day; beyond that, "
+                "arn:aws:sns:eu-central-1:111122223333:dot-reporting-limits is told",
+            },
         ],
         "keys": [
             {
@@ -186,6 +206,19 @@ def test_the_sheet_is_what_dots_form_asks_for(
                 "access_key_id": handoff[f"access_key_id_{generation}"],
                 "decrypt": "terraform -chdir=cdktf.out/stacks/dot-reporting output -raw "
                 f"encrypted_secret_{generation} | base64 --decode | gpg --decrypt",
+            }
+        ],
+        "todo": [
+            {
+                "name": "subscribers",
+                "who": "you",
+                "says": "somebody subscribes to "
+                "arn:aws:sns:eu-central-1:111122223333:dot-reporting-limits",
+                "page": "https://docs.aws.amazon.com/athena/latest/ug/"
+                "workgroups-setting-control-limits-cloudwatch.html",
+                "account": None,
+                "resource": None,
+                "policy": None,
             }
         ],
     }

@@ -15,6 +15,8 @@ from athena_gate.modules.accept import Accept
 from athena_gate.modules.access.settings import CLASSES
 from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena.alarm import Alarm
+from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import (
     Keys,
     LakeFormation,
@@ -40,7 +42,9 @@ SHARED: tuple[tuple[str, type[Settings], str | None], ...] = (
     ("source", Source, "bucket"),
     ("results", Results, None),
     ("workgroup", Workgroup, None),
+    ("alarm", Alarm, None),
     ("keys", Keys, None),
+    ("only_from", OnlyFrom, None),
     # What writers take has all that readers take.
     ("lake_formation", LakeFormationWriter, None),
     ("accept", Accept, "code"),

@@ -29,6 +29,7 @@ _REPLACES: Mapping[str, frozenset[str]] = {
     "aws_athena_data_catalog": frozenset({"name"}),
     "aws_athena_workgroup": frozenset({"name"}),
     "aws_cloudwatch_log_group": frozenset({"name"}),
+    "aws_cloudwatch_metric_alarm": frozenset({"alarm_name"}),
     "aws_iam_access_key": frozenset({"user", "pgp_key"}),
     "aws_iam_instance_profile": frozenset({"name", "path"}),
     "aws_iam_openid_connect_provider": frozenset({"url"}),
@@ -54,6 +55,8 @@ _REPLACES: Mapping[str, frozenset[str]] = {
     "aws_s3_bucket_public_access_block": frozenset({"bucket"}),
     "aws_s3_bucket_server_side_encryption_configuration": frozenset({"bucket"}),
     "aws_serverlessapplicationrepository_cloudformation_stack": frozenset({"name"}),
+    "aws_sns_topic": frozenset({"name"}),
+    "aws_sns_topic_policy": frozenset({"arn"}),
 }
 # Policies, which are compared as what they mean.
 _POLICIES = ("policy", "assume_role_policy")

@@ -33,7 +33,8 @@ _FAMILIES = {
     "identity": "aws_iam_user aws_iam_role aws_iam_instance_profile aws_iam_policy "
     "aws_iam_role_policy aws_iam_user_policy_attachment aws_iam_role_policy_attachment "
     "aws_iam_access_key",
-    "athena": "aws_athena_workgroup aws_athena_data_catalog",
+    "athena": "aws_athena_workgroup aws_athena_data_catalog aws_cloudwatch_metric_alarm "
+    "aws_sns_topic aws_sns_topic_policy",
     "function": "aws_lambda_function terraform_data "
     "aws_serverlessapplicationrepository_cloudformation_stack aws_cloudwatch_log_group "
     "aws_lambda_permission",

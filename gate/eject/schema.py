@@ -33,6 +33,7 @@ MAPS: Mapping[str, frozenset[str]] = {
     for kind, names in {
         "aws_athena_data_catalog": "parameters",
         "aws_athena_workgroup": "tags",
+        "aws_cloudwatch_metric_alarm": "dimensions",
         "aws_lambda_function": "variables",
         "aws_serverlessapplicationrepository_cloudformation_stack": "parameters",
         "terraform_data": "input",

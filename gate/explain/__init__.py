@@ -10,7 +10,7 @@ from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
 from athena_gate.modules.iam.condition_keys import condition_key
 from athena_gate.modules.iam.conditions import UnknownOperator
-from athena_gate.modules.iam.decide import Policies, Request, context_of, decide
+from athena_gate.modules.iam.decide import VPC_KEYS, Policies, Request, context_of, decide
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy, Statement, variables
 from athena_gate.modules.iam.resource_policies import policy_elsewhere
 from athena_gate.modules.iam.todo import ToDo
@@ -123,7 +123,8 @@ def _becomes(one: Identity) -> Iterator[str]:
 
 
 def _resource(place: ResourcePolicy) -> Explained:
-    title = {"bucket": "bucket", "key": "KMS key", "function": "function"}.get(place.kind, "policy")
+    titles = {"bucket": "bucket", "key": "KMS key", "function": "function", "topic": "SNS topic"}
+    title = titles.get(place.kind, "policy")
     name = place.arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if place.arn != "*" else place.address
     return Explained(
         f"{title} {name}",
@@ -268,6 +269,9 @@ def _said(
     if one.kind == "policy":
         # Of whom it is attached to nothing is known.
         unknown |= {"aws:PrincipalArn", "aws:PrincipalType", "aws:username"}
+    if any(values for key, values in context.items() if key.lower() == "aws:sourceip"):
+        # A request through a VPC endpoint has no aws:SourceIp.
+        unknown = {key for key in unknown if key.lower() not in VPC_KEYS}
     request = Request(
         one.caller,
         action,

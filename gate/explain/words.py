@@ -30,6 +30,7 @@ _DOES = {
     "s3:AbortMultipartUpload": "abort uploads to",
     "s3:ListMultipartUploadParts": "list uploads to",
     "s3:ListBucketMultipartUploads": "list uploads to",
+    "sns:Publish": "tell",
     "sts:AssumeRole": "take",
     "sts:AssumeRoleWithWebIdentity": "take",
     "sts:TagSession": "tag sessions of",
@@ -75,6 +76,7 @@ SERVICES = {
     "logs": "CloudWatch Logs",
     "s3": "S3",
     "s3tables": "S3 Tables",
+    "sns": "SNS",
     "sts": "STS",
 }
 
@@ -135,6 +137,10 @@ def resource(pattern: str, account: str = "") -> str:
 
 def _named(service: str, kind: str, rest: str, name: str) -> str:
     match service, kind:
+        case "s3", "accesspoint":
+            point, through, key = rest.partition("/object/")
+            under = f" under {key[:-1]}" if key not in ("", "*") else ""
+            return f"{'objects of ' * bool(through)}access point {point}{under}"
         case "s3", _ if "/" not in name:
             return f"bucket {name}" if name != "*" else "every bucket and object"
         case "s3", _:
@@ -192,6 +198,9 @@ def condition(one: Condition) -> str:
             return "without TLS" if values == "false" else "over TLS"
         case "aws:sourceip", _:
             return f"from {'any address but ' if negative else ''}{values}"
+        case "aws:sourcevpce", _:
+            other = "not through VPC endpoint" if negative else "through VPC endpoint"
+            return f"{other} {values}"
         case "sts:externalid", False:
             return f"with the external id {values}"
         case "aws:principalorgid", False:

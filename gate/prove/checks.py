@@ -15,6 +15,7 @@ from athena_gate.modules.iam.policy import (
     ATTACHED_POLICIES_LIMIT,
     BUCKET_POLICY_LIMIT,
     MANAGED_POLICY_LIMIT,
+    TOPIC_POLICY_LIMIT,
     TRUST_POLICY_LIMIT,
     MalformedPolicy,
     Statement,
@@ -62,16 +63,17 @@ def checks(stack: Stack) -> Iterator[Result]:
 
 
 def _overwritten(stack: Stack) -> Iterator[Failure]:
-    """Yield the buckets and keys that the stack gives several policies, of which the one that is
-    applied last is left.
+    """Yield the buckets, keys and topics that the stack gives several policies, of which the one
+    that is applied last is left.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html,
-    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html (2026-11): both
-    replace the policy there is.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html,
+    https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html (2026-11): each
+    replaces the policy there is.
     """
     places: dict[tuple[str, str], list[str]] = {}
     for place in stack.resource_policies:
-        if place.kind in ("bucket", "key") and place.arn != "*":
+        if place.kind in ("bucket", "key", "topic") and place.arn != "*":
             places.setdefault((place.kind, place.arn), []).append(place.address)
     for (kind, arn), addresses in places.items():
         if len(addresses) > 1:
@@ -151,6 +153,7 @@ def _too_large(stack: Stack) -> Iterator[Failure]:
         "bucket": BUCKET_POLICY_LIMIT,
         "key": KEY_POLICY_LIMIT,
         "function": FUNCTION_POLICY_LIMIT,
+        "topic": TOPIC_POLICY_LIMIT,
     }
     for place in stack.resource_policies:
         if place.kind in limits:

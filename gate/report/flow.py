@@ -109,6 +109,7 @@ def _lane(identities: Sequence[Identity], places: "_Places", vendor: str) -> Lan
     else:
         notes += [f"and AWS's {arn.rsplit('/', 1)[-1]}" for arn in identity.aws_managed]
     notes += [f"bounded by {identity.boundary.rsplit('/', 1)[-1]}"] if identity.boundary else []
+    notes += addresses(statements) if identity.kind == "role" else []
     workgroup = _workgroup(allowed, identity.account)
     return Lane(
         tuple(_who(identity, places, vendor, statements)),
@@ -154,12 +155,20 @@ def _who(
 
 
 def addresses(statements: Iterable[Statement]) -> Iterator[str]:
-    """Yield the addresses that a Deny of everything else leaves."""
+    """Yield the addresses and VPC endpoints that a Deny of everything else leaves."""
     for statement in statements:
-        for condition in statement.conditions:
-            every = statement.effect == "Deny" and statement.actions == ("*",)
-            if every and condition.operator == "NotIpAddress":
-                yield f"only from {shortened([v.removesuffix('/32') for v in condition.values])}"
+        every = statement.effect == "Deny" and statement.actions == ("*",)
+        places = [
+            value.removesuffix("/32")
+            for condition in statement.conditions
+            if every and (condition.operator, condition.key) in _ELSEWHERE
+            for value in condition.values
+        ]
+        if places:
+            yield f"only from {shortened(places)}"
+
+
+_ELSEWHERE = {("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce")}
 
 
 def _principals(
@@ -335,7 +344,7 @@ class _Places:
         every, kind = resource == "*", name.partition("/")[0].partition(":")[0]
         name = name.partition("/")[2]
         match service:
-            case "s3" if every or "/" in resource:
+            case "s3" if every or "/" in resource.replace(":accesspoint/", ":", 1):
                 location = "every bucket" if every else _location(resource)
                 bucket = resource.partition("/")[0]
                 return Node("data", self._purpose(location), location, self._owners.get(bucket, ""))
@@ -381,7 +390,9 @@ def _encrypted_bucket(statement: Statement) -> str:
 
 
 def _location(resource: str) -> str:
-    return resource.rpartition(":::")[2].removesuffix("*")
+    point = resource.partition(":accesspoint/")[2]
+    place = f"access point {point.replace('/object/', '/', 1)}" if point else resource
+    return place.rpartition(":::")[2].removesuffix("*")
 
 
 def _how(verbs: Mapping[str, bool], queries: bool) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from typing import Any
 from athena_gate.gate.report.flow import WORKGROUP
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.text import counted
+from athena_gate.modules.athena.alarm import size
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _ENCRYPTION = {
     "AES256": "S3's own keys (SSE-S3)",
     "SSE_S3": "S3's own keys (SSE-S3)",
@@ -34,7 +34,10 @@ def limits(stack: Stack, content: Mapping[str, Any]) -> tuple[Limits, ...]:
     resources = _Resources(stack, content)
     return tuple(
         found
-        for part in (_workgroups, _buckets, _functions, _logs, _keys, _applications, _identities)
+        for part in (
+            *(_workgroups, _alarms, _buckets, _functions, _logs, _keys, _applications),
+            _identities,
+        )
         for found in part(resources)
     )
 
@@ -59,16 +62,6 @@ class _Resources:
         return body
 
 
-def size(number: int) -> str:
-    """Return a number of bytes in the largest unit that leaves at least one."""
-    amount, unit = float(number), _UNITS[0]
-    for unit in _UNITS:
-        if amount < 1024 or unit == _UNITS[-1]:
-            break
-        amount /= 1024
-    return f"{amount:.4g} {unit}"
-
-
 def _workgroups(resources: _Resources) -> Iterator[Limits]:
     for _, body, account in resources.of("aws_athena_workgroup"):
         given = body.get("configuration", {})
@@ -86,6 +79,26 @@ def _workgroups(resources: _Resources) -> Iterator[Limits]:
                 ("Clients may choose other settings", "no" if enforced else "yes"),
                 ("Results go to", results.get("output_location", "where the client says")),
                 ("Results are encrypted with", _encrypted(encryption, "encryption_option")),
+            ),
+        )
+
+
+def _alarms(resources: _Resources) -> Iterator[Limits]:
+    for _, body, account in resources.of("aws_cloudwatch_metric_alarm"):
+        workgroup = ", ".join(body.get("dimensions", {}).values())
+        yield Limits(
+            "Alarm",
+            str(body.get("alarm_name")),
+            account,
+            (
+                (
+                    f"All queries in {workgroup} together may scan",
+                    f"{size(body.get('threshold', 0))} in {hours(body.get('period', 0))}",
+                ),
+                (
+                    "Beyond that, nothing is stopped, and told is",
+                    ", ".join(body.get("alarm_actions", [])) or "nobody",
+                ),
             ),
         )
 

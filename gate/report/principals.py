@@ -285,7 +285,7 @@ class _Shown:
             return {f"Not {one}": f"everything but {outside}" for one in statement.not_resources}
         found = {one: words.resource(one, self._account) for one in statement.resources or ("*",)}
         for one in found:
-            if one.split(":")[2:3] == ["s3"] and "/" in one:
+            if one.split(":")[2:3] == ["s3"] and "/" in one and ":accesspoint/" not in one:
                 # As everybody writes it, and shorter than in words.
                 found[one] = f"s3://{one.split(':', 5)[5].removesuffix('*')}"
         glue = [one for one in found if one.split(":")[2:3] == ["glue"]]
@@ -479,7 +479,8 @@ def _who(stack: Stack, identity: Identity, vendor: str) -> Iterator[_Who]:
                 continue
             who, kind, outside, how = _named(stack, principal, vendor)
             profiles = (f"instance profile {name}" for name in identity.instance_profiles)
-            yield who, kind, outside, tuple(one for one in (how, when, *profiles) if one)
+            places = addresses(statements_of(identity.policies))
+            yield who, kind, outside, tuple(one for one in (how, when, *profiles, *places) if one)
 
 
 def _named(stack: Stack, principal: Principal, vendor: str) -> tuple[str, str, bool, str]:

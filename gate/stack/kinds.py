@@ -71,6 +71,11 @@ KINDS: Mapping[str, Kind] = {
         state="ENABLED",
     ),
     "aws_cloudwatch_log_group": _kind("arn id log_group_class name_prefix"),
+    "aws_cloudwatch_metric_alarm": _kind(
+        "arn evaluate_low_sample_count_percentiles id",
+        actions_enabled=True,
+        identity="alarm_name",
+    ),
     "aws_iam_access_key": _kind(_ACCESS_KEY, status="Active", identity="id"),
     "aws_iam_instance_profile": _kind("arn create_date id name_prefix unique_id"),
     "aws_iam_policy": _kind("arn attachment_count id name_prefix policy_id"),
@@ -117,6 +122,12 @@ KINDS: Mapping[str, Kind] = {
         "id", "rule apply_server_side_encryption_by_default", identity="bucket"
     ),
     "aws_serverlessapplicationrepository_cloudformation_stack": _kind("id outputs"),
+    "aws_sns_topic": _repeating(
+        {"policy": ("policy",)},
+        "arn beginning_archive_time fifo_throughput_scope id name_prefix owner policy "
+        "signature_version tracing_config",
+    ),
+    "aws_sns_topic_policy": _kind("id owner", identity="arn"),
     "terraform_data": _kind("id output", identity="id"),
 }
 # The same of a provider's configuration.

@@ -266,6 +266,9 @@ class _Reader:
             bucket = self._text(body, "bucket")
             arn = f"arn:{self._json.provider(body).partition}:s3:::{bucket}"
             yield from self._resource_policy(address, "bucket", arn, body)
+        for address, body in self._json.resources("aws_sns_topic_policy"):
+            arn = self._text(body, "arn")
+            yield from self._resource_policy(address, "topic", arn, body)
         for address, body in self._json.resources("aws_kms_key"):
             if body.get("policy"):
                 arn = self._json.attribute(address, "arn") or "*"

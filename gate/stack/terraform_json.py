@@ -106,6 +106,8 @@ class TerraformJson:
             case ("aws_s3_bucket", "arn"):
                 name = self.name(address, body, "bucket")
                 return f"arn:{self.provider(body).partition}:s3:::{name}"
+            case ("aws_sns_topic", "arn" | "id"):
+                return self.arn("sns", self.name(address, body), body)
             case ("aws_kms_key", "arn"):
                 # AWS makes up the id; the logical id stands for it.
                 return self.arn("kms", f"key/{key}", body)

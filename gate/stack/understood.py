@@ -102,6 +102,7 @@ CLAIMS = {
     "attachments": "policies are attached to those they are for, to nobody else",
     "policies": "every policy says what the block makes it say",
     "workgroups": "workgroups enforce what the block says",
+    "alarms": "alarms watch the workgroup of the block and tell the topic it names",
     "buckets": "buckets are private, encrypted and owned as the block says",
     "functions": "functions run as their own role, from the image named, for whom they are shared",
     "catalogs": "catalogs lead to the function of the block",
@@ -159,6 +160,23 @@ RESOURCES: Mapping[str, Kind] = {
             "name": _TEXT,
             "provider": _PROVIDER,
             "tags": Names(_TEXT),
+        },
+    ),
+    "aws_cloudwatch_metric_alarm": Kind(
+        "alarms",
+        {
+            "alarm_actions": Items(_TEXT),
+            "alarm_description": _TEXT,
+            "alarm_name": _TEXT,
+            "comparison_operator": _TEXT,
+            "dimensions": Fields({"WorkGroup": _TEXT}),
+            "evaluation_periods": _NUMBER,
+            "metric_name": _TEXT,
+            "namespace": _TEXT,
+            "period": _NUMBER,
+            "statistic": _TEXT,
+            "threshold": _NUMBER,
+            "treat_missing_data": _TEXT,
         },
     ),
     "aws_cloudwatch_log_group": Kind("functions", {"name": _TEXT, "retention_in_days": _NUMBER}),
@@ -369,6 +387,10 @@ RESOURCES: Mapping[str, Kind] = {
             "parameters": _PARAMETERS,
             "semantic_version": _TEXT,
         },
+    ),
+    "aws_sns_topic": Kind("alarms", {"kms_master_key_id": _TEXT, "name": _TEXT}),
+    "aws_sns_topic_policy": Kind(
+        "policies", {"arn": Reference("aws_sns_topic.arn"), "policy": _POLICY}
     ),
     # Terraform's own, which keeps the parameters that the application's stack was made with.
     "terraform_data": Kind("functions", {"input": _PARAMETERS}),

@@ -50,6 +50,13 @@ _LOOKS_UP = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMeta
 
 def holder(settings: Access) -> Holder:
     """Return the user or role that the vendor acts as."""
+    places = settings.only_from
+    if places is not None:
+        return claims.calling_from(_anywhere(settings), places.addresses, places.vpc_endpoints)
+    return _anywhere(settings)
+
+
+def _anywhere(settings: Access) -> Holder:
     arns, name = settings.account.arns, settings.resource_name
     if settings.keys is not None:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
@@ -75,11 +82,17 @@ def needs(settings: Access) -> tuple[Need, ...]:
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
         found += (claims.governed_by_lake_formation(vendor, todo(settings)),)
+    if settings.only_from is not None:
+        places = settings.only_from
+        found += (claims.from_each_place(found, vendor, places.addresses, places.vpc_endpoints),)
+    if isinstance(settings, QueryAccess | TablesAccess):
+        found += _alarms_told(settings)
     key, cls = settings.account.catalog_kms_key, settings.profile.cls
     direct = "glue" in settings.profile.itself or cls != "query"
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
     todos = todo(settings)
     found = claims.given(found, (one for one in todos if one.name == "role"))
+    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), _points(settings))
     made = made_connectors(settings.catalogs, settings.account, vendor.arn)
     return claims.resting_on(found, settings.owners, (*todos, *made))
 
@@ -113,9 +126,41 @@ def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
     return tuple(found)
 
 
+def _points(settings: Access) -> dict[str, str]:
+    """Return the ARNs of access points by those that their aliases would have as buckets."""
+    bucket = settings.account.arns.bucket
+    return {
+        bucket(source.bucket): source.access_point
+        for source in getattr(settings, "sources", ())
+        if source.access_point
+    }
+
+
+def _topic(settings: Access) -> tuple[str, tuple[str, ...]] | None:
+    """Return the topic that is told, and of which alarms (ARNs), where there is one."""
+    if not isinstance(settings, QueryAccess | TablesAccess) or settings.workgroup is None:
+        return None
+    alarm, arns, name = settings.workgroup.alarm, settings.account.arns, settings.resource_name
+    if alarm is None:
+        return None
+    limits = {"hour": alarm.bytes_per_hour, "day": alarm.bytes_per_day}
+    alarms = tuple(
+        arns.alarm(f"{name}-bytes-per-{word}") for word, limit in limits.items() if limit
+    )
+    return alarm.topic or arns.topic(f"{name}-limits"), alarms
+
+
+def _alarms_told(settings: QueryAccess | TablesAccess) -> tuple[Need, ...]:
+    told = _topic(settings)
+    if told is None or settings.workgroup is None or settings.workgroup.alarm is None:
+        return ()
+    topic, alarms = told
+    return claims.alarms_told(topic, alarms, settings.account.id, settings.workgroup.alarm.kms_key)
+
+
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
     arns, profile = settings.account.arns, settings.profile
-    workgroup = arns.workgroup(settings.resource_name)
+    workgroup = arns.workgroup(settings.workgroup_name)
     # The tags of a workgroup come with every call of Athena's about it:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
     # (2026-11).
@@ -137,6 +182,15 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
         ),
         *_catalog_needs(settings, vendor, settings.databases),
         *claims.read_sources(vendor, arns, settings.locations),
+    )
+    if settings.results.managed:
+        key = settings.results.kms_key
+        return (
+            *found,
+            *claims.use_keys(vendor, settings.source_keys, None),
+            *((claims.use_managed_key(vendor, workgroup, key),) if key else ()),
+        )
+    found += (
         claims.write_results(vendor, arns, settings.results_bucket, settings.results_path),
         *(
             (claims.hand_over(vendor, arns, settings.results_bucket, settings.results_path),)
@@ -238,7 +292,7 @@ def _metadata_needs(settings: MetadataAccess, vendor: Holder) -> tuple[Need, ...
                 replace(
                     call,
                     context={
-                        **{k: v for k, v in vendor.context.items() if k != "aws:SourceIp"},
+                        **{k: v for k, v in vendor.context.items() if k not in claims.PLACES},
                         "aws:ViaAWSService": ("true",),
                         "kms:ViaService": call.context["kms:ViaService"],
                     },
@@ -428,7 +482,10 @@ def never(settings: Access) -> tuple[Never, ...]:
     elif isinstance(settings, MetadataAccess):
         found = _metadata_never(settings, vendor)
     found += claims.tls_only(settings.account.arns.partition, settings.made_buckets)
-    if (
+    if settings.only_from is not None:
+        places = settings.only_from
+        found += (claims.nowhere_else(vendor, places.addresses, places.vpc_endpoints),)
+    elif (
         settings.keys
         and settings.profile.addresses
         and settings.restrict_to_vendor_ips is not False
@@ -445,6 +502,7 @@ def never(settings: Access) -> tuple[Never, ...]:
                 when=elsewhere,
             ),
         )
+    found = claims.never_by_access_point(found, _points(settings))
     return (*found, *_who_else(settings))
 
 
@@ -467,14 +525,17 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
     arns, profile, bundles = settings.account.arns, settings.profile, settings.profile.bundles
     bucket, path = settings.results_bucket, settings.results_path
     results = f"{bucket}/{path}"
-    written = (settings.results.kms_key,) if settings.results.kms_key else ()
+    workgroup, key = arns.workgroup(settings.workgroup_name), settings.results.kms_key
+    managed = settings.results.managed
+    written = (key,) if key and not managed else ()
     spills = catalogs.spills(settings.catalogs)
-    read = (*settings.source_keys, *catalogs.keys(arns, settings.catalogs))
+    written_to = () if managed else (results,)
     keys = claims.kms_only(
         vendor,
         settings.account,
-        read,
+        (*settings.source_keys, *catalogs.keys(arns, settings.catalogs)),
         written,
+        managed={key: workgroup} if key and managed else {},
         other_catalogs=catalogs.glue_keys(settings.catalogs),
     )
     objects = f"{arns.bucket(results)}*"
@@ -497,21 +558,21 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
         ),
         claims.one_workgroup(
             vendor,
-            arns.workgroup(settings.resource_name),
+            workgroup,
             arns.data_catalog(DEFAULT_CATALOG),
             *catalogs.names(arns, settings.catalogs),
         ),
         *_catalog_never(settings, vendor, settings.databases),
-        claims.no_other_bucket(vendor, arns, (*settings.locations, *spills, results)),
-        *claims.sources_read_only(vendor, arns, (*settings.locations, *spills), (results,)),
+        claims.no_other_bucket(vendor, arns, (*settings.locations, *spills, *written_to)),
+        *claims.sources_read_only(vendor, arns, (*settings.locations, *spills), written_to),
         *catalogs.never(
             vendor,
             settings.account,
             settings.catalogs,
             (*settings.source_keys, *written),
-            (*settings.locations, results),
+            (*settings.locations, *written_to),
         ),
-        _results_only(settings, vendor),
+        *(() if managed else (_results_only(settings, vendor),)),
         *((claims.no_other_acl(vendor),) if bucket in settings.owners else ()),
         *_through_athena(profile.itself, vendor, itself),
         *keys,
@@ -728,19 +789,30 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
 
 def _who_else(settings: Access) -> tuple[Never, ...]:
     """Return the claims that nobody else gets in, and nobody with another id or token."""
+    told = _topic(settings)
+    topic: tuple[Never, ...] = ()
+    cloudwatch: tuple[Principal, ...] = ()
+    if told is not None and told[0] == settings.account.arns.topic(
+        f"{settings.resource_name}-limits"
+    ):
+        topic = claims.alarms_only(*told)
+        cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),)
     if not settings.makes_role:
-        return (claims.nobody_else(),)
-    principals = tuple(_principals(settings))
+        return (claims.nobody_else(*cloudwatch), *topic)
+    principals = (*_principals(settings), *cloudwatch)
     actions = ["sts:AssumeRole"]
     if settings.web_identity is not None or (settings.runs_on and settings.runs_on.provider):
         actions = ["sts:AssumeRoleWithWebIdentity"]
     elif settings.runs_on is not None and settings.runs_on.on == "eks_pod_identity":
         actions.append("sts:TagSession")
-    anything = (Requests(("*",)),)
-    only = Requests(("*",), but_actions=tuple(actions))
+    # What others do with the topic has claims of its own.
+    told_only = ("sns:*",) if topic else ()
+    anything = (Requests(("*",), but_actions=told_only),)
+    only = Requests(("*",), but_actions=(*actions, *told_only))
     found = [
         claims.nobody_else(*principals),
         Never("role-only", "nothing but taking the role", Strangers(), (only,)),
+        *topic,
     ]
     for key, (name, says, *values) in _told(settings).items():
         found.append(Never(name, says, Strangers(), anything, {key: AnyBut(tuple(values))}))

@@ -4,6 +4,7 @@ from athena_gate.modules.access.handoff import handoff
 from athena_gate.modules.access.policies import access, grants, managed, trust
 from athena_gate.modules.access.settings import Access, QueryAccess, TablesAccess
 from athena_gate.modules.athena.construct.access_keys import access_keys
+from athena_gate.modules.athena.construct.alarms import alarms
 from athena_gate.modules.athena.construct.bucket import PrivateBucket, results_bucket
 from athena_gate.modules.athena.construct.identity import managed_policies, role, user
 from athena_gate.modules.athena.construct.lake_formation import lake_formation
@@ -46,6 +47,8 @@ class VendorAccess(Construct):
             self._results(settings)
         elif isinstance(settings, TablesAccess):
             self._tables(settings)
+        if isinstance(settings, QueryAccess | TablesAccess) and settings.watched:
+            alarms(self, settings.watched)
         self.handoff = {
             **handoff(settings),
             **{f"access_key_id_{generation}": key.id for generation, key in keys.items()},
@@ -109,18 +112,19 @@ class VendorAccess(Construct):
             name=settings.results_bucket,
             partition=settings.account.arns.partition,
         )
-        workgroup(
-            self,
-            settings.resource_name,
-            settings.workgroup,
-            description=f"Queries of {settings.vendor_name}",
-            results_location=settings.results_location,
-            account=settings.account.id,
-            results_owner=settings.results.owner,
-            results_key=settings.results.kms_key,
-            enforce=settings.profile.workgroup.enforced,
-            tags=settings.profile.workgroup.tags,
-        )
+        if settings.results_location and settings.workgroup.create:
+            workgroup(
+                self,
+                settings.resource_name,
+                settings.workgroup,
+                description=f"Queries of {settings.vendor_name}",
+                results_location=settings.results_location,
+                account=settings.account.id,
+                results_owner=settings.results.owner,
+                results_key=settings.results.kms_key,
+                enforce=settings.profile.workgroup.enforced,
+                tags=settings.profile.workgroup.tags,
+            )
 
     def _tables(self, settings: TablesAccess) -> None:
         if settings.create_bucket:
@@ -135,7 +139,7 @@ class VendorAccess(Construct):
                 expire_after_days=settings.results_expire_after_days,
                 expire_prefix=settings.results_prefix,
             )
-        if settings.workgroup is not None:
+        if settings.workgroup is not None and settings.workgroup.create:
             workgroup(
                 self,
                 settings.resource_name,

@@ -100,11 +100,14 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
     }
     if isinstance(settings, QueryAccess):
         found |= {
-            "workgroup": (settings.resource_name,),
-            "results_bucket": (settings.results_bucket,),
-            "results_path": (settings.results_path,),
-            "results_directory": (settings.results_path.removesuffix("/"),),
+            "workgroup": (settings.workgroup_name,),
         }
+        if not settings.results.managed:
+            found |= {
+                "results_bucket": (settings.results_bucket,),
+                "results_path": (settings.results_path,),
+                "results_directory": (settings.results_path.removesuffix("/"),),
+            }
     elif isinstance(settings, TablesAccess):
         found |= {
             "workgroup": (settings.workgroup_name,),

@@ -18,6 +18,8 @@ LABELS = {
     "external_id": "External ID",
     "instance_profile": "Instance profile",
     "role": "Role",
+    # For whoever pays, not for the form.
+    "limits": "All queries together may scan",
 }
 
 
@@ -38,11 +40,12 @@ def handoff(settings: Access) -> dict[str, str]:
     fields = {"region": account.region}
     if isinstance(settings, QueryAccess):
         fields |= {
-            "workgroup": settings.resource_name,
+            "workgroup": settings.workgroup_name,
             "catalog": ", ".join(_catalogs(settings)),
             "databases": ", ".join(_databases(settings)) or "any",
-            "results_location": settings.results_location,
         }
+        if settings.results_location:
+            fields["results_location"] = settings.results_location
     elif isinstance(settings, TablesAccess):
         fields |= {
             "workgroup": settings.workgroup_name,
@@ -52,6 +55,8 @@ def handoff(settings: Access) -> dict[str, str]:
         }
     elif isinstance(settings, MetadataAccess):
         fields |= {"account": account.id, "databases": ", ".join(settings.databases) or "any"}
+    if isinstance(settings, QueryAccess | TablesAccess) and settings.watched:
+        fields["limits"] = settings.watched.told
     if settings.makes_role:
         fields["role_arn"] = account.arns.role(settings.resource_name, settings.path)
     external = settings.assumed_by or settings.trusted

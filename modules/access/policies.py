@@ -7,9 +7,16 @@ from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
 from athena_gate.modules.athena import grants as lake
 from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.alarm import alarm_remarks
 from athena_gate.modules.athena.catalogs import statements as catalogs
 from athena_gate.modules.athena.catalogs.settings import catalog_remarks
-from athena_gate.modules.athena.settings import LakeFormation, LakeFormationWriter
+from athena_gate.modules.athena.settings import (
+    LakeFormation,
+    LakeFormationWriter,
+    access_points,
+    shared_results,
+    source_remarks,
+)
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.arn import managed_policy
@@ -49,11 +56,15 @@ def access(settings: Access) -> Policy:
         granted += (statements.lake_formation(),)
     if settings.restricted_to_vendor_ips:
         granted += (statements.deny_other_addresses(settings.profile.addresses),)
-    return Policy(granted)
+    if settings.only_from is not None:
+        places = settings.only_from
+        granted += (statements.deny_from_elsewhere(places.addresses, places.vpc_endpoints),)
+    points = access_points(settings.account, getattr(settings, "sources", ()))
+    return Policy(statements.through_access_points(granted, points))
 
 
 def _query(settings: QueryAccess) -> tuple[Statement, ...]:
-    arns, name, bundles = settings.account.arns, settings.resource_name, settings.profile.bundles
+    arns, name, bundles = settings.account.arns, settings.workgroup_name, settings.profile.bundles
     if settings.grants == "full_access":
         return (
             *_buckets(settings, direct=True),
@@ -76,6 +87,10 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
     )
     granted += catalogs.granted(arns, settings.catalogs, _unless(settings, "glue"))
     granted += _buckets(settings)
+    if settings.results.managed:
+        key = settings.results.kms_key
+        granted += statements.use_keys(arns, settings.source_keys, None)
+        return (*granted, *((statements.managed_results_key(arns, name, key),) if key else ()))
     bucket, path = settings.results_bucket, settings.results_path
     if settings.fetches_results:
         granted += (statements.fetch_results(arns, bucket, path),)
@@ -94,7 +109,9 @@ def _buckets(settings: QueryAccess, direct: bool = False) -> tuple[Statement, ..
     """Return the statements on sources and results; with ``direct``, not through Athena only."""
     arns, bucket, path = settings.account.arns, settings.results_bucket, settings.results_path
     through = () if direct else _unless(settings, "results")
-    found = statements.write_results(arns, bucket, path, through)
+    found: tuple[Statement, ...] = ()
+    if not settings.results.managed:
+        found = statements.write_results(arns, bucket, path, through)
     if bucket in settings.owners:
         found += (statements.hand_to_owner(arns, bucket, path, through),)
     if not settings.sources:
@@ -363,6 +380,19 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 "far beyond this block",
             )
         )
+    if isinstance(settings, QueryAccess):
+        found += shared_results(settings.workgroup_name, settings.results, vendor)
+    if isinstance(settings, QueryAccess) and settings.results.managed:
+        found.append(
+            Remark(
+                "GATE730",
+                "results",
+                f"{vendor} must name no location of results, which Athena refuses beside managed "
+                "ones; these go after 24 hours, and no query uses those of another again",
+            )
+        )
+    if isinstance(settings, QueryAccess | TablesAccess):
+        found += alarm_remarks(settings.watched)
     if settings.grants == "documented":
         found.append(
             Remark(
@@ -437,7 +467,10 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 f"with false, {vendor}'s keys work from any address on the internet",
             )
         )
-    if settings.keys is not None and not settings.profile.addresses:
+    found += source_remarks(getattr(settings, "sources", ()), settings.account)
+    if settings.only_from is not None:
+        found += settings.only_from.remarks(vendor, settings.profile.addresses)
+    elif settings.keys is not None and not settings.profile.addresses:
         others = [way for way in settings.profile.ways if way != "keys"]
         if others:
             found.append(

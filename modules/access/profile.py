@@ -71,6 +71,7 @@ ORDINARY = (
     "databases",
     "external_id",
     "instance_profile",
+    "limits",
     "region",
     "results_location",
     "role",

@@ -25,22 +25,24 @@ def resources(settings: Access) -> tuple[Resource, ...]:
         found += parts.results_bucket(
             (*path, "results"), settings.account, settings.results_bucket, settings.results
         )
-        found += (
-            parts.workgroup(
-                path,
-                settings.workgroup,
-                name=name,
-                description=f"Queries of {vendor}",
-                location=settings.results_location,
-                account=settings.account,
-                owner=settings.results.owner,
-                kms_key=settings.results.kms_key,
-                enforced=settings.profile.workgroup.enforced,
-                also={"tags": settings.profile.workgroup.tags}
-                if settings.profile.workgroup.tags
-                else None,
-            ),
-        )
+        if settings.workgroup.create:
+            found += (
+                parts.workgroup(
+                    path,
+                    settings.workgroup,
+                    name=name,
+                    description=f"Queries of {vendor}",
+                    location=settings.results_location,
+                    account=settings.account,
+                    owner=settings.results.owner,
+                    kms_key=settings.results.kms_key,
+                    enforced=settings.profile.workgroup.enforced,
+                    also={"tags": settings.profile.workgroup.tags}
+                    if settings.profile.workgroup.tags
+                    else None,
+                ),
+            )
+        found += parts.alarms(path, settings.watched)
     if isinstance(settings, TablesAccess):
         if settings.create_bucket:
             found += parts.private_bucket(
@@ -51,7 +53,8 @@ def resources(settings: Access) -> tuple[Resource, ...]:
                 expire_after_days=settings.results_expire_after_days,
                 expire_prefix=settings.results_prefix,
             )
-        if settings.workgroup is not None:
+        found += parts.alarms(path, settings.watched)
+        if settings.workgroup is not None and settings.workgroup.create:
             found += (
                 parts.workgroup(
                     path,

@@ -16,7 +16,9 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_reach,
 )
+from athena_gate.modules.athena.alarm import Watched, alarm_fits
 from athena_gate.modules.athena.catalogs.settings import Catalog, Catalogs, check, lets_in
+from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import (
     Keys,
     LakeFormation,
@@ -27,18 +29,22 @@ from athena_gate.modules.athena.settings import (
     Source,
     Workgroup,
     lake_formation_fits,
+    managed_where_set,
     one_owner,
     owned_elsewhere,
     owner_of_existing,
     source_keys,
     source_keys_in_reach,
     source_locations,
+    sources_can_be_read,
+    watched,
 )
 from athena_gate.modules.existing import (
     Existing,
     existing_boundary,
     existing_buckets,
     existing_sources,
+    existing_workgroup,
 )
 from athena_gate.modules.fields import (
     Block,
@@ -61,6 +67,9 @@ _BUCKET_NAME_LIMIT = 63
 # The workgroup that every account has:
 # https://docs.aws.amazon.com/athena/latest/ug/user-created-workgroups.html (2026-11).
 PRIMARY = "primary"
+
+# By these a vendor reads, lists or deletes files of results itself.
+_RESULTS_FILES = {"delete_results", "fetch_results", "list_results"}
 
 Databases = Annotated[List[GlueName], unique()]
 Sources = Annotated[
@@ -114,6 +123,11 @@ class Access(Settings):
     )
     trusted: Annotated[Trusted | None, Block("trusted")] = Field(
         None, description="Way in: a role that roles or users of your own take."
+    )
+    only_from: Annotated[OnlyFrom | None, Block("only_from")] = Field(
+        None,
+        description="Refuses direct calls from anywhere else, with keys or as the role; takes the "
+        "place of the addresses that the vendor's page names.",
     )
 
     catalogs: Catalogs = Field(
@@ -212,6 +226,16 @@ class Access(Settings):
         boundary_in_account(value, info.data.get("account"), "user or role")
         return value
 
+    @classmethod
+    def _by_the_page(cls, sources: tuple[Source, ...], info: ValidationInfo) -> None:
+        """Raise ``ValueError`` for access points among ``sources`` that the page's policy lacks."""
+        if info.data.get("grants") == "documented" and any(one.access_point for one in sources):
+            raise Wrong(
+                "GATE304",
+                "the page's policy names buckets, and lets nobody through an access point; name "
+                'the bucket, or set grants = "least_privilege"',
+            )
+
     @field_validator(*WAYS)
     @classmethod
     def _offered(cls, value: object, info: ValidationInfo) -> object:
@@ -219,6 +243,23 @@ class Access(Settings):
             raise Wrong(
                 "GATE303", f"{cls.profile.title} takes no such way in; it offers {cls.offer()}"
             )
+        return value
+
+    @field_validator("assumed_by", "trusted")
+    @classmethod
+    def _of_the_partition(
+        cls, value: AssumedBy | Trusted | None, info: ValidationInfo
+    ) -> AssumedBy | Trusted | None:
+        account = info.data.get("account")
+        for item, arn in enumerate(value.principals if value else ()):
+            partition = arn.split(":")[1] if arn.startswith("arn:") else None
+            if account is not None and partition not in (None, account.arns.partition):
+                raise Wrong(
+                    "GATE209",
+                    f"principals: {arn!r} is in partition {partition}, and no identity there can "
+                    f"take a role in {account.arns.partition}",
+                    ("principals", item),
+                )
         return value
 
     @field_validator("assumed_by")
@@ -280,6 +321,38 @@ class Access(Settings):
                 "GATE303",
                 f"on = {value.on!r} is not among what the page names; allowed: "
                 f"{', '.join(offered.on)}, or role_name",
+            )
+        return value
+
+    @field_validator("only_from")
+    @classmethod
+    def _where_it_can_be_told(cls, value: OnlyFrom | None, info: ValidationInfo) -> OnlyFrom | None:
+        if value is None:
+            return value
+        if info.data.get("grants") == "documented":
+            raise Wrong(
+                "GATE304",
+                "would add to the page's policy, and documented is that policy and nothing else; "
+                'remove it, or set grants = "least_privilege"',
+            )
+        if info.data.get("restrict_to_vendor_ips") is not None:
+            raise Wrong(
+                "GATE301",
+                "takes the place of restrict_to_vendor_ips; keep one of them, and name the "
+                "vendor's addresses among yours where it calls from both",
+            )
+        if info.data.get("service") is not None:
+            raise Wrong(
+                "GATE341",
+                f"{cls.profile.title} calls from addresses of AWS's own, which nobody lists; "
+                "remove it, and name its resources in service { source_arns = [...] }",
+            )
+        way = info.data.get("runs_on") or info.data.get("assumed_by")
+        if way is not None and way.role_name is not None:
+            raise Wrong(
+                "GATE341",
+                f"would refuse everything that the role {way.role_name!r} does from elsewhere, not "
+                "only this; remove it, and say so where the role is made",
             )
         return value
 
@@ -360,7 +433,7 @@ class Access(Settings):
     @property
     def restricted_to_vendor_ips(self) -> bool:
         """Return whether direct calls with the keys are tied to the vendor's addresses."""
-        if self.keys is None or not self.profile.addresses:
+        if self.keys is None or not self.profile.addresses or self.only_from is not None:
             return False
         if self.restrict_to_vendor_ips is None:
             return self.grants != "documented"
@@ -467,6 +540,8 @@ class Reads(Access):
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         source_keys_in_reach(value, info.data.get("account"))
+        sources_can_be_read(value, info.data.get("account"))
+        cls._by_the_page(value, info)
         return value
 
     @field_validator("list_all_databases")
@@ -520,7 +595,7 @@ class QueryAccess(Reads):
         "Athena.",
     )
     workgroup: Annotated[Workgroup, Block("workgroup")] = Field(
-        Workgroup(), description="The workgroup made for the vendor."
+        Workgroup(), description="The workgroup made for the vendor, or one that exists."
     )
     results: Annotated[Results, Block("results")] = Field(
         Results(), validate_default=True, description="Where query results go."
@@ -540,11 +615,20 @@ class QueryAccess(Reads):
             )
         return value
 
+    @field_validator("workgroup")
+    @classmethod
+    def _alarm_fits(cls, value: Workgroup, info: ValidationInfo) -> Workgroup:
+        alarm_fits(value.alarm, info.data.get("account"))
+        return value
+
     @field_validator("results")
     @classmethod
     def _results_fit(cls, value: Results, info: ValidationInfo) -> Results:
         account, name = info.data.get("account"), info.data.get("name")
         key_in_reach(value.kms_key, account, (value.owner, value.kms_key_owner))
+        if value.managed:
+            cls._can_be_managed(info)
+            return value
         if value.bucket is not None:
             one_owner(value.bucket, value.owner, info.data.get("sources", ()), account)
         if value.bucket is None and account is not None and name is not None:
@@ -570,6 +654,27 @@ class QueryAccess(Reads):
                 "set create = false",
             )
         return value
+
+    @classmethod
+    def _can_be_managed(cls, info: ValidationInfo) -> None:
+        """Raise ``ValueError`` unless results can stay in Athena."""
+        managed_where_set(info.data.get("workgroup"))
+        if info.data.get("grants") == "documented":
+            raise Wrong(
+                "GATE304",
+                "managed: the page's policy writes results to a bucket, which documented is; "
+                'remove it, or set grants = "least_privilege"',
+                ("managed",),
+            )
+        texts = " ".join((*cls.profile.fields.values(), *cls.profile.todo))
+        itself = "results" in cls.profile.itself or info.data.get("reads_results_directly")
+        if itself or "{results_" in texts or _RESULTS_FILES & {*cls.profile.bundles}:
+            raise Wrong(
+                "GATE343",
+                f"managed: {cls.profile.title} looks for results in a bucket itself, and Athena "
+                "shows nobody where it keeps them; remove it",
+                ("managed",),
+            )
 
     @classmethod
     def bucket_for(cls, name: str, account: Account) -> str:
@@ -604,14 +709,25 @@ class QueryAccess(Reads):
         return self.results.path or f"{self.resource_name}/"
 
     @property
-    def results_location(self) -> str:
-        """Return where Athena writes results, as an S3 URI."""
-        return f"s3://{self.results_bucket}/{self.results_path}"
+    def results_location(self) -> str | None:
+        """Return where Athena writes results, as an S3 URI; nowhere where it keeps them itself."""
+        return None if self.results.managed else f"s3://{self.results_bucket}/{self.results_path}"
+
+    @property
+    def workgroup_name(self) -> str:
+        """Return the workgroup that the vendor's queries run in."""
+        return self.workgroup.name or self.resource_name
+
+    @property
+    def watched(self) -> Watched | None:
+        """Return what tells when its queries scan too much, if anything does."""
+        return watched(self.account, self.resource_name, self.workgroup_name, self.workgroup)
 
     @property
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
-        return (self.results_bucket,) if self.results.create else ()
+        made = self.results.create and not self.results.managed
+        return (self.results_bucket,) if made else ()
 
     @property
     def owners(self) -> dict[str, str]:
@@ -626,6 +742,7 @@ class QueryAccess(Reads):
         return (
             *super().existing,
             *existing_buckets(self.account, bucket, self.results.owner),
+            *existing_workgroup(self.account, self.workgroup),
         )
 
 
@@ -700,8 +817,15 @@ class TablesAccess(Access):
     )
     workgroup: Annotated[Workgroup | None, Block("workgroup")] = Field(
         None,
-        description="A workgroup made for the vendor, even when empty; without it, `primary`.",
+        description="A workgroup made for the vendor, even when empty, or one that exists; without "
+        "it, `primary`.",
     )
+
+    @field_validator("workgroup")
+    @classmethod
+    def _alarm_fits(cls, value: Workgroup | None, info: ValidationInfo) -> Workgroup | None:
+        alarm_fits(value.alarm if value else None, info.data.get("account"))
+        return value
 
     @field_validator("bucket_owner")
     @classmethod
@@ -741,6 +865,8 @@ class TablesAccess(Access):
     @classmethod
     def _sources_fit(cls, value: tuple[Source, ...], info: ValidationInfo) -> tuple[Source, ...]:
         source_keys_in_reach(value, info.data.get("account"))
+        sources_can_be_read(value, info.data.get("account"))
+        cls._by_the_page(value, info)
         if info.data.get("bucket") in [source.bucket for source in value]:
             raise Wrong("GATE306", "the destination bucket is written; sources are only read")
         return value
@@ -776,7 +902,12 @@ class TablesAccess(Access):
     @property
     def workgroup_name(self) -> str:
         """Return the workgroup that the vendor's queries run in."""
-        return self.resource_name if self.workgroup else PRIMARY
+        return (self.workgroup.name or self.resource_name) if self.workgroup else PRIMARY
+
+    @property
+    def watched(self) -> Watched | None:
+        """Return what tells when its queries scan too much, if anything does."""
+        return watched(self.account, self.resource_name, self.workgroup_name, self.workgroup)
 
     @property
     def results_prefix(self) -> str:
@@ -812,6 +943,7 @@ class TablesAccess(Access):
             *super().existing,
             *existing_buckets(self.account, bucket, self.bucket_owner),
             *existing_sources(self.account, self.sources),
+            *existing_workgroup(self.account, self.workgroup),
         )
 
 

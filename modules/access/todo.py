@@ -5,6 +5,7 @@ from athena_gate.modules.access.policies import access, grants
 from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
 from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.athena.catalogs.todo import catalogs_todo
+from athena_gate.modules.athena.settings import Results
 from athena_gate.modules.iam.todo import ToDo
 
 _ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html"
@@ -18,14 +19,9 @@ def todo(settings: Access) -> tuple[ToDo, ...]:
         *_data(settings),
         *_lake_formation(settings),
         *_catalogs(settings),
+        *_workgroup(settings),
         *_vendor(settings),
     )
-
-
-def whom(settings: Access) -> str:
-    """Return the ARN of the user or role that the vendor acts as; of one that exists, its path is
-    not known."""
-    return settings.identity_arn
 
 
 def _role(settings: Access) -> tuple[ToDo, ...]:
@@ -55,7 +51,10 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
     if isinstance(settings, TablesAccess):
         keys.append(settings.kms_key)
     granted, who = access(settings), (settings.identity_arn,)
-    return tuple(parts.elsewhere(settings.account, settings.owners, keys, granted, who))
+    return (
+        *parts.elsewhere(settings.account, settings.owners, keys, granted, who),
+        *parts.access_points(settings.account, getattr(settings, "sources", ())),
+    )
 
 
 def _catalogs(settings: Access) -> tuple[ToDo, ...]:
@@ -75,3 +74,19 @@ def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
     if settings.lake_formation is None or settings.lake_formation.grants:
         return ()
     return parts.lake_formation(grants(settings), settings.account.id)
+
+
+def _workgroup(settings: Access) -> tuple[ToDo, ...]:
+    if not isinstance(settings, QueryAccess | TablesAccess) or settings.workgroup is None:
+        return ()
+    account, name, watched = settings.account, settings.workgroup_name, settings.watched
+    if isinstance(settings, QueryAccess):
+        results, location = settings.results, settings.results_location
+    else:
+        results, location = Results(), f"s3://{settings.bucket}/{settings.results_prefix}"
+    found = parts.told(watched)
+    if not settings.workgroup.create:
+        found += parts.workgroup_of_others(account, name, results, location, watched)
+    if results.managed:
+        found += parts.managed_results(account, name, results.kms_key, settings.vendor_name)
+    return found

@@ -2,10 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from athena_gate.modules.fields import List, Settings, counted, pattern, unique
+from athena_gate.modules.fields import (
+    PERMISSION_SET,
+    List,
+    Settings,
+    counted,
+    pattern,
+    unique,
+    whole_arn,
+)
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.iam.arn import PARTITIONS
 
 # An account as a whole, by its id or its root, or one role or user of it; wildcards are no names:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -13,19 +22,21 @@ from athena_gate.modules.findings import Wrong
 PrincipalArn = Annotated[
     str,
     pattern(
-        r"[0-9]{12}|arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:"
+        rf"[0-9]{{12}}|arn:({PARTITIONS}):iam::[0-9]{{12}}:"
         r"(root|(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64})",
         "an account's id, or the ARN of a role or user, as in "
         '"arn:aws:iam::111122223333:role/vendor"',
     ),
+    AfterValidator(whole_arn),
 ]
 OwnPrincipal = Annotated[
     str,
     pattern(
-        r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
+        rf"arn:({PARTITIONS}):iam::[0-9]{{12}}:(role|user)/([\w+=,.@-]+/)*[\w+=,.@-]{{1,64}}",
         'the ARN of a role or user, as in "arn:aws:iam::111122223333:role/analyst"',
         "GATE204",
     ),
+    AfterValidator(whole_arn),
 ]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 ExternalId = Annotated[
@@ -41,25 +52,40 @@ TokenClaim = Annotated[
 ProviderArn = Annotated[
     str,
     pattern(
-        r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:oidc-provider/[\w.:/-]{1,255}",
+        rf"arn:({PARTITIONS}):iam::[0-9]{{12}}:oidc-provider/[\w.:/-]{{1,255}}",
         "the ARN of an OIDC provider, as in "
         '"arn:aws:iam::111122223333:oidc-provider/token.example.com"',
         "GATE204",
     ),
 ]
+
+
+def _attachable(value: str) -> str:
+    if value.startswith(PERMISSION_SET):
+        # https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetcustom.html
+        # (2026-11): its policies are those of the permission set.
+        raise Wrong(
+            "GATE307",
+            f"{value!r} is a role of IAM Identity Center, to which nobody else attaches a policy; "
+            "trust it with trusted {}, or put the policy into its permission set",
+        )
+    return value
+
+
 RoleName = Annotated[
     str,
     pattern(
         r"[A-Za-z0-9_+=,.@-]{1,64}",
         "a role's name without path or ARN: 1 to 64 letters, digits and _ + = , . @ -",
     ),
+    AfterValidator(_attachable),
 ]
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ (2026-11)
 KubernetesName = Annotated[
     str, pattern(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "a name of Kubernetes, in lower case")
 ]
 SourceArn = Annotated[
-    str, pattern(r"arn:(aws|aws-cn|aws-us-gov):[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[^*?\s]+", "an ARN")
+    str, pattern(rf"arn:({PARTITIONS}):[a-z0-9-]+:[a-z0-9-]*:[0-9]{{12}}:[^*?\s]+", "an ARN")
 ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from athena_gate.modules.account import Account
-from athena_gate.modules.athena.settings import LakeFormationReader
+from athena_gate.modules.athena.settings import LakeFormationReader, by_access_point
 from athena_gate.modules.athena.statements import via_s3_services
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.claims import (
@@ -42,6 +42,8 @@ from athena_gate.modules.lake_formation import (
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html (2026-11).
 ATHENA = "athena.amazonaws.com"
 NOT_VIA_ATHENA: When = {"aws:CalledVia": AnyBut((ATHENA,))}
+# Where a request comes from: an address of the internet, or a VPC endpoint.
+PLACES = ("aws:SourceIp", "aws:SourceVpce")
 
 QUERIES = (
     "athena:GetWorkGroup",
@@ -142,35 +144,41 @@ class Holder:
     def calls_via_athena(self, actions: Iterable[str], *resources: str) -> tuple[Call, ...]:
         """Return calls that Athena makes on the holder's behalf.
 
-        Their aws:SourceIp is not known: AWS's pages contradict each other
+        Their aws:SourceIp is not known, nor their aws:SourceVpce: AWS's pages contradict each other
         (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html
         and https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html, 2026-11).
         """
         context = {
-            **{key: v for key, v in self.context.items() if key.lower() != "aws:sourceip"},
+            **{key: v for key, v in self.context.items() if key not in PLACES},
             "aws:ViaAWSService": ("true",),
             "aws:CalledVia": (ATHENA,),
         }
-        unknown = frozenset({"aws:SourceIp"})
+        unknown = frozenset(PLACES)
         return tuple(Call(action, resources, context, unknown) for action in actions)
 
     def calls_via_s3(self, actions: Iterable[str], *resources: str) -> tuple[Call, ...]:
         """Return calls that S3 makes for an object of Athena's, to the key it is encrypted with."""
-        region = resources[0].split(":")[3]
-        suffix = ".cn" if resources[0].startswith("arn:aws-cn:") else ""
+        s3 = _host("s3", resources[0].split(":")[3])
         return tuple(
             Call(
                 call.action,
                 call.resources,
                 {
                     **call.context,
-                    "aws:CalledVia": (ATHENA, f"s3.{region}.amazonaws.com{suffix}"),
-                    "kms:ViaService": (f"s3.{region}.amazonaws.com{suffix}",),
+                    "aws:CalledVia": (ATHENA, s3),
+                    "kms:ViaService": (s3,),
                 },
                 call.unknown,
             )
             for call in self.calls_via_athena(actions, *resources)
         )
+
+
+def _host(service: str, region: str) -> str:
+    """Return what a service is called in ``region``, with the domain of its partition."""
+    ends = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
+    end = next((end for start, end in ends.items() if region.startswith(start)), "amazonaws.com")
+    return f"{service}.{region}.{end}"
 
 
 def holder_of_user(arn: str, addresses: Iterable[str] = ("203.0.113.7",)) -> Holder:
@@ -195,6 +203,58 @@ def _context(arn: str, caller: str, address: str) -> dict[str, tuple[str, ...]]:
         "aws:SecureTransport": ("true",),
         "aws:SourceIp": (address,),
     }
+
+
+def calling_from(holder: Holder, addresses: Iterable[str], endpoints: Iterable[str]) -> Holder:
+    """Return ``holder`` calling from the first of ``addresses`` (CIDR), or where there is none of
+    the VPC ``endpoints``."""
+    return replace(holder, context=_from(holder.context, *_places(addresses, endpoints)[:1]))
+
+
+def from_each_place(
+    needs: Iterable[Need], holder: Holder, addresses: Iterable[str], endpoints: Iterable[str]
+) -> Need:
+    """Return the need to call from all of ``addresses`` and VPC ``endpoints``: the first of the
+    holder's own calls among ``needs``, from each."""
+    first = next(
+        call
+        for need in needs
+        for call in need.calls
+        if need.holder == holder.arn and call.context.get("aws:ViaAWSService") == ("false",)
+    )
+    calls = (
+        replace(first, context=_from(first.context, place))
+        for place in _places(addresses, endpoints)
+    )
+    return holder.need("from-each-place", "call from each place named", calls)
+
+
+def nowhere_else(holder: Holder, addresses: Iterable[str], endpoints: Iterable[str]) -> Never:
+    """Return the claim that the holder calls from ``addresses`` and VPC ``endpoints`` only; what
+    AWS services call on its behalf is left out."""
+    elsewhere: dict[str, AnyBut | tuple[str, ...]] = {
+        "aws:SourceIp": AnyBut(tuple(addresses)),
+        "aws:SourceVpce": AnyBut(tuple(endpoints)),
+        "aws:ViaAWSService": ("false",),
+    }
+    return holder.never(
+        "only-from", "useless from any other place", Requests(("*",)), when=elsewhere
+    )
+
+
+def _places(addresses: Iterable[str], endpoints: Iterable[str]) -> list[tuple[str, str]]:
+    """Return one address of each range, and the endpoints, with the condition key they come in."""
+    return [
+        *(("aws:SourceIp", address.partition("/")[0]) for address in addresses),
+        *(("aws:SourceVpce", endpoint) for endpoint in endpoints),
+    ]
+
+
+def _from(
+    context: Mapping[str, tuple[str, ...]], *places: tuple[str, str]
+) -> dict[str, tuple[str, ...]]:
+    rest = {key: value for key, value in context.items() if key not in PLACES}
+    return rest | {key: (place,) for key, place in places}
 
 
 def resting_on(
@@ -346,8 +406,7 @@ def use_catalog_key(
     if key is None:
         return ()
     actions = ("kms:Decrypt", *(("kms:Encrypt", "kms:GenerateDataKey") if writes else ()))
-    region, suffix = key.split(":")[3], ".cn" if key.startswith("arn:aws-cn:") else ""
-    through = {"kms:ViaService": (f"glue.{region}.amazonaws.com{suffix}",)}
+    through = {"kms:ViaService": (_host("glue", key.split(":")[3]),)}
     calls = [
         replace(call, context={**call.context, **through})
         for call in holder.calls_via_athena(actions, key)
@@ -442,6 +501,121 @@ def writes_governed(holder: Holder, databases: Iterable[str], *calls: str) -> It
         # Nobody who makes tables sees only what it selects from.
         tables = governed(holder, Tables(database), *calls)
         yield replace(tables, permissions=(*tables.permissions, "DESCRIBE"))
+
+
+def use_managed_key(holder: Holder, workgroup: str, key: str) -> Need:
+    """Return the need of a workgroup that keeps its results in Athena, encrypted with ``key``: who
+    queries decrypts and encrypts, for that workgroup (ARNs).
+
+    https://docs.aws.amazon.com/athena/latest/ug/managed-results.html (2026-11).
+    """
+    calls = (
+        replace(
+            call, context={**call.context, "kms:EncryptionContext:aws:athena:arn": (workgroup,)}
+        )
+        for call in holder.calls_via_athena(("kms:Decrypt", "kms:GenerateDataKey"), key)
+    )
+    return holder.need("use-results-key", "let Athena use the key of its results", calls)
+
+
+def alarms_told(
+    told: str, alarms: Iterable[str], account: str, key: str | None
+) -> tuple[Need, ...]:
+    """Return the needs of CloudWatch, which tells the topic ``told`` of ``alarms`` (ARNs) and uses
+    its ``key``.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    (2026-11).
+    """
+    cloudwatch = Caller("service", "cloudwatch.amazonaws.com")
+    contexts = [{"aws:SourceAccount": (account,), "aws:SourceArn": (alarm,)} for alarm in alarms]
+    actions: dict[str, tuple[str, ...]] = {told: ("sns:Publish",)}
+    if key:
+        actions[key] = ("kms:Decrypt", "kms:GenerateDataKey")
+    calls = tuple(
+        Call(action, (resource,), context)
+        for resource, some in actions.items()
+        for action in some
+        for context in contexts
+    )
+    return (Need("tell", "alarms tell the topic", None, cloudwatch, calls),)
+
+
+def alarms_only(topic: str, alarms: Iterable[str]) -> tuple[Never, ...]:
+    """Return the claims on the ``topic`` that is made: CloudWatch tells it of ``alarms`` (ARNs),
+    and nothing else is done with it from outside of its account."""
+    return (
+        Never(
+            "tell-only",
+            "nothing but telling the topic",
+            Strangers(),
+            (
+                Requests(("sns:*",), but_actions=("sns:Publish",)),
+                Requests(("*",), (topic,), but_actions=("sns:Publish",)),
+            ),
+        ),
+        Never(
+            "no-other-alarm",
+            "the topic is told of no other alarm",
+            Strangers(),
+            (Requests(("sns:*",)),),
+            {"aws:SourceArn": AnyBut(tuple(alarms))},
+        ),
+    )
+
+
+def needs_by_access_point(needs: Iterable[Need], points: Mapping[str, str]) -> tuple[Need, ...]:
+    """Return ``needs`` with the resources that S3 checks where a bucket's name is an access point's
+    alias: ``points`` are the access points (ARNs) by the ARN that such a bucket would have."""
+    return tuple(
+        replace(
+            need,
+            calls=tuple(
+                replace(call, resources=tuple(by_access_point(r, points) for r in call.resources))
+                for call in need.calls
+            ),
+        )
+        for need in needs
+    )
+
+
+def never_by_access_point(claims: Iterable[Never], points: Mapping[str, str]) -> tuple[Never, ...]:
+    """Return ``claims`` as ``needs_by_access_point`` does needs."""
+    return tuple(
+        replace(
+            one,
+            requests=tuple(
+                replace(
+                    some,
+                    resources=tuple(by_access_point(r, points) for r in some.resources),
+                    but_resources=tuple(by_access_point(r, points) for r in some.but_resources),
+                )
+                for some in one.requests
+            ),
+        )
+        for one in claims
+    )
+
+
+# What is set up elsewhere, by the name of the need that rests on it.
+_SET_UP = {
+    "run-queries": ("workgroup", "results-location"),
+    "read-results": ("workgroup",),
+    "use-results-key": ("results-key",),
+    "tell": ("subscribers",),
+    "read-data": ("access-point",),
+    "list-sources": ("access-point",),
+    "read-metadata": ("access-point",),
+}
+
+
+def set_up_by_others(needs: Iterable[Need], todos: Iterable[ToDo]) -> tuple[Need, ...]:
+    """Return ``needs`` with those of ``todos`` that say how a workgroup, its key and its topic are
+    set, where these are not made here."""
+    found, todos = tuple(needs), tuple(todos)
+    for need, names in _SET_UP.items():
+        found = given(found, (todo for todo in todos if todo.name in names), need)
+    return found
 
 
 def no_iam(holder: Holder) -> Never:
@@ -606,28 +780,58 @@ def only_through_athena(holder: Holder, *but: Requests) -> Never:
 
 
 def keys_through_s3(
-    holder: Holder, services: Iterable[str], read: Iterable[str], written: Iterable[str]
+    holder: Holder,
+    services: Iterable[str],
+    read: Iterable[str],
+    written: Iterable[str],
+    managed: Mapping[str, str] | None = None,
 ) -> tuple[Never, ...]:
     """Return the claims on KMS: only through S3 (``services``), and no more than to decrypt with
-    the keys ``read`` and to encrypt too with those ``written`` (ARNs); none without keys."""
-    read, written = tuple(read), tuple(written)
-    if not read and not written:
+    the keys ``read`` and to encrypt too with those ``written`` (ARNs); none without keys.
+
+    ``managed`` is the key of results that Athena keeps, by ARN, with the ARN of the workgroup: that
+    one is used for this workgroup's results too.
+    """
+    read, written, managed = tuple(read), tuple(written), managed or {}
+    if not read and not written and not managed:
         return ()
-    return (
+    through: When = {"kms:ViaService": AnyBut(tuple(services))}
+    found = [
         holder.never(
             "no-other-key",
             "no other KMS key",
             Requests(("kms:*",), but_actions=("kms:Decrypt", "kms:GenerateDataKey")),
-            Requests(("kms:Decrypt",), but_resources=(*read, *written)),
-            Requests(("kms:GenerateDataKey",), but_resources=written),
-        ),
-        holder.never(
-            "keys-through-s3",
-            "KMS keys only through S3",
-            Requests(("kms:*",)),
-            when={"kms:ViaService": AnyBut(tuple(services))},
-        ),
-    )
+            Requests(("kms:Decrypt",), but_resources=(*read, *written, *managed)),
+            Requests(("kms:GenerateDataKey",), but_resources=(*written, *managed)),
+        )
+    ]
+    if read or written:
+        found.append(
+            holder.never(
+                "keys-through-s3",
+                "KMS keys only through S3",
+                Requests(("kms:*",), but_resources=tuple(managed)),
+                when=through,
+            )
+        )
+    found += _results_keys(holder, managed, services, read)
+    return tuple(found)
+
+
+def _results_keys(
+    holder: Holder, managed: Mapping[str, str], services: Iterable[str], also: Iterable[str]
+) -> Iterator[Never]:
+    """Yield the claim on each key of results that Athena keeps, by ARN, with its workgroup's ARN;
+    those in ``also`` serve ``services`` beside."""
+    for key, workgroup in managed.items():
+        results: When = {"kms:EncryptionContext:aws:athena:arn": AnyBut((workgroup,))}
+        through: When = {"kms:ViaService": AnyBut(tuple(services))} if key in also else {}
+        yield holder.never(
+            "results-key",
+            "the key of results only for those of the workgroup",
+            Requests(("kms:*",), (key,)),
+            when={**results, **through},
+        )
 
 
 def keys_through_glue(
@@ -637,28 +841,37 @@ def keys_through_glue(
     writes: bool,
     read: Iterable[str] = (),
     written: Iterable[str] = (),
+    managed: Mapping[str, str] | None = None,
 ) -> tuple[Never, ...]:
     """Return the claims on KMS of a holder that reads Glue catalogs encrypted with the keys
     ``catalogs``: what ``keys_through_s3`` says of the keys ``read`` and ``written`` (ARNs), and of
     these that they are used through Glue only, to decrypt, and the first, where ``writes``, to
-    encrypt."""
-    read, written, catalogs = tuple(read), tuple(written), tuple(dict.fromkeys(catalogs))
-    suffix = ".cn" if arns.partition == "aws-cn" else ""
+    encrypt; ``managed`` as there."""
+    read, written, managed = tuple(read), tuple(written), managed or {}
+    catalogs, data = tuple(dict.fromkeys(catalogs)), (*read, *written)
+    regions = {one.split(":")[3] for one in data} or {arns.region}
     s3, glue = (
-        tuple(f"{name}.{arns.region}.amazonaws.com{end}" for end in dict.fromkeys(("", suffix)))
-        for name in ("s3", "glue")
+        tuple(
+            dict.fromkeys(
+                host
+                for region in sorted(some)
+                for host in (f"{name}.{region}.amazonaws.com", _host(name, region))
+            )
+        )
+        for name, some in (("s3", regions), ("glue", {arns.region}))
     )
     encrypts = ("kms:GenerateDataKey", *(("kms:Encrypt",) if writes else ()))
-    own, data = catalogs[:1] if writes else (), (*read, *written)
-    found = (
+    own = catalogs[:1] if writes else ()
+    found: tuple[Never, ...] = (
         holder.never(
             "no-other-key",
             "no other KMS key",
             Requests(("kms:*",), but_actions=("kms:Decrypt", *encrypts)),
-            Requests(("kms:Decrypt",), but_resources=(*read, *written, *catalogs)),
-            Requests(("kms:GenerateDataKey",), but_resources=(*written, *own)),
+            Requests(("kms:Decrypt",), but_resources=(*data, *managed, *catalogs)),
+            Requests(("kms:GenerateDataKey",), but_resources=(*written, *managed, *own)),
             Requests(("kms:Encrypt",), but_resources=own),
         ),
+        *_results_keys(holder, managed, (*s3, *glue), (*read, *catalogs)),
         *(
             holder.never(
                 "catalog-key-through-glue",
@@ -667,6 +880,7 @@ def keys_through_glue(
                 when={"kms:ViaService": AnyBut((*glue, *(s3 if _one_of(key, data) else ())))},
             )
             for key in catalogs
+            if key not in managed
         ),
     )
     if not read and not written:
@@ -676,7 +890,7 @@ def keys_through_glue(
         holder.never(
             "keys-through-s3",
             "KMS keys of data and results only through S3",
-            Requests(("kms:*",), but_resources=catalogs),
+            Requests(("kms:*",), but_resources=(*catalogs, *managed)),
             when={"kms:ViaService": AnyBut(s3)},
         ),
     )
@@ -692,17 +906,20 @@ def kms_only(
     read: Iterable[str],
     written: Iterable[str],
     writes_catalog: bool = False,
+    managed: Mapping[str, str] | None = None,
     other_catalogs: Iterable[str] = (),
 ) -> tuple[Never, ...]:
     """Return the claims on KMS of a holder that reads the catalog of ``account``, and where
-    ``writes_catalog`` makes tables in it; ``read`` and ``written`` as in ``keys_through_s3``, and
-    ``other_catalogs`` are the keys of catalogs of other accounts."""
+    ``writes_catalog`` makes tables in it; ``read``, ``written`` and ``managed`` as in
+    ``keys_through_s3``, and ``other_catalogs`` are the keys of catalogs of other accounts."""
+    read, written = tuple(read), tuple(written)
     own = [account.catalog_kms_key] if account.catalog_kms_key else []
     catalogs = (*own, *other_catalogs)
     if not catalogs:
-        return keys_through_s3(holder, via_s3_services(account.arns), read, written)
+        services = via_s3_services(account.arns, (*read, *written))
+        return keys_through_s3(holder, services, read, written, managed)
     writes = writes_catalog and bool(own)
-    return keys_through_glue(holder, account.arns, catalogs, writes, read, written)
+    return keys_through_glue(holder, account.arns, catalogs, writes, read, written, managed)
 
 
 def tls_only(partition: str, buckets: Iterable[str]) -> tuple[Never, ...]:

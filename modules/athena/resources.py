@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena.alarm import Watched
 from athena_gate.modules.athena.settings import Keys, Results, Workgroup
 from athena_gate.modules.athena.statements import deny_plain_http
 from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Statement
@@ -247,11 +248,12 @@ def private_bucket(
 def results_bucket(
     path: Path, account: Account, name: str, results: Results, also: Arguments | None = None
 ) -> tuple[Resource, ...]:
-    """Return the bucket that results go to, under ``path``; nothing for one that exists.
+    """Return the bucket that results go to, under ``path``; nothing for one that exists, or where
+    Athena keeps them.
 
     Results are copies: they expire, by default after 30 days, and go with the block.
     """
-    if not results.create:
+    if not results.create or results.managed:
         return ()
     return private_bucket(
         path,
@@ -270,7 +272,7 @@ def workgroup(
     *,
     name: str,
     description: str,
-    location: str,
+    location: str | None,
     account: Account,
     owner: str | None,
     kms_key: str | None,
@@ -354,6 +356,52 @@ def _given_on(grant: LakeGrant) -> tuple[Path, dict[str, Any]]:
         columns = {"excluded_column_names": sorted(on.names), "wildcard": True}
     place = ("table", on.database, on.table)
     return place, {"table_with_columns": {**of_it, "name": on.table, **columns}}
+
+
+def alarms(path: Path, watched: Watched | None) -> tuple[Resource, ...]:
+    """Return the alarms on what all queries of a workgroup scan, and the topic they tell unless it
+    exists; nothing without a limit.
+
+    https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html
+    (2026-11): the sum of ProcessedBytes in an hour, or in a day.
+    """
+    if watched is None:
+        return ()
+    topic: tuple[Resource, ...] = ()
+    if watched.alarm.topic is None:
+        key = watched.alarm.kms_key
+        made = Resource(
+            "aws_sns_topic",
+            (*path, "topic"),
+            {"name": watched.topic_name, **({"kms_master_key_id": key} if key else {})},
+        )
+        policy = {"arn": made.ref("arn"), "policy": watched.publish()}
+        topic = (made, Resource("aws_sns_topic_policy", (*path, "topic_policy"), policy))
+    return (
+        *topic,
+        *(
+            Resource(
+                "aws_cloudwatch_metric_alarm",
+                (*path, f"alarm-{word}"),
+                {
+                    "alarm_name": watched.alarm_name(word),
+                    "alarm_description": f"All queries in {watched.workgroup} together, "
+                    f"in one {word}.",
+                    "namespace": "AWS/Athena",
+                    "metric_name": "ProcessedBytes",
+                    "dimensions": {"WorkGroup": watched.workgroup},
+                    "statistic": "Sum",
+                    "period": seconds,
+                    "evaluation_periods": 1,
+                    "threshold": limit,
+                    "comparison_operator": "GreaterThanThreshold",
+                    "treat_missing_data": "notBreaching",
+                    "alarm_actions": [watched.topic],
+                },
+            )
+            for word, seconds, limit in watched.alarm.limits
+        ),
+    )
 
 
 def _boundary(arn: str | None) -> dict[str, str]:

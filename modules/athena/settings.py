@@ -3,14 +3,18 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from athena_gate.modules.account import Account, Owner, key_in_reach
+from athena_gate.modules.athena.alarm import Alarm, Watched
 from athena_gate.modules.fields import (
+    ALIAS,
+    AccessPointArn,
     Block,
     BucketName,
     Generation,
@@ -20,7 +24,10 @@ from athena_gate.modules.fields import (
     PgpKey,
     Prefix,
     Prefixes,
+    Region,
     Settings,
+    SourceBucketName,
+    WorkgroupName,
     check_public_key,
     counted,
     pattern,
@@ -28,6 +35,7 @@ from athena_gate.modules.fields import (
 )
 from athena_gate.modules.files import Unreadable, read_bytes
 from athena_gate.modules.findings import Remark, Wrong
+from athena_gate.modules.iam.arn import partition_of
 
 # SHA-256 of keys/example.asc in binary form.
 EXAMPLE_KEY = "4f9c6db9cc085a296779242388c85f0b8339706cf97de8096947cda55e4b8d85"
@@ -42,7 +50,15 @@ GIBIBYTE = 1024**3
 class Source(Settings):
     """A bucket that holds table data, read by queries and never written."""
 
-    bucket: BucketName = Field(description="The bucket's name.")
+    bucket: SourceBucketName = Field(
+        description="The bucket's name, or the alias of an access point of it."
+    )
+    access_point: AccessPointArn | None = Field(
+        None, validate_default=True, description="The access point whose alias `bucket` is."
+    )
+    region: Region | None = Field(
+        None, description="The region the bucket is in, when not the account's."
+    )
     prefixes: Prefixes = Field(
         (), description="Where in the bucket the tables lie; without it, the whole bucket."
     )
@@ -57,6 +73,28 @@ class Source(Settings):
     kms_key_owner: Owner | None = Field(
         None, description="Whose `kms_key` is, when neither the block's account nor `owner`."
     )
+
+    @field_validator("access_point")
+    @classmethod
+    def _of_an_alias(cls, value: str | None, info: ValidationInfo) -> str | None:
+        bucket = info.data.get("bucket")
+        if bucket is None:
+            return value
+        if value is None and bucket.endswith(ALIAS):
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
+            # (2026-11): aliases are no resources of policies.
+            raise Wrong(
+                "GATE302",
+                "is missing: policies know an access point by its ARN, never by its alias; "
+                "`aws s3control list-access-points` shows both",
+            )
+        if value is not None and not bucket.endswith(ALIAS):
+            raise Wrong(
+                "GATE301",
+                f"Athena reads through an access point by its alias, and {bucket!r} is a bucket; "
+                f"name the source as the alias, which ends in {ALIAS}, or remove this",
+            )
+        return value
 
     @property
     def locations(self) -> tuple[str, ...]:
@@ -84,7 +122,93 @@ def source_keys_in_reach(sources: Iterable[Source], account: Account | None) -> 
             (source.owner, source.kms_key_owner),
             f"source {source.bucket!r}: kms_key",
             (item, "kms_key"),
+            source.region,
         )
+
+
+def sources_can_be_read(sources: Iterable[Source], account: Account | None) -> None:
+    """Raise ``ValueError`` unless Athena in ``account`` can read ``sources``: from one partition,
+    and through access points of its own account and region."""
+    for item, source in enumerate(sources):
+        if account is None:
+            return
+        region, of_account = source.region or account.region, account.arns.partition
+        if partition_of(region) != of_account:
+            raise Wrong(
+                "GATE209",
+                f"source {source.bucket!r}: region is in partition {partition_of(region)}, and "
+                f"nobody of {of_account} reads there",
+                (item, "region"),
+            )
+        if source.access_point is None:
+            continue
+        place = source.access_point.split(":")
+        if place[4] != account.id or source.owner:
+            raise Wrong(
+                "GATE345",
+                f"source {source.bucket!r}: access_point is in account {place[4]}; that of another "
+                "account has a policy that must let this block in, as must its bucket's: have one "
+                f"made in {account.id} for that bucket, or name the bucket with its owner",
+                (item, "access_point"),
+            )
+        if place[3] != region or place[1] != of_account:
+            raise Wrong(
+                "GATE209",
+                f"source {source.bucket!r}: access_point is in {place[3]}, its bucket in {region}",
+                (item, "access_point"),
+            )
+
+
+def access_points(account: Account, sources: Iterable[Source]) -> dict[str, str]:
+    """Return the ARN of the access point by that of the bucket that its alias looks like."""
+    return {
+        account.arns.bucket(source.bucket): source.access_point
+        for source in sources
+        if source.access_point
+    }
+
+
+def by_access_point(resource: str, points: Mapping[str, str]) -> str:
+    """Return ``resource``, an ARN or pattern in S3, as policies have it: an alias among ``points``
+    is its access point, and what lies in it an object of that.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html (2026-11).
+    """
+    bucket, slash, key = resource.partition("/")
+    if bucket not in points:
+        return resource
+    return f"{points[bucket]}/object/{key}" if slash else points[bucket]
+
+
+def source_remarks(sources: Iterable[Source], account: Account) -> tuple[Remark, ...]:
+    """Return what a reviewer should know of where ``sources`` lie."""
+    found = []
+    for source in sources:
+        if re.search("[A-Z_]", source.bucket):
+            found.append(
+                Remark(
+                    "GATE732",
+                    "source",
+                    "only a bucket made in us-east-1 before March 2018 has capitals or "
+                    "underscores, and Athena's page advises against the latter",
+                    source.bucket,
+                )
+            )
+        if source.region and source.region != account.region:
+            found.append(
+                Remark(
+                    "GATE733",
+                    "source",
+                    f"Athena in {account.region} reads it in {source.region}: slower, and S3 "
+                    "charges what leaves the region",
+                    source.bucket,
+                )
+            )
+    if account.arns.partition == "aws-eusc":
+        text = "neither AWS's pages for Athena nor those of vendors speak of aws-eusc, and nothing "
+        text += "was tried there"
+        found.append(Remark("GATE734", "account", text))
+    return tuple(found)
 
 
 def owned_elsewhere(account: Account, buckets: Iterable[tuple[str, str | None]]) -> dict[str, str]:
@@ -123,6 +247,11 @@ def owner_of_existing(owner: str | None, made: bool, instead: str) -> str | None
 class Results(Settings):
     """Where query results go."""
 
+    managed: bool = Field(
+        False,
+        description="`true` leaves results in Athena for 24 hours, in a workgroup that exists and "
+        "is set so; no bucket then.",
+    )
     bucket: BucketName | None = Field(
         None, description="The bucket's name; by default derived from the block and the account."
     )
@@ -139,7 +268,9 @@ class Results(Settings):
         description="Days until results are deleted; 30 by default, only for a bucket made here.",
     )
     kms_key: KmsKeyArn | None = Field(
-        None, description="A KMS key to encrypt results with instead of S3's own."
+        None,
+        description="A KMS key to encrypt results with instead of S3's own, or that a workgroup "
+        "with managed results is set to.",
     )
     owner: Owner | None = Field(
         None,
@@ -154,6 +285,17 @@ class Results(Settings):
     @classmethod
     def _of_one_that_exists(cls, value: str | None, info: ValidationInfo) -> str | None:
         return owner_of_existing(value, info.data.get("create", False), "create = false")
+
+    @field_validator("bucket", "create", "path", "expire_after_days")
+    @classmethod
+    def _in_a_bucket(cls, value: object, info: ValidationInfo) -> object:
+        if info.data.get("managed"):
+            raise Wrong(
+                "GATE301",
+                "has no effect on managed results, which Athena keeps itself, for 24 hours; "
+                "remove it, or managed = true",
+            )
+        return value
 
     @field_validator("create")
     @classmethod
@@ -175,8 +317,16 @@ class Results(Settings):
 
 
 class Workgroup(Settings):
-    """Limits of the workgroup that queries run in."""
+    """The workgroup that queries run in: one made here with these limits, or one that exists."""
 
+    name: WorkgroupName | None = Field(
+        None, description="The workgroup that exists, with `create = false`."
+    )
+    create: bool = Field(
+        True,
+        validate_default=True,
+        description="`false` uses the workgroup `name` and leaves its configuration alone.",
+    )
     # https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
     # (2026-11): 10 MB is the least the API takes.
     bytes_scanned_cutoff: int = Field(
@@ -188,6 +338,73 @@ class Workgroup(Settings):
     engine_version: Literal["Athena engine version 3", "AUTO"] = Field(
         "Athena engine version 3", description="The Athena engine; `AUTO` lets AWS choose."
     )
+    alarm: Annotated[Alarm | None, Block("alarm")] = Field(
+        None, description="Tells when all queries together scan more than somebody expects."
+    )
+
+    @field_validator("create")
+    @classmethod
+    def _named_when_it_exists(cls, value: bool, info: ValidationInfo) -> bool:
+        if "name" not in info.data:
+            return value
+        if not value and info.data["name"] is None:
+            raise Wrong("GATE302", "false needs the name of the workgroup that exists: name")
+        if value and info.data["name"] is not None:
+            raise Wrong(
+                "GATE302",
+                "a workgroup made here is called as its block; for one that exists, set "
+                "create = false beside name",
+            )
+        return value
+
+    @field_validator("bytes_scanned_cutoff", "engine_version")
+    @classmethod
+    def _of_one_made_here(cls, value: object, info: ValidationInfo) -> object:
+        if info.data.get("create") is False:
+            raise Wrong(
+                "GATE301",
+                "with create = false the workgroup keeps what it is set to; remove this field, or "
+                "have a workgroup made",
+            )
+        return value
+
+
+def watched(
+    account: Account, name: str, workgroup: str, settings: Workgroup | None
+) -> Watched | None:
+    """Return the alarms of ``settings`` on ``workgroup``, of a block whose things are called
+    ``name``."""
+    alarm = settings.alarm if settings else None
+    return Watched(account, name, workgroup, alarm) if alarm else None
+
+
+def shared_results(workgroup: str, results: Results, who: str) -> tuple[Remark, ...]:
+    """Return that ``who`` reads the results of others too, where the ``workgroup`` keeps them.
+
+    https://docs.aws.amazon.com/athena/latest/ug/managed-results.html (2026-11): access to them is
+    that to GetQueryResults in the workgroup.
+    """
+    if not results.managed:
+        return ()
+    text = f"{who} reads the results of everybody who queries in {workgroup}; give it one alone"
+    return (Remark("GATE628", "results", text),)
+
+
+def managed_where_set(workgroup: Workgroup | None) -> None:
+    """Raise ``ValueError`` for managed results in a ``workgroup`` that is made here; ``None`` has
+    mistakes of its own, or is one that exists.
+
+    https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/athena_workgroup
+    (2026-11) has no managed_query_results_configuration; 6.x has.
+    """
+    if workgroup is not None and workgroup.create:
+        raise Wrong(
+            "GATE342",
+            "managed: a workgroup made here cannot keep results in Athena: that is "
+            "managed_query_results_configuration, which the AWS provider 5.100 has not; name one "
+            'that exists, with name = "..." and create = false in workgroup {}',
+            ("managed",),
+        )
 
 
 # https://docs.aws.amazon.com/lake-formation/latest/dg/TBAC-notes.html (2026-11): at most 50

@@ -5,9 +5,11 @@ KMS and Lake Formation, https://docs.aws.amazon.com/service-authorization/latest
 (2026-11).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from athena_gate.modules.iam.arn import Arns
+from athena_gate.modules.athena.settings import by_access_point
+from athena_gate.modules.iam.arn import HOSTS, Arns, partition_of
 from athena_gate.modules.iam.arn import bucket as bucket_arn
 from athena_gate.modules.iam.policy import EVERYONE, Condition, Statement
 
@@ -208,31 +210,52 @@ def write_results(
     )
 
 
-def via_s3_services(arns: Arns) -> tuple[str, ...]:
-    """Return the values of ``kms:ViaService`` by which KMS knows a call as one of S3.
+def through_access_points(
+    granted: Iterable[Statement], points: Mapping[str, str]
+) -> tuple[Statement, ...]:
+    """Return the statements ``granted`` with the access points (``points``, ARNs by that of the
+    bucket that each looks like) in the place of their aliases."""
+    return tuple(
+        replace(one, resources=tuple(by_access_point(r, points) for r in one.resources))
+        if points
+        else one
+        for one in granted
+    )
+
+
+def via_s3_services(arns: Arns, keys: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the values of ``kms:ViaService`` by which KMS knows a call as one of S3, in the region
+    of ``arns`` or, where there are ``keys`` (ARNs), in theirs.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
-    (2026-11) gives service.region.amazonaws.com. Whether China appends .cn could not be
-    confirmed, so there both spellings are taken; only S3 can present either.
+    (2026-11) gives service.region.amazonaws.com. Whether China and the European Sovereign Cloud
+    have their own domains there could not be confirmed, so both spellings are taken; only S3 can
+    present either.
     """
-    return _via(arns, "s3")
+    regions = dict.fromkeys(key.split(":")[3] for key in keys) or (arns.region,)
+    return tuple(one for region in regions for one in _via(region, "s3"))
 
 
 def via_glue(arns: Arns) -> tuple[str, ...]:
     """Return the values of ``kms:ViaService`` by which KMS knows a call as one of Glue, which the
-    same page lists; as with S3, both spellings in China."""
-    return _via(arns, "glue")
+    same page lists; as with S3, in both spellings where there may be two."""
+    return _via(arns.region, "glue")
 
 
 def via_dynamodb(arns: Arns) -> tuple[str, ...]:
     """Return the values of ``kms:ViaService`` by which KMS knows a call as one of DynamoDB, which
     the same page lists; as with S3, both spellings in China."""
-    return _via(arns, "dynamodb")
+    return _via(arns.region, "dynamodb")
 
 
-def _via(arns: Arns, name: str) -> tuple[str, ...]:
-    service = f"{name}.{arns.region}.amazonaws.com"
-    return (service, f"{service}.cn") if arns.partition == "aws-cn" else (service,)
+def _via(region: str, name: str) -> tuple[str, ...]:
+    own = HOSTS.get(partition_of(region))
+    ends = ("amazonaws.com", *((own,) if own else ()))
+    return tuple(f"{name}.{region}.{end}" for end in ends)
+
+
+def _through_s3(arns: Arns, keys: Iterable[str]) -> tuple[Condition, ...]:
+    return (Condition("StringEquals", "kms:ViaService", via_s3_services(arns, keys)),)
 
 
 def use_keys(
@@ -243,7 +266,6 @@ def use_keys(
     https://docs.aws.amazon.com/athena/latest/ug/encryption.html (2026-11): kms:Decrypt to read,
     kms:GenerateDataKey as well to write.
     """
-    via_s3 = (Condition("StringEquals", "kms:ViaService", via_s3_services(arns)),)
     source_keys = tuple(source_keys)
     statements: list[Statement] = []
     if source_keys:
@@ -254,7 +276,7 @@ def use_keys(
                 why="Decrypt table data, through S3 only.",
                 actions=("kms:Decrypt",),
                 resources=source_keys,
-                conditions=via_s3,
+                conditions=_through_s3(arns, source_keys),
             )
         )
     if results_key:
@@ -265,10 +287,27 @@ def use_keys(
                 why="Encrypt results and read them back, through S3 only.",
                 actions=("kms:Decrypt", "kms:GenerateDataKey"),
                 resources=(results_key,),
-                conditions=via_s3,
+                conditions=_through_s3(arns, ()),
             )
         )
     return tuple(statements)
+
+
+def managed_results_key(arns: Arns, workgroup: str, key: str) -> Statement:
+    """Return the statement on the KMS key that a workgroup with managed results is set to.
+
+    https://docs.aws.amazon.com/athena/latest/ug/managed-results.html (2026-11): who queries needs
+    kms:Decrypt and kms:GenerateDataKey, and the encryption context is the workgroup's ARN.
+    """
+    context = "kms:EncryptionContext:aws:athena:arn"
+    return Statement(
+        "Allow",
+        sid="KmsManagedResults",
+        why="Encrypt results that Athena keeps, and read them back: those of this workgroup.",
+        actions=("kms:Decrypt", "kms:GenerateDataKey"),
+        resources=(key,),
+        conditions=(Condition("StringEquals", context, (arns.workgroup(workgroup),)),),
+    )
 
 
 def use_catalog_key(arns: Arns, key: str | None, writes: bool) -> tuple[Statement, ...]:
@@ -618,21 +657,45 @@ def write_bucket(arns: Arns, bucket: str) -> tuple[Statement, ...]:
     )
 
 
-def deny_other_addresses(addresses: tuple[str, ...]) -> Statement:
-    """Return the statement that makes keys useless outside ``addresses`` (CIDR).
+# Calls that Athena makes on the caller's behalf come from AWS and stay allowed:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html
+# (2026-11) pairs aws:SourceIp with aws:ViaAWSService for that, and neither it nor aws:SourceVpce
+# can be compared for them: https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html
+# (2026-11).
+_DIRECT_CALLS = Condition("Bool", "aws:ViaAWSService", ("false",))
 
-    Calls that Athena makes on the user's behalf come from AWS and stay allowed:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-ip.html
-    (2026-11) pairs aws:SourceIp with aws:ViaAWSService for that.
-    """
+
+def deny_other_addresses(addresses: tuple[str, ...]) -> Statement:
+    """Return the statement that makes keys useless outside ``addresses`` (CIDR), those that the
+    vendor's page names."""
     return Statement(
         "Deny",
         sid="DenyDirectCallsOutsideVendorIps",
         why="A stolen key is of no use from another address.",
         actions=("*",),
         resources=("*",),
-        conditions=(
-            Condition("NotIpAddress", "aws:SourceIp", addresses),
-            Condition("Bool", "aws:ViaAWSService", ("false",)),
-        ),
+        conditions=(Condition("NotIpAddress", "aws:SourceIp", addresses), _DIRECT_CALLS),
+    )
+
+
+def deny_from_elsewhere(addresses: tuple[str, ...], endpoints: tuple[str, ...]) -> Statement:
+    """Return the statement that refuses direct calls from anywhere but ``addresses`` (CIDR) and the
+    VPC ``endpoints``.
+
+    Both conditions have to be met for it to refuse, and each is where its key is missing: a request
+    through an endpoint has no aws:SourceIp, another no aws:SourceVpce
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
+    2026-11).
+    """
+    places = (
+        *((Condition("NotIpAddress", "aws:SourceIp", addresses),) if addresses else ()),
+        *((Condition("StringNotEquals", "aws:SourceVpce", endpoints),) if endpoints else ()),
+    )
+    return Statement(
+        "Deny",
+        sid="DenyDirectCallsFromElsewhere",
+        why="Stolen credentials are of no use from another place.",
+        actions=("*",),
+        resources=("*",),
+        conditions=(*places, _DIRECT_CALLS),
     )

@@ -1,5 +1,6 @@
 """What others must do, in the parts that several integrations share: what the policies of buckets
-and keys of other accounts must say, and who must be allowed to take a role.
+and keys of other accounts must say, who must be allowed to take a role, and how a workgroup must be
+set that is not made here.
 
 Both sides must allow a request across accounts:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
@@ -11,8 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena import alarm
+from athena_gate.modules.athena.alarm import Watched
+from athena_gate.modules.athena.settings import Results, Source
 from athena_gate.modules.iam.arn import account_of
-from athena_gate.modules.iam.policy import Policy, Principal
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from athena_gate.modules.iam.todo import ToDo
 from athena_gate.modules.lake_formation import LakeGrant
 
@@ -20,6 +24,14 @@ from athena_gate.modules.lake_formation import LakeGrant
 BUCKETS = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
 KEYS = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html"
 ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html"
+# How a workgroup is set, and what a topic and its key must say (2026-11).
+MANAGED = "https://docs.aws.amazon.com/athena/latest/ug/managed-results.html"
+WORKGROUPS = (
+    "https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html"
+)
+ACCESS_POINTS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html"
+TOPIC = "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"
+TOPIC_KEY = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
 
 
 def called(arn: str) -> str:
@@ -123,4 +135,80 @@ def lake_formation(grants: tuple[LakeGrant, ...], account: str) -> tuple[ToDo, .
             account,
         )
         for grant in grants
+    )
+
+
+def workgroup_of_others(
+    account: Account, name: str, results: Results, location: str | None, watched: Watched | None
+) -> tuple[ToDo, ...]:
+    """Return how the workgroup ``name`` of ``account`` must be set, which is not made here."""
+    if results.managed:
+        set_to = "keeps results in Athena (managed query results)"
+        if results.kms_key:
+            set_to += f", encrypted with {results.kms_key}"
+    else:
+        set_to = f"writes results to {location}, or does not override where clients say they go"
+    metrics = ", and publishes its metrics to CloudWatch" if watched else ""
+    says = f"the workgroup {name} exists in account {account.id}, {set_to}{metrics}"
+    return (ToDo("workgroup", "you", says, MANAGED if results.managed else WORKGROUPS),)
+
+
+def managed_results(
+    account: Account, workgroup: str, key: str | None, client: str
+) -> tuple[ToDo, ...]:
+    """Return what managed results ask of the ``client``, and of the policy of their ``key``."""
+    says = f"{client} names no location of results: Athena refuses one beside managed results"
+    found = (ToDo("results-location", client, says, MANAGED),)
+    if not key:
+        return found
+    arn, owner = account.arns.workgroup(workgroup), account_of(key)
+    statement = Statement(
+        "Allow",
+        sid="AthenaManagedResults",
+        why="Athena encrypts what it keeps, for this workgroup.",
+        principals=(Principal("Service", "encryption.athena.amazonaws.com"),),
+        actions=("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"),
+        resources=("*",),
+        conditions=(
+            Condition("ArnLike", "kms:EncryptionContext:aws:athena:arn", (arn,)),
+            Condition("ArnLike", "aws:SourceArn", (arn,)),
+            Condition("StringEquals", "aws:SourceAccount", (account.id,)),
+        ),
+    )
+    named = key.rpartition("/")[2]
+    says = f"the policy of key {named} lets Athena encrypt the results of workgroup {workgroup}"
+    policy = Policy((statement,))
+    return (*found, ToDo("results-key", owner_of(owner), says, MANAGED, owner, key, policy))
+
+
+def told(watched: Watched | None) -> tuple[ToDo, ...]:
+    """Return what the topic of alarms needs that is not made here, and the key of one that is."""
+    if watched is None:
+        return ()
+    topic, key = watched.topic, watched.alarm.kms_key
+    if watched.alarm.topic:
+        says = f"the policy of {topic} lets CloudWatch tell it of {watched.name}'s alarms"
+        owner, policy = account_of(topic), watched.publish()
+        return (ToDo("topic", owner_of(owner), says, TOPIC, owner, topic, policy),)
+    found = (ToDo("subscribers", "you", f"somebody subscribes to {topic}", alarm.PAGE, by=topic),)
+    if not key:
+        return found
+    says = f"the policy of key {key.rpartition('/')[2]} lets CloudWatch use it for {topic}"
+    owner, policy = account_of(key), watched.encrypt()
+    return (*found, ToDo("topic-key", owner_of(owner), says, TOPIC_KEY, owner, key, policy))
+
+
+def access_points(account: Account, sources: Iterable[Source]) -> tuple[ToDo, ...]:
+    """Return what the buckets behind access points must say, whose names are not known here."""
+    return tuple(
+        ToDo(
+            "access-point",
+            "you",
+            f"the policy of the bucket behind {source.access_point} leaves who is let in to access "
+            f"points of account {account.id} (s3:DataAccessPointAccount)",
+            ACCESS_POINTS,
+            by=source.access_point,
+        )
+        for source in sources
+        if source.access_point
     )

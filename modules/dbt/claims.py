@@ -33,7 +33,15 @@ def holder(settings: DbtSettings) -> Holder:
     """Return dbt's role."""
     arns = settings.account.arns
     name = f"{settings.path}{settings.resource_name}"
-    return claims.holder_of_role(f"arn:{arns.partition}:iam::{arns.account}:role{name}")
+    start = f"arn:{arns.partition}:iam::{arns.account}"
+    if settings.keys is not None:
+        found = claims.holder_of_user(f"{start}:user{name}")
+    else:
+        found = claims.holder_of_role(f"{start}:role{name}")
+    places = settings.only_from
+    if places is None:
+        return found
+    return claims.calling_from(found, places.addresses, places.vpc_endpoints)
 
 
 def needs(settings: DbtSettings) -> tuple[Need, ...]:
@@ -41,7 +49,11 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     dbt, arns = holder(settings), settings.account.arns
     workgroup = arns.workgroup(settings.workgroup_name)
     data, prefix = arns.bucket(settings.data_bucket), settings.data_path
-    keys = dict.fromkeys(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
+    managed = settings.results.managed
+    keys = dict.fromkeys(
+        key for key in (settings.data.kms_key, None if managed else settings.results.kms_key) if key
+    )
+    results_key = settings.results.kms_key if managed else None
     found = (
         *_take_role(settings),
         dbt.need("run-queries", "start, watch and stop queries", dbt.calls(_QUERIES, workgroup)),
@@ -77,7 +89,12 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
             dbt.calls_via_athena(claims.RESULTS_BUCKET, data),
             dbt.calls_via_athena(claims.OWN_OBJECTS, f"{data}/{prefix}file"),
         ),
-        claims.write_results(dbt, arns, settings.results_bucket, settings.results_path),
+        *(
+            ()
+            if managed
+            else (claims.write_results(dbt, arns, settings.results_bucket, settings.results_path),)
+        ),
+        *((claims.use_managed_key(dbt, workgroup, results_key),) if results_key else ()),
         *claims.use_keys(dbt, _source_keys(settings), None),
         *(
             dbt.need("write-keys", f"let S3 encrypt with key {key.rsplit('/', 1)[1]}", calls)
@@ -98,6 +115,13 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         found += (dbt.need("list-databases", "list all databases", listed),)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
         found += (claims.governed_by_lake_formation(dbt, todo(settings)),)
+    if settings.only_from is not None:
+        places = settings.only_from
+        found += (claims.from_each_place(found, dbt, places.addresses, places.vpc_endpoints),)
+    alarm = settings.workgroup.alarm if settings.workgroup else None
+    if alarm is not None:
+        topic, alarms = _told(settings)
+        found += claims.alarms_told(topic, alarms, settings.account.id, alarm.kms_key)
     found += tuple(
         claims.hand_over(dbt, arns, bucket, path, name)
         for name, bucket, path in (
@@ -109,8 +133,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     key = settings.account.catalog_kms_key
     found += claims.use_catalog_key(dbt, key, writes=True, direct=settings.runs_models)
     todos = todo(settings)
-    workgroup_exists = (one for one in todos if one.name == "workgroup")
-    found = claims.given(found, workgroup_exists, "run-queries", "read-results")
+    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), _points(settings))
     made = made_connectors(settings.catalogs, settings.account, dbt.arn)
     return claims.resting_on(found, settings.owners, (*todos, *made))
 
@@ -136,7 +159,33 @@ def lake_formation(settings: DbtSettings) -> tuple[LakeGrant, ...]:
     return tuple(found)
 
 
+def _points(settings: DbtSettings) -> dict[str, str]:
+    """Return the ARNs of access points by those that their aliases would have as buckets."""
+    bucket = settings.account.arns.bucket
+    return {bucket(one.bucket): one.access_point for one in settings.sources if one.access_point}
+
+
+def _told(settings: DbtSettings) -> tuple[str, tuple[str, ...]]:
+    """Return the topic that is told, and of which alarms (ARNs); empty without any."""
+    alarm = settings.workgroup.alarm if settings.workgroup else None
+    arns, name = settings.account.arns, settings.resource_name
+    if alarm is None:
+        return "", ()
+    limits = {"hour": alarm.bytes_per_hour, "day": alarm.bytes_per_day}
+    alarms = tuple(
+        arns.alarm(f"{name}-bytes-per-{word}") for word, limit in limits.items() if limit
+    )
+    return alarm.topic or arns.topic(f"{name}-limits"), alarms
+
+
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
+    token = settings.web_identity
+    if token is not None:
+        known = {f"{token.issuer}:{name}": (value,) for name, value in _said(settings).items()}
+        taken = Call("sts:AssumeRoleWithWebIdentity", (holder(settings).arn,), known)
+        caller = Caller("federated", token.provider)
+        provider = tuple(one for one in todo(settings) if one.name == "provider")
+        return (Need("take-role", "the token takes the role", None, caller, (taken,), provider),)
     context = {"sts:ExternalId": (settings.external_id,)} if settings.external_id else {}
     call = Call("sts:AssumeRole", (holder(settings).arn,), context)
     return tuple(
@@ -195,12 +244,24 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     """Return what is never allowed, to dbt and to others."""
     dbt, arns = holder(settings), settings.account.arns
     data, results = _data(settings), f"{settings.results_bucket}/{settings.results_path}"
-    written = tuple(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
-    read = (*_source_keys(settings), *catalogs.keys(arns, settings.catalogs))
-    keys = claims.kms_only(
-        dbt, settings.account, read, written, True, catalogs.glue_keys(settings.catalogs)
-    )
+    workgroup, managed = arns.workgroup(settings.workgroup_name), settings.results.managed
+    results_key = settings.results.kms_key
+    own = (settings.data.kms_key, None if managed else results_key)
+    written = tuple(key for key in own if key)
     spills = catalogs.spills(settings.catalogs)
+    built = (data,) if managed else (data, results)
+    keys = claims.kms_only(
+        dbt,
+        settings.account,
+        (*_source_keys(settings), *catalogs.keys(arns, settings.catalogs)),
+        written,
+        True,
+        managed={results_key: workgroup} if managed and results_key else {},
+        other_catalogs=catalogs.glue_keys(settings.catalogs),
+    )
+    topic, alarms = _told(settings)
+    made = topic == arns.topic(f"{settings.resource_name}-limits")
+    cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),) if made else ()
     handed = {
         bucket: claims.HANDED_OVER
         for bucket in (settings.data_bucket, settings.results_bucket)
@@ -211,9 +272,10 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     services += catalogs.services(settings.catalogs)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
         services.append("lakeformation:GetDataAccess")
-    return (
-        claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted)),
-        *_taking(settings),
+    found = (
+        claims.nobody_else(*_let_in(settings), *cloudwatch),
+        *_taking(settings, ("sns:*",) if made else ()),
+        *(claims.alarms_only(topic, alarms) if made else ()),
         claims.no_iam(dbt),
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),
@@ -225,14 +287,14 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         ),
         _no_other_database(settings),
         *_tables(settings),
-        claims.no_other_bucket(dbt, arns, (*_locations(settings), *spills, data, results)),
-        *claims.sources_read_only(dbt, arns, (*_locations(settings), *spills), (data, results)),
+        claims.no_other_bucket(dbt, arns, (*_locations(settings), *spills, *built)),
+        *claims.sources_read_only(dbt, arns, (*_locations(settings), *spills), built),
         *catalogs.never(
             dbt,
             settings.account,
             settings.catalogs,
             (*_source_keys(settings), *written),
-            (*_locations(settings), data, results),
+            (*_locations(settings), *built),
         ),
         dbt.never(
             "data-only",
@@ -244,33 +306,82 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
                 ("s3:*",), (arns.bucket(settings.data_bucket),), but_actions=claims.RESULTS_BUCKET
             ),
         ),
-        claims.results_only(
-            dbt,
-            arns,
-            settings.results_bucket,
-            settings.results_path,
-            handed.get(settings.results_bucket, ()),
+        *(
+            ()
+            if managed
+            else (
+                claims.results_only(
+                    dbt,
+                    arns,
+                    settings.results_bucket,
+                    settings.results_path,
+                    handed.get(settings.results_bucket, ()),
+                ),
+            )
         ),
         *((claims.no_other_acl(dbt),) if handed else ()),
         claims.only_through_athena(dbt, *_direct(settings)),
         *keys,
         *claims.tls_only(arns.partition, settings.made_buckets),
+        *(
+            (claims.nowhere_else(dbt, places.addresses, places.vpc_endpoints),)
+            if (places := settings.only_from)
+            else ()
+        ),
     )
+    return claims.never_by_access_point(found, _points(settings))
 
 
-def _taking(settings: DbtSettings) -> tuple[Never, ...]:
-    only = Requests(("*",), but_actions=("sts:AssumeRole",))
+def _taking(settings: DbtSettings, but: tuple[str, ...]) -> tuple[Never, ...]:
+    """Return the claims on who takes the role; ``but`` are actions that have claims of their
+    own."""
+    if settings.keys is not None:
+        return ()
+    with_token = "sts:AssumeRoleWithWebIdentity"
+    action = with_token if settings.web_identity else "sts:AssumeRole"
+    only = Requests(("*",), but_actions=(action, *but))
     found = (Never("role-only", "nothing but taking the role", Strangers(), (only,)),)
+    if settings.web_identity is not None:
+        words = {"sub": "no other subject of a token", "aud": "no token for another audience"}
+        return (
+            *found,
+            *(
+                Never(
+                    {"sub": "no-other-token", "aud": "no-other-client"}[name],
+                    words[name],
+                    Strangers(),
+                    (Requests(("*",), but_actions=but),),
+                    {f"{settings.web_identity.issuer}:{name}": AnyBut((value,))},
+                )
+                for name, value in _said(settings).items()
+            ),
+        )
     if settings.external_id is None:
         return found
     without = {"sts:ExternalId": AnyBut((settings.external_id,))}
     return (
         *found,
-        Never("external-id", "no role without the external id", Strangers(), _ANYTHING, without),
+        Never(
+            "external-id",
+            "no role without the external id",
+            Strangers(),
+            (Requests(("*",), but_actions=but),),
+            without,
+        ),
     )
 
 
-_ANYTHING = (Requests(("*",)),)
+def _said(settings: DbtSettings) -> dict[str, str]:
+    """Return what a token must say, by the name of the claim in it."""
+    token = settings.web_identity
+    return {"sub": token.subject, "aud": token.audience} if token else {}
+
+
+def _let_in(settings: DbtSettings) -> tuple[Principal, ...]:
+    """Return who may take the role."""
+    if settings.web_identity is not None:
+        return (Principal("Federated", settings.web_identity.provider),)
+    return tuple(Principal("AWS", arn) for arn in settings.trusted)
 
 
 def _no_other_database(settings: DbtSettings) -> Never:

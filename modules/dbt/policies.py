@@ -2,9 +2,16 @@
 
 from athena_gate.modules.athena import grants as lake
 from athena_gate.modules.athena import statements
+from athena_gate.modules.athena.alarm import alarm_remarks
 from athena_gate.modules.athena.catalogs import statements as catalogs
 from athena_gate.modules.athena.catalogs.settings import catalog_remarks
-from athena_gate.modules.athena.settings import source_keys, source_locations
+from athena_gate.modules.athena.settings import (
+    access_points,
+    shared_results,
+    source_keys,
+    source_locations,
+    source_remarks,
+)
 from athena_gate.modules.athena.statements import (
     CALLED_VIA_ATHENA,
     DEFAULT_CATALOG,
@@ -28,6 +35,23 @@ def trust(settings: DbtSettings) -> Policy:
     """
     if settings.mode == "documented":
         return GUIDE.trust_for(values(settings))
+    token = settings.web_identity
+    if token is not None:
+        return Policy(
+            (
+                Statement(
+                    "Allow",
+                    sid="Token",
+                    why="A token about this one, made out for AWS, and no other.",
+                    principals=(Principal("Federated", token.provider),),
+                    actions=("sts:AssumeRoleWithWebIdentity",),
+                    conditions=(
+                        Condition("StringEquals", f"{token.issuer}:sub", (token.subject,)),
+                        Condition("StringEquals", f"{token.issuer}:aud", (token.audience,)),
+                    ),
+                ),
+            )
+        )
     external_id = settings.external_id
     return Policy(
         (
@@ -55,13 +79,17 @@ def access(settings: DbtSettings) -> Policy:
     if settings.mode == "run":
         granted = (*granted, *_direct(settings))
     key = settings.account.catalog_kms_key
-    return Policy(
-        (
-            *granted,
-            *_keys(settings),
-            *statements.use_catalog_key(settings.account.arns, key, writes=True),
-        )
+    granted = (
+        *granted,
+        *_keys(settings),
+        *statements.use_catalog_key(settings.account.arns, key, writes=True),
     )
+    if settings.only_from is not None:
+        places = settings.only_from
+        elsewhere = statements.deny_from_elsewhere(places.addresses, places.vpc_endpoints)
+        granted = (*granted, elsewhere)
+    points = access_points(settings.account, settings.sources)
+    return Policy(statements.through_access_points(granted, points))
 
 
 def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
@@ -73,10 +101,11 @@ def _via_athena(settings: DbtSettings) -> tuple[Statement, ...]:
         build_tables(settings),
         statements.read_default_database(arns, _VIA_ATHENA),
         *write_data(settings),
-        *statements.write_results(
-            arns, settings.results_bucket, settings.results_path, _VIA_ATHENA
-        ),
     )
+    if not settings.results.managed:
+        granted += statements.write_results(
+            arns, settings.results_bucket, settings.results_path, _VIA_ATHENA
+        )
     granted += tuple(
         statements.hand_to_owner(arns, bucket, path, _VIA_ATHENA, sid)
         for sid, bucket, path in (
@@ -308,7 +337,12 @@ def _keys(settings: DbtSettings) -> tuple[Statement, ...]:
     arns = settings.account.arns
     read = source_keys(settings.sources)
     granted = statements.use_keys(arns, read, None)
-    written = dict.fromkeys(key for key in (settings.data.kms_key, settings.results.kms_key) if key)
+    managed = settings.results.kms_key if settings.results.managed else None
+    if managed:
+        key = statements.managed_results_key(arns, settings.workgroup_name, managed)
+        granted = (*granted, key)
+    own = (settings.data.kms_key, None if managed else settings.results.kms_key)
+    written = dict.fromkeys(key for key in own if key)
     if written:
         granted = (
             *granted,
@@ -331,7 +365,7 @@ def documents(settings: DbtSettings) -> dict[str, Policy]:
 
 def trusts(settings: DbtSettings) -> dict[str, Policy]:
     """Return the trust policy of the role that is made, if any, by the name of its guide."""
-    return {"access": trust(settings)}
+    return {} if settings.keys else {"access": trust(settings)}
 
 
 def grants(settings: DbtSettings) -> tuple[LakeGrant, ...]:
@@ -339,9 +373,9 @@ def grants(settings: DbtSettings) -> tuple[LakeGrant, ...]:
     given, arns = settings.lake_formation, settings.account.arns
     if given is None:
         return ()
-    role = arns.role(settings.resource_name, settings.path)
+    holder = settings.identity
     written = lake.write(
-        role,
+        holder,
         given,
         settings.databases,
         arns.objects(settings.data_bucket, settings.data_path).removesuffix("/*"),
@@ -349,8 +383,8 @@ def grants(settings: DbtSettings) -> tuple[LakeGrant, ...]:
         makes_databases=True,
         drops_databases=settings.drop_schemas,
     )
-    read = lake.read(role, given, settings.source_databases)
-    return lake.with_default_database(role, given, (*written, *read))
+    read = lake.read(holder, given, settings.source_databases)
+    return lake.with_default_database(holder, given, (*written, *read))
 
 
 def managed(settings: DbtSettings) -> tuple[str, ...]:
@@ -384,6 +418,11 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
             )
         )
     found += lake.remarks(settings.lake_formation)
+    found.extend(source_remarks(settings.sources, settings.account))
+    if settings.only_from is not None:
+        found.extend(settings.only_from.remarks("dbt"))
+    if settings.keys is not None:
+        found.extend(settings.keys.remarks())
     if settings.external_id is None:
         found.extend(
             Remark(
@@ -405,7 +444,19 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
             for arn in settings.trusted
             if ":role/" in arn
         )
-    if settings.workgroup is None:
+    if settings.results.managed:
+        found.append(
+            Remark(
+                "GATE730",
+                "results",
+                "dbt-athena asks for an s3_staging_dir in its profile, and Athena refuses one "
+                "beside managed results (dbt-labs/dbt-adapters#1334, 2026-11): dbt run needs a "
+                "version that takes a profile without",
+            )
+        )
+    found.extend(shared_results(settings.workgroup_name, settings.results, "dbt"))
+    found.extend(alarm_remarks(settings.watched))
+    if not settings.makes_workgroup:
         found.append(
             Remark(
                 "GATE708",

@@ -16,26 +16,17 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
         iam_path=settings.path,
         description="What dbt may do in Athena.",
     )
-    role, *attached = parts.role(
-        path,
-        trust(settings),
-        name=name,
-        iam_path=settings.path,
-        description="dbt building models in Athena",
-        boundary=settings.permissions_boundary,
-        policies=policies,
-        max_session_duration=settings.max_session_duration,
-    )
+    holder, *around = _identity(settings, policies)
     found = (
         *policies,
-        role,
-        *attached,
+        holder,
+        *around,
         *parts.results_bucket(
             (*path, "results"), settings.account, settings.results_bucket, settings.results
         ),
     )
     if settings.lake_formation is not None and settings.lake_formation.grants:
-        found += parts.lake_formation(path, grants(settings), role)
+        found += parts.lake_formation(path, grants(settings), holder)
     if settings.data.create:
         # Tables neither expire nor go with the block.
         found += parts.private_bucket(
@@ -44,7 +35,8 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
             name=settings.data_bucket,
             kms_key=settings.data.kms_key,
         )
-    if settings.workgroup is not None:
+    found += parts.alarms(path, settings.watched)
+    if settings.workgroup is not None and settings.workgroup.create:
         found += (
             parts.workgroup(
                 path,
@@ -62,3 +54,22 @@ def resources(settings: DbtSettings) -> tuple[Resource, ...]:
             ),
         )
     return found
+
+
+def _identity(settings: DbtSettings, policies: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    path, name, boundary = (settings.name,), settings.resource_name, settings.permissions_boundary
+    if settings.keys is not None:
+        user, *attached = parts.user(
+            path, name=name, iam_path=settings.path, boundary=boundary, policies=policies
+        )
+        return (user, *attached, *parts.access_keys(path, user, settings.keys))
+    return parts.role(
+        path,
+        trust(settings),
+        name=name,
+        iam_path=settings.path,
+        description="dbt building models in Athena",
+        boundary=boundary,
+        policies=policies,
+        max_session_duration=settings.max_session_duration,
+    )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
+from athena_gate.modules.access.ways import ProviderArn, TokenClaim
 from athena_gate.modules.account import (
     Account,
     AccountReference,
@@ -13,17 +14,23 @@ from athena_gate.modules.account import (
     boundary_in_account,
     key_in_reach,
 )
+from athena_gate.modules.athena.alarm import Watched, alarm_fits
 from athena_gate.modules.athena.catalogs.settings import Catalog, Catalogs, check, lets_in
+from athena_gate.modules.athena.only_from import OnlyFrom
 from athena_gate.modules.athena.settings import (
+    Keys,
     LakeFormationWriter,
     Results,
     Source,
     Workgroup,
     lake_formation_fits,
+    managed_where_set,
     one_owner,
     owned_elsewhere,
     owner_of_existing,
     source_keys_in_reach,
+    sources_can_be_read,
+    watched,
 )
 from athena_gate.modules.existing import (
     Existing,
@@ -45,8 +52,10 @@ from athena_gate.modules.fields import (
     WorkgroupName,
     pattern,
     unique,
+    whole_arn,
 )
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.iam.arn import PARTITIONS
 from athena_gate.modules.iam.policy import TRUST_POLICY_LIMIT
 
 T = TypeVar("T")
@@ -70,7 +79,7 @@ ExternalId = Annotated[
 ]
 
 _PRINCIPAL = re.compile(
-    r"arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(role|user)"
+    rf"arn:({PARTITIONS}):iam::[0-9]{{12}}:(role|user)"
     r"/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}"
 )
 _PRINCIPAL_ALLOWED = (
@@ -98,7 +107,7 @@ def _principal(value: str) -> str:
         )
     if not _PRINCIPAL.fullmatch(value):
         raise Wrong("GATE211", f"{value!r} is not valid; allowed: {_PRINCIPAL_ALLOWED}")
-    return value
+    return whole_arn(value)
 
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -145,6 +154,22 @@ class Data(Settings):
         return value
 
 
+class Token(Settings):
+    """dbt takes the role with a token of an identity provider, as those of GitHub and GitLab."""
+
+    provider: ProviderArn = Field(description="The identity provider in IAM.")
+    subject: TokenClaim = Field(
+        description="Whom the token is about (`sub`), as in "
+        "`repo:acme/dbt:ref:refs/heads/main`; no wildcards."
+    )
+    audience: TokenClaim = Field("sts.amazonaws.com", description="Whom the token is for (`aud`).")
+
+    @property
+    def issuer(self) -> str:
+        """Return the host, and path, of the provider."""
+        return self.provider.partition(":oidc-provider/")[2]
+
+
 class DbtSettings(Settings):
     """A ``dbt`` block: the role dbt takes, who may take it, and what it may build."""
 
@@ -155,6 +180,12 @@ class DbtSettings(Settings):
         description="`via_athena`, Glue and S3 through Athena only; `run`, what `dbt run` needs "
         "as well; `documented`, the guide's template.",
     )
+    keys: Annotated[Keys | None, Block("keys")] = Field(
+        None, description="A user with access keys instead of a role, as the dbt platform asks for."
+    )
+    web_identity: Annotated[Token | None, Block("web_identity")] = Field(
+        None, description="The role is taken with a token, instead of by `trusted`."
+    )
     external_id: ExternalId | None = Field(
         None, description="A text that must be given to take the role."
     )
@@ -162,7 +193,7 @@ class DbtSettings(Settings):
         (),
         validate_default=True,
         description="ARNs of the roles and users that may take the role; needed unless `mode` is "
-        "`documented`.",
+        "`documented`, or there are `keys` or `web_identity`.",
     )
     max_session_duration: int = Field(
         _HOUR,
@@ -196,11 +227,14 @@ class DbtSettings(Settings):
         None, description="A managed policy that bounds what the role can be granted."
     )
     path: IamPath = Field("/", description="The IAM path of the role and its policies.")
+    only_from: Annotated[OnlyFrom | None, Block("only_from")] = Field(
+        None, description="Refuses direct calls as the role from anywhere else."
+    )
     existing_workgroup: WorkgroupName | None = Field(
         None, description="The workgroup queries run in when none is made; by default `primary`."
     )
     workgroup: Annotated[Workgroup | None, Block("workgroup")] = Field(
-        None, description="Makes a workgroup for dbt."
+        None, description="Makes a workgroup for dbt, or names one that exists."
     )
     results: Annotated[Results, Block("results")] = Field(
         Results(), validate_default=True, description="Where query results go (s3_staging_dir)."
@@ -249,12 +283,40 @@ class DbtSettings(Settings):
     @model_validator(mode="after")
     def _connectors_let_it_in(self) -> Self:
         for catalog in self.catalogs:
-            lets_in(catalog, self.account.arns.role(self.resource_name, self.path))
+            lets_in(catalog, self.identity)
         return self
 
-    @field_validator("external_id", "drop_schemas", "lake_formation", "list_all_databases")
+    @field_validator("web_identity")
     @classmethod
-    def _nothing_beside_the_guide(cls, value: T | None, info: ValidationInfo) -> T | None:
+    def _provider_here(cls, value: Token | None, info: ValidationInfo) -> Token | None:
+        account = info.data.get("account")
+        if value is None or account is None:
+            return value
+        _, partition, _, _, owner, _ = value.provider.split(":", 5)
+        if (partition, owner) != (account.arns.partition, account.id):
+            raise Wrong(
+                "GATE209",
+                f"provider is in account {owner}, and a role takes tokens of providers of its own, "
+                f"{account.id}",
+                ("provider",),
+            )
+        return value
+
+    @field_validator("external_id", "max_session_duration", "session_duration")
+    @classmethod
+    def _of_a_role_that_is_assumed(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and info.data.get("keys") is not None:
+            raise Wrong("GATE301", "is of a role, and with keys there is none; remove it")
+        if info.field_name == "external_id" and value and info.data.get("web_identity"):
+            raise Wrong("GATE301", "comes with no token; its subject is what tells; remove it")
+        return value
+
+    @field_validator(
+        *("keys", "web_identity", "external_id", "drop_schemas", "lake_formation", "only_from"),
+        "list_all_databases",
+    )
+    @classmethod
+    def _nothing_beside_the_guide(cls, value: object, info: ValidationInfo) -> object:
         if value and info.data.get("mode") == "documented":
             raise Wrong(
                 "GATE304",
@@ -273,7 +335,14 @@ class DbtSettings(Settings):
                 "documented trusts the whole account, as the guide does, whoever is named; remove "
                 'this field, or set mode = "via_athena" or "run" to trust only these',
             )
-        if not value and mode in ("via_athena", "run"):
+        others = [way for way in ("keys", "web_identity") if info.data.get(way) is not None]
+        ways = [*others, *(["trusted"] if value else [])]
+        if len(ways) > 1:
+            raise Wrong("GATE303", f"has {len(ways)} ways in: {', '.join(ways)}; keep one")
+        if {"keys", "web_identity"} - info.data.keys():
+            # One of them has mistakes of its own.
+            return value
+        if not ways and mode in ("via_athena", "run"):
             raise Wrong(
                 "GATE302",
                 "name at least one role or user that may take the role, as in "
@@ -353,6 +422,7 @@ class DbtSettings(Settings):
         cls, value: tuple[Source, ...], info: ValidationInfo
     ) -> tuple[Source, ...]:
         source_keys_in_reach(value, info.data.get("account"))
+        sources_can_be_read(value, info.data.get("account"))
         return value
 
     @field_validator("permissions_boundary")
@@ -365,15 +435,27 @@ class DbtSettings(Settings):
     @classmethod
     def _one_workgroup(cls, value: Workgroup | None, info: ValidationInfo) -> Workgroup | None:
         if value is not None and (existing := info.data.get("existing_workgroup")) is not None:
+            does = "makes a workgroup" if value.create else f"names {value.name!r}"
             raise Wrong(
-                "GATE301",
-                f"makes a workgroup, and existing_workgroup names {existing!r}; keep one of them",
+                "GATE301", f"{does}, and existing_workgroup names {existing!r}; keep one of them"
             )
+        alarm_fits(value.alarm if value else None, info.data.get("account"))
         return value
 
     @field_validator("results")
     @classmethod
     def _results_bucket_fits(cls, value: Results, info: ValidationInfo) -> Results:
+        if value.managed:
+            key_in_reach(value.kms_key, info.data.get("account"), (value.kms_key_owner,))
+            if info.data.get("mode") == "documented":
+                raise Wrong(
+                    "GATE304",
+                    "managed: the guide's role writes results to a bucket, and documented is that "
+                    'role; remove it, or set mode = "via_athena" or "run"',
+                    ("managed",),
+                )
+            managed_where_set(info.data.get("workgroup"))
+            return value
         _bucket_fits(value, info, "results")
         return value
 
@@ -382,7 +464,7 @@ class DbtSettings(Settings):
     def _data_bucket_fits(cls, value: Data, info: ValidationInfo) -> Data:
         _bucket_fits(value, info, "data")
         results, name, account = (info.data.get(key) for key in ("results", "name", "account"))
-        if results is None or name is None or account is None:
+        if results is None or name is None or account is None or results.managed:
             return value
         bucket = value.bucket or _derived_bucket(name, account, "data")
         if bucket != (results.bucket or _derived_bucket(name, account, "results")):
@@ -414,6 +496,13 @@ class DbtSettings(Settings):
         return "dbt"
 
     @property
+    def identity(self) -> str:
+        """Return the ARN of the role or user that dbt acts as."""
+        kind = "role" if self.keys is None else "user"
+        arns = self.account.arns
+        return f"arn:{arns.partition}:iam::{arns.account}:{kind}{self.path}{self.resource_name}"
+
+    @property
     def resource_name(self) -> str:
         """Return the name of the role, its policy and, where one is made, its workgroup.
 
@@ -425,7 +514,19 @@ class DbtSettings(Settings):
     @property
     def workgroup_name(self) -> str:
         """Return the name of the workgroup dbt queries in."""
-        return self.resource_name if self.workgroup else self.existing_workgroup or "primary"
+        if self.workgroup is None:
+            return self.existing_workgroup or "primary"
+        return self.workgroup.name or self.resource_name
+
+    @property
+    def makes_workgroup(self) -> bool:
+        """Return whether a workgroup is made."""
+        return self.workgroup is not None and self.workgroup.create
+
+    @property
+    def watched(self) -> Watched | None:
+        """Return what tells when its queries scan too much, if anything does."""
+        return watched(self.account, self.resource_name, self.workgroup_name, self.workgroup)
 
     @property
     def runs_models(self) -> bool:
@@ -443,9 +544,9 @@ class DbtSettings(Settings):
         return _results_path(self.name, self.results)
 
     @property
-    def results_location(self) -> str:
-        """Return where Athena writes results, as an S3 URI."""
-        return f"s3://{self.results_bucket}/{self.results_path}"
+    def results_location(self) -> str | None:
+        """Return where Athena writes results, as an S3 URI; nowhere where it keeps them itself."""
+        return None if self.results.managed else f"s3://{self.results_bucket}/{self.results_path}"
 
     @property
     def data_bucket(self) -> str:
@@ -470,13 +571,13 @@ class DbtSettings(Settings):
     @property
     def files(self) -> tuple[str, ...]:
         """Return the files this block reads, relative to gate.hcl."""
-        return ()
+        return (self.keys.pgp_key_file,) if self.keys and self.keys.pgp_key_file else ()
 
     @property
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
         return (
-            *((self.results_bucket,) if self.results.create else ()),
+            *((self.results_bucket,) if self.results.create and self.results_location else ()),
             *((self.data_bucket,) if self.data.create else ()),
         )
 
@@ -491,7 +592,8 @@ class DbtSettings(Settings):
     @property
     def existing(self) -> tuple[Existing, ...]:
         """Return what this block names and somebody else must have made."""
-        account, workgroup = self.account, self.existing_workgroup
+        account = self.account
+        workgroup = self.workgroup.name if self.workgroup else self.existing_workgroup
         made_elsewhere = (
             *(() if self.results.create else ((self.results_bucket, self.results.owner),)),
             *(() if self.data.create else ((self.data_bucket, self.data.owner),)),

@@ -8,16 +8,14 @@ from athena_gate.modules.dbt.policies import access, grants
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.iam.todo import ToDo
 
-_WORKGROUPS = (
-    "https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html"
-)
+_PROVIDERS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html"
 
 
 def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     """Return what stands outside of the stack and must be so."""
     account, lake = settings.account, settings.lake_formation
     left = lake is not None and not lake.grants
-    role = account.arns.role(settings.resource_name, settings.path)
+    role = settings.identity
     keys = (
         *source_keys(settings.sources),
         settings.results.kms_key,
@@ -26,20 +24,40 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     )
     return (
         *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
-        *_workgroup(settings),
         *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
         *catalogs_todo(settings.catalogs, account, role),
         *(parts.lake_formation(grants(settings), account.id) if left else ()),
+        *parts.access_points(account, settings.sources),
+        *_workgroup(settings),
+        *_provider(settings),
     )
+
+
+def _provider(settings: DbtSettings) -> tuple[ToDo, ...]:
+    token = settings.web_identity
+    if token is None:
+        return ()
+    says = (
+        f"the identity provider {token.issuer} exists in account {settings.account.id}, with the "
+        f"audience {token.audience}"
+    )
+    return (ToDo("provider", "you", says, _PROVIDERS),)
 
 
 def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
-    """Return that the workgroup exists; primary does in every account."""
-    name = settings.existing_workgroup
-    if name is None:
-        return ()
-    says = (
-        f"the workgroup {name} exists in account {settings.account.id}, and does not override "
-        "where results and tables go"
-    )
-    return (ToDo("workgroup", "you", says, _WORKGROUPS),)
+    """Return how the workgroup must be set; primary exists in every account."""
+    account, name = settings.account, settings.workgroup_name
+    results, watched = settings.results, settings.watched
+    found = parts.told(watched)
+    if settings.existing_workgroup is not None and not results.managed:
+        says = (
+            f"the workgroup {name} exists in account {account.id}, and does not override where "
+            "results and tables go"
+        )
+        found += (ToDo("workgroup", "you", says, parts.WORKGROUPS),)
+    elif not settings.makes_workgroup and (results.managed or settings.workgroup is not None):
+        location = settings.results_location
+        found += parts.workgroup_of_others(account, name, results, location, watched)
+    if results.managed:
+        found += parts.managed_results(account, name, results.kms_key, "dbt")
+    return found

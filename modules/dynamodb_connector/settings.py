@@ -14,7 +14,12 @@ from athena_gate.modules.account import (
     key_in_reach,
 )
 from athena_gate.modules.athena.catalogs.settings import Connector
-from athena_gate.modules.athena.settings import Results, Workgroup, owned_elsewhere
+from athena_gate.modules.athena.settings import (
+    Results,
+    Workgroup,
+    managed_where_set,
+    owned_elsewhere,
+)
 from athena_gate.modules.existing import Existing, existing_boundary, existing_buckets
 from athena_gate.modules.fields import (
     Block,
@@ -140,7 +145,7 @@ Release = Annotated[
 ImageUri = Annotated[
     str,
     pattern(
-        r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]{2,256}"
+        r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.(com(\.cn)?|eu)/[a-z0-9._/-]{2,256}"
         r"(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})",
         "an image in Amazon ECR with a tag or digest, as in "
         '"111122223333.dkr.ecr.eu-central-1.amazonaws.com/connector:2026.33.1"',
@@ -501,6 +506,26 @@ class DynamodbConnectorSettings(Settings):
         owner, name = info.data.get("owner"), info.data.get("name")
         if value.bucket is None and owner is not None and name is not None:
             _bucket_fits(_spill_bucket(name, owner), "spill")
+        return value
+
+    @field_validator("workgroup")
+    @classmethod
+    def _made_on_both_sides(cls, value: Workgroup) -> Workgroup:
+        if not value.create or value.alarm is not None:
+            field = "alarm" if value.create else "create"
+            raise Wrong(
+                "GATE308",
+                f"{field}: a workgroup is made in each of the connector's accounts, with limits "
+                "for one query alone; remove it",
+                (field,),
+            )
+        return value
+
+    @field_validator("owner_results", "consumer_results")
+    @classmethod
+    def _results_in_a_bucket(cls, value: Results | None) -> Results | None:
+        if value is not None and value.managed:
+            managed_where_set(Workgroup())
         return value
 
     @field_validator("owner_results")

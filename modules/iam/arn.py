@@ -2,13 +2,22 @@
 
 from dataclasses import dataclass
 
+# An alternative of each partition, for regular expressions.
+PARTITIONS = "aws|aws-cn|aws-eusc|aws-us-gov"
+# What the hosts of services end with where it is not amazonaws.com: botocore 1.44,
+# data/partitions.json (2026-11).
+HOSTS = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+
 
 def partition_of(region: str) -> str:
-    """Return the partition of ``region``: ``aws``, ``aws-cn`` or ``aws-us-gov``.
+    """Return the partition of ``region``: ``aws``, ``aws-cn``, ``aws-eusc`` or ``aws-us-gov``.
 
     https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-    (2026-11): regions in China start with ``cn-``, those of GovCloud with ``us-gov-``.
+    (2026-11): regions in China start with ``cn-``, those of GovCloud with ``us-gov-``; those of
+    the European Sovereign Cloud with ``eusc-``.
     """
+    if region.startswith("eusc-"):
+        return "aws-eusc"
     if region.startswith("cn-"):
         return "aws-cn"
     if region.startswith("us-gov-"):
@@ -56,6 +65,12 @@ class Arns:
 
     def data_catalog(self, name: str) -> str:
         return self._regional("athena", f"datacatalog/{name}")
+
+    def topic(self, name: str) -> str:
+        return self._regional("sns", name)
+
+    def alarm(self, name: str) -> str:
+        return self._regional("cloudwatch", f"alarm:{name}")
 
     def glue_catalog(self, nested: str = "") -> str:
         return self._regional("glue", f"catalog/{nested}" if nested else "catalog")

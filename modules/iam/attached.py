@@ -10,7 +10,7 @@ from athena_gate.modules.iam.patterns import arn_matches
 from athena_gate.modules.iam.policy import Policy, Statement
 
 IdentityKind = Literal["user", "role", "policy", "application"]
-ResourceKind = Literal["trust", "bucket", "key", "function"]
+ResourceKind = Literal["trust", "bucket", "key", "function", "topic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ def statements_of(documents: Iterable[Document]) -> tuple[Statement, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ResourcePolicy:
-    """The policy of one resource: a role's trust policy, a bucket's, a key's, a function's.
+    """The policy of one resource: a role's trust policy, a bucket's, a key's, a function's, a
+    topic's.
 
     ``arn`` is ``*`` for a resource whose ARN cannot be computed.
     """

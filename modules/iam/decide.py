@@ -241,7 +241,7 @@ def context_of(request: Request) -> Context:
 
 
 _SENT = {key.name.lower(): key.sent for key in GLOBAL_KEYS if key.sent != "some requests"}
-_VPC_KEYS = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
+VPC_KEYS = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
 # (2026-11); what services have there is not said.
 _TYPES = {
@@ -286,7 +286,7 @@ def _is_sent(sent: Sent, caller: Caller, given: Context, without: bool) -> bool:
             # Users and root users get them by GetSessionToken.
             return not (without and caller.kind in ("user", "root"))
         case "every request but those through a VPC endpoint":
-            return not without and not any(map(given.values.get, _VPC_KEYS))
+            return not without and not any(map(given.values.get, VPC_KEYS))
     return True
 
 

@@ -19,6 +19,8 @@ TRUST_POLICY_LIMIT = 2048
 ATTACHED_POLICIES_LIMIT = 10
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html (2026-11): 20 KB.
 BUCKET_POLICY_LIMIT = 20 * 1024
+# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-key-concepts.html (2026-11)
+TOPIC_POLICY_LIMIT = 30 * 1024
 
 # A policy variable: ${aws:username}, also with a default behind a comma.
 _VARIABLE = re.compile(r"\$\{([^},]+)")

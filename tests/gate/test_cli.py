@@ -561,7 +561,8 @@ gate.hcl:6: dot "reporting": databases: name at least one database, as in
 gate.hcl:8: dot "reporting": databse: no field "databse"; did you mean
   "databases"?; allowed: account, grants, lake_formation,
   restrict_to_vendor_ips, permissions_boundary, path, databases, catalog,
-  reads_results_directly, keys, accept, source, workgroup, results [GATE102]
+  reads_results_directly, keys, only_from, accept, source, workgroup, results
+  [GATE102]
 gate: 2 mistakes in gate.hcl
 """,
     )

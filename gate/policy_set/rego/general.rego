@@ -50,7 +50,7 @@ deny contains text.differs("the plan", "what it calls", called, "none") if {
 }
 
 # Policies: those that give users and roles something, and those that let somebody in.
-documents := {"aws_iam_policy": "policy", "aws_iam_role_policy": "policy", "aws_iam_role": "assume_role_policy", "aws_s3_bucket_policy": "policy", "aws_kms_key": "policy"}
+documents := {"aws_iam_policy": "policy", "aws_iam_role_policy": "policy", "aws_iam_role": "assume_role_policy", "aws_s3_bucket_policy": "policy", "aws_kms_key": "policy", "aws_sns_topic_policy": "policy"}
 policies contains [one.address, one.type, after(one, documents[one.type])] if some one in made
 policies contains [one.address, "aws_iam_role_policy", inline.policy] if {
 	some one in made

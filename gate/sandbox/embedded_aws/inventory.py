@@ -27,6 +27,10 @@ def _cloudformation(backend: Any) -> Found:
     return {"aws_cloudformation_stack": [stack.name for stack in backend.stacks.values()]}
 
 
+def _cloudwatch(backend: Any) -> Found:
+    return {"aws_cloudwatch_metric_alarm": list(backend.alarms)}
+
+
 def _dynamodb(backend: Any) -> Found:
     return {"aws_dynamodb_table": list(backend.tables)}
 
@@ -75,9 +79,14 @@ def _s3(backend: Any) -> Found:
     return {"aws_s3_bucket": list(backend.buckets)}
 
 
+def _sns(backend: Any) -> Found:
+    return {"aws_sns_topic": [topic.name for topic in backend.topics.values()]}
+
+
 SERVICES: dict[str, Callable[[Any], Found]] = {
     "athena": _athena,
     "cloudformation": _cloudformation,
+    "cloudwatch": _cloudwatch,
     "dynamodb": _dynamodb,
     "iam": _iam,
     "kms": _kms,
@@ -85,6 +94,7 @@ SERVICES: dict[str, Callable[[Any], Found]] = {
     "lambda": _lambda,
     "logs": _logs,
     "s3": _s3,
+    "sns": _sns,
 }
 
 app = Flask(__name__, static_folder=None)

@@ -139,8 +139,9 @@ def results_bucket(
     partition: str,
     provider: TerraformProvider | None = None,
 ) -> None:
-    """Make the bucket ``name`` that query results go to, as ``results`` says, unless it exists."""
-    if results.create:
+    """Make the bucket ``name`` that query results go to, as ``results`` says, unless it exists or
+    Athena keeps them."""
+    if results.create and not results.managed:
         PrivateBucket(
             scope,
             "results",

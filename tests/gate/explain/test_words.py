@@ -32,6 +32,7 @@ def test_actions_without_a_resource_say_what_they_list() -> None:
 
 ATHENA = "arn:aws:athena:eu-central-1:111122223333"
 GLUE = "arn:aws:glue:eu-central-1:111122223333"
+POINT = "arn:aws:s3:eu-central-1:111122223333:accesspoint/sales"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,9 @@ GLUE = "arn:aws:glue:eu-central-1:111122223333"
         ("arn:aws:s3:::acme-lake/*", "objects of acme-lake"),
         ("arn:aws:s3:::acme-lake/sales/*", "objects of acme-lake under sales/"),
         ("arn:aws:s3:::*", "every bucket and object"),
+        (POINT, "access point sales"),
+        (f"{POINT}/object/*", "objects of access point sales"),
+        (f"{POINT}/object/eu/*", "objects of access point sales under eu/"),
         (f"{ATHENA}:workgroup/dot", "workgroup dot"),
         (f"{ATHENA}:workgroup/*", "every workgroup"),
         (f"{ATHENA}:datacatalog/AwsDataCatalog", "data catalog AwsDataCatalog"),

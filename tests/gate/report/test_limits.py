@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from athena_gate.gate.report.limits import Limits, hours, limits, size
+from athena_gate.gate.report.limits import Limits, hours, limits
 from athena_gate.gate.stack.reader import read
+from athena_gate.modules.athena.alarm import size
 
 CONTENT: dict[str, Any] = {
     "provider": {

@@ -134,4 +134,5 @@ def test_no_name_is_anything_but_text_to_yaml(name: str, database: str, path: st
 
 
 def test_everything_handed_over_has_a_label() -> None:
-    assert set(handoff(minimal())) == set(LABELS)
+    limited = minimal(workgroup={"alarm": {"bytes_per_day": 1099511627776}})
+    assert set(handoff(limited)) == set(LABELS)

@@ -25,7 +25,8 @@ WILDCARD = (
 FIELDS = (
     "account, mode, external_id, trusted, max_session_duration, session_duration, databases, "
     "source_databases, drop_schemas, permissions_boundary, path, existing_workgroup, "
-    "list_all_databases, source, lake_formation, workgroup, results, data, catalog, accept"
+    "list_all_databases, keys, web_identity, source, only_from, lake_formation, workgroup, "
+    "results, data, catalog, accept"
 )
 
 
@@ -214,7 +215,7 @@ def test_the_workgroup_is_primary_the_one_named_or_the_one_made() -> None:
         (
             with_lines(f'  source "acme" {{ kms_key = "{KEY.replace("eu-", "us-")}" }}'),
             f"11: {BLOCK}: source: source 'acme': kms_key is in us-central-1, the account's region "
-            "is eu-central-1",
+            'is eu-central-1; or, where the bucket is there too, say so: region = "us-central-1"',
         ),
         (
             with_lines('  drop_schemas = "yes"'),
