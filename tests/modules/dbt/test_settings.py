@@ -25,7 +25,7 @@ WILDCARD = (
 FIELDS = (
     "account, mode, external_id, trusted, max_session_duration, session_duration, databases, "
     "source_databases, drop_schemas, permissions_boundary, path, existing_workgroup, "
-    "list_all_databases, keys, web_identity, source, only_from, lake_formation, workgroup, "
+    "list_all_databases, keys, web_identity, source, lake_formation, only_from, workgroup, "
     "results, data, catalog, accept"
 )
 
