@@ -18,6 +18,7 @@ from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
 from athena_gate.gate.commands.lock import lock
+from athena_gate.gate.commands.recover import recover
 from athena_gate.gate.commands.rule import rule
 from athena_gate.gate.commands.schema import schema
 from athena_gate.gate.commands.synth import synth
@@ -219,6 +220,7 @@ app.command()(synth)
 app.command()(plan)
 app.command()(apply)
 app.command()(destroy)
+app.command()(recover)
 
 
 @app.command()
