@@ -408,6 +408,7 @@ def explain(
     from athena_gate.gate.explain.json import as_json as explanation_as_json
     from athena_gate.gate.explain.text import answers_as_text, as_text
     from athena_gate.gate.stack.applied import half_applied, in_local_state, missing
+    from athena_gate.gate.stack.state import problem
 
     if context.args or (can and what.startswith("arn:")):
         _not_quoted(context, what, can)
@@ -416,6 +417,8 @@ def explain(
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
     _only_understood(stacks)
     for one in stacks:
+        if broken := problem(one.name, Path(one.file)):
+            tell(f"gate: {broken}", sys.stderr)
         if left := missing(Path(one.file), in_local_state(Path(one.file))):
             tell(f"gate: {half_applied(one.name, left)}", sys.stderr)
     if can is None:

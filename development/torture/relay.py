@@ -1,5 +1,5 @@
-"""An HTTP relay on loopback between Terraform and the embedded AWS: it sees each call, and may kill,
-deny or fail it."""
+"""An HTTP relay on loopback between Terraform and the embedded AWS: it sees each call, and may deny
+or fail it."""
 
 import http.client
 import threading
@@ -45,8 +45,8 @@ After = Callable[[Call, int], None]
 
 @dataclass
 class Relay:
-    """The relay to ``endpoint``: ``before`` may answer a call itself; ``after`` is told of each call
-    that was made, before the answer goes back. Both may be set anew at any time."""
+    """The relay to ``endpoint``: ``before`` may answer a call itself; ``after`` is told of each one
+    was made, before the answer goes back. Both may be set anew at any time."""
 
     endpoint: str
     before: Before = lambda _: None
@@ -90,8 +90,7 @@ class Relay:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer ``request``."""
-        length = int(request.headers.get("Content-Length") or 0)
-        body = request.rfile.read(length)
+        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         call = named(request, body)
         own = self.before(call)
         self.calls.append(call)
@@ -105,12 +104,8 @@ class Relay:
             if name.lower() not in _HOP:
                 request.send_header(name, value)
         head = request.command == "HEAD"
-        length = (
-            dict((n.lower(), v) for n, v in headers).get("content-length", 0)
-            if head
-            else len(content)
-        )
-        request.send_header("Content-Length", str(length))
+        length = next((v for n, v in headers if head and n.lower() == "content-length"), "")
+        request.send_header("Content-Length", length or str(len(content)))
         request.end_headers()
         request.wfile.write(content)
 

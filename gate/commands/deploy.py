@@ -76,6 +76,7 @@ def _run(file: Path, names: Sequence[str], what: str, *, as_json: bool, yes: boo
     if code := synthesize(file):
         raise typer.Exit(code)
     targets = targets_of(file, names, removed=what == "destroy")
+    _require_states(targets)
     logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
     terraform = Terraform(
         terraform_variables(), logs, lambda text: tell(f"gate: {text}", sys.stderr)
@@ -108,6 +109,16 @@ def _run(file: Path, names: Sequence[str], what: str, *, as_json: bool, yes: boo
     outcomes = [*done.values()]
     _print(outcomes, as_json)
     _failed(outcomes, f"not everything was {_DONE[what]}")
+
+
+def _require_states(targets: "Sequence[Target]") -> None:
+    from athena_gate.gate.stack.reader import FILE
+    from athena_gate.gate.stack.state import problem
+
+    broken = [found for one in targets if (found := problem(one.stack, one.folder / FILE))]
+    if broken:
+        tell("\n".join(f"gate: {one}" for one in broken), sys.stderr)
+        fail(1, f"{counted(len(broken), 'state')} cannot be read; nothing was planned")
 
 
 _DONE = {"apply": "applied", "destroy": "destroyed"}

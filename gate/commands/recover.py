@@ -85,7 +85,7 @@ def recover(
 
 def _examined(target: "Target", accounts: "dict[Place, Account]", *, wait: bool) -> "Recovery":
     from athena_gate.gate.recover import Refused, examine
-    from athena_gate.gate.recover.state import running_in
+    from athena_gate.gate.stack.state import running_in
 
     until = time.monotonic() + _PATIENCE
     while wait and running_in([target.folder]) and time.monotonic() < until:

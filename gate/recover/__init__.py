@@ -23,8 +23,8 @@ from athena_gate.gate.recover.account import (
     account,
     looks_for,
 )
-from athena_gate.gate.recover.state import ERRORED, State, running_in
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
+from athena_gate.gate.stack.state import ERRORED, State, running_in
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 KEYS_OF_A_USER = 2
@@ -172,13 +172,13 @@ def examine(
 def _judged(one: Wanted, found: Standing, known: bool) -> Left:
     """Return what is to be done with ``found``, which stands under the name of ``one``; ``known``
     when the state has another thing at that address."""
-    if found.tag == one.place.tag:
+    if found.tag == one.tag:
         return Left(one.address, found.id, "forget" if known else "import")
     if found.tag is None and found.empty:
         # S3 has no tags in CreateBucket as the provider calls it: cut short between the two calls.
         return Left(one.address, found.id, "forget" if known else "import")
     whose = f"of {found.tag}" if found.tag else "without the tag athena-gate"
-    return Left(one.address, found.id, "foreign", f"it is {whose}, not of {one.place.tag}")
+    return Left(one.address, found.id, "foreign", f"it is {whose}, not of {one.tag}")
 
 
 def _keys(

@@ -5,7 +5,6 @@ the settings of a bucket) it writes anew over what is there.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -99,7 +98,7 @@ class Account:
     def stands(self, one: Wanted) -> Standing | None:
         """Return what stands under the name of ``one``. Raises ``NotAllowed``."""
         look = _LOOKS.get(one.type)
-        return look(self, one.arguments) if look else None
+        return look(self, {**one.arguments, TAG: one.tag}) if look else None
 
     def access_keys(self, user: str) -> list[AccessKey]:
         """Return the access keys of ``user``. Raises ``NotAllowed``."""
@@ -247,7 +246,7 @@ def _kms_key(account: Account, of: Mapping[str, Any]) -> Standing | None:
     found = account.ask(
         "resourcegroupstaggingapi",
         "get_resources",
-        TagFilters=[{"Key": TAG, "Values": [account.place.tag]}],
+        TagFilters=[{"Key": TAG, "Values": [of[TAG]]}],
         ResourceTypeFilters=["kms:key"],
     )
     for one in (found or {}).get("ResourceTagMappingList", ()):
@@ -255,7 +254,7 @@ def _kms_key(account: Account, of: Mapping[str, Any]) -> Standing | None:
         about = account.ask("kms", "describe_key", KeyId=key) or {}
         about = about.get("KeyMetadata", {})
         if about.get("Description") == of.get("description") and about.get("Enabled"):
-            return Standing(key, account.place.tag)
+            return Standing(key, of[TAG])
     return None
 
 

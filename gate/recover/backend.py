@@ -9,7 +9,7 @@ from botocore import exceptions as aws_errors
 
 from athena_gate.gate.doctor import aws
 from athena_gate.gate.doctor.aws import Refused
-from athena_gate.gate.recover.state import LIMIT, State, local, lock, parse
+from athena_gate.gate.stack.state import LIMIT, State, local, lock, parse
 from athena_gate.modules.files import Unreadable
 
 
@@ -23,7 +23,7 @@ def read(content: Mapping[str, Any], folder: Path) -> State:
             return _in_s3(bucket, key, region, role)
         case {"local": {"path": str(path)}}:
             # Of the JSON that was made without a folder, the path is the name alone.
-            file = folder / path if os.path.dirname(path) else Path(path)
+            file = folder / path if len(Path(path).parts) > 1 else Path(path)
             return local(Path(os.path.relpath(file)))
     raise Refused(
         "its state is in HCP Terraform, whose runs write it down themselves",

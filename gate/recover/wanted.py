@@ -13,23 +13,23 @@ _REFERENCE = re.compile(r"\$\{(?P<address>[a-z0-9_]+\.[A-Za-z0-9_-]+)\.(?P<attri
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a provider of the stack works, the role it takes there, and the value of the tag that
-    marks whatever it makes."""
+    """Where a provider of the stack works, and the role it takes there."""
 
     account: str
     region: str
     assume_role: str | None
-    tag: str
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A resource that the stack asks for: its address, type and place, and its arguments, in which
-    a reference to another's name is that name."""
+    """A resource that the stack asks for: its address, type and place, the value of the tag that
+    marks what the stack makes, and its arguments, in which a reference to another's name is that
+    name."""
 
     address: str
     type: str
     place: Place
+    tag: str
     arguments: Mapping[str, Any]
 
     def is_known(self, attributes: Mapping[str, Any]) -> bool:
@@ -51,7 +51,7 @@ def wanted(content: Mapping[str, Any]) -> list[Wanted]:
         Wanted(
             f"{kind}.{name}",
             kind,
-            places[body["provider"].partition(".")[2] if "provider" in body else None],
+            *places[body["provider"].partition(".")[2] if "provider" in body else None],
             {key: _named(value, resources) for key, value in body.items()},
         )
         for kind, bodies in resources.items()
@@ -59,11 +59,11 @@ def wanted(content: Mapping[str, Any]) -> list[Wanted]:
     ]
 
 
-def _place(provider: Mapping[str, Any]) -> Place:
+def _place(provider: Mapping[str, Any]) -> tuple[Place, str]:
     roles = [one["role_arn"] for one in provider.get("assume_role", ())]
     (account,) = provider["allowed_account_ids"]
     tags = {name: value for one in provider["default_tags"] for name, value in one["tags"].items()}
-    return Place(account, provider["region"], roles[0] if roles else None, tags[TAG])
+    return Place(account, provider["region"], roles[0] if roles else None), tags[TAG]
 
 
 def _named(value: Any, resources: Mapping[str, Mapping[str, Any]]) -> Any:

@@ -126,33 +126,35 @@ def cut_short(file: Path) -> str:
     return ""
 
 
-def local_file(folder: Path) -> Path | None:
-    """Return the file that holds the state of the stack in ``folder``, none when its state is not
-    local."""
+def local_file(file: Path) -> Path | None:
+    """Return the file that holds the local state of the stack's JSON ``file``, none when its state
+    is elsewhere."""
     try:
-        content = read_json(folder / "cdk.tf.json", LIMIT)
+        content = read_json(file, LIMIT)
         place = content["terraform"]["backend"]["local"]["path"]
-        return Path(os.path.relpath(folder / place))
+        return Path(os.path.relpath(file.parent / place))
     except (Unreadable, KeyError, TypeError):
         return None
 
 
-def problem(stack: str, folder: Path) -> str:
-    """Return a sentence on the local state of ``stack`` in ``folder`` when it cannot be read, with
-    the way back; else nothing."""
-    file = local_file(folder)
+def problem(stack: str, stack_file: Path) -> str:
+    """Return a sentence on the local state of ``stack``, whose JSON is ``stack_file``, when it
+    cannot be read, with the way back; else nothing."""
+    file = local_file(stack_file)
     wrong = cut_short(file) if file else ""
     if not file or not wrong:
         return ""
     backup = whole_backup(file)
     has = f"{backup.name} is a whole one" if backup else "there is no backup that is whole"
-    return f"the state {file} cannot be read: {wrong}; {has}. Run: gate recover {stack}"
+    return (
+        f"the state of {stack}, {file}, cannot be read: {wrong}; {has}; run: gate recover {stack}"
+    )
 
 
 def local_lock(file: Path) -> Lock | None:
     """Return the lock that Terraform has left beside the local state ``file``."""
+    # lockInfoPath, 2026-11:
     # https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/filesystem.go
-    # (lockInfoPath, 2026-11)
     info = file.with_name(f".{file.name}.lock.info")
     try:
         return lock(info.read_text(encoding="utf-8", errors="replace"))
@@ -189,10 +191,10 @@ def running_in(folders: list[Path]) -> int:
         if not process.name.isdigit():
             continue
         with suppress(OSError):
-            if (process / "comm").read_text().startswith("terraform"):
-                # -chdir is where it works, too.
-                if (process / "cwd").resolve() in wanted and _lives(process):
-                    return int(process.name)
+            ours = (process / "comm").read_text().startswith("terraform")
+            # -chdir is where it works, too.
+            if ours and (process / "cwd").resolve() in wanted and _lives(process):
+                return int(process.name)
     return 0
 
 
