@@ -1,10 +1,9 @@
 """Which Terraform and AWS provider the stacks ask for, and the lock that holds them to one."""
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text, write_whole
 
 # Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
 # from. The qualified source is the one OpenTofu wants as well.
@@ -26,15 +25,16 @@ def place_lock(lock: Path, stacks: Iterable[Path]) -> None:
     ``lock`` does not know, `terraform plan` would refuse the provider it has installed.
     """
     try:
-        lines = set(read_text(lock, LOCK_LIMIT).splitlines())
+        content = read_text(lock, LOCK_LIMIT)
     except Unreadable as error:
         if error.missing:
             return
         raise
+    lines = set(content.splitlines())
     for stack in stacks:
         copy = stack / lock.name
         if not lines <= _lines(copy):
-            shutil.copyfile(lock, copy)
+            write_whole(copy, content)
 
 
 def _lines(copy: Path) -> set[str]:
