@@ -197,18 +197,24 @@ def _json(output: Path, stack: str) -> str:
 
 def _listed(output: Path) -> dict[str, Any]:
     """Return the stacks in the manifest of ``output``."""
-    try:
-        stacks = read_json(output / MANIFEST, MANIFEST_LIMIT)["stacks"]
-    except (Unreadable, KeyError, TypeError):
-        return {}
+    stacks = _manifest(output).get("stacks")
     return stacks if isinstance(stacks, dict) else {}
+
+
+def _manifest(output: Path) -> dict[str, Any]:
+    try:
+        found = read_json(output / MANIFEST, MANIFEST_LIMIT)
+    except Unreadable:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _list(output: Path, stacks: Iterable[str], kept: Mapping[str, Any]) -> None:
     """Write the manifest of ``stacks`` as the engine does of those it has made: what was ``kept``
     is not in it."""
-    manifest = read_json(output / MANIFEST, MANIFEST_LIMIT)
-    listed = {**manifest["stacks"], **kept}
+    # The engine writes none where there is nothing to make.
+    manifest = _manifest(output)
+    listed = {**manifest.get("stacks", {}), **kept}
     manifest["stacks"] = {name: listed[name] for name in sorted(stacks)}
     write_whole(output / MANIFEST, json.dumps(manifest, indent=2))
 
