@@ -10,6 +10,11 @@ from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text, write_who
 PROVIDER_SOURCE = "hashicorp/aws"
 PROVIDER_VERSIONS = ">= 5.100, < 7"
 TERRAFORM_VERSIONS = ">= 1.11"
+# The provider's own 25 are tried for hours when an endpoint is gone, for the wait doubles up to
+# five minutes; AWS_MAX_ATTEMPTS is not obeyed (provider 5.100.0, measured 2026-11). With ten it is
+# some minutes, for a throttled call as well.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs#max_retries-1 (2026-11)
+MAX_RETRIES = 10
 
 # Terraform's own name for it; it stands in the project's folder, beside cdktf.json.
 # https://developer.hashicorp.com/terraform/language/files/dependency-lock (2026-11)

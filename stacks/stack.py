@@ -27,7 +27,12 @@ from athena_gate.modules.bindings import (
 )
 from athena_gate.stacks import backends
 from athena_gate.stacks.configuration import ConfiguredBlock
-from athena_gate.stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
+from athena_gate.stacks.providers import (
+    MAX_RETRIES,
+    PROVIDER_SOURCE,
+    PROVIDER_VERSIONS,
+    TERRAFORM_VERSIONS,
+)
 
 
 class Handoff(Protocol):
@@ -128,6 +133,7 @@ def provider(
         alias=alias,
         region=account.region,
         allowed_account_ids=[account.id],
+        max_retries=MAX_RETRIES,
         assume_role=(
             [AwsProviderAssumeRole(role_arn=account.assume_role)] if account.assume_role else None
         ),

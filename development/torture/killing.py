@@ -158,7 +158,7 @@ def killed(stage: Stage, operation: str, victim: Victim, at: int) -> Kill:
     return what came of it."""
     began = time.monotonic()
     call = _run_and_kill(stage, operation, victim, at)
-    wrong = _mended(stage, operation)
+    wrong = mended(stage, operation)
     return Kill(stage.scene, operation, victim, call, wrong, time.monotonic() - began)
 
 
@@ -211,15 +211,15 @@ def _kill(stage: Stage, victim: Victim, process: subprocess.Popen[bytes]) -> boo
     return hit
 
 
-def _mended(stage: Stage, operation: str) -> str:
+def mended(stage: Stage, operation: str) -> str:
     """Return what is wrong after ``gate recover`` and one run of ``operation``."""
     recovered = stage.gate("recover", stage.scene.stack, "--yes")
     if recovered.returncode:
-        return f"gate recover: {_last(recovered)}"
+        return f"gate recover: {last(recovered)}"
     verb = "destroy" if operation == "destroy" else "apply"
     done = stage.gate(verb, stage.scene.stack, "--yes")
     if done.returncode:
-        return f"gate {verb} after {_last(recovered)}: {_last(done)}"
+        return f"gate {verb} after {last(recovered)}: {last(done)}"
     if verb == "apply":
         planned = json.loads(stage.gate("plan", stage.scene.stack, "--json").stdout)
         if planned[0]["state"] != "no changes":
@@ -229,7 +229,8 @@ def _mended(stage: Stage, operation: str) -> str:
     return ""
 
 
-def _last(done: subprocess.CompletedProcess[str]) -> str:
+def last(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the end of what ``done`` has said."""
     return f"{done.stdout}\n{done.stderr}".strip()[-1500:]
 
 
