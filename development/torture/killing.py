@@ -197,14 +197,15 @@ def _run_and_kill(stage: Stage, operation: str, victim: Victim, at: int) -> str:
 
 
 def _kill(stage: Stage, victim: Victim, process: subprocess.Popen[bytes]) -> bool:
+    """Kill ``victim``, and return whether there was any to kill."""
+    names = {"terraform": ("terraform",), "provider": ("terraform-provi",)}.get(victim)
+    hit = False
     if victim == "all":
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    names = {"terraform": ("terraform",), "provider": ("terraform-provi",)}.get(victim)
-    hit = victim == "all"
+            hit = True
     for number, name in stage.processes():
-        ours = name.startswith("terraform") if names is None else name in names
-        if ours:
+        if name in names if names else name.startswith("terraform"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
                 hit = True
@@ -303,7 +304,7 @@ def torture(
             text = scene.after(operation, text)
             made.write(text)
             # An update or a rotation is one call, between a lock and a state where these are S3's.
-            most = size if operation in ("apply", "destroy") else 1 + 2 * scene.s3
+            most = size - 2 if operation in ("apply", "destroy") else 1 + scene.s3
             kill = killed(made, operation, chance.choice(VICTIMS), chance.randint(1, most))
             kills.append(kill)
             say(kill)
