@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -175,15 +176,18 @@ def _run_and_kill(stage: Stage, operation: str, victim: Victim, at: int) -> str:
         )
     found: list[str] = []
     seen = 0
+    # Whoever waits for the process is told of the kill, too, which takes longer to return.
+    looking = threading.Lock()
     process = stage.start(operation)
 
     def look(call: Call, status: int) -> None:
         nonlocal seen
-        if found or not call.writes or status >= 300:
-            return
-        seen += 1
-        if seen >= at and _kill(stage, victim, process):
-            found.append(str(call))
+        with looking:
+            if found or not call.writes or status >= 300:
+                return
+            seen += 1
+            if seen >= at and _kill(stage, victim, process):
+                found.append(str(call))
 
     stage.relay.after = look
     try:
@@ -193,7 +197,8 @@ def _run_and_kill(stage: Stage, operation: str, victim: Victim, at: int) -> str:
         if found and victim == "all":
             # The program that cdktf runs may still be there.
             _kill(stage, victim, process)
-    return found[0] if found else ""
+    with looking:
+        return found[0] if found else ""
 
 
 def _kill(stage: Stage, victim: Victim, process: subprocess.Popen[bytes]) -> bool:
