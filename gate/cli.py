@@ -17,6 +17,7 @@ from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
+from athena_gate.gate.commands.key import key
 from athena_gate.gate.commands.lock import lock
 from athena_gate.gate.commands.rule import rule
 from athena_gate.gate.commands.schema import schema
@@ -52,7 +53,7 @@ REPORT = BUILD / "report.html"
 _SYNTHESIZE = "run: gate synth (or cdktf synth)"
 
 # Commands that belong to no project, or make one.
-_ANYWHERE = ("completion", "init", "rule")
+_ANYWHERE = ("completion", "init", "key", "rule")
 
 app = typer.Typer(
     name="gate",
@@ -121,6 +122,7 @@ def _gate(
 
 
 app.command()(init)
+app.command()(key)
 app.command()(lock)
 
 
@@ -197,8 +199,10 @@ def _against(file: Path, earlier: Path) -> dict[str, Any]:
 
 
 def _print_orphans(compared: dict[str, Any], file: str) -> None:
-    from athena_gate.gate.check.text import left_behind
+    from athena_gate.gate.check.text import keys, left_behind
 
+    if told := keys(compared):
+        tell(told, sys.stdout)
     if compared and (text := left_behind(compared, file)):
         say(text)
         left = len(compared["removed"]) + len(compared["moved"])

@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import DOT, Project, Terraform, make_project, terraform_in
+from tests.gate.test_cli import gate
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +117,24 @@ def test_another_cutoff_changes_the_workgroup_in_place(
     assert changes(terraform, deployed) == {"aws_athena_workgroup": ["update"]}
     terraform(folder(deployed), "apply", "-auto-approve", "-input=false")
     terraform(folder(deployed), "plan", "-input=false", "-detailed-exitcode", ok=(0,))
+
+
+def test_a_renewed_pgp_key_leaves_the_access_keys_that_are_there(
+    deployed: Project, terraform: Terraform
+) -> None:
+    """To the provider another expiry is another PGP key, and that another access key."""
+    public = deployed.key.extract_certificate()
+    end = datetime.now(UTC) + timedelta(days=400)
+    renewed = public.set_expiration(end, deployed.key.certifier())
+    (deployed.folder / "keys" / "ops.asc").write_bytes(bytes(renewed))
+    deployed.synth()
+    assert changes(terraform, deployed) == {}
+    stack = folder(deployed)
+    terraform(stack, "plan", "-input=false", "-out=plan")
+    (deployed.folder / "plan.json").write_text(terraform(stack, "show", "-json", "plan").stdout)
+    (stack / "plan").unlink()
+    proved = gate(deployed.folder, "prove", "plan.json")
+    assert (proved.returncode, proved.stderr) == (0, "")
 
 
 def test_a_rotation_touches_only_the_rotated_key(deployed: Project, terraform: Terraform) -> None:

@@ -71,3 +71,20 @@ def left_behind(compared: Mapping[str, Any], file: str) -> str:
             *(f"    {step}" for step in one["migrate"]),
         ]
     return "\n".join(lines)
+
+
+def keys(compared: Mapping[str, Any]) -> str:
+    """Return what becomes of access keys as lines; empty when they stay as they are."""
+    lines = []
+    for one in compared.get("keys", ()):
+        for what, says in _KEYS.items():
+            lines += [f"{one['stack']}: access key {name} {says}" for name in one[what]]
+    return "\n".join(lines)
+
+
+_KEYS = {
+    "made": "will be made",
+    "removed": "will be removed: whoever uses it is locked out",
+    "rekeyed": "stays, encrypted to the PGP key it was made with; the other one is for the next "
+    "generation",
+}

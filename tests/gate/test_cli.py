@@ -116,7 +116,7 @@ def test_a_repeated_check_sees_what_changed(project: Project) -> None:
     assert (done.returncode, done.stderr) == (
         2,
         "gate.hcl:11: dot \"reporting\": keys: pgp_key_file: 'keys/ops.asc': not a PGP public "
-        "key; make one with `gpg --export KEY` [GATE208]\n"
+        "key; write one with `gpg --armor --export KEY` [GATE208]\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 

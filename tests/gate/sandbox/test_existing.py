@@ -90,6 +90,7 @@ NOTHING_THAT_EXISTS = {
     "DynamodbConnectorSettings.organization_id",
     "DynamodbConnectorSettings.release",
     "Keys.generations",
+    "Keys.pgp_fingerprint",
     "Keys.pgp_key",
     "Keys.pgp_key_file",
     "MetadataAccess.name",
