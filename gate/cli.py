@@ -151,8 +151,8 @@ def check(
 ) -> None:
     """Say what is wrong with gate.hcl and what a reviewer should know of it.
 
-    Exit code 0 when it can be built, 1 when a state would be left behind or, with --strict, for a
-    warning, 2 for mistakes. gate rule CODE explains a finding.
+    Exit code 0 when it can be built, 1 when a state would be left behind, for access that has ended
+    or, with --strict, for a warning, 2 for mistakes. gate rule CODE explains a finding.
     """
     from athena_gate.gate.check import check as check_file
 
@@ -174,6 +174,8 @@ def check(
         raise typer.Exit(2)
     if compared.get("removed") or compared.get("moved"):
         raise typer.Exit(1)
+    if errors := sum(one["severity"] == "error" for one in result["remarks"]):
+        fail(1, f"{counted(errors, 'error')}; gate rule CODE says what to do")
     warnings = sum(one["severity"] == "warning" for one in result["remarks"])
     if strict and warnings:
         fail(1, f"{counted(warnings, 'warning')}; mend or accept each: gate rule CODE says how")
@@ -216,7 +218,8 @@ def _print_check(result: dict[str, Any]) -> None:
         tell(mistakes(result), sys.stderr)
         number = counted(len(result["mistakes"]), "mistake")
         fail(2, f"{number} in {visible(result['file'])}")
-    tell(as_text(result, tick()), sys.stdout)
+    ended = any(one["severity"] == "error" for one in result["remarks"])
+    tell(as_text(result, cross() if ended else tick()), sys.stdout)
 
 
 app.command()(synth)

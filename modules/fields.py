@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
@@ -342,6 +343,18 @@ Tags = Annotated[dict[str, str], AfterValidator(_tags)]
 Generation = Annotated[
     str, pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "1 to 32 letters, digits, hyphens, underscores")
 ]
+
+
+def _day(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise Wrong(
+            "GATE201", f'{value!r} is not valid; allowed: a day, as in "2027-01-31"'
+        ) from None
+
+
+Day = Annotated[str, AfterValidator(_day)]
 
 
 def fingerprint(value: str) -> str:

@@ -30,7 +30,8 @@ EXPORT = "`gpg --armor --export KEY`"
 _ENCRYPT = ("RSAEncryptSign", "RSAEncrypt", "ElGamalEncrypt", "ECDH", "X25519", "X448")
 # Keys of version 5 are GnuPG's alone, those up to 3 are broken.
 _VERSIONS = (4, 6)
-_LONGEST = 60
+_LONGEST = 120
+_ANOTHER = f"export it again with {EXPORT}, or make another with `gate key new`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,11 @@ class _Part:
 def public_key(content: bytes, fingerprint: str | None = None) -> PublicKey:
     """Return the key in ``content``, armoured or binary; of several, the one that ``fingerprint``
     names. Raises ``Wrong`` when the provider could not encrypt to it today."""
-    key = _read(content, fingerprint, clock.now())
+    try:
+        key = _read(content, fingerprint, clock.now())
+    except RuntimeError as error:
+        # Of what it does not know, such as an algorithm, Sequoia says no more.
+        raise Wrong("GATE225", f"cannot be read ({_first_line(error)}); {_ANOTHER}") from None
     _encrypt(key.data)
     return key
 
@@ -315,9 +320,10 @@ def _encrypt(data: bytes) -> None:
     try:
         encrypt(recipients=[Cert.from_bytes(data)], bytes=b"")
     except Exception as error:
-        said = (str(error).splitlines() or [""])[0]
-        raise Wrong(
-            "GATE225",
-            f"nothing can be encrypted to it, its signatures do not hold ({said}); export it again "
-            f"with {EXPORT}, or make another with `gate key new`",
-        ) from None
+        said = f"its signatures do not hold ({_first_line(error)})"
+        raise Wrong("GATE225", f"nothing can be encrypted to it, {said}; {_ANOTHER}") from None
+
+
+def _first_line(error: Exception) -> str:
+    # The rest is where in Sequoia it happened.
+    return (str(error).splitlines() or [""])[0][:_LONGEST]

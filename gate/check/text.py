@@ -27,7 +27,7 @@ def mistakes(result: Mapping[str, Any]) -> str:
     return "\n".join(as_lines(result["file"], found))
 
 
-def as_text(result: Mapping[str, Any], tick: str) -> str:
+def as_text(result: Mapping[str, Any], mark: str) -> str:
     """Return the remarks of a ``result`` without mistakes, warnings with that word, then what was
     checked."""
     file = visible(result["file"])
@@ -36,13 +36,13 @@ def as_text(result: Mapping[str, Any], tick: str) -> str:
     severities = [one["severity"] for one in result["remarks"]]
     counts = [
         f", {counted(severities.count(severity), severity)}"
-        for severity in ("warning", "note")
+        for severity in ("error", "warning", "note")
         if severity in severities
     ]
     if result["accepted"]:
         counts.append(f", {len(result['accepted'])} accepted")
     number = counted(len(result["blocks"]), "block")
-    lines.append(f"{tick} {file}: {number} ({blocks}){''.join(counts)}")
+    lines.append(f"{mark} {file}: {number} ({blocks}){''.join(counts)}")
     return "\n".join(lines)
 
 

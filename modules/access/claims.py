@@ -45,6 +45,12 @@ _LOOKS_UP = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMeta
 
 def holder(settings: Access) -> Holder:
     """Return the user or role that the vendor acts as."""
+    found = _holder(settings)
+    last_day = claims.on_the_last_day(settings.until)
+    return replace(found, context={**found.context, **last_day})
+
+
+def _holder(settings: Access) -> Holder:
     arns, name = settings.account.arns, settings.resource_name
     if settings.keys is not None:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
@@ -264,8 +270,15 @@ def _take_role(settings: Access, vendor: Holder) -> tuple[Need, ...]:
     """Return the needs of whoever takes the role that is made."""
     if not settings.makes_role:
         return ()
+    last_day = claims.on_the_last_day(settings.until)
     return tuple(
-        Need("take-role", f"{says} takes the role", None, caller, (call,))
+        Need(
+            "take-role",
+            f"{says} takes the role",
+            None,
+            caller,
+            (replace(call, context={**call.context, **last_day}),),
+        )
         for says, caller, call in _takers(settings, vendor.arn)
     )
 
@@ -380,6 +393,9 @@ def never(settings: Access) -> tuple[Never, ...]:
                 when=elsewhere,
             ),
         )
+    found += claims.nothing_after(settings.until, vendor)
+    if settings.makes_role:
+        found += claims.nobody_after(settings.until)
     return (*found, *_who_else(settings))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from athena_gate.modules import until
 from athena_gate.modules.access import guide
 from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
@@ -31,6 +32,12 @@ def managed(settings: Access) -> tuple[str, ...]:
 
 def access(settings: Access) -> Policy:
     """Return what the user or role is granted."""
+    # A role that is there has other rights, which a Deny would take as well.
+    ends = until.ending if settings.existing_role is None else until.allowing
+    return ends(_granted(settings), settings.until)
+
+
+def _granted(settings: Access) -> Policy:
     if settings.grants == "documented":
         return guide.documented(settings)
     if isinstance(settings, QueryAccess):
@@ -166,6 +173,10 @@ def _unless(settings: Access, calls: Any) -> tuple[Condition, ...]:
 
 def trust(settings: Access) -> Policy:
     """Return who may take the role."""
+    return until.allowing(_trusted(settings), settings.until)
+
+
+def _trusted(settings: Access) -> Policy:
     documented = settings.grants == "documented" and settings.profile.page.trust is not None
     # A token may say more than the page compares, and what the block says of it holds.
     if documented and settings.web_identity is None:
@@ -425,4 +436,5 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                     f"workgroup {{}} makes one for {vendor}",
                 )
             )
-    return (*found, *(settings.keys.remarks() if settings.keys else ()))
+    keys = settings.keys.remarks() if settings.keys else ()
+    return (*found, *keys, *until.remarks(settings.until))

@@ -45,6 +45,7 @@ from athena_gate.modules.fields import (
     unique,
 )
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.until import UNTIL, Until
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): users and
 # roles alike.
@@ -106,6 +107,8 @@ class Access(Settings):
     trusted: Annotated[Trusted | None, Block("trusted")] = Field(
         None, description="Way in: a role that roles or users of your own take."
     )
+
+    until: Until = UNTIL
 
     accept: Accepts = ACCEPTS
 
@@ -256,6 +259,17 @@ class Access(Settings):
                 "GATE301",
                 f"permissions_boundary has no effect on the role {self.existing_role!r}, which is "
                 "not made here; remove it, and bound the role where it is made",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _able_to_end(self) -> Self:
+        if self.until and self.existing_role is not None and self.grants == "full_access":
+            raise Wrong(
+                "GATE227",
+                f"until: AWS's own policies carry no date, and a Deny would take the role "
+                f"{self.existing_role!r} everything else it may; remove until, or grant "
+                "least_privilege",
             )
         return self
 

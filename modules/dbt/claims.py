@@ -1,5 +1,7 @@
 """What is claimed of dbt's role: who takes it, what it must be able to do, and never can."""
 
+from dataclasses import replace
+
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG, via_s3_services
@@ -29,7 +31,9 @@ def holder(settings: DbtSettings) -> Holder:
     """Return dbt's role."""
     arns = settings.account.arns
     name = f"{settings.path}{settings.resource_name}"
-    return claims.holder_of_role(f"arn:{arns.partition}:iam::{arns.account}:role{name}")
+    found = claims.holder_of_role(f"arn:{arns.partition}:iam::{arns.account}:role{name}")
+    last_day = claims.on_the_last_day(settings.until)
+    return replace(found, context={**found.context, **last_day})
 
 
 def needs(settings: DbtSettings) -> tuple[Need, ...]:
@@ -91,7 +95,9 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
-    context = {"sts:ExternalId": (settings.external_id,)} if settings.external_id else {}
+    context = claims.on_the_last_day(settings.until)
+    if settings.external_id:
+        context["sts:ExternalId"] = (settings.external_id,)
     call = Call("sts:AssumeRole", (holder(settings).arn,), context)
     return tuple(
         Need(
@@ -156,6 +162,8 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     return (
         claims.nobody_else(*(Principal("AWS", arn) for arn in settings.trusted)),
         *_taking(settings),
+        *claims.nothing_after(settings.until, dbt),
+        *claims.nobody_after(settings.until),
         claims.no_iam(dbt),
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),

@@ -149,7 +149,7 @@ def _function(
     name, region = settings.resource_name, settings.owner.region
     made = role(
         scope,
-        connector_trust(),
+        connector_trust(settings),
         name=name,
         path="/",
         description=f"What the connector {settings.catalog_name} runs as.",

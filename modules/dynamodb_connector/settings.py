@@ -23,6 +23,7 @@ from athena_gate.modules.fields import (
     unique,
 )
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.until import UNTIL, Until
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 _ROLE_NAME_LIMIT = 64
@@ -273,6 +274,8 @@ class DynamodbConnectorSettings(Settings):
         None, validate_default=True, description="Where results of the consumer's queries go."
     )
 
+    until: Until = UNTIL
+
     accept: Accepts = ACCEPTS
 
     @field_validator("name")
@@ -395,6 +398,17 @@ class DynamodbConnectorSettings(Settings):
                 "GATE209",
                 f"the image is in {value.split('.')[3]}; Lambda takes images of its own region "
                 f"only, {owner.region}",
+            )
+        return value
+
+    @field_validator("until")
+    @classmethod
+    def _able_to_end(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("deployment") == "application":
+            raise Wrong(
+                "GATE227",
+                "the application makes a role of its own, which goes on reading; remove until, or "
+                'set deployment = "image"',
             )
         return value
 

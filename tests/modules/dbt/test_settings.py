@@ -25,7 +25,7 @@ WILDCARD = (
 FIELDS = (
     "account, mode, external_id, trusted, max_session_duration, session_duration, databases, "
     "source_databases, drop_schemas, lake_formation, permissions_boundary, path, "
-    "existing_workgroup, source, workgroup, results, data, accept"
+    "existing_workgroup, until, source, workgroup, results, data, accept"
 )
 
 
