@@ -18,12 +18,14 @@ from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
 from athena_gate.gate.commands.key import key
+from athena_gate.gate.commands.keys import keys, rotate
 from athena_gate.gate.commands.lock import lock
 from athena_gate.gate.commands.rule import rule
 from athena_gate.gate.commands.schema import schema
 from athena_gate.gate.commands.synth import synth
 from athena_gate.gate.completion import COMPLETE
 from athena_gate.gate.console import (
+    block_of,
     cross,
     dash,
     fail,
@@ -31,6 +33,7 @@ from athena_gate.gate.console import (
     output_folder,
     say,
     tell,
+    terraform_variables,
     tick,
 )
 from athena_gate.gate.project import enter, from_here
@@ -201,9 +204,10 @@ def _against(file: Path, earlier: Path) -> dict[str, Any]:
 
 
 def _print_orphans(compared: dict[str, Any], file: str) -> None:
-    from athena_gate.gate.check.text import keys, left_behind
+    from athena_gate.gate.check.text import keys as of_keys
+    from athena_gate.gate.check.text import left_behind
 
-    if told := keys(compared):
+    if told := of_keys(compared):
         tell(told, sys.stdout)
     if compared and (text := left_behind(compared, file)):
         say(text)
@@ -226,6 +230,8 @@ app.command()(synth)
 app.command()(plan)
 app.command()(apply)
 app.command()(destroy)
+app.command()(keys)
+app.command()(rotate)
 
 
 @app.command()
@@ -241,11 +247,11 @@ def sheet(
     from athena_gate.gate.sheet.outputs import NotDeployed, read_outputs
     from athena_gate.gate.sheet.text import as_markdown, as_text
 
-    block = _block(load(context.obj), name)
+    block = block_of(load(context.obj), name)
     folder = output_folder() / "stacks" / block.stack
     _note_if_stale(context.obj, folder)
     try:
-        outputs = read_outputs(block.stack, folder, _terraform())
+        outputs = read_outputs(block.stack, folder, terraform_variables())
     except NotDeployed as error:
         fail(1, str(error))
     content = made(block, outputs, folder)
@@ -270,7 +276,7 @@ def parity(
     from athena_gate.gate.parity import parity as compared
     from athena_gate.gate.parity.text import show
 
-    found = compared(_block(load(context.obj), name))
+    found = compared(block_of(load(context.obj), name))
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:
@@ -521,7 +527,7 @@ def eject(
     from athena_gate.gate.eject import NotEjectable, next_steps
     from athena_gate.gate.eject import eject as ejected
 
-    block = _block(load(context.obj), name)
+    block = block_of(load(context.obj), name)
     folder = output or Path("ejected") / block.stack
     (synthesized,) = _synthesized(context.obj, block)
     _only_understood(_read(synthesized))
@@ -723,7 +729,7 @@ def sandbox(
     try:
         require_state_inside(configuration)
         require_folders_inside(context.args)
-        base = _terraform()
+        base = terraform_variables()
         if context.obj != Path(DEFAULT_FILE):
             # What the command synthesizes is what was looked at here.
             base["GATE_FILE"] = str(context.obj.absolute())
@@ -739,24 +745,6 @@ def sandbox(
         fail(1, str(error))
 
 
-def _block(configuration: "Configuration", name: str) -> "ConfiguredBlock":
-    found = [
-        block
-        for block in configuration.blocks
-        if name in (block.name, f"{block.kind}.{block.name}", block.stack)
-    ]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(f"{block.kind}.{block.name}" for block in found or configuration.blocks)
-    if found:
-        fail(2, f"several blocks are called {visible(name)}; allowed: {names}")
-    import difflib
-
-    close = difflib.get_close_matches(name[:100], [block.name for block in configuration.blocks], 1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return fail(2, f"no block is called {visible(name)}{hint}; allowed: {names}")
-
-
 def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock | None]]":
     """Return the synthesized stacks that ``what`` names, each with its block of gate.hcl."""
     configuration = load(file) if what is None or file.exists() else None
@@ -768,7 +756,7 @@ def _stacks(file: Path, what: str | None) -> "list[tuple[Stack, ConfiguredBlock 
         places = [Path(what)]
         _note_if_stale(file, places[0])
     else:
-        blocks = (_block(configuration or load(file), what),)
+        blocks = (block_of(configuration or load(file), what),)
         places = _synthesized(file, *blocks)
     named = {block.stack: block for block in blocks}
     return [(one, named.get(one.name)) for place in places for one in _read(place)]
@@ -844,21 +832,6 @@ def _note_if_stale(file: Path, place: Path) -> None:
     of_it = place == output.resolve() or place.is_relative_to((output / "stacks").resolve())
     if of_it and read(output) and (reason := is_stale(output, file, os.environ["GATE_ENV"])):
         tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
-
-
-def _terraform() -> dict[str, str]:
-    from athena_gate.gate.terraform import (
-        NoProvider,
-        NoTerraform,
-        require_terraform,
-        terraform_environment,
-    )
-
-    try:
-        require_terraform(os.environ)
-        return terraform_environment(BUILD, os.environ)
-    except (NoProvider, NoTerraform) as error:
-        fail(2, str(error))
 
 
 for _command in (diff, fmt, rule, schema, completion):

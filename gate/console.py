@@ -16,7 +16,10 @@ from athena_gate.modules.files import Unreadable, visible, visible_lines
 from athena_gate.modules.terminal import wrapped
 
 if TYPE_CHECKING:
-    from athena_gate.stacks.configuration import Configuration
+    from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
+
+# Where everything that can be made again is kept.
+_BUILD = Path(".gate")
 
 
 def load(file: Path) -> "Configuration":
@@ -31,6 +34,25 @@ def load(file: Path) -> "Configuration":
         fail(2, f"{counted(len(error.mistakes), 'mistake')} in {visible(error.file)}")
 
 
+def block_of(configuration: "Configuration", name: str) -> "ConfiguredBlock":
+    """Return the block that is called ``name``; another name ends the command with code 2."""
+    found = [
+        block
+        for block in configuration.blocks
+        if name in (block.name, f"{block.kind}.{block.name}", block.stack)
+    ]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"{block.kind}.{block.name}" for block in found or configuration.blocks)
+    if found:
+        fail(2, f"several blocks are called {visible(name)}; allowed: {names}")
+    import difflib
+
+    close = difflib.get_close_matches(name[:100], [block.name for block in configuration.blocks], 1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return fail(2, f"no block is called {visible(name)}{hint}; allowed: {names}")
+
+
 def output_folder() -> Path:
     """Return where the stacks are synthesized: CDKTF_OUTDIR, else as cdktf.json says."""
     from athena_gate.gate.synth.output import Shared
@@ -39,6 +61,23 @@ def output_folder() -> Path:
     try:
         return found(os.environ)
     except (Shared, Unreadable) as error:
+        fail(2, str(error))
+
+
+def terraform_variables() -> dict[str, str]:
+    """Return the environment that Terraform is run with; without Terraform, or its provider, the
+    command ends with code 2."""
+    from athena_gate.gate.terraform import (
+        NoProvider,
+        NoTerraform,
+        require_terraform,
+        terraform_environment,
+    )
+
+    try:
+        require_terraform(os.environ)
+        return terraform_environment(_BUILD, os.environ)
+    except (NoProvider, NoTerraform) as error:
         fail(2, str(error))
 
 

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable
-from datetime import timedelta
+import re
+from calendar import monthrange
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -151,6 +153,9 @@ class Keys(Settings):
     generations: Annotated[List[Generation], unique(), counted(1, 2)] = Field(
         description="One access key each, two at most: add one, hand it over, remove the other.",
     )
+    max_age_days: int | None = Field(
+        None, ge=1, le=3650, description="How old an access key may be before it is to be rotated."
+    )
 
     @field_validator("pgp_key_file")
     @classmethod
@@ -187,17 +192,33 @@ class Keys(Settings):
                     "decrypt what is encrypted to it; put your own in its place",
                 ),
             )
+        found = list(self._too_old())
         ends = public_key(content).expires
-        if ends is None or ends - clock.now() > SOON:
-            return ()
-        return (
-            Remark(
-                "GATE630",
-                "keys",
-                f"the PGP key expires on {ends.date()}, and no access key can be made with it "
-                "from then on; extend it and export it again: keys that are there stay as they are",
-            ),
-        )
+        if ends is not None and ends - clock.now() <= SOON:
+            found.append(
+                Remark(
+                    "GATE630",
+                    "keys",
+                    f"the PGP key expires on {ends.date()}, and no access key can be made with it "
+                    "from then on; extend it and export it again: keys that are there stay as they "
+                    "are",
+                )
+            )
+        return tuple(found)
+
+    def _too_old(self) -> Iterator[Remark]:
+        """Yield the generations that are called after a month or day and are too old by that."""
+        if self.max_age_days is None:
+            return
+        for generation in self.generations:
+            made = _latest_day(generation)
+            if made is not None and (age := (clock.today() - made).days) > self.max_age_days:
+                yield Remark(
+                    "GATE631",
+                    "keys",
+                    f"generation {generation} is {age} days old or more by its name, and "
+                    f"max_age_days is {self.max_age_days}; gate rotate begins a rotation",
+                )
 
     @property
     def public_key(self) -> str:
@@ -205,6 +226,21 @@ class Keys(Settings):
         if self.pgp_key is None:
             raise ValueError("a Keys without a key cannot be built")
         return self.pgp_key
+
+
+def _latest_day(generation: str) -> date | None:
+    """Return the last day that a generation called after a month or a day can be of; None for
+    another name."""
+    found = re.match(r"([0-9]{4})-([0-9]{2})(-[0-9]{2})?(?![0-9])", generation)
+    if found is None:
+        return None
+    try:
+        if found[3]:
+            return date.fromisoformat(found[0])
+        year, month = int(found[1]), int(found[2])
+        return date(year, month, monthrange(year, month)[1])
+    except ValueError:
+        return None
 
 
 def _resolve(file: str, info: ValidationInfo) -> Path:

@@ -138,3 +138,28 @@ def test_sixty_days_before_a_key_expires_it_is_said(
     with clock.at(date(2027, 4, 1)), pytest.raises(ValidationError) as caught:
         Keys(pgp_key=given, generations=("a",))
     assert "has expired on 2027-03-31" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("generation", "expected"),
+    [
+        (
+            "2026-11",
+            "generation 2026-11 is 91 days old or more by its name, and max_age_days is 90",
+        ),
+        (
+            "2026-11-30",
+            "generation 2026-11-30 is 91 days old or more by its name, and max_age_days is 90",
+        ),
+        ("2026-12-b", None),
+        ("2026-13", None),
+        ("ours", None),
+    ],
+)
+def test_a_generation_that_is_called_after_its_month_is_too_old_by_it(
+    generation: str, expected: str | None
+) -> None:
+    with clock.at(date(2027, 3, 1)):
+        keys = Keys(pgp_key_file=str(KEYS / "good.asc"), generations=(generation,), max_age_days=90)
+        remark = Remark("GATE631", "keys", f"{expected}; gate rotate begins a rotation")
+        assert keys.remarks() == ((remark,) if expected else ())
