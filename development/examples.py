@@ -266,7 +266,8 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
         for mode, short in grants.items()
     }
     boundary = f'permissions_boundary = "arn:{partition}:iam::111122223333:policy/boundary"'
-    everything = [boundary, 'path = "/vendors/"', "lake_formation = true", lake, vault]
+    end = 'until = "2099-03-31"'
+    everything = [boundary, 'path = "/vendors/"', "lake_formation = true", end, lake, vault]
     if profile.cls == "tables":
         everything += [
             f'bucket = "acme-{word}-everything"\n schema = "exports"\n results_folder = "results"',
