@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.keys.state import generation_of
 from athena_gate.gate.pipeline.stacks import MANIFEST, STACK_LIMIT, listed, set_aside
 from athena_gate.gate.quoting import shell
 from athena_gate.modules.files import Unreadable, read_json
@@ -98,7 +99,7 @@ def _keys(block: ConfiguredBlock, folder: Path) -> dict[str, Any]:
     }
     found = {
         "made": [name for address, (name, _) in wanted.items() if address not in was],
-        "removed": [_generation(was[address]) for address in was if address not in wanted],
+        "removed": [generation_of(address) for address in was if address not in wanted],
         "rekeyed": [
             name
             for address, (name, key) in wanted.items()
@@ -106,14 +107,6 @@ def _keys(block: ConfiguredBlock, folder: Path) -> dict[str, Any]:
         ],
     }
     return {"stack": block.stack, **found} if any(found.values()) else {}
-
-
-def _generation(body: Any) -> str:
-    """Return the generation of an access key, from the place that CDKTF notes beside it."""
-    match body:
-        case {"//": {"metadata": {"path": str(path)}}}:
-            return path.rsplit("/", 1)[-1].removeprefix("key-")
-    return "?"
 
 
 def read(against: Path) -> dict[str, Earlier]:

@@ -56,9 +56,16 @@ def parse(stack: str, text: str) -> dict[str, str]:
                 "type": "aws_iam_access_key",
                 "name": str(name),
                 "instances": [{"attributes": {"id": str(id_)}}],
-            } if match := _KEY.search(name):
-                found[match["generation"]] = id_
+            } if generation := generation_of(name):
+                found[generation] = id_
     return found
+
+
+def generation_of(name: str) -> str:
+    """Return the generation of the access key that Terraform calls ``name``; an empty text for
+    another name."""
+    found = _KEY.search(name)
+    return found["generation"] if found else ""
 
 
 def _terraform(

@@ -264,10 +264,12 @@ class Access(Settings):
 
     @model_validator(mode="after")
     def _able_to_end(self) -> Self:
-        if self.until and self.existing_role is not None and self.grants == "full_access":
+        page = self.profile.page
+        named = {"full_access": page.managed, "documented": page.attached}.get(self.grants)
+        if self.until and self.existing_role is not None and named:
             raise Wrong(
                 "GATE227",
-                f"until: AWS's own policies carry no date, and a Deny would take the role "
+                f"until: no date goes into {' and '.join(named)}, and a Deny would take the role "
                 f"{self.existing_role!r} everything else it may; remove until, or grant "
                 "least_privilege",
             )

@@ -131,6 +131,15 @@ def test_the_last_day_is_whole() -> None:
 
 
 def test_what_others_made_cannot_be_given_an_end() -> None:
+    with pytest.raises(ValidationError) as refused:
+        vendor("redash", grants="documented", until=DAY, **ROLE)
+    assert (
+        "until: no date goes into service-role/AWSQuicksightAthenaAccess, and a Deny would take "
+        "the role 'nodes' everything else it may; remove until, or grant least_privilege"
+    ) in str(refused.value)
+
+
+def test_the_last_day_is_a_day() -> None:
     with pytest.raises(ValidationError) as caught:
         vendor("dot", until="March")
     assert "'March' is not valid; allowed: a day" in str(caught.value)
