@@ -56,9 +56,13 @@ def allowing(policy: Policy, until: Until) -> Policy:
     if until is None:
         return policy
     ends = Condition("DateLessThan", _TIME, (end(until),))
+    # Those of a page say no why, and differ from it now.
+    why = f"As on the page, and access ends with {until}."
     return Policy(
         tuple(
-            replace(one, conditions=(*one.conditions, ends)) if one.effect == "Allow" else one
+            replace(one, conditions=(*one.conditions, ends), why=one.why or why)
+            if one.effect == "Allow"
+            else one
             for one in policy.statements
         )
     )

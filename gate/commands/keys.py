@@ -111,6 +111,7 @@ def rotate(
     found, note = None, ""
     try:
         user_of(block)
+        _waiting(block)
         folder = output_folder() / "stacks" / block.stack
         found = keys_of(block, folder, terraform_variables(), iam_of(block))
     except NoKeys as error:
@@ -137,12 +138,18 @@ def rotate(
     raise typer.Exit(1 if done.do == "refused" else 0)
 
 
+def _waiting(block: "ConfiguredBlock") -> None:
+    if sys.stderr.isatty():
+        print(f"gate: asking AWS and the state of {block.stack}", file=sys.stderr)
+
+
 def _asked(block: "ConfiguredBlock") -> "tuple[Any, Keys]":
     from athena_gate.gate.keys.ask import NoAnswer, NoKeys, iam_of, keys_of, user_of
     from athena_gate.gate.keys.state import NoState
 
     try:
         user_of(block)
+        _waiting(block)
         iam = iam_of(block)
         folder = output_folder() / "stacks" / block.stack
         return iam, keys_of(block, folder, terraform_variables(), iam)

@@ -13,6 +13,9 @@ from athena_gate.modules import clock
 from athena_gate.modules.athena.settings import Keys, read_key
 from athena_gate.modules.findings import Remark, Wrong
 from athena_gate.modules.pgp import public_key
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import load
+from tests.conftest import Project
 
 KEYS = Path(__file__).parent / "pgp_keys"
 GOOD = "A4B1150E0B4F28B702139080535C0A4C4A2A0E6F"
@@ -163,3 +166,19 @@ def test_a_generation_that_is_called_after_its_month_is_too_old_by_it(
         keys = Keys(pgp_key_file=str(KEYS / "good.asc"), generations=(generation,), max_age_days=90)
         remark = Remark("GATE631", "keys", f"{expected}; gate rotate begins a rotation")
         assert keys.remarks() == ((remark,) if expected else ())
+
+
+def test_a_bad_key_is_a_mistake_of_gate_hcl(project: Project) -> None:
+    """Whatever reads gate.hcl stops there: check, synth, plan."""
+    found = {}
+    for name in BAD:
+        (project.folder / "keys" / "ops.asc").write_bytes((KEYS / name).read_bytes())
+        with pytest.raises(ConfigurationError) as caught:
+            load(project.file)
+        (mistake,) = caught.value.mistakes
+        found[name] = (mistake.line, mistake.field, f"{mistake.code}: {mistake.problem}")
+    place = f"{str(project.folder / 'keys' / 'ops.asc')!r}: "
+    assert found == {
+        name: (11, "pgp_key_file", said.replace(": ", f": {place}", 1))
+        for name, said in BAD.items()
+    }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from athena_gate.gate.parity import parity
 from athena_gate.modules import clock, until
 from athena_gate.modules.access.claims import never
 from athena_gate.modules.access.policies import access, remarks, trust
@@ -15,6 +16,8 @@ from athena_gate.modules.iam.attached import AttachedPolicies, Document, Identit
 from athena_gate.modules.iam.claims import Never, Requests, Since
 from athena_gate.modules.iam.policy import Condition, Policy, Statement
 from athena_gate.modules.iam.proof import prove_never
+from athena_gate.stacks.configuration import load
+from tests.conftest import ACCOUNT, Project
 from tests.modules.access.vendors import vendor
 
 DAY = "2027-03-31"
@@ -123,6 +126,14 @@ def test_the_end_is_told_thirty_days_before(
         found = [one for one in remarks(vendor("dot", until=DAY)) if one.field == "until"]
     code = "GATE226" if today > (2027, 3, 31) else "GATE632"
     assert found == ([] if expected is None else [Remark(code, "until", expected)])
+
+
+def test_on_a_page_that_knows_no_end_it_is_an_explained_difference(project: Project) -> None:
+    block = 'dbt "ci" {\n account = "analytics"\n mode = "documented"\n databases = ["d"]\n'
+    project.write(f'{ACCOUNT}\n{block} until = "{DAY}"\n}}\n')
+    (one,) = load(project.file).blocks
+    found = parity(one)
+    assert (found.unexplained, sorted(found.counts)) == (0, ["added", "narrower", "same"])
 
 
 def test_the_last_day_is_whole() -> None:

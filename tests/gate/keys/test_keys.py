@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from athena_gate.gate.doctor import keys as doctor
 from athena_gate.gate.keys import Key, Keys, from_aws, why_not_removed
 from athena_gate.gate.keys.state import NoState, parse
 from athena_gate.gate.keys.text import as_json, as_text
+from athena_gate.modules import clock
+from athena_gate.stacks.configuration import load
+from tests.conftest import DOT, Project
 
 NOW = datetime(2027, 2, 20, 12, tzinfo=UTC)
 
@@ -150,6 +154,59 @@ def test_a_key_is_removed_only_where_nobody_can_miss_it(
 ) -> None:
     key = Key("AKIA", generation, active, NOW - made, NOW - used if used else None)
     assert why_not_removed(key, NOW) == why
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "expected"),
+    [
+        ({"2026-11": "AKIAOLD", "2027-02": "AKIANEW"}, '"2026-11", "2027-02"', []),
+        (None, '"2026-11", "2027-02"', []),
+        (
+            None,
+            '"2026-11"',
+            [("note", "the user has 2 access keys, gate.hcl has 1 of them")],
+        ),
+        (
+            {"2026-11": "AKIAOLD"},
+            '"2026-11", "2027-02"',
+            [
+                (
+                    "stop",
+                    "AKIANEW: no state knows it, so nobody has its secret here; gate keys "
+                    "dot-reporting --remove AKIANEW removes it; AWS makes no third key for "
+                    "generation 2027-02 [GATE633]",
+                )
+            ],
+        ),
+        (
+            {"2026-11": "AKIAOLD"},
+            '"2026-11"',
+            [
+                (
+                    "note",
+                    "AKIANEW: no state knows it, so nobody has its secret here; gate keys "
+                    "dot-reporting --remove AKIANEW removes it [GATE633]",
+                )
+            ],
+        ),
+    ],
+)
+def test_a_doctor_sees_a_key_that_would_stop_a_deploy(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    state: dict[str, str] | None,
+    wanted: str,
+    expected: list[tuple[str, str]],
+) -> None:
+    project.write(DOT.replace('"2026-11"', wanted))
+    (block,) = load(project.file).blocks
+    monkeypatch.setattr(doctor, "_state", lambda _: state)
+    with clock.at(NOW.date()):
+        found = list(doctor.findings(block, IAM))
+    assert [(one.status, one.found) for one in found] == expected
+    assert {(one.check, one.next) for one in found} <= {
+        ("keys of dot-reporting", "gate keys dot-reporting")
+    }
 
 
 def test_the_state_says_which_key_is_of_which_generation() -> None:
