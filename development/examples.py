@@ -271,7 +271,8 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
     # Of a vendor that only looks up tables no mode has a block.
     alone = 'grants = false\n table "sales.orders" {}' if profile.cls == "metadata" else ""
     given = f"lake_formation {{\n {alone}\n}}"
-    everything = [boundary, 'path = "/vendors/"', given, lake, vault]
+    end = 'until = "2099-03-31"'
+    everything = [boundary, 'path = "/vendors/"', end, given, lake, vault]
     if profile.cls == "tables":
         everything += [
             f'bucket = "acme-{word}-everything"\n schema = "exports"\n results_folder = "results"',

@@ -413,3 +413,37 @@ dbt "managed" {
   }
   only_from { vpc_endpoints = ["vpce-0a1b2c3d4e5f67890"] }
 }
+dot "until" {
+  account   = "analytics"
+  databases = ["sales"]
+  until     = "2099-03-31"
+  source "acme-lake" { prefixes = ["sales/"] }
+  keys {
+    pgp_key_file = "../keys/example.asc"
+    generations  = ["2026-11"]
+  }
+}
+immuta "attached-until" {
+  account   = "analytics"
+  databases = ["sales"]
+  until     = "2099-03-31"
+  runs_on {
+    role_name = "nodes-until"
+  }
+  source "acme-lake" { prefixes = ["sales/"] }
+}
+dbt "until" {
+  account     = "analytics"
+  trusted     = ["arn:aws:iam::111122223333:role/ci"]
+  external_id = "x-1"
+  databases   = ["dbt_until"]
+  until       = "2099-03-31"
+}
+dynamodb_connector "until" {
+  owner    = "analytics"
+  consumer = "partner"
+  tables   = ["orders"]
+  readers  = ["arn:aws:iam::444455556666:role/until"]
+  until    = "2099-03-31"
+  spill { create_kms_key = true }
+}

@@ -18,6 +18,8 @@ from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
+from athena_gate.gate.commands.key import key
+from athena_gate.gate.commands.keys import keys, rotate
 from athena_gate.gate.commands.lock import lock
 from athena_gate.gate.commands.recover import recover
 from athena_gate.gate.commands.rule import rule
@@ -34,6 +36,7 @@ from athena_gate.gate.console import (
     output_folder,
     say,
     tell,
+    terraform_variables,
     tick,
 )
 from athena_gate.gate.project import enter, from_here
@@ -56,7 +59,7 @@ REPORT = BUILD / "report.html"
 _SYNTHESIZE = "run: gate synth (or cdktf synth)"
 
 # Commands that belong to no project, or make one.
-_ANYWHERE = ("completion", "init", "rule")
+_ANYWHERE = ("completion", "init", "key", "rule")
 
 # What is said once, before the command.
 _BEFORE = ("--file", "--env", "--version")
@@ -143,6 +146,7 @@ def _gate(
 
 
 app.command()(init)
+app.command()(key)
 app.command()(lock)
 
 
@@ -171,8 +175,8 @@ def check(
 ) -> None:
     """Say what is wrong with gate.hcl and what a reviewer should know of it.
 
-    Exit code 0 when it can be built, 1 when a state would be left behind or, with --strict, for a
-    warning, 2 for mistakes. gate rule CODE explains a finding.
+    Exit code 0 when it can be built, 1 when a state would be left behind, for access that has ended
+    or, with --strict, for a warning, 2 for mistakes. gate rule CODE explains a finding.
     """
     from athena_gate.gate.check import check as check_file
 
@@ -194,6 +198,8 @@ def check(
         raise typer.Exit(2)
     if compared.get("removed") or compared.get("moved"):
         raise typer.Exit(1)
+    if errors := sum(one["severity"] == "error" for one in result["remarks"]):
+        fail(1, f"{counted(errors, 'error')}; gate rule CODE says what to do")
     warnings = sum(one["severity"] == "warning" for one in result["remarks"])
     if strict and warnings:
         fail(1, f"{counted(warnings, 'warning')}; mend or accept each: gate rule CODE says how")
@@ -219,8 +225,11 @@ def _against(file: Path, earlier: Path) -> dict[str, Any]:
 
 
 def _print_orphans(compared: dict[str, Any], file: str) -> None:
+    from athena_gate.gate.check.text import keys as of_keys
     from athena_gate.gate.check.text import left_behind
 
+    if told := of_keys(compared):
+        tell(told, sys.stdout)
     if compared and (text := left_behind(compared, file)):
         say(text)
         left = len(compared["removed"]) + len(compared["moved"])
@@ -234,7 +243,8 @@ def _print_check(result: dict[str, Any]) -> None:
         tell(mistakes(result), sys.stderr)
         number = counted(len(result["mistakes"]), "mistake")
         fail(2, f"{number} in {visible(result['file'])}")
-    tell(as_text(result, tick()), sys.stdout)
+    ended = any(one["severity"] == "error" for one in result["remarks"])
+    tell(as_text(result, cross() if ended else tick()), sys.stdout)
 
 
 app.command()(synth)
@@ -243,6 +253,8 @@ app.command()(apply)
 app.command()(destroy)
 app.command()(todo)
 app.command()(recover)
+app.command()(keys)
+app.command()(rotate)
 
 
 @app.command()
@@ -262,7 +274,7 @@ def sheet(
     folder = output_folder() / "stacks" / block.stack
     _note_if_stale(context.obj, folder)
     try:
-        outputs = read_outputs(block.stack, folder, _terraform())
+        outputs = read_outputs(block.stack, folder, terraform_variables())
     except NotDeployed as error:
         fail(1, str(error))
     content = made(block, outputs, folder)
@@ -761,7 +773,7 @@ def sandbox(
     try:
         require_state_inside(configuration)
         require_folders_inside(context.args)
-        base = _terraform()
+        base = terraform_variables()
         if context.obj != Path(DEFAULT_FILE):
             # What the command synthesizes is what was looked at here.
             base["GATE_FILE"] = str(context.obj.absolute())
@@ -864,21 +876,6 @@ def _note_if_stale(file: Path, place: Path) -> None:
     of_it = place == output.resolve() or place.is_relative_to((output / "stacks").resolve())
     if of_it and read(output) and (reason := is_stale(output, file, os.environ["GATE_ENV"])):
         tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
-
-
-def _terraform() -> dict[str, str]:
-    from athena_gate.gate.terraform import (
-        NoProvider,
-        NoTerraform,
-        require_terraform,
-        terraform_environment,
-    )
-
-    try:
-        require_terraform(os.environ)
-        return terraform_environment(BUILD, os.environ)
-    except (NoProvider, NoTerraform) as error:
-        fail(2, str(error))
 
 
 for _command in (diff, fmt, rule, schema, completion):

@@ -18,6 +18,9 @@ from athena_gate.modules.terminal import wrapped
 if TYPE_CHECKING:
     from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 
+# Where everything that can be made again is kept.
+_BUILD = Path(".gate")
+
 
 def load(file: Path) -> "Configuration":
     """Return the configuration in ``file``; its mistakes end the command with code 2."""
@@ -58,6 +61,23 @@ def output_folder() -> Path:
     try:
         return found(os.environ)
     except (Shared, Unreadable) as error:
+        fail(2, str(error))
+
+
+def terraform_variables() -> dict[str, str]:
+    """Return the environment that Terraform is run with; without Terraform, or its provider, the
+    command ends with code 2."""
+    from athena_gate.gate.terraform import (
+        NoProvider,
+        NoTerraform,
+        require_terraform,
+        terraform_environment,
+    )
+
+    try:
+        require_terraform(os.environ)
+        return terraform_environment(_BUILD, os.environ)
+    except (NoProvider, NoTerraform) as error:
         fail(2, str(error))
 
 

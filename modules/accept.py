@@ -1,11 +1,10 @@
 """``accept`` blocks: the findings that somebody has looked at and lets stand."""
 
-import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from athena_gate.modules.fields import Block, List, Settings, unique
+from athena_gate.modules.fields import Block, Day, List, Settings, unique
 from athena_gate.modules.findings import Wrong
 from athena_gate.modules.rules import rules
 
@@ -21,23 +20,12 @@ def _acceptable(value: str) -> str:
     return value
 
 
-def _day(value: str) -> str:
-    try:
-        return datetime.date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise Wrong(
-            "GATE201", f'{value!r} is not valid; allowed: a day, as in "2027-01-31"'
-        ) from None
-
-
 class Accept(Settings):
     """A rule that the findings of a block may break."""
 
     code: Annotated[str, AfterValidator(_acceptable)]
     reason: str = Field(min_length=1, description="Why the finding may stand.")
-    until: Annotated[str, AfterValidator(_day)] | None = Field(
-        None, description="The last day on which it may, as in `2027-01-31`."
-    )
+    until: Day | None = Field(None, description="The last day on which it may, as in `2027-01-31`.")
 
 
 Accepts = Annotated[List[Accept], unique(lambda one: str(one.code)), Block("accept", label="code")]

@@ -3,15 +3,18 @@
 import base64
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pysequoia
 import pytest
+from botocore.session import Session
 
 from athena_gate.gate.sandbox import Sandbox
 from athena_gate.gate.stack.plan import differences
 from tests.conftest import DOT, Project, Terraform, make_project, terraform_in
+from tests.gate.test_cli import gate
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +133,58 @@ def test_another_cutoff_changes_the_workgroup_in_place_and_an_alarm_joins_it(
     plan = json.loads(terraform(stack, "show", "-json", "plan").stdout)
     (stack / "plan").unlink()
     assert differences(plan, json.loads((stack / "cdk.tf.json").read_text())) == ()
+
+
+def test_a_renewed_pgp_key_leaves_the_access_keys_that_are_there(
+    deployed: Project, terraform: Terraform
+) -> None:
+    """To the provider another expiry is another PGP key, and that another access key."""
+    public = deployed.key.extract_certificate()
+    end = datetime.now(UTC) + timedelta(days=400)
+    renewed = public.set_expiration(end, deployed.key.certifier())
+    (deployed.folder / "keys" / "ops.asc").write_bytes(bytes(renewed))
+    deployed.synth()
+    assert changes(terraform, deployed) == {}
+    stack = folder(deployed)
+    terraform(stack, "plan", "-input=false", "-out=plan")
+    (deployed.folder / "plan.json").write_text(terraform(stack, "show", "-json", "plan").stdout)
+    (stack / "plan").unlink()
+    proved = gate(deployed.folder, "prove", "plan.json")
+    assert (proved.returncode, proved.stderr) == (0, "")
+
+
+def test_a_rotation_killed_at_its_key_is_found_and_mended(
+    deployed: Project, sandbox: Sandbox
+) -> None:
+    """AWS has made the key and the state has not heard of it; the next apply would be refused a
+    third one."""
+    away = sandbox.environment({})
+    iam = Session().create_client(
+        "iam",
+        region_name="eu-central-1",
+        endpoint_url=away["AWS_ENDPOINT_URL"],
+        aws_access_key_id=away["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=away["AWS_SECRET_ACCESS_KEY"],
+    )
+    lost = iam.create_access_key(UserName="dot-reporting")["AccessKey"]["AccessKeyId"]
+    listed = gate(deployed.folder, "keys", "reporting", "--json", **away)
+    shown = json.loads(listed.stdout)
+    assert (listed.returncode, [one["about"] for one in shown["problems"]]) == (1, [lost])
+    refused = gate(deployed.folder, "rotate", "reporting", **away)
+    assert (refused.returncode, refused.stdout.splitlines()[0]) == (
+        1,
+        f"dot-reporting: AWS makes no third key, and {lost} is in no state; it was made within ten "
+        "minutes; an apply that is under way may still write it down",
+    )
+    examined = gate(deployed.folder, "doctor", "--json", **away)
+    assert [one["status"] for one in json.loads(examined.stdout) if lost in one["found"]] == [
+        "note"
+    ]
+    fresh = gate(deployed.folder, "keys", "reporting", "--remove", lost, "--yes", **away)
+    assert (fresh.returncode, "was made within ten minutes" in fresh.stderr) == (1, True)
+    iam.delete_access_key(UserName="dot-reporting", AccessKeyId=lost)
+    mended = gate(deployed.folder, "keys", "reporting", **away)
+    assert (mended.returncode, mended.stderr) == (0, "")
 
 
 def test_a_rotation_touches_only_the_rotated_key(deployed: Project, terraform: Terraform) -> None:

@@ -9,7 +9,9 @@ _PAGE = """\
 
 athena-gate is under the Apache License 2.0. Installed with the extra `sandbox`, it brings these
 packages along. `requirements.lock` has the versions that the tests run with, and their hashes; the
-bill of materials of a release (CycloneDX) is made from it.
+bill of materials of a release (CycloneDX) is made from it. What is compiled into a package has
+licences of its own: pysequoia's wheels hold Sequoia, which is under LGPL-2.0-or-later, and list the
+rest in a bill of materials (`sboms/` in its dist-info).
 
 | Package | Licence |
 |---|---|

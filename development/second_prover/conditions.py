@@ -21,7 +21,7 @@ from typing import Any
 import z3
 from z3.z3util import get_vars
 
-from athena_gate.modules.iam.claims import AnyBut, When
+from athena_gate.modules.iam.claims import AnyBut, Given, Since, When
 from athena_gate.modules.iam.policy import Condition
 from development.second_prover.keys import (
     ALWAYS,
@@ -136,7 +136,7 @@ class Circumstances:
         name = name.lower()
         if name not in self._used:
             given = (self._when.get(name, ()), self._facts.get(name, ()), ())
-            texts = [t for one in given for t in (one.values if isinstance(one, AnyBut) else one)]
+            texts = [text for one in given for text in _texts(one)]
             kind = kind_of(name, self._operators.get(name, ()), texts)
             any_type = "a key that no page describes is of any type" in self._departures
             if any_type and not name.startswith("aws:"):
@@ -446,7 +446,16 @@ _TYPED: dict[Kind, Callable[..., Expression | None]] = {
 # -- what a claim or the caller says of a key ----------------------------------------------------
 
 
-def _given(key: Key, given: tuple[str, ...] | AnyBut) -> Expression:
+def _texts(given: Given) -> tuple[str, ...]:
+    if isinstance(given, Since):
+        return (given.moment,)
+    return given.values if isinstance(given, AnyBut) else given
+
+
+def _given(key: Key, given: Given) -> Expression:
+    if isinstance(given, Since):
+        since = _TYPED["date"](key.values[0], given.moment, "DateGreaterThanEquals")
+        return z3.And(key.has[0], since)
     if isinstance(given, AnyBut):
         outside: list[Expression] = []
         for has, value in zip(key.has, key.values, strict=True):
@@ -506,4 +515,4 @@ def _is_open(expression: Expression) -> bool:
     return str(expression).startswith("not documented")
 
 
-Facts = Mapping[str, tuple[str, ...] | AnyBut]
+Facts = Mapping[str, Given]

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from athena_gate.modules import clock
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
 from athena_gate.stacks import places
 
@@ -35,7 +36,7 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
     "severity", "line", "block" and "field", a mistake of syntax also "column" and "source", its
     line, and what stands in a file beside gate.hcl "file".
     """
-    today = today or date.today()
+    today = today or clock.today()
     cache = file.parent / ".gate" / "check.json"
     environment = places.named(os.environ)
     read = [f"{one}:{_content(one)}" for one in places.files(file, environment)]
@@ -56,7 +57,8 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
             return result
     except (Unreadable, KeyError, TypeError, AttributeError):
         pass
-    result, depends = _check(file, today)
+    with clock.at(today):
+        result, depends = _check(file, today)
     if result["mistakes"]:
         return result
     entry = {

@@ -2,13 +2,14 @@
 
 A stack that is no longer synthesized is no longer planned either: nothing says any more that its
 resources exist, and they go on existing. The same holds for a state that the backend no longer
-looks for where it is.
+looks for where it is. And what becomes of access keys, which are in use outside.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.keys.state import generation_of
 from athena_gate.gate.pipeline.stacks import MANIFEST, STACK_LIMIT, listed, set_aside
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.stack.state import local
@@ -20,8 +21,10 @@ from athena_gate.stacks.backends import (
     LocalBackend,
     S3Backend,
 )
-from athena_gate.stacks.configuration import Configuration
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 from athena_gate.stacks.removed import FILE
+
+_KEY = "aws_iam_access_key"
 
 
 class NoManifest(Exception):
@@ -52,7 +55,9 @@ def compare(configuration: Configuration, against: Path) -> dict[str, Any]:
     """Compare ``configuration`` with the synth in ``against``, JSON-ready.
 
     ``{"removed": [{"stack", "state", "destroy": [step]}], "moved": [{"stack", "state", "now",
-    "migrate": [step]}], "added": [stack]}``; ``state`` and ``now`` say in words where a state is.
+    "migrate": [step]}], "added": [stack], "keys": [{"stack", "made", "removed", "rekeyed":
+    [generation]}]}``; ``state`` and ``now`` say in words where a state is, and "keys" what becomes
+    of access keys: "rekeyed" are those that stay encrypted to another PGP key than the block has.
     Raises ``NoManifest``.
     """
     earlier = read(against)
@@ -72,7 +77,39 @@ def compare(configuration: Configuration, against: Path) -> dict[str, Any]:
             and (now := configured(configuration.backend, stack)).where != was.where
         ],
         "added": [stack for stack in blocks if stack not in earlier],
+        "keys": [
+            found
+            for block in configuration.blocks
+            if block.stack in earlier and (found := _keys(block, earlier[block.stack].folder))
+        ],
     }
+
+
+def _keys(block: ConfiguredBlock, folder: Path) -> dict[str, Any]:
+    """Return what becomes of the access keys of ``block``, of which ``folder`` has the earlier
+    stack; nothing where all stay as they are."""
+    try:
+        content = read_json(folder / FILE, STACK_LIMIT)
+    except Unreadable:
+        return {}
+    resources = content.get("resource") if isinstance(content, dict) else None
+    old = resources.get(_KEY) if isinstance(resources, dict) else None
+    was = {f"{_KEY}.{name}": body for name, body in old.items()} if isinstance(old, dict) else {}
+    wanted = {
+        one.address: (one.path[-1].removeprefix("key-"), one.arguments["pgp_key"])
+        for one in block.integration.resources(block.settings)
+        if one.type == _KEY
+    }
+    found = {
+        "made": [name for address, (name, _) in wanted.items() if address not in was],
+        "removed": [generation_of(address) for address in was if address not in wanted],
+        "rekeyed": [
+            name
+            for address, (name, key) in wanted.items()
+            if isinstance(was.get(address), dict) and was[address].get("pgp_key") != key
+        ],
+    }
+    return {"stack": block.stack, **found} if any(found.values()) else {}
 
 
 def read(against: Path) -> dict[str, Earlier]:

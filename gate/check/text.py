@@ -27,7 +27,7 @@ def mistakes(result: Mapping[str, Any]) -> str:
     return "\n".join(as_lines(result["file"], found))
 
 
-def as_text(result: Mapping[str, Any], tick: str) -> str:
+def as_text(result: Mapping[str, Any], mark: str) -> str:
     """Return the remarks of a ``result`` without mistakes, warnings with that word, then what was
     checked."""
     file = visible(result["file"])
@@ -36,14 +36,14 @@ def as_text(result: Mapping[str, Any], tick: str) -> str:
     severities = [one["severity"] for one in result["remarks"]]
     counts = [
         f", {counted(severities.count(severity), severity)}"
-        for severity in ("warning", "note")
+        for severity in ("error", "warning", "note")
         if severity in severities
     ]
     if result["accepted"]:
         counts.append(f", {len(result['accepted'])} accepted")
     number = counted(len(result["blocks"]), "block")
     named = f" ({blocks})" if blocks else ""
-    lines.append(f"{tick} {file}: {number}{named}{''.join(counts)}")
+    lines.append(f"{mark} {file}: {number}{named}{''.join(counts)}")
     return "\n".join(lines)
 
 
@@ -72,3 +72,20 @@ def left_behind(compared: Mapping[str, Any], file: str) -> str:
             *(f"    {step}" for step in one["migrate"]),
         ]
     return "\n".join(lines)
+
+
+def keys(compared: Mapping[str, Any]) -> str:
+    """Return what becomes of access keys as lines; empty when they stay as they are."""
+    lines = []
+    for one in compared.get("keys", ()):
+        for what, says in _KEYS.items():
+            lines += [f"{one['stack']}: access key {name} {says}" for name in one[what]]
+    return "\n".join(lines)
+
+
+_KEYS = {
+    "made": "will be made",
+    "removed": "will be removed: whoever uses it is locked out",
+    "rekeyed": "stays, encrypted to the PGP key it was made with; the other one is for the next "
+    "generation",
+}

@@ -19,7 +19,7 @@ from athena_gate.modules.iam.resource_policies import all_denies, meant, same
 from athena_gate.modules.lake_formation import LakeGrant
 
 What = Literal["more", "fewer"]
-Fate = Literal["made", "gone", "replaced", "changed"]
+Fate = Literal["made", "gone", "replaced", "changed", "kept"]
 
 # Attributes whose change makes the provider delete a resource and make another, as the provider's
 # pages have them ("Forces new resource", or "Changing this ..."), and for the rest its source:
@@ -282,7 +282,10 @@ def _parts(new: Stack | None, old: Stack | None) -> Iterator[Part]:
         )
         if differs:
             replaces = _REPLACES.get(address.partition(".")[0], frozenset())
-            fate: Fate = "replaced" if replaces & set(differs) else "changed"
+            ignored = set(one.get("lifecycle", {}).get("ignore_changes", ()))
+            fate: Fate = "replaced" if replaces & (set(differs) - ignored) else "changed"
+            if set(differs) <= ignored:
+                fate = "kept"
             yield Part(fate, address, _called(one), differs)
 
 

@@ -10,7 +10,7 @@ from athena_gate.gate.text import counted, wrapped
 from athena_gate.modules.files import visible, visible_lines
 from athena_gate.modules.iam.policy import Principal
 
-_SIGNS = {"made": "+", "gone": "-", "replaced": "!", "changed": "~"}
+_SIGNS = {"made": "+", "gone": "-", "replaced": "!", "changed": "~", "kept": "="}
 _KEY = "aws_iam_access_key."
 
 
@@ -104,7 +104,7 @@ _OTHERWISE = {"+": "before", "-": "still"}
 def _part(part: Part) -> Iterator[str]:
     name = f" ({part.name})" if part.name else ""
     attributes = f": {', '.join(part.attributes)}" if part.attributes else ""
-    replaced = " is replaced" if part.fate == "replaced" else ""
-    sign, text = _SIGNS[part.fate], f"{part.address}{name}{replaced}{attributes}"
+    says = {"replaced": " is replaced", "kept": " stays as it was made"}.get(part.fate, "")
+    sign, text = _SIGNS[part.fate], f"{part.address}{name}{says}{attributes}"
     for number, line in enumerate(wrapped(text, 6, 8)):
         yield f"{sign}{line[1:]}" if number == 0 else line

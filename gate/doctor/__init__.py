@@ -11,7 +11,7 @@ from pathlib import Path
 from athena_gate.gate.doctor import folder, machine, provider
 from athena_gate.gate.doctor.finding import Check, Finding, look_at
 from athena_gate.stacks.backends import CloudBackend
-from athena_gate.stacks.configuration import Configuration
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 
 
 def examine(
@@ -56,10 +56,17 @@ def _of(configuration: Configuration) -> list[Check]:
         remote = isinstance(settings, CloudBackend)
         return "runs in HCP Terraform bring their own" if remote else ""
 
+    def with_keys(account: str) -> list[ConfiguredBlock]:
+        return [
+            block
+            for block in configuration.blocks
+            if getattr(block.settings, "keys", None) and block.settings.accounts[0].name == account
+        ]
+
     return [
         Check(f'backend "{kind}"', partial(backend, settings)),
         *(
-            Check(f'account "{name}"', partial(credentials, account, aside(name)))
+            Check(f'account "{name}"', partial(credentials, account, aside(name), with_keys(name)))
             for name, account in configuration.accounts.items()
         ),
         # Each of its calls is given up by itself.

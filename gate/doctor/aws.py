@@ -7,6 +7,7 @@ and https://registry.terraform.io/providers/hashicorp/aws/latest/docs#authentica
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from botocore.session import Session
 
 from athena_gate.gate.doctor.finding import LIMIT, Finding, Status
 from athena_gate.modules.account import Account
+from athena_gate.stacks.configuration import ConfiguredBlock
 
 QUICK = Config(connect_timeout=LIMIT, read_timeout=LIMIT, retries={"total_max_attempts": 1})
 
@@ -155,8 +157,11 @@ def _answered(error: aws_errors.ClientError, profile: str | None) -> Refused:
     return Refused(f"AWS answered {code}", "ask whoever gave you the credentials")
 
 
-def credentials(account: Account, aside: str = "") -> list[Finding]:
-    """Return whether Terraform's credentials lead into ``account``.
+def credentials(
+    account: Account, aside: str = "", blocks: Sequence[ConfiguredBlock] = ()
+) -> list[Finding]:
+    """Return whether Terraform's credentials lead into ``account``, and what is to be known of the
+    access keys of ``blocks``, which lie in it.
 
     ``aside`` says why a deploy would not need them, where that is so; then nothing that is found
     would stop one.
@@ -180,7 +185,11 @@ def credentials(account: Account, aside: str = "") -> list[Finding]:
     if ".amazonaws." not in found.endpoint:
         shown += f", at {found.endpoint}"
     if found.account == account.id:
-        return [Finding(check, "ok", shown)]
+        from athena_gate.gate.doctor.keys import findings
+
+        iam = client(found.session, "iam", account.region) if blocks else None
+        of_keys = (one for block in blocks for one in findings(block, iam))
+        return [Finding(check, "ok", shown), *of_keys]
     return [
         Finding(
             check,

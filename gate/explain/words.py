@@ -65,6 +65,14 @@ _FIRST = (
     "decrypt with",
     "encrypt with",
 )
+_WHEN = {
+    "DateEquals": "at {}",
+    "DateNotEquals": "at any time but {}",
+    "DateLessThan": "before {}",
+    "DateLessThanEquals": "until {}",
+    "DateGreaterThan": "after {}",
+    "DateGreaterThanEquals": "from {} on",
+}
 SERVICES = {
     "athena": "Athena",
     "dynamodb": "DynamoDB",
@@ -211,6 +219,10 @@ def condition(one: Condition) -> str:
             return f"for objects of {joined((v.rpartition(':')[2] for v in one.values), 'or')}"
         case "s3tables:namespace", False:
             return f"in the namespace {values}"
+        case "aws:currenttime", _ if operator in _WHEN and not if_exists:
+            # A day begins at midnight.
+            days = joined((value.removesuffix("T00:00:00Z") for value in one.values), "or")
+            return _WHEN[operator].format(days)
         case "accounts.google.com:sub", False:
             return f"as the Google account {values}"
         case "accounts.google.com:oaud", False:
@@ -222,7 +234,7 @@ def condition(one: Condition) -> str:
     relation = "is none of" if negative else "is"
     if operator in ("StringLike", "StringNotLike", "ArnLike", "ArnNotLike"):
         relation = "is not like" if negative else "is like"
-    if operator.startswith(("Numeric", "Date")) and not operator.endswith("Equals"):
+    if "LessThan" in operator or "GreaterThan" in operator:
         relation = f"is {re.sub(r'(?<!^)(?=[A-Z])', ' ', operator).lower()}"
     some = "all of " if quantifier == "ForAllValues" else ""
     missing = ", where it is given" if if_exists else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from athena_gate.gate.explain.words import condition
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.text import counted
 from athena_gate.modules.iam.actions import level, matching
@@ -132,7 +133,7 @@ def shortened(names: Sequence[str]) -> str:
 
 
 def _who(
-    identity: Identity, places: "_Places", vendor: str, statements: Iterable[Statement]
+    identity: Identity, places: "_Places", vendor: str, statements: Sequence[Statement]
 ) -> Iterator[Node]:
     if identity.kind == "user":
         keys = len(identity.access_keys)
@@ -141,7 +142,7 @@ def _who(
             "vendor",
             vendor,
             f"holds {held}",
-            notes=tuple(addresses(statements)),
+            notes=(*addresses(statements), *_ends(statements)),
             words=f"{vendor} holds {held} of",
         )
     if identity.trust:
@@ -150,7 +151,12 @@ def _who(
             if statement.effect == "Allow":
                 by_conditions[statement.conditions] += statement.principals
         for conditions, principals in by_conditions.items():
-            claims = [f"{c.key.rpartition(':')[2]} = {shortened(c.values)}" for c in conditions]
+            claims = [
+                condition(c)
+                if c.operator.startswith("Date")
+                else f"{c.key.rpartition(':')[2]} = {shortened(c.values)}"
+                for c in conditions
+            ]
             yield from _principals(identity, principals, claims, places, vendor)
 
 
@@ -171,6 +177,15 @@ def addresses(statements: Iterable[Statement]) -> Iterator[str]:
 _ELSEWHERE = {("NotIpAddress", "aws:SourceIp"), ("StringNotEquals", "aws:SourceVpce")}
 
 
+def _ends(statements: Iterable[Statement]) -> Iterator[str]:
+    """Yield until when a Deny of everything lets go."""
+    for statement in statements:
+        for one in statement.conditions:
+            every = statement.effect == "Deny" and statement.actions == ("*",)
+            if every and one.operator == "DateGreaterThanEquals":
+                yield condition(replace(one, operator="DateLessThan"))
+
+
 def _principals(
     identity: Identity,
     principals: Sequence[Principal],
@@ -179,7 +194,9 @@ def _principals(
     vendor: str,
 ) -> Iterator[Node]:
     named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    if_so = f" with {' and '.join(claims)}" if claims else ""
+    told = [claim for claim in claims if " = " in claim]
+    if_so = f" with {' and '.join(told)}" if told else ""
+    if_so += "".join(f" {claim}" for claim in claims if claim not in told)
     for principal in principals:
         account, _, resource = principal.id.partition("::")[2].partition(":")
         kind, _, name = resource.partition("/")

@@ -173,7 +173,7 @@ def _parts(parts: Sequence[Part]) -> Markup | None:
     has many, folded."""
     if not parts:
         return None
-    fates = {"made": "care", "gone": "bad", "replaced": "bad", "changed": ""}
+    fates = {"made": "care", "gone": "bad", "replaced": "bad", "changed": "", "kept": ""}
     return element(
         "details",
         element("summary", counted(len(parts), "resource")),

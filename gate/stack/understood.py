@@ -98,7 +98,7 @@ CLAIMS = {
     "backend": "the state is kept where gate.hcl says",
     "outputs": "handed over: what the form asks for, and secrets only encrypted",
     "identities": "users, roles and instance profiles are the ones named",
-    "keys": "access keys are their user's, encrypted to the PGP key given",
+    "keys": "access keys are their user's, encrypted to the PGP key given when they are made",
     "attachments": "policies are attached to those they are for, to nobody else",
     "policies": "every policy says what the block makes it say",
     "workgroups": "workgroups enforce what the block says",
@@ -180,7 +180,14 @@ RESOURCES: Mapping[str, Kind] = {
         },
     ),
     "aws_cloudwatch_log_group": Kind("functions", {"name": _TEXT, "retention_in_days": _NUMBER}),
-    "aws_iam_access_key": Kind("keys", {"pgp_key": _TEXT, "user": Reference("aws_iam_user.name")}),
+    "aws_iam_access_key": Kind(
+        "keys",
+        {
+            "lifecycle": Fields({"ignore_changes": Items(Expression("pgp_key"))}),
+            "pgp_key": _TEXT,
+            "user": Reference("aws_iam_user.name"),
+        },
+    ),
     "aws_iam_instance_profile": Kind(
         "identities", {"name": _TEXT, "path": _TEXT, "role": Reference("aws_iam_role.name")}
     ),

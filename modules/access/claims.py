@@ -50,13 +50,14 @@ _LOOKS_UP = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMeta
 
 def holder(settings: Access) -> Holder:
     """Return the user or role that the vendor acts as."""
-    places = settings.only_from
+    places, last_day = settings.only_from, claims.on_the_last_day(settings.until)
+    found = _holder(settings)
     if places is not None:
-        return claims.calling_from(_anywhere(settings), places.addresses, places.vpc_endpoints)
-    return _anywhere(settings)
+        found = claims.calling_from(found, places.addresses, places.vpc_endpoints)
+    return replace(found, context={**found.context, **last_day})
 
 
-def _anywhere(settings: Access) -> Holder:
+def _holder(settings: Access) -> Holder:
     arns, name = settings.account.arns, settings.resource_name
     if settings.keys is not None:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
@@ -376,13 +377,14 @@ def _take_role(settings: Access, vendor: Holder) -> tuple[Need, ...]:
     if not settings.makes_role:
         return ()
     rests_on = {one.by: one for one in todo(settings) if one.name == "take-role"}
+    last_day = claims.on_the_last_day(settings.until)
     return tuple(
         Need(
             "take-role",
             f"{says} takes the role",
             None,
             caller,
-            (call,),
+            (replace(call, context={**call.context, **last_day}),),
             tuple(one for arn, one in rests_on.items() if arn in (caller.name, caller.issuer)),
         )
         for says, caller, call in _takers(settings, vendor.arn)
@@ -502,6 +504,9 @@ def never(settings: Access) -> tuple[Never, ...]:
                 when=elsewhere,
             ),
         )
+    found += claims.nothing_after(settings.until, vendor)
+    if settings.makes_role:
+        found += claims.nobody_after(settings.until)
     found = claims.never_by_access_point(found, _points(settings))
     return (*found, *_who_else(settings))
 

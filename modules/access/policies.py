@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from athena_gate.modules import until
 from athena_gate.modules.access import guide
 from athena_gate.modules.access.profile import GOOGLE
 from athena_gate.modules.access.settings import Access, MetadataAccess, QueryAccess, TablesAccess
@@ -43,6 +44,12 @@ def managed(settings: Access) -> tuple[str, ...]:
 
 def access(settings: Access) -> Policy:
     """Return what the user or role is granted."""
+    # A role that is there has other rights, which a Deny would take as well.
+    ends = until.ending if settings.existing_role is None else until.allowing
+    return ends(_granted(settings), settings.until)
+
+
+def _granted(settings: Access) -> Policy:
     if settings.grants == "documented":
         return guide.documented(settings)
     if isinstance(settings, QueryAccess):
@@ -223,6 +230,10 @@ def grants(settings: Access) -> tuple[LakeGrant, ...]:
 
 def trust(settings: Access) -> Policy:
     """Return who may take the role."""
+    return until.allowing(_trusted(settings), settings.until)
+
+
+def _trusted(settings: Access) -> Policy:
     documented = settings.grants == "documented" and settings.profile.page.trust is not None
     # A token may say more than the page compares, and what the block says of it holds.
     if documented and settings.web_identity is None:
@@ -512,4 +523,5 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                     f"workgroup {{}} makes one for {vendor}",
                 )
             )
-    return (*found, *(settings.keys.remarks() if settings.keys else ()))
+    keys = settings.keys.remarks() if settings.keys else ()
+    return (*found, *keys, *until.remarks(settings.until))

@@ -59,6 +59,7 @@ from athena_gate.modules.fields import (
     unique,
 )
 from athena_gate.modules.findings import Wrong
+from athena_gate.modules.until import UNTIL, Until
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11): users and
 # roles alike.
@@ -133,6 +134,8 @@ class Access(Settings):
     catalogs: Catalogs = Field(
         (), description="A data catalog beside AwsDataCatalog that may be queried."
     )
+
+    until: Until = UNTIL
 
     accept: Accepts = ACCEPTS
 
@@ -382,6 +385,19 @@ class Access(Settings):
                 "GATE301",
                 f"permissions_boundary has no effect on the role {self.existing_role!r}, which is "
                 "not made here; remove it, and bound the role where it is made",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _able_to_end(self) -> Self:
+        page = self.profile.page
+        named = {"full_access": page.managed, "documented": page.attached}.get(self.grants)
+        if self.until and self.existing_role is not None and named:
+            raise Wrong(
+                "GATE227",
+                f"until: no date goes into {' and '.join(named)}, and a Deny would take the role "
+                f"{self.existing_role!r} everything else it may; remove until, or grant "
+                "least_privilege",
             )
         return self
 

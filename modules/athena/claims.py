@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonat
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.settings import LakeFormationReader, by_access_point
@@ -21,6 +22,7 @@ from athena_gate.modules.iam.claims import (
     Need,
     Never,
     Requests,
+    Since,
     Strangers,
     When,
 )
@@ -940,3 +942,33 @@ def tls_only(partition: str, buckets: Iterable[str]) -> tuple[Never, ...]:
 def nobody_else(*but: Principal) -> Never:
     """Return the claim that the policies of the stack's resources let in nobody but these."""
     return Never("nobody-else", "nobody else is let in", Strangers(but), (Requests(("*",)),))
+
+
+# ------------------------------------------------------------------------------ when it ends
+
+
+def on_the_last_day(until: str | None) -> dict[str, tuple[str, ...]]:
+    """Return the condition keys of a call in the last second of the day ``until``; none where
+    access has no end."""
+    return {"aws:CurrentTime": (f"{until}T23:59:59Z",)} if until else {}
+
+
+def nothing_after(until: str | None, holder: Holder) -> tuple[Never, ...]:
+    """Return the claim that nothing is allowed to ``holder`` after the day ``until``."""
+    if until is None:
+        return ()
+    says = f"nothing after {until}"
+    return (holder.never("ends", says, Requests(("*",)), when=_after(until)),)
+
+
+def nobody_after(until: str | None) -> tuple[Never, ...]:
+    """Return the claim that nobody takes a role, or is let at a resource, after ``until``."""
+    if until is None:
+        return ()
+    everything = (Requests(("*",)),)
+    return (Never("closes", f"nobody after {until}", Strangers(), everything, _after(until)),)
+
+
+def _after(until: str) -> When:
+    day = date.fromisoformat(until) + timedelta(days=1)
+    return {"aws:CurrentTime": Since(f"{day.isoformat()}T00:00:00Z")}

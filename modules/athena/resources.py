@@ -143,7 +143,11 @@ def access_keys(path: Path, user: Resource, keys: Keys) -> tuple[Resource, ...]:
         Resource(
             "aws_iam_access_key",
             (*path, f"key-{generation}"),
-            {"user": user.ref("name"), "pgp_key": keys.public_key},
+            {
+                "user": user.ref("name"),
+                "pgp_key": keys.public_key,
+                "lifecycle": {"ignore_changes": ["pgp_key"]},
+            },
         )
         for generation in keys.generations
     )

@@ -1,15 +1,17 @@
 """The nested blocks that several integrations accept."""
 
 import base64
-import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from athena_gate.modules import clock
 from athena_gate.modules.account import Account, Owner, key_in_reach
 from athena_gate.modules.athena.alarm import Alarm, Watched
 from athena_gate.modules.fields import (
@@ -17,6 +19,7 @@ from athena_gate.modules.fields import (
     AccessPointArn,
     Block,
     BucketName,
+    Fingerprint,
     Generation,
     GlueName,
     KmsKeyArn,
@@ -28,7 +31,6 @@ from athena_gate.modules.fields import (
     Settings,
     SourceBucketName,
     WorkgroupName,
-    check_public_key,
     counted,
     pattern,
     unique,
@@ -36,12 +38,16 @@ from athena_gate.modules.fields import (
 from athena_gate.modules.files import Unreadable, read_bytes
 from athena_gate.modules.findings import Remark, Wrong
 from athena_gate.modules.iam.arn import partition_of
+from athena_gate.modules.pgp import EXPORT, PublicKey, public_key
 
 # SHA-256 of keys/example.asc in binary form.
 EXAMPLE_KEY = "4f9c6db9cc085a296779242388c85f0b8339706cf97de8096947cda55e4b8d85"
 
 # A key that many have signed has 100 KB.
 KEY_LIMIT = 256 * 1024
+
+# How long before the end of a PGP key it is said.
+SOON = timedelta(days=60)
 
 MEBIBYTE = 1024**2
 GIBIBYTE = 1024**3
@@ -597,6 +603,9 @@ def lake_formation_fits(
 class Keys(Settings):
     """Access keys of the IAM user, encrypted to a PGP key before they reach the state."""
 
+    pgp_fingerprint: Fingerprint | None = Field(
+        None, description="Which key it is, where the file holds several: its fingerprint."
+    )
     pgp_key_file: str | None = Field(
         None,
         min_length=1,
@@ -611,18 +620,21 @@ class Keys(Settings):
     generations: Annotated[List[Generation], unique(), counted(1, 2)] = Field(
         description="One access key each, two at most: add one, hand it over, remove the other.",
     )
+    max_age_days: int | None = Field(
+        None, ge=1, le=3650, description="How old an access key may be before it is to be rotated."
+    )
 
     @field_validator("pgp_key_file")
     @classmethod
     def _readable(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None:
-            read_public_key(_resolve(value, info))
+        if value is not None and "pgp_fingerprint" in info.data:
+            read_key(_resolve(value, info), info.data["pgp_fingerprint"])
         return value
 
     @field_validator("pgp_key")
     @classmethod
     def _one_of_two(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if "pgp_key_file" not in info.data:
+        if {"pgp_key_file", "pgp_fingerprint"} - info.data.keys():
             return value
         if (value is None) == (info.data["pgp_key_file"] is None):
             raise Wrong(
@@ -630,22 +642,50 @@ class Keys(Settings):
                 "give either pgp_key_file or pgp_key; without one the secret would stand in the "
                 "state in plain text",
             )
+        named = info.data["pgp_fingerprint"]
         if value is None:
-            return read_public_key(_resolve(info.data["pgp_key_file"], info))
-        return value
+            return read_key(_resolve(info.data["pgp_key_file"], info), named).base64
+        return public_key(base64.b64decode(value), named).base64
 
     def remarks(self) -> tuple[Remark, ...]:
         """Return what a reviewer should know of these keys."""
-        if hashlib.sha256(base64.b64decode(self.public_key)).hexdigest() != EXAMPLE_KEY:
-            return ()
-        return (
-            Remark(
-                "GATE602",
-                "keys",
-                "this is the example key, whose private half was thrown away, so nobody can "
-                "decrypt what is encrypted to it; put your own in its place",
-            ),
-        )
+        content = base64.b64decode(self.public_key)
+        if hashlib.sha256(content).hexdigest() == EXAMPLE_KEY:
+            return (
+                Remark(
+                    "GATE602",
+                    "keys",
+                    "this is the example key, whose private half was thrown away, so nobody can "
+                    "decrypt what is encrypted to it; put your own in its place",
+                ),
+            )
+        found = list(self._too_old())
+        ends = public_key(content).expires
+        if ends is not None and ends - clock.now() <= SOON:
+            found.append(
+                Remark(
+                    "GATE630",
+                    "keys",
+                    f"the PGP key expires on {ends.date()}, and no access key can be made with it "
+                    "from then on; extend it and export it again: keys that are there stay as they "
+                    "are",
+                )
+            )
+        return tuple(found)
+
+    def _too_old(self) -> Iterator[Remark]:
+        """Yield the generations that are called after a month or day and are too old by that."""
+        if self.max_age_days is None:
+            return
+        for generation in self.generations:
+            made = _latest_day(generation)
+            if made is not None and (age := (clock.today() - made).days) > self.max_age_days:
+                yield Remark(
+                    "GATE631",
+                    "keys",
+                    f"generation {generation} is {age} days old or more by its name, and "
+                    f"max_age_days is {self.max_age_days}; gate rotate begins a rotation",
+                )
 
     @property
     def public_key(self) -> str:
@@ -655,36 +695,43 @@ class Keys(Settings):
         return self.pgp_key
 
 
+def _latest_day(generation: str) -> date | None:
+    """Return the last day that a generation called after a month or a day can be of; None for
+    another name."""
+    found = re.match(r"([0-9]{4})-([0-9]{2})(-[0-9]{2})?(?![0-9])", generation)
+    if found is None:
+        return None
+    try:
+        if found[3]:
+            return date.fromisoformat(found[0])
+        year, month = int(found[1]), int(found[2])
+        return date(year, month, monthrange(year, month)[1])
+    except ValueError:
+        return None
+
+
 def _resolve(file: str, info: ValidationInfo) -> Path:
     folder = info.context["folder"] if isinstance(info.context, dict) else Path()
     return Path(folder) / file
 
 
-def read_public_key(file: Path) -> str:
-    """Return the binary OpenPGP public key in ``file`` as base64.
+def read_key(file: Path, fingerprint: str | None = None) -> PublicKey:
+    """Return the PGP public key in ``file``, of several the one that ``fingerprint`` names.
 
-    Takes armoured and binary files. Raises ``ValueError`` when the file cannot be read or holds
-    anything but a public key. Armor: https://www.rfc-editor.org/rfc/rfc9580#section-6 (2024-07).
+    Takes armoured and binary files. Raises ``Wrong`` when the file cannot be read, or nothing can
+    be encrypted to it today.
     """
     try:
         content = read_bytes(file, KEY_LIMIT)
     except Unreadable as error:
-        raise Wrong(
-            "GATE208", f"{error}; write your public key there with `gpg --armor --export KEY`"
-        ) from None
-    if b"-----BEGIN PGP PRIVATE KEY" in content:
-        raise Wrong("GATE208", f"{str(file)!r} holds a PGP private key; give the public one")
-    begin = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
-    if begin in content:
-        body = content.split(begin, 1)[1].split(b"-----END", 1)[0].replace(b"\r\n", b"\n")
-        _headers, _, data = body.lstrip(b"\n ").rpartition(b"\n\n")
-        lines = [line for line in (data or body).split() if not line.startswith(b"=")]
-        try:
-            content = base64.b64decode(b"".join(lines), validate=True)
-        except binascii.Error:
-            raise Wrong("GATE208", f"{str(file)!r} is not a complete PGP public key") from None
+        raise Wrong("GATE208", f"{error}; write your public key there with {EXPORT}") from None
     try:
-        check_public_key(content)
-    except ValueError as error:
-        raise Wrong("GATE208", f"{str(file)!r}: {error}") from None
-    return base64.b64encode(content).decode()
+        return public_key(content, fingerprint)
+    except Wrong as error:
+        code = error.code
+        raise Wrong(code, f"{str(file)!r}: {error}") from None
+
+
+def read_public_key(file: Path) -> str:
+    """Return the PGP public key in ``file`` in base64, as Terraform takes it."""
+    return read_key(file).base64

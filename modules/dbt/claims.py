@@ -1,5 +1,7 @@
 """What is claimed of dbt's role: who takes it, what it must be able to do, and never can."""
 
+from dataclasses import replace
+
 from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.catalogs import claims as catalogs
 from athena_gate.modules.athena.catalogs.todo import made_connectors
@@ -38,10 +40,10 @@ def holder(settings: DbtSettings) -> Holder:
         found = claims.holder_of_user(f"{start}:user{name}")
     else:
         found = claims.holder_of_role(f"{start}:role{name}")
-    places = settings.only_from
-    if places is None:
-        return found
-    return claims.calling_from(found, places.addresses, places.vpc_endpoints)
+    places, last_day = settings.only_from, claims.on_the_last_day(settings.until)
+    if places is not None:
+        found = claims.calling_from(found, places.addresses, places.vpc_endpoints)
+    return replace(found, context={**found.context, **last_day})
 
 
 def needs(settings: DbtSettings) -> tuple[Need, ...]:
@@ -179,14 +181,16 @@ def _told(settings: DbtSettings) -> tuple[str, tuple[str, ...]]:
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
-    token = settings.web_identity
+    token, context = settings.web_identity, claims.on_the_last_day(settings.until)
     if token is not None:
         known = {f"{token.issuer}:{name}": (value,) for name, value in _said(settings).items()}
-        taken = Call("sts:AssumeRoleWithWebIdentity", (holder(settings).arn,), known)
+        arn = (holder(settings).arn,)
+        taken = Call("sts:AssumeRoleWithWebIdentity", arn, {**known, **context})
         caller = Caller("federated", token.provider)
         provider = tuple(one for one in todo(settings) if one.name == "provider")
         return (Need("take-role", "the token takes the role", None, caller, (taken,), provider),)
-    context = {"sts:ExternalId": (settings.external_id,)} if settings.external_id else {}
+    if settings.external_id:
+        context["sts:ExternalId"] = (settings.external_id,)
     call = Call("sts:AssumeRole", (holder(settings).arn,), context)
     return tuple(
         Need(
@@ -276,6 +280,8 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         claims.nobody_else(*_let_in(settings), *cloudwatch),
         *_taking(settings, ("sns:*",) if made else ()),
         *(claims.alarms_only(topic, alarms) if made else ()),
+        *claims.nothing_after(settings.until, dbt),
+        *(claims.nobody_after(settings.until) if settings.keys is None else ()),
         claims.no_iam(dbt),
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),

@@ -1,5 +1,6 @@
 """Who may take dbt's role, and what it may do."""
 
+from athena_gate.modules import until
 from athena_gate.modules.athena import grants as lake
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.alarm import alarm_remarks
@@ -33,6 +34,10 @@ def trust(settings: DbtSettings) -> Policy:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html (2026-11): the external
     id is for a party that takes roles of several customers.
     """
+    return until.allowing(_trust(settings), settings.until)
+
+
+def _trust(settings: DbtSettings) -> Policy:
     if settings.mode == "documented":
         return GUIDE.trust_for(values(settings))
     token = settings.web_identity
@@ -73,6 +78,10 @@ def trust(settings: DbtSettings) -> Policy:
 
 def access(settings: DbtSettings) -> Policy:
     """Return what the role is granted."""
+    return until.ending(_granted(settings), settings.until)
+
+
+def _granted(settings: DbtSettings) -> Policy:
     if settings.mode == "documented":
         return GUIDE.documented_for(values(settings))
     granted = _via_athena(settings)
@@ -396,6 +405,10 @@ def managed(settings: DbtSettings) -> tuple[str, ...]:
 def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
     """Return what a reviewer of ``settings`` should know: what is wider than need be, and what
     will not work."""
+    return (*_remarks(settings), *until.remarks(settings.until))
+
+
+def _remarks(settings: DbtSettings) -> tuple[Remark, ...]:
     if settings.mode == "documented":
         return _remarks_on_the_guide(settings)
     found = list(catalog_remarks(settings.catalogs, "dbt"))

@@ -57,6 +57,7 @@ from athena_gate.modules.fields import (
 from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.arn import PARTITIONS
 from athena_gate.modules.iam.policy import TRUST_POLICY_LIMIT
+from athena_gate.modules.until import UNTIL, Until
 
 T = TypeVar("T")
 
@@ -66,6 +67,7 @@ _BUCKET_NAME_LIMIT = 63
 # Characters of the trust policy without its principals and external id.
 _TRUST_FRAME = 126
 _EXTERNAL_ID_FRAME = 53
+_UNTIL_FRAME = 74
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (2026-11)
 _HOUR = 3600
@@ -113,6 +115,18 @@ def _principal(value: str) -> str:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 # (2026-11): roles and users are named by their full ARN.
 PrincipalArn = Annotated[str, AfterValidator(_principal)]
+
+
+def _trust_fits(trusted: tuple[str, ...], external_id: str | None, until: str | None) -> None:
+    size = _TRUST_FRAME + sum(len(arn) + 3 for arn in trusted) - 1
+    size += _EXTERNAL_ID_FRAME + len(external_id) if external_id else 0
+    size += _UNTIL_FRAME if until else 0
+    if size > TRUST_POLICY_LIMIT:
+        raise Wrong(
+            "GATE210",
+            f"the trust policy would have {size:,} characters, IAM takes {TRUST_POLICY_LIMIT:,}; "
+            "trust one role that all of them may take, or divide the block",
+        )
 
 
 class Data(Settings):
@@ -251,6 +265,8 @@ class DbtSettings(Settings):
         "DATABASES` has it; their tables stay closed.",
     )
 
+    until: Until = UNTIL
+
     accept: Accepts = ACCEPTS
 
     @field_validator("name")
@@ -362,16 +378,13 @@ class DbtSettings(Settings):
     @field_validator("trusted")
     @classmethod
     def _fits_a_trust_policy(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        external_id = info.data.get("external_id")
-        size = _TRUST_FRAME + sum(len(arn) + 3 for arn in value) - 1
-        size += _EXTERNAL_ID_FRAME + len(external_id) if external_id else 0
-        if size > TRUST_POLICY_LIMIT:
-            raise Wrong(
-                "GATE210",
-                f"the trust policy would have {size:,} characters, IAM takes "
-                f"{TRUST_POLICY_LIMIT:,}; trust one role that all of them may take, or divide the "
-                "block",
-            )
+        _trust_fits(value, info.data.get("external_id"), None)
+        return value
+
+    @field_validator("until")
+    @classmethod
+    def _end_fits_a_trust_policy(cls, value: str | None, info: ValidationInfo) -> str | None:
+        _trust_fits(info.data.get("trusted", ()), info.data.get("external_id"), value)
         return value
 
     @field_validator("session_duration")

@@ -44,17 +44,24 @@ def readers(settings: DynamodbConnectorSettings) -> tuple[Holder, ...]:
     if not holders or not settings.attach_policy:
         some = holders[0] if holders else claims.holder_of_role(f"{iam}:role/whoever")
         holders = [replace(some, arn=f"{iam}:policy{settings.path}{settings.readers_policy}")]
-    return tuple(replace(one, context={**one.context, **organization}) for one in holders)
+    more = {**organization, **claims.on_the_last_day(settings.until)}
+    return tuple(replace(one, context={**one.context, **more}) for one in holders)
 
 
 def connector(settings: DynamodbConnectorSettings) -> Holder:
     """Return the role that the connector's function has when it is made here."""
-    return claims.holder_of_role(settings.owner.arns.role(settings.resource_name, settings.path))
+    return _ending(settings, settings.owner.arns.role(settings.resource_name, settings.path))
 
 
 def sharing(settings: DynamodbConnectorSettings) -> Holder:
     """Return the role that the Share button takes."""
-    return claims.holder_of_role(settings.consumer.arns.role(settings.sharing_role))
+    return _ending(settings, settings.consumer.arns.role(settings.sharing_role))
+
+
+def _ending(settings: DynamodbConnectorSettings, role: str) -> Holder:
+    found = claims.holder_of_role(role)
+    last_day = claims.on_the_last_day(settings.until)
+    return replace(found, context={**found.context, **last_day})
 
 
 def needs(settings: DynamodbConnectorSettings) -> tuple[Need, ...]:
@@ -138,7 +145,7 @@ def _connector_needs(settings: DynamodbConnectorSettings) -> Iterator[Need]:
     role, arns = connector(settings), settings.owner.arns
     spill = arns.bucket(settings.spill_bucket)
     tables = [settings.arn("dynamodb", f"table/{table}") for table in settings.tables]
-    taken = (Call("sts:AssumeRole", (role.arn,)),)
+    taken = (Call("sts:AssumeRole", (role.arn,), claims.on_the_last_day(settings.until)),)
     yield Need("take-role", "Lambda takes the connector's role", None, _service(), taken)
     yield role.need(
         "read-tables",
@@ -223,7 +230,7 @@ def _service() -> Caller:
 def _sharing_needs(settings: DynamodbConnectorSettings) -> tuple[Need, ...]:
     role = sharing(settings)
     admin = Caller.session_of(settings.owner.arns.role("whoever"))
-    taken = (Call("sts:AssumeRole", (role.arn,)),)
+    taken = (Call("sts:AssumeRole", (role.arn,), claims.on_the_last_day(settings.until)),)
     catalog = settings.consumer.arns.data_catalog(settings.catalog_name)
     return (
         Need("take-sharing-role", "the owner's console takes the Share role", None, admin, taken),
@@ -238,6 +245,7 @@ def never(settings: DynamodbConnectorSettings) -> tuple[Never, ...]:
         *_connector_never(settings),
         *(_sharing_never(settings) if settings.console_sharing else ()),
         *_opened(settings),
+        *_after(settings),
         *claims.tls_only(settings.owner.arns.partition, settings.made_buckets),
     )
 
@@ -487,6 +495,21 @@ def _opened(settings: DynamodbConnectorSettings) -> Iterator[Never]:
             _ANYTHING,
             outside,
         )
+
+
+def _after(settings: DynamodbConnectorSettings) -> Iterator[Never]:
+    """Yield the claims that access ends. Lambda's permissions carry no date: who has one may still
+    call the function, which can then read nothing."""
+    for one in readers(settings):
+        yield from claims.nothing_after(settings.until, one)
+    yield from claims.nothing_after(settings.until, connector(settings))
+    if settings.console_sharing:
+        yield from claims.nothing_after(settings.until, sharing(settings))
+    owner = Principal("AWS", f"arn:{settings.owner.arns.partition}:iam::{settings.owner.id}:root")
+    called = Requests(("*",), but_actions=("lambda:InvokeFunction",))
+    for claim in claims.nobody_after(settings.until):
+        says = f"{claim.says}, but to call a function that can read nothing"
+        yield replace(claim, says=says, of=Strangers((owner,)), requests=(called,))
 
 
 def _spill(settings: DynamodbConnectorSettings) -> str:

@@ -157,7 +157,7 @@ def _function(
     )
     made = role(
         scope,
-        connector_trust(),
+        connector_trust(settings),
         name=name,
         path=settings.path,
         description=f"What the connector {settings.catalog_name} runs as.",

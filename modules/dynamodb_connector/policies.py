@@ -4,6 +4,7 @@ Which action works on which resource type: Service Authorization Reference,
 https://docs.aws.amazon.com/service-authorization/latest/reference/ (2026-11).
 """
 
+from athena_gate.modules import until
 from athena_gate.modules.athena import statements
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, via_dynamodb, via_s3_services
 from athena_gate.modules.dynamodb_connector.guide import (
@@ -24,6 +25,10 @@ def access(settings: DynamodbConnectorSettings) -> Policy:
     https://docs.aws.amazon.com/athena/latest/ug/xacct-fed-query-enable.html (2026-11): across
     accounts, each call needs this side as well as the owner's.
     """
+    return until.allowing(_access(settings), settings.until)
+
+
+def _access(settings: DynamodbConnectorSettings) -> Policy:
     place = settings.readers_place
     arns = place.account.arns
     granted = (
@@ -55,6 +60,10 @@ def access(settings: DynamodbConnectorSettings) -> Policy:
 
 def connector_access(settings: DynamodbConnectorSettings) -> Policy:
     """Return what the connector's function may do when its role is ours (``image``)."""
+    return until.ending(_connector_access(settings), settings.until)
+
+
+def _connector_access(settings: DynamodbConnectorSettings) -> Policy:
     arns = settings.owner.arns
     tables = tuple(settings.arn("dynamodb", f"table/{table}") for table in settings.tables)
     spill = arns.bucket(settings.spill_bucket)
@@ -195,12 +204,12 @@ def _network(settings: DynamodbConnectorSettings) -> tuple[Statement, ...]:
     )
 
 
-def connector_trust() -> Policy:
+def connector_trust(settings: DynamodbConnectorSettings) -> Policy:
     """Return who takes the connector's role: Lambda.
 
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html (2026-11)
     """
-    return Policy(
+    lambda_only = Policy(
         (
             Statement(
                 "Allow",
@@ -211,10 +220,15 @@ def connector_trust() -> Policy:
             ),
         )
     )
+    return until.allowing(lambda_only, settings.until)
 
 
 def spill_access(settings: DynamodbConnectorSettings) -> Policy:
     """Return what the spill bucket's policy opens to the consumer; nothing within one account."""
+    return until.allowing(_spill_access(settings), settings.until)
+
+
+def _spill_access(settings: DynamodbConnectorSettings) -> Policy:
     if not settings.shared:
         return Policy(())
     if not settings.scoped:
@@ -298,9 +312,8 @@ def key_access(settings: DynamodbConnectorSettings) -> Policy:
     )
     if not settings.shared:
         return Policy((own,))
-    return Policy(
+    readers = Policy(
         (
-            own,
             Statement(
                 "Allow",
                 sid="SpillKeyForReaders",
@@ -312,10 +325,15 @@ def key_access(settings: DynamodbConnectorSettings) -> Policy:
             ),
         )
     )
+    return Policy((own, *until.allowing(readers, settings.until).statements))
 
 
 def sharing_access(settings: DynamodbConnectorSettings) -> Policy:
     """Return what the Share button's role may do; nothing without ``console_sharing``."""
+    return until.ending(_sharing_access(settings), settings.until)
+
+
+def _sharing_access(settings: DynamodbConnectorSettings) -> Policy:
     if not settings.console_sharing:
         return Policy(())
     if not settings.scoped:
@@ -338,6 +356,10 @@ def sharing_trust(settings: DynamodbConnectorSettings) -> Policy:
 
     The console sends no external id, so asking for one would break the button.
     """
+    return until.allowing(_sharing_trust(settings), settings.until)
+
+
+def _sharing_trust(settings: DynamodbConnectorSettings) -> Policy:
     return Policy(
         (
             Statement(
@@ -371,7 +393,7 @@ def trusts(settings: DynamodbConnectorSettings) -> dict[str, Policy]:
     if settings.console_sharing:
         found["sharing"] = sharing_trust(settings)
     if settings.deployment == "image":
-        found["connector"] = connector_trust()
+        found["connector"] = connector_trust(settings)
     return found
 
 
@@ -432,7 +454,7 @@ def remarks(settings: DynamodbConnectorSettings) -> tuple[Remark, ...]:
                 "it, nobody can query",
             )
         )
-    return tuple(found)
+    return (*found, *until.remarks(settings.until))
 
 
 def _principals(settings: DynamodbConnectorSettings) -> tuple[Principal, ...]:

@@ -100,7 +100,7 @@ def _connector(settings: DynamodbConnectorSettings, key: Resource | None) -> tup
     )
     role, *attached = parts.role(
         path,
-        connector_trust(),
+        connector_trust(settings),
         name=settings.resource_name,
         iam_path=settings.path,
         description=f"What the connector {settings.catalog_name} runs as.",

@@ -38,6 +38,7 @@ from athena_gate.modules.fields import (
 )
 from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.arn import account_of
+from athena_gate.modules.until import UNTIL, Until
 
 T = TypeVar("T")
 
@@ -339,6 +340,8 @@ class DynamodbConnectorSettings(Settings):
         None, validate_default=True, description="Where results of the consumer's queries go."
     )
 
+    until: Until = UNTIL
+
     accept: Accepts = ACCEPTS
 
     @field_validator("name")
@@ -498,6 +501,17 @@ class DynamodbConnectorSettings(Settings):
             place = f"table {table.name!r}: kms_key"
             whose = (account_of(table.kms_key),)
             key_in_reach(table.kms_key, info.data.get("owner"), whose, place, (number, "kms_key"))
+        return value
+
+    @field_validator("until")
+    @classmethod
+    def _able_to_end(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("deployment") == "application":
+            raise Wrong(
+                "GATE227",
+                "the application makes a role of its own, which goes on reading; remove until, or "
+                'set deployment = "image"',
+            )
         return value
 
     @field_validator("spill")

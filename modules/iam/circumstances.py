@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import combinations, product
 from math import comb, prod
 
-from athena_gate.modules.iam.claims import AnyBut, Given, When
+from athena_gate.modules.iam.claims import AnyBut, Given, Since, When
 from athena_gate.modules.iam.condition_keys import ConditionKey, condition_key
 from athena_gate.modules.iam.conditions import (
     Context,
@@ -21,6 +21,7 @@ from athena_gate.modules.iam.conditions import (
     any_of,
     holds,
     parsed_operator,
+    read_date,
 )
 from athena_gate.modules.iam.patterns import PatternsTooComplex
 from athena_gate.modules.iam.policy import Condition
@@ -141,6 +142,8 @@ def _best(found: Iterable[_Choice]) -> list[_Choice]:
 def _classes(key: str, given: Given, conditions: tuple[Condition, ...]) -> tuple[_Class, ...]:
     """Return classes of what ``given`` allows of ``key``, as ``conditions`` tell them apart."""
     known = condition_key(key)
+    if isinstance(given, Since):
+        return _classes_since(key, given.moment, conditions)
     if not isinstance(given, AnyBut):
         return (_Class(given, tuple(_holds(one, key, given) for one in conditions)),)
     found: dict[tuple[Truth, ...], tuple[str, ...]] = {}
@@ -153,6 +156,22 @@ def _classes(key: str, given: Given, conditions: tuple[Condition, ...]) -> tuple
     if _can_be_several(known, conditions):
         for texts, truths in _of_several(key, values, conditions):
             found.setdefault(truths, texts)
+    return tuple(_Class(texts, truths) for truths, texts in found.items())
+
+
+def _classes_since(key: str, moment: str, conditions: tuple[Condition, ...]) -> tuple[_Class, ...]:
+    """Return classes of the times from ``moment`` on, as ``conditions`` tell them apart."""
+    start = read_date(moment)
+    since = Condition("DateGreaterThanEquals", key, (moment,))
+    times = [
+        (time, value)
+        for value in values_of(condition_key(key), (), (*conditions, since))
+        if (time := read_date(value.text)) is not None and start is not None and time >= start
+    ]
+    found: dict[tuple[Truth, ...], tuple[str, ...]] = {}
+    for _, value in sorted(times, key=lambda one: one[0]):
+        truths = tuple(_of_one(one, key, value, alone=True) for one in conditions)
+        found.setdefault(truths, (value.text,))
     return tuple(_Class(texts, truths) for truths, texts in found.items())
 
 

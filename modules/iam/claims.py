@@ -19,8 +19,16 @@ class AnyBut:
     values: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Any time from ``moment`` on, a date as policies write it; of a key that has a time in every
+    request."""
+
+    moment: str
+
+
 # What a claim says of a condition key: it has exactly these values (none of them: it is absent).
-Given = tuple[str, ...] | AnyBut
+Given = tuple[str, ...] | AnyBut | Since
 # Condition key -> what is given. A key that is not named may have any value or none.
 When = Mapping[str, Given]
 

@@ -117,7 +117,7 @@ def test_a_repeated_check_sees_what_changed(project: Project) -> None:
     assert (done.returncode, done.stderr) == (
         2,
         "gate.hcl:11: dot \"reporting\": keys: pgp_key_file: 'keys/ops.asc': not a PGP public "
-        "key; make one with `gpg --export KEY` [GATE208]\n"
+        "key; write one with `gpg --armor --export KEY` [GATE208]\n"
         "gate: 1 mistake in gate.hcl\n",
     )
 
@@ -560,9 +560,8 @@ gate.hcl:6: dot "reporting": databases: name at least one database, as in
   databases = ["sales"] [GATE302]
 gate.hcl:8: dot "reporting": databse: no field "databse"; did you mean
   "databases"?; allowed: account, grants, lake_formation,
-  restrict_to_vendor_ips, permissions_boundary, path, databases, catalog,
-  reads_results_directly, keys, only_from, accept, source, workgroup, results
-  [GATE102]
+  restrict_to_vendor_ips, permissions_boundary, path, until, databases,
+  XX
 gate: 2 mistakes in gate.hcl
 """,
     )
@@ -608,3 +607,15 @@ def test_what_is_kept_of_a_check_and_changed_by_somebody_else_is_not_taken(
     kept = json.loads(cache.read_text())
     cache.write_text(json.dumps({**kept, "result": {"mistakes": []}}))
     assert gate(project.folder, "check").stdout == "✓ gate.hcl: 1 block (dot-reporting)\n"
+
+
+def test_access_that_has_ended_fails_a_check(project: Project) -> None:
+    project.write(DOT.replace("  keys {", '  until = "2026-01-31"\n  keys {'))
+    done = gate(project.folder, "check")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        'gate.hcl:10: error: dot "reporting": until: access has ended with 2026-01-31, AWS refuses '
+        "all of it; delete the block and destroy its stack, or set a later day [GATE226]\n"
+        "✗ gate.hcl: 1 block (dot-reporting), 1 error\n",
+        "gate: 1 error; gate rule CODE says what to do\n",
+    )

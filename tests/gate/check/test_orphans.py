@@ -10,8 +10,9 @@ from typing import Any
 import pysequoia
 import pytest
 
+from athena_gate.modules.resources import logical_id
 from athena_gate.stacks.removed import set_aside
-from tests.conftest import ACCOUNT, ROOT, Project, make_project
+from tests.conftest import ACCOUNT, DOT, ROOT, Project, make_project
 from tests.gate.test_cli import gate
 
 DBT = """
@@ -340,4 +341,38 @@ def test_a_synth_keeps_what_destroys_a_removed_stack(project: Project, command: 
     assert compared(project, "cdktf.out")["removed"][0]["destroy"][:2] == [
         "terraform -chdir=cdktf.out/removed/dbt-gone init",
         "terraform -chdir=cdktf.out/removed/dbt-gone destroy",
+    ]
+
+
+def test_what_becomes_of_access_keys_is_told(project: Project) -> None:
+    """Another PGP key leaves the keys that are there; what is removed locks somebody out."""
+    project.write(DOT)
+    old = {
+        logical_id(("reporting", f"key-{generation}")): {"pgp_key": "another"}
+        for generation in ("2026-08", "2026-11")
+    }
+    stack = {"terraform": local("dot-reporting"), "resource": {"aws_iam_access_key": old}}
+    synthesized(project.folder / OLD, {"dot-reporting": local("dot-reporting")})
+    (project.folder / OLD / "stacks" / "dot-reporting" / "cdk.tf.json").write_text(
+        json.dumps(stack)
+    )
+    project.write(DOT.replace('["2026-11"]', '["2026-11", "2027-02"]'))
+    done = gate(project.folder, "check", "--against", OLD)
+    assert (done.returncode, done.stdout.splitlines()[-3:]) == (
+        0,
+        [
+            "dot-reporting: access key 2027-02 will be made",
+            "dot-reporting: access key 2026-08 will be removed: whoever uses it is locked out",
+            "dot-reporting: access key 2026-11 stays, encrypted to the PGP key it was made with; "
+            "the other one is for the next generation",
+        ],
+    )
+    found = json.loads(gate(project.folder, "check", "--against", OLD, "--json").stdout)
+    assert found["keys"] == [
+        {
+            "stack": "dot-reporting",
+            "made": ["2027-02"],
+            "removed": ["2026-08"],
+            "rekeyed": ["2026-11"],
+        }
     ]

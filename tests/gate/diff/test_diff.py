@@ -8,7 +8,7 @@ from pathlib import Path
 import pysequoia
 import pytest
 
-from athena_gate.gate.diff import Difference, Party, compare
+from athena_gate.gate.diff import Difference, Part, Party, compare
 from athena_gate.gate.diff.sides import asked_for
 from athena_gate.gate.diff.text import as_markdown, as_text
 from athena_gate.gate.stack.model import Stack
@@ -185,7 +185,7 @@ def test_what_one_side_has_more_the_other_has_fewer(name: str, tmp_path: Path) -
     assert sorted(map(str, there)) == sorted(map(str, back))
 
 
-def test_a_key_that_is_replaced_is_counted(tmp_path: Path) -> None:
+def test_another_pgp_key_leaves_the_access_keys_that_are_there(tmp_path: Path) -> None:
     old = asked(tmp_path, BASE)
     other = pysequoia.Cert.generate(user_id="ops")
     (tmp_path / "ops.asc").write_text(str(other))
@@ -193,7 +193,18 @@ def test_a_key_that_is_replaced_is_counted(tmp_path: Path) -> None:
     assert as_text(compare(new, old), "main").splitlines() == [
         "dot-reporting",
         "  resources",
-        "!     aws_iam_access_key.reporting_key-a_45956ED2 is replaced: pgp_key",
+        "=     aws_iam_access_key.reporting_key-a_45956ED2 stays as it was made: pgp_key",
+        "",
+        "beside main: 1 stack changed, 0 more and 0 fewer rights, 1 resource kept",
+    ]
+
+
+def test_a_key_that_is_replaced_is_counted() -> None:
+    found = Part("replaced", "aws_iam_access_key.key-a", "", ("user",))
+    assert as_text([Difference("dot-reporting", "changed", (), (found,), ())], "main").splitlines()[
+        2:
+    ] == [
+        "!     aws_iam_access_key.key-a is replaced: user",
         "",
         "beside main: 1 stack changed, 0 more and 0 fewer rights, 1 resource replaced, 1",
         "access key replaced: whoever uses it must get the new one",

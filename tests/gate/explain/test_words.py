@@ -103,6 +103,18 @@ def test_resources_have_names(pattern: str, said: str) -> None:
         (Condition("StringLike", "s3:prefix", ("spill/*",)), "listing under spill/"),
         (Condition("Null", "aws:TokenIssueTime", ("true",)), "without aws:TokenIssueTime"),
         (Condition("StringNotLike", "a:b", ("x*",)), "where a:b is not like x*"),
+        (
+            Condition("DateLessThan", "aws:CurrentTime", ("2027-04-01T00:00:00Z",)),
+            "before 2027-04-01",
+        ),
+        (
+            Condition("DateGreaterThanEquals", "aws:CurrentTime", ("2027-04-01T06:00:00Z",)),
+            "from 2027-04-01T06:00:00Z on",
+        ),
+        (
+            Condition("NumericLessThanEquals", "a:b", ("5",)),
+            "where a:b is numeric less than equals 5",
+        ),
         (Condition("NumericLessThan", "a:b", ("5",)), "where a:b is numeric less than 5"),
         (
             Condition("ForAllValues:StringEqualsIfExists", "a:b", ("x", "y")),

@@ -1,12 +1,15 @@
 """Blocks of vendors, for tests."""
 
+from pathlib import Path
 from typing import Any
 
 from athena_gate.modules.access.catalogue import vendor_block
 from athena_gate.modules.access.settings import Access
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import read_public_key
 
-PUBLIC_KEY = "xjMEawJusRYJKwYBBAHaRw8BAQdAxVc7zs0/ustEAddx/vtxmPe2KKH7JvRCKQ/k"
+KEY = Path(__file__).resolve().parents[1] / "pgp_keys" / "good.asc"
+PUBLIC_KEY = read_public_key(KEY)
 REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 KMS = "arn:{}:kms:{}:111122223333:key/11111111-2222-3333-4444-55555555555{}"
 KEYS = {"pgp_key": PUBLIC_KEY, "generations": ("2026-11",)}

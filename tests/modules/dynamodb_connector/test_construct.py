@@ -221,7 +221,7 @@ def function(configured: DynamodbConnectorSettings) -> dict[str, dict[str, Any]]
             "name": "dynamodb-connector-orders",
             "path": "/",
             "description": "What the connector dynamodb_connector_orders runs as.",
-            "assume_role_policy": connector_trust().document(),
+            "assume_role_policy": connector_trust(configured).document(),
             "force_detach_policies": True,
         },
         "aws_iam_role_policy_attachment.owner_attach-access": {

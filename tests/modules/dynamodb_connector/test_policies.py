@@ -1,5 +1,6 @@
 """Who may do what in the two accounts."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,18 @@ from athena_gate.modules.dynamodb_connector.policies import (
     invocation,
     key_access,
     remarks,
+    sharing_access,
     sharing_trust,
     spill_access,
 )
-from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
+from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings, Spill
 from athena_gate.modules.iam.decide import Caller, Policies, Request, decide
-from athena_gate.modules.iam.policy import BUCKET_POLICY_LIMIT, MANAGED_POLICY_LIMIT, Policy
+from athena_gate.modules.iam.policy import (
+    BUCKET_POLICY_LIMIT,
+    MANAGED_POLICY_LIMIT,
+    Condition,
+    Policy,
+)
 from athena_gate.stacks.integrations import INTEGRATIONS
 from tests.modules.dynamodb_connector.conftest import (
     ANALYST,
@@ -196,7 +203,7 @@ def test_the_connector_reads_the_tables_named_and_writes_the_spill_prefix() -> N
             },
         ],
     }
-    assert connector_trust().document() == {
+    assert connector_trust(settings).document() == {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -534,3 +541,27 @@ def test_what_is_wider_than_need_be_or_left_to_do_is_pointed_out() -> None:
     )
     assert said(minimal(attach_policy=False)) == (UNATTACHED,)
     assert said(one_account(readers=[])) == (UNATTACHED,)
+
+
+END = Condition("DateLessThan", "aws:CurrentTime", ("2027-04-01T00:00:00Z",))
+
+
+def test_access_ends_for_readers_connector_and_whoever_presses_share() -> None:
+    """Of the function itself too, since what Lambda's permissions open has no end."""
+    spill = Spill(create_kms_key=True)
+    ends = minimal(until="2027-03-31", spill=spill, console_sharing=True)
+    stays = minimal(spill=spill, console_sharing=True)
+
+    def dated(policy: Policy) -> Policy:
+        return Policy(
+            tuple(replace(one, conditions=(*one.conditions, END)) for one in policy.statements)
+        )
+
+    for policy in (access, spill_access, sharing_trust, connector_trust):
+        assert policy(ends) == dated(policy(stays))
+    for policy in (connector_access, sharing_access):
+        *others, last = policy(ends).statements
+        assert (tuple(others), last.sid) == (policy(stays).statements, "DenyAfterTheLastDay")
+    own, *readers = key_access(stays).statements
+    assert key_access(ends) == Policy((own, *dated(Policy(tuple(readers))).statements))
+    assert invocation(ends) == invocation(stays)

@@ -446,6 +446,14 @@ def test_outside_the_partition_aws_there_is_no_application(project: Project) -> 
     ]
 
 
+def test_an_application_has_no_end(project: Project) -> None:
+    text = with_field('deployment = "application"\n  until = "2027-03-31"')
+    assert mistakes(project, text) == [
+        f"gate.hcl:18: {BLOCK}: until: the application makes a role of its own, which goes on "
+        'reading; remove until, or set deployment = "image"'
+    ]
+
+
 def test_all_mistakes_are_told_at_once(project: Project) -> None:
     text = (
         with_field('catalog = "Orders"')

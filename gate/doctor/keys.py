@@ -1,0 +1,55 @@
+"""Access keys that would stop a deploy, or that somebody should know of."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from botocore import exceptions as aws_errors
+
+from athena_gate.gate.doctor.finding import Finding
+from athena_gate.gate.keys import MOST, Keys, from_aws
+from athena_gate.gate.keys.ask import user_of
+from athena_gate.gate.keys.state import NoState, key_ids
+from athena_gate.gate.synth.output import output_folder
+from athena_gate.modules import clock
+from athena_gate.stacks.configuration import ConfiguredBlock
+
+
+def findings(block: ConfiguredBlock, iam: Any) -> Iterator[Finding]:
+    """Yield what ``iam``, a client, shows of the access keys of ``block``; nothing where they are
+    as they should be, or where IAM does not answer."""
+    check = f"keys of {block.stack}"
+    try:
+        state = _state(block)
+        found = from_aws(iam, user_of(block), state or {})
+    except (aws_errors.ClientError, aws_errors.BotoCoreError, NoState):
+        return
+    settings = block.settings.keys
+    wanted = settings.generations
+    if state is None:
+        if len(found) > len(wanted):
+            text = f"the user has {len(found)} access keys, gate.hcl has {len(wanted)} of them"
+            yield Finding(check, "note", text, f"gate keys {block.stack}")
+        return
+    account = block.settings.accounts[0].id
+    user = user_of(block)
+    keys = Keys(block.stack, user, account, found, wanted, state, settings.max_age_days)
+    to_make = [name for name in wanted if name not in state]
+    for one in keys.problems(clock.now()):
+        stops = one.code == "GATE633" and to_make and len(found) + len(to_make) > MOST
+        why = f"; AWS makes no third key for generation {to_make[0]}" if stops else ""
+        yield Finding(
+            check,
+            "stop" if stops else "note",
+            f"{one.field}: {one.text}{why} [{one.code}]",
+            f"gate keys {block.stack}",
+        )
+
+
+def _state(block: ConfiguredBlock) -> dict[str, str] | None:
+    """Return the key ids in the state of ``block``; None where no state was asked for yet, which
+    would have Terraform fetch the provider."""
+    folder = output_folder(os.environ) / "stacks" / block.stack
+    if not (folder / ".terraform").is_dir():
+        return None
+    return key_ids(block.stack, folder, os.environ)
