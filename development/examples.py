@@ -130,6 +130,8 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
     ]
     written += [f'immuta "i{n}" {{\n{block}\n}}' for n, block in enumerate(immuta)]
     trusted = f'trusted = ["arn:{partition}:iam::111122223333:role/ci"]'
+    issuer = f"arn:{partition}:iam::111122223333:oidc-provider/token.example.com"
+    token = f'provider = "{issuer}"\n subject = "repo:acme/dbt"\n audience = "aws"'
     tables = f'data {{\n bucket = "acme-NAME"\n path = "tables/"\n kms_key = "{kms}4"\n}}'
     dbt = [
         *(
@@ -145,6 +147,10 @@ def text(partition: str, backend: str = "local", most: int | None = None) -> str
             )
         ),
         'account = "a"\n mode = "documented"\n databases = ["dbt_ci"]',
+        *(
+            f'account = "a"\n mode = "run"\n databases = ["dbt_ci"]\n{way}'
+            for way in (keys, f"web_identity {{\n {token}\n}}")
+        ),
     ]
     written += [f'dbt "b{n}" {{\n{block}\n}}' for n, block in enumerate(dbt)]
     readers = (

@@ -38,6 +38,7 @@ from athena_gate.modules.athena.settings import (
     source_locations,
     sources_can_be_read,
     watched,
+    workgroup_key_fits,
 )
 from athena_gate.modules.existing import (
     Existing,
@@ -642,6 +643,7 @@ class QueryAccess(Reads):
     def _results_fit(cls, value: Results, info: ValidationInfo) -> Results:
         account, name = info.data.get("account"), info.data.get("name")
         key_in_reach(value.kms_key, account, (value.owner, value.kms_key_owner))
+        workgroup_key_fits(value.kms_key, account, info.data.get("workgroup"))
         if value.managed:
             cls._can_be_managed(info)
             return value
@@ -840,7 +842,9 @@ class TablesAccess(Access):
     @field_validator("workgroup")
     @classmethod
     def _alarm_fits(cls, value: Workgroup | None, info: ValidationInfo) -> Workgroup | None:
-        alarm_fits(value.alarm if value else None, info.data.get("account"))
+        account = info.data.get("account")
+        workgroup_key_fits(info.data.get("kms_key"), account, value)
+        alarm_fits(value.alarm if value else None, account)
         return value
 
     @field_validator("bucket_owner")

@@ -98,13 +98,20 @@ def alarm_remarks(watched: "Watched | None") -> tuple[Remark, ...]:
 
 def alarm_fits(alarm: Alarm | None, account: Account | None) -> None:
     """Raise ``ValueError`` unless the topic and key of ``alarm`` are in the region of
-    ``account``.
+    ``account``, and Terraform takes their ARNs (`terraform validate`, provider 5.100, 2026-11).
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     (2026-11)
     """
     if alarm is None or account is None:
         return
+    if account.arns.partition == "aws-eusc":
+        raise Wrong(
+            "GATE346",
+            "alarm: the AWS provider 5.100 finds an invalid region in the ARN of the topic; remove "
+            "it",
+            ("alarm",),
+        )
     for name in ("topic", "kms_key"):
         arn = getattr(alarm, name)
         region = arn.split(":")[3] if arn else account.region

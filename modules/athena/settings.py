@@ -396,6 +396,22 @@ def shared_results(workgroup: str, results: Results, who: str) -> tuple[Remark, 
     return (Remark("GATE628", "results", text),)
 
 
+def workgroup_key_fits(
+    kms_key: str | None, account: Account | None, workgroup: Workgroup | None
+) -> None:
+    """Raise ``ValueError`` for a key of results that Terraform refuses in a ``workgroup`` made
+    here: the AWS provider 5.100 knows no region of the European Sovereign Cloud (`terraform
+    validate`, 2026-11)."""
+    made = workgroup is not None and workgroup.create
+    if kms_key and made and account is not None and account.arns.partition == "aws-eusc":
+        raise Wrong(
+            "GATE346",
+            "kms_key: the AWS provider 5.100 finds an invalid region in its ARN; remove it, which "
+            "leaves results to S3's own keys, or name a workgroup that exists",
+            ("kms_key",),
+        )
+
+
 def managed_where_set(workgroup: Workgroup | None) -> None:
     """Raise ``ValueError`` for managed results in a ``workgroup`` that is made here; ``None`` has
     mistakes of its own, or is one that exists.

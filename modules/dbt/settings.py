@@ -31,6 +31,7 @@ from athena_gate.modules.athena.settings import (
     source_keys_in_reach,
     sources_can_be_read,
     watched,
+    workgroup_key_fits,
 )
 from athena_gate.modules.existing import (
     Existing,
@@ -458,6 +459,8 @@ class DbtSettings(Settings):
     @field_validator("results")
     @classmethod
     def _results_bucket_fits(cls, value: Results, info: ValidationInfo) -> Results:
+        made = info.data.get("workgroup")
+        workgroup_key_fits(value.kms_key, info.data.get("account"), made)
         if value.managed:
             key_in_reach(value.kms_key, info.data.get("account"), (value.kms_key_owner,))
             if info.data.get("mode") == "documented":

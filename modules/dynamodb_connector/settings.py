@@ -19,6 +19,7 @@ from athena_gate.modules.athena.settings import (
     Workgroup,
     managed_where_set,
     owned_elsewhere,
+    workgroup_key_fits,
 )
 from athena_gate.modules.existing import Existing, existing_boundary, existing_buckets
 from athena_gate.modules.fields import (
@@ -537,9 +538,11 @@ class DynamodbConnectorSettings(Settings):
 
     @field_validator("owner_results", "consumer_results")
     @classmethod
-    def _results_in_a_bucket(cls, value: Results | None) -> Results | None:
+    def _results_in_a_bucket(cls, value: Results | None, info: ValidationInfo) -> Results | None:
         if value is not None and value.managed:
             managed_where_set(Workgroup())
+        if value is not None:
+            workgroup_key_fits(value.kms_key, info.data.get("owner"), Workgroup())
         return value
 
     @field_validator("owner_results")

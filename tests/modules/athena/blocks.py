@@ -18,10 +18,10 @@ def configured(folder: Path, kind: str, block: str, region: str = "eu-central-1"
     return load(file)
 
 
-def mistakes(folder: Path, kind: str, block: str) -> list[str]:
+def mistakes(folder: Path, kind: str, block: str, region: str = "eu-central-1") -> list[str]:
     """Return what is wrong with a block, without the file's name."""
     try:
-        configured(folder, kind, block)
+        configured(folder, kind, block, region)
     except ConfigurationError as error:
         return [one.text("gate.hcl").partition(": ")[2] for one in error.mistakes]
     return []

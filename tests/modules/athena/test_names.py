@@ -156,13 +156,10 @@ def test_the_sovereign_cloud_has_arns_and_hosts_of_its_own(tmp_path: Path) -> No
     key = "arn:aws-eusc:kms:eusc-de-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
     block = (
         f'databases = ["sales"]\nsource "acme-lake" {{\n kms_key = "{key}"\n}}\n'
-        'runs_on {\n on = "ec2"\n}\nworkgroup {\n alarm {\n bytes_per_day = 1099511627776\n }\n}\n'
+        'runs_on {\n on = "ec2"\n}\n'
     )
-    topic = "arn:aws-eusc:sns:eusc-de-east-1:111122223333:immuta-x-limits"
     place = {"region": "eusc-de-east-1"}
-    assert unmet(tmp_path, "immuta", block, **place) == {
-        "tell": (f"somebody subscribes to {topic}",)
-    }
+    assert unmet(tmp_path, "immuta", block, **place) == {}
     configuration = configured(tmp_path, "immuta", block, **place)
     (one,) = configuration.blocks
     policy = one.integration.documents(one.settings)["access"]
@@ -180,3 +177,19 @@ def test_the_sovereign_cloud_has_arns_and_hosts_of_its_own(tmp_path: Path) -> No
     assert [p.id for s in trust.statements for p in s.principals] == ["ec2.amazonaws.com"]
     codes = [remark.code for remark in one.integration.remarks(one.settings)]
     assert "GATE734" in codes
+
+
+def test_what_the_provider_refuses_in_the_sovereign_cloud_is_refused_before(
+    tmp_path: Path,
+) -> None:
+    key = "arn:aws-eusc:kms:eusc-de-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+    block = LOOKER + 'source "acme-lake" {}\n'
+    more = {
+        f'results {{\n kms_key = "{key}"\n}}\n': "results: kms_key: the AWS provider 5.100 finds "
+        "an invalid region in its ARN; remove it, which leaves results to S3's own keys, or name a "
+        "workgroup that exists",
+        "workgroup {\n alarm {\n bytes_per_day = 1099511627776\n }\n}\n": "workgroup: alarm: the "
+        "AWS provider 5.100 finds an invalid region in the ARN of the topic; remove it",
+    }
+    found = {one: mistakes(tmp_path, "looker", block + one, "eusc-de-east-1") for one in more}
+    assert found == {one: [f'looker "x": {problem}'] for one, problem in more.items()}
