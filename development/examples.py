@@ -286,6 +286,8 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
         ]
     else:
         everything += ['databases = ["sales", "stock"]', more]
+    if profile.cls == "metadata" and "all_databases" not in profile.bundles:
+        everything.append("list_all_databases = true")
     if profile.cls == "query":
         everything.append(f'results {{\n kms_key = "{kms}555552"\n}}')
     first, how = next(iter(ways.items()))

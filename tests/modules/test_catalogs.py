@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from athena_gate.gate.explain import words
-from athena_gate.modules.iam.attached import AttachedPolicies, Document, Identity
+from athena_gate.gate.explain import can, words
+from athena_gate.gate.stack.model import Stack
+from athena_gate.gate.todo import todo
+from athena_gate.gate.todo.terraform import as_terraform
+from athena_gate.gate.todo.text import as_text
+from athena_gate.modules.iam.attached import Document, Identity
 from athena_gate.modules.iam.policy import Condition, Policy, Statement
 from athena_gate.modules.iam.proof import prove
 from athena_gate.modules.iam.result import Result
@@ -103,6 +107,7 @@ POSTGRES_OF_OTHERS = f"""catalog "postgres" {{
   }}"""
 TABLES = 'catalog "s3tablescatalog/acme-tables" { databases = ["web"] }'
 MADE = 'catalog "dynamodb_connector_orders" { connector = "orders" }'
+NESTED = f"{GLUE.format(OURS)}:table/s3tablescatalog/acme-tables"
 VIA_ATHENA = (Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",)),)
 VIA_S3 = Condition("StringEquals", "kms:ViaService", ("s3.eu-central-1.amazonaws.com",))
 
@@ -137,18 +142,23 @@ def added(folder: Path, text: str, inside: str) -> dict[str, tuple[Any, ...]]:
     }
 
 
+def stack_of(one: ConfiguredBlock, policy: Policy | None = None) -> Stack:
+    """Return a stack with who queries, who has ``policy`` or by default the block's."""
+    settings, integration = one.settings, one.integration
+    arn = next(need.holder for need in integration.needs(settings) if need.holder)
+    kind: Any = arn.split(":")[5].split("/")[0]
+    own = policy or integration.documents(settings)["access"]
+    documents = (Document("aws_iam_policy.x", "managed", own),)
+    identity = Identity("aws_x", kind, settings.resource_name, arn, OURS, None, documents)
+    return Stack((OURS,), ("eu-central-1",), (identity,), (), one.stack, Path(), {}, None, ())
+
+
 def proved(one: ConfiguredBlock, policy: Policy | None = None) -> dict[str, Result]:
     """Return what holds of the claims on who queries, by name, with ``policy`` or the block's."""
     settings, integration = one.settings, one.integration
     needs = [need for need in integration.needs(settings) if need.holder]
     nevers = [never for never in integration.never(settings) if isinstance(never.of, str)]
-    arn = str(needs[0].holder)
-    kind: Any = arn.split(":")[5].split("/")[0]
-    own = policy or integration.documents(settings)["access"]
-    documents = (Document("aws_iam_policy.x", "managed", own),)
-    identity = Identity("aws_x", kind, settings.resource_name, arn, OURS, None, documents)
-    attached = AttachedPolicies((OURS,), ("eu-central-1",), (identity,), ())
-    return {result.name: result for result in prove(attached, needs, nevers)}
+    return {result.name: result for result in prove(stack_of(one, policy), needs, nevers)}
 
 
 def answers(results: dict[str, Result]) -> dict[str, str]:
@@ -529,3 +539,55 @@ def test_listing_all_databases_is_a_choice_and_pointed_out(tmp_path: Path) -> No
 )
 def test_what_lies_in_other_catalogs_is_said_in_words(arn: str, said: str) -> None:
     assert words.resource(arn, OURS) == said
+
+
+@pytest.mark.parametrize(
+    ("inside", "asked", "answer"),
+    [
+        ("", f"glue:GetTable {GLUE.format(OTHERS)}:table/orders/t", "no"),
+        (PARTNER, f"glue:GetTable {GLUE.format(OTHERS)}:table/orders/t", "yes, if"),
+        (PARTNER, f"glue:GetTable {GLUE.format(OTHERS)}:table/people/t", "no"),
+        (POSTGRES, f"lambda:InvokeFunction {FUNCTION.format(OURS)}", "yes"),
+        (POSTGRES_OF_OTHERS, f"lambda:InvokeFunction {FUNCTION.format(OTHERS)}", "yes, if"),
+        (TABLES, f"glue:GetTable {NESTED}/web/t", "yes"),
+        (TABLES, f"glue:GetTable {NESTED}/hr/t", "no"),
+        ("list_all_databases = true", f"glue:GetDatabases {GLUE.format(OURS)}:database/hr", "yes"),
+        ("", f"glue:GetDatabases {GLUE.format(OURS)}:database/hr", "no"),
+    ],
+)
+def test_explain_answers_for_the_request_that_failed(
+    tmp_path: Path, inside: str, asked: str, answer: str
+) -> None:
+    one = block(tmp_path, DOT, inside)
+    action, _, resource = asked.partition(" ")
+    context = {"aws:CalledVia": ("athena.amazonaws.com",), "aws:ViaAWSService": ("true",)}
+    (said,) = can(stack_of(one), action, resource, context, one.integration.todo(one.settings))
+    assert said.answer == answer
+    pages = [page for condition in said.conditions for page in condition.split(": ")[-1:]]
+    assert all(page.startswith("https://docs.aws.amazon.com/athena/") for page in pages)
+    assert bool(pages) == (answer == "yes, if")
+
+
+def test_of_another_account_that_nothing_is_known_of_explain_knows_nothing(tmp_path: Path) -> None:
+    one = block(tmp_path, IMMUTA + SHARED, MADE)
+    function = f"arn:aws:lambda:eu-central-1:{THEIRS}:function:dynamodb_connector_orders"
+    context = {"aws:CalledVia": ("athena.amazonaws.com",)}
+    (said,) = can(stack_of(one), "lambda:InvokeFunction", function, context)
+    assert (said.answer, said.reason) == (
+        "unknown",
+        f"account {THEIRS} must allow it too; its part is not known here",
+    )
+
+
+def test_the_list_has_a_command_for_lambda_which_writes_its_policies_itself(tmp_path: Path) -> None:
+    one = block(tmp_path, DOT, f"{PARTNER}\n  {POSTGRES_OF_OTHERS}")
+    listed = todo(one, {})
+    assert (
+        "aws lambda add-permission \\\n"
+        f"  --function-name {FUNCTION.format(OTHERS)} \\\n"
+        "  --statement-id DotReportingCalls --action lambda:InvokeFunction \\\n"
+        f"  --principal arn:aws:iam::{OURS}:user/dot-reporting\n"
+    ) in as_text([listed])
+    terraform = as_terraform([listed])
+    assert 'resource "aws_lambda_permission" "dot_reporting_postgres" {' in terraform
+    assert '# resource "aws_glue_resource_policy" "dot_reporting_catalog" {' in terraform
