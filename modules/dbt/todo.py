@@ -27,7 +27,7 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
         *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
         *_workgroup(settings),
         *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
-        *(parts.lake_formation(grants(settings), account.id) if left else ()),
+        *(parts.lake_formation(grants(settings), account) if left else ()),
     )
 
 
