@@ -9,7 +9,8 @@ from athena_gate.modules.iam.todo import ToDo
 
 def as_json(lists: Iterable[Listed]) -> list[dict[str, Any]]:
     """Return ``[{"block", "vendor", "todo": [{"name", "who", "says", "page", "account", "resource",
-    "policy"}]}]``; ``policy`` has the statements to add to that of ``resource``, or is None."""
+    "policy", "run"}]}]``; ``policy`` has the statements to add to that of ``resource``, or is None,
+    and so is ``run``, a command."""
     return [
         {
             "block": listed.title,
@@ -30,4 +31,5 @@ def one_as_json(todo: ToDo) -> dict[str, Any]:
         "account": todo.account or None,
         "resource": todo.resource or None,
         "policy": todo.policy.document() if todo.policy else None,
+        "run": todo.run or None,
     }

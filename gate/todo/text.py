@@ -40,11 +40,14 @@ def _block(listed: Listed) -> Iterator[str]:
             yield from wrapped(f"- {one.says}", 4, 6)
             if one.page:
                 yield from wrapped(one.page, 6, 6)
+            if one.run:
+                # Unindented, as it is there to be pasted.
+                yield from ("", *one.run.split("\n"), "")
             if one.policy and ":lambda:" in one.resource:
                 yield from ("", *_permission(one.resource, one.policy), "")
             elif one.policy:
                 yield from wrapped(f"add to the policy of {one.resource}:", 6, 8)
-                # Unindented: it is there to be pasted.
+                # Unindented, too.
                 yield from ("", *_statements(one.policy.document()["Statement"]), "")
     yield ""
 

@@ -73,7 +73,7 @@ def _vendor(settings: Access) -> tuple[ToDo, ...]:
 def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
     if settings.lake_formation is None or settings.lake_formation.grants:
         return ()
-    return parts.lake_formation(grants(settings), settings.account.id)
+    return parts.lake_formation(grants(settings), settings.account)
 
 
 def _workgroup(settings: Access) -> tuple[ToDo, ...]:

@@ -7,9 +7,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 (2026-11).
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena import alarm
@@ -18,7 +20,17 @@ from athena_gate.modules.athena.settings import Results, Source
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
 from athena_gate.modules.iam.todo import ToDo
-from athena_gate.modules.lake_formation import LakeGrant
+from athena_gate.modules.lake_formation import (
+    Catalog,
+    Columns,
+    Database,
+    LakeGrant,
+    Location,
+    On,
+    Tables,
+    Tagged,
+    sorted_tags,
+)
 
 # What a bucket of another account must say, and a key of one (2026-11).
 BUCKETS = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
@@ -124,15 +136,16 @@ def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
     return (ToDo("take-role", owner_of(owner), says, ROLES, owner, by=role),)
 
 
-def lake_formation(grants: tuple[LakeGrant, ...], account: str) -> tuple[ToDo, ...]:
+def lake_formation(grants: tuple[LakeGrant, ...], account: Account) -> tuple[ToDo, ...]:
     """Return that whoever administers Lake Formation in ``account`` must make ``grants``."""
     return tuple(
         ToDo(
             "lake-formation",
-            f"a data lake administrator of account {account}",
+            f"a data lake administrator of account {account.id}",
             f"Lake Formation gives {called(grant.principal)} {grant.says}",
             "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html",
-            account,
+            account.id,
+            run=_granting(grant, account.region),
         )
         for grant in grants
     )
@@ -212,3 +225,44 @@ def access_points(account: Account, sources: Iterable[Source]) -> tuple[ToDo, ..
         for source in sources
         if source.access_point
     )
+
+
+def _granting(grant: LakeGrant, region: str) -> str:
+    """Return the command that makes ``grant``:
+    https://docs.aws.amazon.com/cli/latest/reference/lakeformation/grant-permissions.html (2026-11).
+    """
+    lines = (
+        f"aws lakeformation grant-permissions --region {region}",
+        f"--principal DataLakePrincipalIdentifier={grant.principal}",
+        f"--permissions {' '.join(sorted(grant.permissions))}",
+        f"--resource '{json.dumps(_resource(grant.on))}'",
+    )
+    return " \\\n  ".join(lines)
+
+
+def _resource(on: On) -> dict[str, Any]:
+    """Return what is granted on as the API has it:
+    https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_Resource.html (2026-11)."""
+    match on:
+        case Catalog():
+            return {"Catalog": {}}
+        case Database():
+            return {"Database": {"Name": on.name}}
+        case Location():
+            return {"DataLocation": {"ResourceArn": on.arn}}
+        case Tables():
+            which: dict[str, Any] = {"Name": on.name} if on.name else {"TableWildcard": {}}
+            return {"Table": {"DatabaseName": on.database, **which}}
+        case Columns():
+            names = sorted(on.names)
+            columns: dict[str, Any] = {"ColumnNames": names}
+            if on.but:
+                columns = {"ColumnWildcard": {"ExcludedColumnNames": names}}
+            table = {"DatabaseName": on.database, "Name": on.table, **columns}
+            return {"TableWithColumns": table}
+        case Tagged():
+            kind = "DATABASE" if on.what == "databases" else "TABLE"
+            tags = [
+                {"TagKey": key, "TagValues": sorted(values)} for key, values in sorted_tags(on.tags)
+            ]
+            return {"LFTagPolicy": {"ResourceType": kind, "Expression": tags}}

@@ -381,6 +381,14 @@ def _connector_never(settings: DynamodbConnectorSettings) -> Iterator[Never]:
         )
     if settings.vpc is not None:
         yield role.never(
+            "own-network",
+            "no network of another account or region",
+            Requests(
+                ("ec2:CreateNetworkInterface", *_NETWORK_CHANGES),
+                but_resources=(settings.arn("ec2", "*/*"),),
+            ),
+        )
+        yield role.never(
             "network-by-lambda-only",
             "no network for the function's own code",
             Requests(("ec2:*",)),

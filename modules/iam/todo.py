@@ -14,7 +14,8 @@ class ToDo:
     ``page`` is the address of the page that asks for it, if there is one. Where the policy of a
     resource must allow something, ``resource`` is its ARN, ``policy`` the statements to add to it
     and ``account`` the id of the account it is in. ``by`` is the ARN of the one resource or
-    identity that is meant, where there are several.
+    identity that is meant, where there are several, and ``run`` the command that does it, where it
+    is one.
     """
 
     name: str
@@ -25,6 +26,7 @@ class ToDo:
     resource: str = ""
     policy: Policy | None = None
     by: str = ""
+    run: str = ""
 
     def governs(self, resource: str) -> bool:
         """Return whether the policy of ``self.resource`` is that of ``resource``: of a bucket's

@@ -181,6 +181,12 @@ def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_pat
     assert [one.says for one in asked] == [
         f"Lake Formation gives the role dbt-x {says}" for says in made
     ]
+    assert asked[-1].run.split(" \\\n  ") == [
+        "aws lakeformation grant-permissions --region eu-central-1",
+        "--principal DataLakePrincipalIdentifier=arn:aws:iam::111122223333:role/dbt-x",
+        "--permissions SELECT",
+        '--resource \'{"Table": {"DatabaseName": "sales", "TableWildcard": {}}}\'',
+    ]
     assert {(one.who, one.account) for one in asked} == {
         ("a data lake administrator of account 111122223333", "111122223333")
     }

@@ -109,6 +109,7 @@ def test_the_list_is_json_for_scripts() -> None:
         "account": "444455556666",
         "resource": LAKE,
         "policy": Policy((READ,)).document(),
+        "run": None,
     }
     assert (found["todo"][1]["resource"], found["todo"][1]["policy"]) == (None, None)
 
