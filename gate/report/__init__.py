@@ -67,7 +67,7 @@ def _chapter(stack: Stack, block: ConfiguredBlock, configuration: Configuration)
         remarks=tuple(
             str(one)
             for one in block.integration.remarks(block.settings)
-            if one.code != "GATE701"
+            if one.code not in ("GATE701", "GATE715")
         ),
         documented=prove_grants(documented(stack, block), block),
         principals=principals(stack, block, beside),
