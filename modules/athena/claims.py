@@ -605,6 +605,8 @@ _SET_UP = {
     "read-results": ("workgroup",),
     "use-results-key": ("results-key",),
     "tell": ("subscribers",),
+    "write-data": ("results-owner",),
+    "write-results": ("results-owner",),
     "read-data": ("access-point",),
     "list-sources": ("access-point",),
     "read-metadata": ("access-point",),

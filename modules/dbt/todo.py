@@ -49,6 +49,9 @@ def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
     account, name = settings.account, settings.workgroup_name
     results, watched = settings.results, settings.watched
     found = parts.told(watched)
+    if settings.workgroup is None:
+        owner = settings.owners.get(settings.results_bucket)
+        found += parts.shared_workgroup(name, owner, account)
     if settings.existing_workgroup is not None and not results.managed:
         says = (
             f"the workgroup {name} exists in account {account.id}, and does not override where "

@@ -75,7 +75,6 @@ NAMED_AND_NEVER_ASKED_FOR = {
     "MetadataAccess.databases",
     "MetadataAccess.workgroups",
     "OnlyFrom.vpc_endpoints",
-    "QueryAccess.catalog",
     "QueryAccess.databases",
     "Results.kms_key",
     "Results.kms_key_owner",
