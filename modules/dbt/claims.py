@@ -239,7 +239,7 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     found = (
         claims.nobody_else(*_let_in(settings), *cloudwatch),
         *_taking(settings, ("sns:*",) if made else ()),
-        *(claims.alarms_only(topic, alarms) if made else ()),
+        *(claims.alarms_only(topic, alarms, settings.account.id) if made else ()),
         claims.no_iam(dbt),
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),
