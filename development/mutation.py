@@ -30,7 +30,13 @@ ROOT = Path(__file__).resolve().parent.parent
 MODES = Path(__file__).with_name("modes.hcl")
 
 # A resource's policy speaks of its own service; S3 refuses another, the rest take no notice.
-_SPEAKS_OF = {"trust": "sts:*", "bucket": "s3:*", "key": "kms:*", "function": "lambda:*"}
+_SPEAKS_OF = {
+    "trust": "sts:*",
+    "bucket": "s3:*",
+    "key": "kms:*",
+    "function": "lambda:*",
+    "topic": "sns:*",
+}
 
 
 @dataclass(slots=True)

@@ -800,7 +800,7 @@ def _who_else(settings: Access) -> tuple[Never, ...]:
     if told is not None and told[0] == settings.account.arns.topic(
         f"{settings.resource_name}-limits"
     ):
-        topic = claims.alarms_only(*told)
+        topic = claims.alarms_only(*told, settings.account.id)
         cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),)
     if not settings.makes_role:
         return (claims.nobody_else(*cloudwatch), *topic)

@@ -543,25 +543,35 @@ def alarms_told(
     return (Need("tell", "alarms tell the topic", None, cloudwatch, calls),)
 
 
-def alarms_only(topic: str, alarms: Iterable[str]) -> tuple[Never, ...]:
-    """Return the claims on the ``topic`` that is made: CloudWatch tells it of ``alarms`` (ARNs),
-    and nothing else is done with it from outside of its account."""
+def alarms_only(topic: str, alarms: Iterable[str], account: str) -> tuple[Never, ...]:
+    """Return the claims on the ``topic`` that is made: CloudWatch tells it of ``alarms`` (ARNs) of
+    ``account``, and nothing else is done with it from outside of its account."""
+    tell = "sns:Publish"
+    every = (Requests(("sns:*",)),)
     return (
         Never(
             "tell-only",
             "nothing but telling the topic",
             Strangers(),
             (
-                Requests(("sns:*",), but_actions=("sns:Publish",)),
-                Requests(("*",), (topic,), but_actions=("sns:Publish",)),
+                Requests(("sns:*",), but_actions=(tell,)),
+                Requests(("sns:*",), but_resources=(topic,)),
+                Requests(("*",), (topic,), but_actions=(tell,)),
             ),
         ),
         Never(
             "no-other-alarm",
             "the topic is told of no other alarm",
             Strangers(),
-            (Requests(("sns:*",)),),
+            every,
             {"aws:SourceArn": AnyBut(tuple(alarms))},
+        ),
+        Never(
+            "no-alarm-of-others",
+            "the topic is told of no alarm of another account",
+            Strangers(),
+            every,
+            {"aws:SourceAccount": AnyBut((account,))},
         ),
     )
 

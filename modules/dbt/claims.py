@@ -279,7 +279,7 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     found = (
         claims.nobody_else(*_let_in(settings), *cloudwatch),
         *_taking(settings, ("sns:*",) if made else ()),
-        *(claims.alarms_only(topic, alarms) if made else ()),
+        *(claims.alarms_only(topic, alarms, settings.account.id) if made else ()),
         *claims.nothing_after(settings.until, dbt),
         *(claims.nobody_after(settings.until) if settings.keys is None else ()),
         claims.no_iam(dbt),
