@@ -14,6 +14,7 @@ from typer._completion_classes import completion_init
 
 from athena_gate.gate.commands.completion import completion
 from athena_gate.gate.commands.deploy import apply, destroy, plan
+from athena_gate.gate.commands.deployer import deployer
 from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
@@ -866,7 +867,7 @@ def _terraform() -> dict[str, str]:
         fail(2, str(error))
 
 
-for _command in (diff, fmt, rule, schema, completion):
+for _command in (deployer, diff, fmt, rule, schema, completion):
     app.command()(_command)
 
 
