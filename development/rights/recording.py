@@ -81,7 +81,7 @@ def record(
     place: Path,
     names: Sequence[str] = (),
 ) -> None:
-    """Write the record of the blocks of ``configuration``, or add to it that of the stacks ``names``
+    """Write the record of the blocks of ``configuration``, or add to it that of stacks ``names``
     alone; works in the folder ``place``. Raises ``Failed`` when a stack could not be deployed."""
     found: dict[str, dict[str, set[str]]] = {}
     if names:
