@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SETUP_LOG := .gate/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check bench matrix torture docs lock clean
+.PHONY: help setup demo test test-quick check bench matrix torture rights docs lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ matrix: setup ## Compare engines and providers, deploy what each makes
 
 torture: setup ## Kill runs of Terraform, fail and deny calls, mend it all; an hour at most
 	@$(BIN)/python -m development.torture
+
+rights: setup ## Record the calls of the AWS provider anew, that gate deployer rests on
+	@$(BIN)/python -m development.rights record
 
 docs: setup ## Renew what in docs/ comes from the code, build the site into .gate/site
 	@$(BIN)/python -m development.docs

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from athena_gate.gate.commands.completion import completion
 from athena_gate.gate.commands.deploy import apply, destroy, plan
+from athena_gate.gate.commands.deployer import deployer
 from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
@@ -878,7 +879,7 @@ def _note_if_stale(file: Path, place: Path) -> None:
         tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
 
 
-for _command in (diff, fmt, rule, schema, completion):
+for _command in (deployer, diff, fmt, rule, schema, completion):
     app.command()(_command)
 
 

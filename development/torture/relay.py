@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 _READS = ("Get", "List", "Describe", "Head", "AssumeRole", "Batch")
@@ -53,7 +53,7 @@ class Relay:
     after: After = lambda _, __: None
     calls: list[Call] = field(default_factory=list)
 
-    def __enter__(self) -> "Relay":
+    def __enter__(self) -> Self:
         relay = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -90,15 +90,9 @@ class Relay:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer ``request``."""
-        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
-        call = named(request, body)
-        own = self.before(call)
-        self.calls.append(call)
-        if own:
-            status, headers, content = _own(own, request)
-        else:
-            status, headers, content = self._forward(request, body)
-            self.after(call, status)
+        length = int(request.headers.get("Content-Length") or 0)
+        body = request.rfile.read(length)
+        status, headers, content = self.respond(request, body)
         request.send_response(status)
         for name, value in headers:
             if name.lower() not in _HOP:
@@ -108,6 +102,19 @@ class Relay:
         request.send_header("Content-Length", length or str(len(content)))
         request.end_headers()
         request.wfile.write(content)
+
+    def respond(
+        self, request: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Return status, headers and body of the answer to ``request``."""
+        call = named(request, body)
+        own = self.before(call)
+        self.calls.append(call)
+        if own:
+            return own_answer(own, request)
+        status, headers, content = self._forward(request, body)
+        self.after(call, status)
+        return status, headers, content
 
     def _forward(
         self, request: BaseHTTPRequestHandler, body: bytes
@@ -146,7 +153,10 @@ def named(request: BaseHTTPRequestHandler, body: bytes) -> Call:
     return Call(service, f"{verb[request.command]}{shown}")
 
 
-def _own(own: Answer, request: BaseHTTPRequestHandler) -> tuple[int, list[tuple[str, str]], bytes]:
+def own_answer(
+    own: Answer, request: BaseHTTPRequestHandler
+) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return ``own`` as the service that ``request`` is for would answer it."""
     if "X-Amz-Target" in request.headers or request.path.startswith(("/20", "/v1", "/app")):
         text = f'{{"__type": "{own.code}", "message": "{own.text}", "Message": "{own.text}"}}'
         headers = [("Content-Type", "application/json"), ("X-Amzn-ErrorType", own.code)]

@@ -1,0 +1,164 @@
+"""What a call to the embedded AWS asks IAM for: actions, each with resource and condition keys."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import botocore.session
+
+from athena_gate.gate.deployer.record import PASSES, TAGGED
+from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.arn import Arns
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question for IAM."""
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A call as it was sent: ``service`` by the scope of its signature, ``target`` the value of
+    X-Amz-Target."""
+
+    service: str
+    method: str
+    url: str
+    target: str
+    body: bytes
+
+
+class World:
+    """The account that calls are made in, with the ARNs of what has a path in IAM, by name, and
+    what AWS has said of the keys it made."""
+
+    def __init__(self, arns: Arns, named: Mapping[tuple[str, str], str]) -> None:
+        self._arns = arns
+        self._named = named
+
+    def asked(self, sent: Sent) -> Iterator[Asked]:
+        """Yield what ``sent`` asks for; nothing for a call that needs no permission."""
+        operation, given = _read(sent)
+        service = {"s3": "s3", "logs": "logs", "monitoring": "cloudwatch"}.get(
+            sent.service, sent.service
+        )
+        action = aws.OPERATIONS.get(f"{service}:{operation}", f"{service}:{operation}")
+        if action == "sts:GetCallerIdentity":
+            return
+        place = self._place(service, action, given)
+        yield Asked(action, place, self._context(action, given))
+        if (tagged := TAGGED.get(action)) and (given.get("Tags") or given.get("tags")):
+            yield Asked(tagged, place, self._context(action, given))
+        if to := PASSES.get(action):
+            role = given.get("Role") or self._iam("role", given.get("RoleName", ""))
+            if role:
+                yield Asked("iam:PassRole", role, {"iam:PassedToService": (to,)})
+
+    def _iam(self, kind: str, name: str) -> str:
+        default = f"arn:{self._arns.partition}:iam::{self._arns.account}:{kind}/{name}"
+        return self._named.get((kind, name), default)
+
+    def _regional(self, service: str, resource: str) -> str:
+        of = self._arns
+        return f"arn:{of.partition}:{service}:{of.region}:{of.account}:{resource}"
+
+    def _place(self, service: str, action: str, given: Mapping[str, Any]) -> str:
+        if aws.resource_forms(action) == ():
+            return "*"
+        for name in ("PolicyArn", "OpenIDConnectProviderArn", "ResourceARN", "resourceArn"):
+            is_attached = name == "PolicyArn" and ("UserName" in given or "RoleName" in given)
+            if name in given and not is_attached:
+                return str(given[name])
+        if service == "iam":
+            for kind, name in (
+                ("instance-profile", "InstanceProfileName"),
+                ("user", "UserName"),
+                ("role", "RoleName"),
+                ("policy", "PolicyName"),
+            ):
+                if name in given:
+                    path = given.get("Path", "/")
+                    made = f"arn:{self._arns.partition}:iam::{self._arns.account}:"
+                    fresh = f"{made}{kind}{path}{given[name]}"
+                    return self._named.get((kind, given[name]), fresh)
+        if service == "s3":
+            name = f"{given['Bucket']}/{given['Key']}" if given.get("Key") else given["Bucket"]
+            return self._arns.bucket(name)
+        if service == "athena":
+            if "WorkGroup" in given or operation_of_workgroup(action):
+                return self._arns.workgroup(given.get("WorkGroup") or given["Name"])
+            return self._arns.data_catalog(given["Name"])
+        if service == "lambda":
+            name = given.get("FunctionName") or given.get("Resource", "")
+            return name if name.startswith("arn:") else self._regional("lambda", f"function:{name}")
+        if service == "logs":
+            name = given.get("logGroupName") or given.get("logGroupNamePrefix", "")
+            return self._regional("logs", f"log-group:{name}")
+        if service == "kms":
+            key = str(given["KeyId"])
+            return key if key.startswith("arn:") else self._regional("kms", f"key/{key}")
+        return "*"
+
+    def _context(self, action: str, given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {"aws:RequestedRegion": (self._arns.region,)}
+        if given.get("PolicyArn"):
+            found["iam:PolicyARN"] = (given["PolicyArn"],)
+        if given.get("PermissionsBoundary"):
+            found["iam:PermissionsBoundary"] = (given["PermissionsBoundary"],)
+        if action == "kms:CreateKey":
+            found["aws:RequestTag/athena-gate"] = ("some/block",)
+        elif action.startswith("kms:"):
+            found["aws:ResourceTag/athena-gate"] = ("some/block",)
+        return found
+
+
+def operation_of_workgroup(action: str) -> bool:
+    """Return whether ``action`` of Athena's is about a workgroup."""
+    return action.endswith("WorkGroup")
+
+
+def _read(sent: Sent) -> tuple[str, dict[str, Any]]:
+    """Return the operation of a call and its arguments."""
+    if sent.target:
+        return sent.target.rpartition(".")[2], json.loads(sent.body or b"{}")
+    if sent.service in ("iam", "sts", "cloudformation", "monitoring", "sns"):
+        fields = {k: v[0] for k, v in parse_qs(sent.body.decode()).items()}
+        tags = {"Tags": [v for k, v in fields.items() if k.startswith("Tags.")]}
+        return fields["Action"], {**fields, **tags}
+    url = urlsplit(sent.url)
+    query = parse_qs(url.query, keep_blank_values=True)
+    for name, method, form, flags in _operations(sent.service):
+        match = form.fullmatch(unquote(url.path))
+        if method == sent.method and match and flags <= query.keys():
+            body = {}
+            if sent.service != "s3" and sent.body.strip().startswith(b"{"):
+                body = json.loads(sent.body)
+            return name, {**body, **match.groupdict()}
+    raise ValueError(f"{sent.service} has no operation {sent.method} {sent.url}")
+
+
+@cache
+def _operations(service: str) -> tuple[tuple[str, str, "re.Pattern[str]", frozenset[str]], ...]:
+    """Return the operations of a service that tells them apart by path, those with most in the
+    query first: name, method, form of the path, words that stand in the query."""
+    model = botocore.session.get_session().get_service_model(service)
+    found = []
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        path, _, query = http["requestUri"].partition("?")
+        form = re.sub(r"\\\{(\w+)(\\\+)?\\\}", _group, re.escape(path))
+        flags = frozenset(one.partition("=")[0] for one in query.split("&") if one)
+        found.append((name, http["method"], re.compile(f"{form}/?"), flags))
+    return tuple(sorted(found, key=lambda one: -len(one[3])))
+
+
+def _group(match: "re.Match[str]") -> str:
+    return f"(?P<{match[1]}>{'.+' if match[2] else '[^/]+'})"

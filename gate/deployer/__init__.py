@@ -1,0 +1,180 @@
+"""`gate deployer`: the rights that planning, or applying and destroying, this gate.hcl takes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from athena_gate.gate.deployer.places import Made, made
+from athena_gate.gate.deployer.record import PASSES, Phase, permissions
+from athena_gate.modules.account import Account
+from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.arn import Arns
+from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy, Statement
+from athena_gate.stacks.backends import S3Backend
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
+
+_TAG = "athena-gate"
+# Where a permissions boundary is set or taken away, or what it bounds is widened:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html (2026-11).
+_BOUNDED = frozenset(
+    {
+        "iam:AttachRolePolicy",
+        "iam:AttachUserPolicy",
+        "iam:CreateRole",
+        "iam:CreateUser",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:PutUserPermissionsBoundary",
+    }
+)
+_ATTACHES = frozenset(
+    f"iam:{verb}{kind}Policy" for verb in ("Attach", "Detach") for kind in ("Role", "User")
+)
+# A key has no name of ours; the tag tells those that this project makes.
+_OF_KEYS_MADE_HERE = Condition("Null", f"aws:ResourceTag/{_TAG}", ("false",))
+_MAKES_KEY = Condition("Null", f"aws:RequestTag/{_TAG}", ("false",))
+
+
+def deployer(configuration: Configuration, account: Account, phase: Phase) -> tuple[Policy, ...]:
+    """Return the policies that Terraform needs in ``account`` for ``phase``, each small enough for
+    a managed policy; with what the states take, where these lie in S3."""
+    # Action and conditions -> the resources it is granted on, and the types these are of.
+    grants: dict[tuple[str, tuple[Condition, ...]], tuple[set[str], set[str]]] = {}
+    for block in configuration.blocks:
+        for place, one in makes(block):
+            if (place.account, place.region) != (account.id, account.region):
+                continue
+            for action, resource, conditions in _rights(one, place, phase):
+                resources, kinds = grants.setdefault((action, conditions), (set(), set()))
+                resources.add(resource)
+                kinds.add(one.type)
+    statements = (*_statements(grants), *_state(configuration, account, phase))
+    return Policy(statements).split(MANAGED_POLICY_LIMIT) if statements else ()
+
+
+def makes(block: ConfiguredBlock) -> list[tuple[Arns, Made]]:
+    """Return what the stack of ``block`` makes, with the account each is made in."""
+    resources = block.integration.resources(block.settings)
+    return made(resources, [account.arns for account in block.settings.accounts])
+
+
+def _rights(
+    one: Made, place: Arns, phase: Phase
+) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
+    """Yield each action that ``one`` takes, with the resource and the conditions it takes it on."""
+    for action in permissions(one.type, phase):
+        conditions = tuple(_conditions(action, one, place))
+        for resource in _resources(action, one.arns):
+            yield action, resource, conditions
+        if service := PASSES.get(action):
+            passed = Condition("StringEquals", "iam:PassedToService", (_host(service, place),))
+            role = one.arguments.get("role arn") or next(a for a in one.arns if ":role/" in a)
+            yield "iam:PassRole", str(role), (passed,)
+
+
+def _host(service: str, place: Arns) -> str:
+    # https://github.com/hashicorp/terraform-provider-aws/pull/47141 (2026-03)
+    suffix = ".cn" if place.partition == "aws-cn" and service.startswith("ec2.") else ""
+    return f"{service}{suffix}"
+
+
+def _resources(action: str, arns: Iterable[str]) -> tuple[str, ...]:
+    """Return those of ``arns`` that ``action`` works on; a star for one that takes no resource."""
+    forms = aws.resource_forms(action)
+    if forms == ():
+        return ("*",)
+    fitting = tuple(arn for arn in arns if not aws.grants_nothing(action, arn))
+    # Of services that are not described here nothing is known.
+    return fitting or ("*",)
+
+
+def _conditions(action: str, one: Made, place: Arns) -> Iterator[Condition]:
+    if action in _ATTACHES and "policy_arn" in one.arguments:
+        yield Condition("ArnEquals", "iam:PolicyARN", (str(one.arguments["policy_arn"]),))
+    boundary = one.arguments.get("permissions_boundary")
+    if action in _BOUNDED and boundary:
+        yield Condition("StringEquals", "iam:PermissionsBoundary", (str(boundary),))
+    if one.type == "aws_kms_key":
+        # https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html (2026-11)
+        yield _MAKES_KEY if action == "kms:CreateKey" else _OF_KEYS_MADE_HERE
+    if aws.resource_forms(action) == () and not action.startswith(("iam:", "s3:", "sts:")):
+        yield Condition("StringEquals", "aws:RequestedRegion", (place.region,))
+
+
+def _statements(
+    grants: Mapping[tuple[str, tuple[Condition, ...]], tuple[set[str], set[str]]],
+) -> Iterator[Statement]:
+    """Yield the statements: what is granted on the same resources under the same conditions is
+    one."""
+    together: dict[tuple[tuple[Condition, ...], tuple[str, ...]], tuple[set[str], set[str]]] = {}
+    for (action, conditions), (resources, kinds) in grants.items():
+        place = conditions, tuple(sorted(resources))
+        actions, every = together.setdefault(place, (set(), set()))
+        actions.add(action)
+        every |= kinds
+    for (conditions, where), (actions, kinds) in together.items():
+        yield Statement(
+            "Allow",
+            why=f"Terraform makes, reads and deletes {', '.join(sorted(kinds))}.",
+            actions=tuple(sorted(actions)),
+            resources=where,
+            conditions=conditions,
+        )
+
+
+def _state(configuration: Configuration, account: Account, phase: Phase) -> Iterator[Statement]:
+    """Yield what states take that lie in S3. Planning reads them and takes no lock, as pipelines
+    do (-lock=false).
+
+    https://developer.hashicorp.com/terraform/language/backend/s3#permissions-required (2026-11)
+    """
+    backend = configuration.backend
+    if not isinstance(backend, S3Backend):
+        return
+    partition = account.arns.partition
+    if backend.assume_role:
+        yield Statement(
+            "Allow",
+            sid="StateRole",
+            why="The role that reads and writes states.",
+            actions=("sts:AssumeRole",),
+            resources=(backend.assume_role,),
+        )
+        return
+    bucket = f"arn:{partition}:s3:::{backend.bucket}"
+    objects = [f"{bucket}/{backend.key(block.stack)}" for block in configuration.blocks]
+    yield Statement(
+        "Allow",
+        sid="StateBucket",
+        why="Terraform looks whether there is a state.",
+        actions=("s3:ListBucket",),
+        resources=(bucket,),
+    )
+    yield Statement(
+        "Allow",
+        sid="State",
+        why="Terraform reads the states.",
+        actions=("s3:GetObject",),
+        resources=tuple(objects),
+    )
+    if phase == "apply":
+        yield Statement(
+            "Allow",
+            sid="StateWritten",
+            why="Terraform writes the states.",
+            actions=("s3:PutObject",),
+            resources=tuple(objects),
+        )
+        yield Statement(
+            "Allow",
+            sid="StateLock",
+            why="Terraform locks the states, and gives them free.",
+            actions=("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+            resources=tuple(f"{one}.tflock" for one in objects),
+        )
+    if backend.kms_key:
+        yield Statement(
+            "Allow",
+            sid="StateKey",
+            why="States are encrypted.",
+            actions=("kms:Decrypt", *(["kms:GenerateDataKey"] if phase == "apply" else [])),
+            resources=(backend.kms_key,),
+        )

@@ -1,0 +1,111 @@
+"""Which calls the AWS provider makes for each type of resource, and which permissions they take.
+
+``calls.json`` is the record: `python -m development.rights` deploys, changes and destroys a stack
+of every mode in the embedded AWS and writes down what the provider's log says of each call, by the
+type of resource it was for. ``plan`` is what reading takes, ``apply`` all the rest.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from athena_gate.modules.iam.actions import OPERATIONS
+
+Phase = Literal["plan", "apply"]
+
+_FILE = Path(__file__).with_name("calls.json")
+
+# What creating takes beside the permission of the same name, for everything here has tags: the
+# dependent actions of the Service Authorization Reference,
+# https://docs.aws.amazon.com/service-authorization/latest/reference/ (2026-11), and
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (2026-11).
+TAGGED: Mapping[str, str] = {
+    "athena:CreateDataCatalog": "athena:TagResource",
+    "athena:CreateWorkGroup": "athena:TagResource",
+    "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
+    "iam:CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+    "iam:CreatePolicy": "iam:TagPolicy",
+    "iam:CreateRole": "iam:TagRole",
+    "iam:CreateUser": "iam:TagUser",
+    "kms:CreateKey": "kms:TagResource",
+    "lambda:CreateFunction": "lambda:TagResource",
+    "logs:CreateLogGroup": "logs:TagResource",
+    "sns:CreateTopic": "sns:TagResource",
+}
+# To whom a call hands a role, which takes iam:PassRole:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html (2026-11).
+PASSES: Mapping[str, str] = {
+    "iam:AddRoleToInstanceProfile": "ec2.amazonaws.com",
+    "lambda:CreateFunction": "lambda.amazonaws.com",
+    "lambda:UpdateFunctionConfiguration": "lambda.amazonaws.com",
+}
+# What the record cannot show, by type of resource.
+UNRECORDED: Mapping[str, tuple[str, ...]] = {
+    # A bucket that is made here is emptied before it goes, with versions where somebody turned them
+    # on: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket
+    # (force_destroy, 2026-11). The recorded ones are empty.
+    "aws_s3_bucket": ("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+    # CloudFormation makes, with the rights of whoever deploys, what the application's template says:
+    # a function and its role. https://docs.aws.amazon.com/serverlessrepo/latest/devguide/serverlessrepo-how-to-consume.html,
+    # https://github.com/awslabs/aws-athena-query-federation, athena-dynamodb.yaml (2026-11).
+    "aws_serverlessapplicationrepository_cloudformation_stack": (
+        *(
+            f"iam:{action}"
+            for action in [
+                "AttachRolePolicy",
+                "CreateRole",
+                "DeleteRole",
+                "DeleteRolePolicy",
+                "DetachRolePolicy",
+                "GetRole",
+                "GetRolePolicy",
+                "PutRolePolicy",
+                "TagRole",
+                "UpdateAssumeRolePolicy",
+            ]
+        ),
+        *(
+            f"lambda:{action}"
+            for action in [
+                "CreateFunction",
+                "DeleteFunction",
+                "GetFunction",
+                "TagResource",
+                "UpdateFunctionCode",
+                "UpdateFunctionConfiguration",
+            ]
+        ),
+        "s3:GetObject",
+    ),
+    # Keys that were made elsewhere go with the user (force_destroy, 2026-11).
+    "aws_iam_user": ("iam:DeleteAccessKey", "iam:UpdateAccessKey"),
+}
+
+
+@cache
+def calls() -> Mapping[str, Mapping[Phase, tuple[str, ...]]]:
+    """Return the operations of each type of resource by phase, as ``service:Operation``."""
+    content = json.loads(_FILE.read_text(encoding="utf-8"))
+    return {
+        kind: {phase: tuple(found) for phase, found in phases.items()}
+        for kind, phases in content.items()
+    }
+
+
+def permissions(kind: str, phase: Phase) -> tuple[str, ...]:
+    """Return the actions of IAM that ``phase`` takes for a resource of type ``kind``, sorted.
+
+    Raises ``KeyError`` for a type that was not recorded.
+    """
+    phases = calls()[kind]
+    operations = {*phases["plan"], *(phases["apply"] if phase == "apply" else ())}
+    found = {OPERATIONS.get(one, one) for one in operations}
+    found |= {TAGGED[one] for one in found if one in TAGGED}
+    if phase == "apply":
+        found.update(UNRECORDED.get(kind, ()))
+    # It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    # (2026-11).
+    return tuple(sorted(found - {"sts:GetCallerIdentity"}))

@@ -1,0 +1,72 @@
+"""Who may take the role of a deploy: the trust policies for pipelines, as their pages have them."""
+
+import re
+from typing import Literal
+
+from athena_gate.gate.deployer.record import Phase
+from athena_gate.modules.account import Account
+from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
+
+Platform = Literal["github", "gitlab", "hcp"]
+
+# What names the pipeline, as the user writes it.
+FORMS: dict[Platform, str] = {
+    "github": "OWNER/REPOSITORY",
+    "gitlab": "GROUP/PROJECT",
+    "hcp": "ORGANIZATION/PROJECT",
+}
+# Nothing that a policy compares otherwise than by the letter.
+_PART = r"[A-Za-z0-9_. @-]+"
+_NAME = {
+    "github": re.compile(rf"{_PART}/{_PART}"),
+    "gitlab": re.compile(rf"{_PART}(/{_PART})+"),
+    "hcp": re.compile(rf"{_PART}/{_PART}"),
+}
+
+
+def trust(platform: Platform, name: str, account: Account, phase: Phase) -> Policy:
+    """Return who may take the role of ``phase`` in ``account``: jobs of the pipeline ``name``.
+
+    https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws,
+    https://docs.gitlab.com/ci/cloud_services/aws/ and
+    https://developer.hashicorp.com/terraform/cloud-docs/dynamic-provider-credentials/aws-configuration
+    (2026-11). Raises ``ValueError`` for a name of another form.
+    """
+    if not _NAME[platform].fullmatch(name):
+        raise ValueError(f"{name!r}: expected {FORMS[platform]}, without * and ?")
+    if platform == "github":
+        issuer, audience = "token.actions.githubusercontent.com", "sts.amazonaws.com"
+        operator = "StringEquals"
+        subjects: tuple[str, ...] = (
+            (f"repo:{name}:environment:aws-{account.id}",)
+            if phase == "apply"
+            else (f"repo:{name}:pull_request", f"repo:{name}:ref:refs/heads/main")
+        )
+    elif platform == "gitlab":
+        issuer, audience = "gitlab.com", "sts.amazonaws.com"
+        operator = "StringEquals" if phase == "apply" else "StringLike"
+        branch = "main" if phase == "apply" else "*"
+        subjects = (f"project_path:{name}:ref_type:branch:ref:{branch}",)
+    else:
+        issuer, audience = "app.terraform.io", "aws.workload.identity"
+        operator = "StringLike"
+        organization, project = name.split("/")
+        run = f"workspace:*:run_phase:{phase}"
+        subjects = (f"organization:{organization}:project:{project}:{run}",)
+    arns = account.arns
+    provider = f"arn:{arns.partition}:iam::{account.id}:oidc-provider/{issuer}"
+    return Policy(
+        (
+            Statement(
+                "Allow",
+                sid="Pipeline",
+                why=f"Jobs that {phase}, and no others.",
+                principals=(Principal("Federated", provider),),
+                actions=("sts:AssumeRoleWithWebIdentity",),
+                conditions=(
+                    Condition("StringEquals", f"{issuer}:aud", (audience,)),
+                    Condition(operator, f"{issuer}:sub", subjects),
+                ),
+            ),
+        )
+    )

@@ -1,0 +1,190 @@
+"""The rights that Terraform needs: what is printed, and that nothing else is."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from athena_gate.gate.deployer import deployer, makes
+from athena_gate.gate.deployer.record import calls, permissions
+from athena_gate.gate.deployer.trusts import Platform, trust
+from athena_gate.modules.iam import actions as aws
+from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, Condition, Policy
+from athena_gate.stacks.configuration import Configuration, load
+from tests.conftest import DOT, Project
+from tests.gate.test_cli import gate
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def modes() -> Configuration:
+    return load(ROOT / "development" / "modes.hcl")
+
+
+def grants(policies: Iterable[Policy]) -> set[tuple[str, str, tuple[Condition, ...]]]:
+    return {
+        (action, resource, statement.conditions)
+        for policy in policies
+        for statement in policy.statements
+        for action in statement.actions
+        for resource in statement.resources
+    }
+
+
+def test_every_type_that_a_stack_is_made_of_was_recorded_and_none_besides(
+    modes: Configuration,
+) -> None:
+    made = {one.type for block in modes.blocks for _, one in makes(block)}
+    assert made == set(calls())
+
+
+def test_every_recorded_call_takes_a_permission_that_aws_has() -> None:
+    every = {action for kind in calls() for action in permissions(kind, "apply")}
+    assert sorted(action for action in every if not aws.exists(action)) == []
+
+
+def test_planning_changes_nothing_and_reads_no_data(modes: Configuration) -> None:
+    for account in modes.accounts.values():
+        found = grants(deployer(modes, account, "plan"))
+        levels = {action: aws.level(action) for action, _, _ in found}
+        assert {a: x for a, x in levels.items() if x not in ("Read", "List", None)} == {}
+        data = {"athena:GetQueryResults", "dynamodb:Scan", "glue:GetTable", "s3:GetObject"}
+        assert not data & levels.keys()
+
+
+def test_applying_may_what_planning_may(modes: Configuration) -> None:
+    for account in modes.accounts.values():
+        plan, apply = (grants(deployer(modes, account, phase)) for phase in ("plan", "apply"))
+        assert plan <= apply
+
+
+def test_policies_are_small_enough_to_be_attached(modes: Configuration) -> None:
+    for account in modes.accounts.values():
+        for policy in deployer(modes, account, "apply"):
+            assert policy.size() <= MANAGED_POLICY_LIMIT
+
+
+def test_nothing_is_granted_but_on_what_the_stacks_make(project: Project) -> None:
+    configuration = load(project.file)
+    found = grants(deployer(configuration, configuration.accounts["analytics"], "apply"))
+    arn = "arn:aws:iam::111122223333"
+    bucket = "arn:aws:s3:::dot-reporting-results-111122223333"
+    assert {resource for _, resource, _ in found} == {
+        f"{arn}:user/dot-reporting",
+        f"{arn}:policy/dot-reporting",
+        "arn:aws:athena:eu-central-1:111122223333:workgroup/dot-reporting",
+        bucket,
+        f"{bucket}/*",
+    }
+    attaching = {conditions for action, _, conditions in found if action == "iam:AttachUserPolicy"}
+    policy = f"{arn}:policy/dot-reporting"
+    assert attaching == {(Condition("ArnEquals", "iam:PolicyARN", (policy,)),)}
+
+
+def test_a_boundary_is_demanded_where_the_block_has_one(project: Project) -> None:
+    boundary = "arn:aws:iam::111122223333:policy/bound"
+    project.write(DOT.replace("  databases", f'  permissions_boundary = "{boundary}"\n  databases'))
+    configuration = load(project.file)
+    found = grants(deployer(configuration, configuration.accounts["analytics"], "apply"))
+    bound = Condition("StringEquals", "iam:PermissionsBoundary", (boundary,))
+    assert {action for action, _, conditions in found if bound in conditions} == {
+        "iam:AttachUserPolicy",
+        "iam:CreateUser",
+        "iam:PutUserPermissionsBoundary",
+    }
+
+
+def test_a_role_is_passed_to_its_service_alone(modes: Configuration) -> None:
+    passing = {
+        (resource.rsplit("/", 1)[-1], *conditions)
+        for account in modes.accounts.values()
+        for action, resource, conditions in grants(deployer(modes, account, "apply"))
+        if action == "iam:PassRole"
+    }
+    to = {condition.values for _, condition in passing}
+    assert to == {("ec2.amazonaws.com",), ("lambda.amazonaws.com",)}
+
+
+def test_states_in_s3_are_read_to_plan_and_locked_to_apply(project: Project) -> None:
+    project.write(DOT + 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n')
+    configuration = load(project.file)
+    account = configuration.accounts["analytics"]
+    state = "arn:aws:s3:::acme-states/athena-gate/dot-reporting.tfstate"
+
+    def of_states(phase: str) -> set[tuple[str, str]]:
+        found = grants(deployer(configuration, account, "plan" if phase == "plan" else "apply"))
+        return {(action, where) for action, where, _ in found if "acme-states" in where}
+
+    bucket = ("s3:ListBucket", "arn:aws:s3:::acme-states")
+    assert of_states("plan") == {bucket, ("s3:GetObject", state)}
+    assert of_states("apply") == {
+        bucket,
+        *((f"s3:{verb}Object", state) for verb in ("Get", "Put")),
+        *((f"s3:{verb}Object", f"{state}.tflock") for verb in ("Delete", "Get", "Put")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("platform", "name", "phase", "subjects"),
+    [
+        ("github", "acme/athena", "apply", ("repo:acme/athena:environment:aws-111122223333",)),
+        (
+            "github",
+            "acme/athena",
+            "plan",
+            ("repo:acme/athena:pull_request", "repo:acme/athena:ref:refs/heads/main"),
+        ),
+        (
+            "gitlab",
+            "acme/data/athena",
+            "apply",
+            ("project_path:acme/data/athena:ref_type:branch:ref:main",),
+        ),
+        ("gitlab", "acme/athena", "plan", ("project_path:acme/athena:ref_type:branch:ref:*",)),
+        (
+            "hcp",
+            "acme/athena",
+            "plan",
+            ("organization:acme:project:athena:workspace:*:run_phase:plan",),
+        ),
+    ],
+)
+def test_a_pipeline_takes_the_role_of_its_phase(
+    project: Project, platform: Platform, name: str, phase: str, subjects: tuple[str, ...]
+) -> None:
+    account = load(project.file).accounts["analytics"]
+    (statement,) = trust(platform, name, account, "plan" if phase == "plan" else "apply").statements
+    assert [c.values for c in statement.conditions if c.key.endswith(":sub")] == [subjects]
+    assert len(statement.conditions) == 2
+
+
+def test_the_policies_are_printed_as_json(project: Project) -> None:
+    done = gate(project.folder, "deployer", "--plan", "--trust", "github:acme/athena")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["account"], found["for"]) == (0, "111122223333", "plan")
+    assert [one["Version"] for one in (*found["policies"], found["trust"])] == ["2012-10-17"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--plan", "--apply"), "--plan and --apply print different policies; choose one"),
+        (("--account", "nobody"), "no account is called 'nobody'; allowed: analytics"),
+        (
+            ("--trust", "jenkins:acme"),
+            "--trust 'jenkins:acme': expected github:OWNER/REPOSITORY or gitlab:GROUP/PROJECT or "
+            "hcp:ORGANIZATION/PROJECT",
+        ),
+        (
+            ("--trust", "github:acme/*"),
+            "--trust 'acme/*': expected OWNER/REPOSITORY, without * and ?",
+        ),
+    ],
+)
+def test_a_wrong_question_is_told_what_is_allowed(
+    project: Project, arguments: tuple[str, ...], said: str
+) -> None:
+    done = gate(project.folder, "deployer", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"gate: {said}\n")
