@@ -18,6 +18,7 @@ from athena_gate.gate.commands.diff import diff
 from athena_gate.gate.commands.fmt import fmt
 from athena_gate.gate.commands.init import init
 from athena_gate.gate.commands.lock import lock
+from athena_gate.gate.commands.recover import recover
 from athena_gate.gate.commands.rule import rule
 from athena_gate.gate.commands.schema import schema
 from athena_gate.gate.commands.synth import synth
@@ -219,6 +220,7 @@ app.command()(synth)
 app.command()(plan)
 app.command()(apply)
 app.command()(destroy)
+app.command()(recover)
 
 
 @app.command()
@@ -404,6 +406,7 @@ def explain(
     from athena_gate.gate.explain.json import as_json as explanation_as_json
     from athena_gate.gate.explain.text import answers_as_text, as_text
     from athena_gate.gate.stack.applied import half_applied, in_local_state, missing
+    from athena_gate.gate.stack.state import problem
 
     if context.args or (can and what.startswith("arn:")):
         _not_quoted(context, what, can)
@@ -412,6 +415,8 @@ def explain(
     stacks = [stack for stack, _ in _stacks(context.obj, what)]
     _only_understood(stacks)
     for one in stacks:
+        if broken := problem(one.name, Path(one.file)):
+            tell(f"gate: {broken}", sys.stderr)
         if left := missing(Path(one.file), in_local_state(Path(one.file))):
             tell(f"gate: {half_applied(one.name, left)}", sys.stderr)
     if can is None:

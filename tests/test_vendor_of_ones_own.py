@@ -134,7 +134,8 @@ def test_its_sheet_waits_for_a_deploy(vendor: Project, undeployed: dict[str, str
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
-        "gate: acme-x has no outputs; run: gate apply acme-x\n",
+        "gate: acme-x has no outputs (there is no state terraform.acme-x.tfstate: nothing was "
+        "applied from this folder); run: gate apply acme-x\n",
     )
 
 
@@ -168,7 +169,8 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
     assert ended == tried
     # What asks Terraform alone, or is there before any block is, knows of no vendor; synth has made
     # what all others read.
-    others = {"apply", "completion", "destroy", "init", "lock", "plan", "rule", "sandbox", "synth"}
+    others = {"apply", "completion", "destroy", "init", "lock", "plan", "recover", "rule", "sandbox"}
+    others |= {"synth"}
     assert {words[0] for words in tried} | others == {
         command.name or command.callback.__name__
         for command in app.registered_commands

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from athena_gate.gate.deploy import Outcome, Target
 
 # Where everything that can be made again is kept.
-_BUILD = Path(".gate")
+BUILD = Path(".gate")
 
 _Names = Annotated[
     list[str] | None,
@@ -75,11 +75,14 @@ def _run(file: Path, names: Sequence[str], what: str, *, as_json: bool, yes: boo
         fail(2, f"nobody can be asked here; look at gate plan, then run: gate {what} --yes")
     if code := synthesize(file):
         raise typer.Exit(code)
-    targets = _targets(file, names, removed=what == "destroy")
-    logs = _BUILD / "logs" / os.environ.get("GATE_ENV", "")
-    terraform = Terraform(_variables(), logs, lambda text: tell(f"gate: {text}", sys.stderr))
+    targets = targets_of(file, names, removed=what == "destroy")
+    _require_states(targets)
+    logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
+    terraform = Terraform(
+        terraform_variables(), logs, lambda text: tell(f"gate: {text}", sys.stderr)
+    )
     stacks = [target.stack for target in targets]
-    with plan_files(_BUILD) as plans:
+    with plan_files(BUILD) as plans:
         with shown(stacks) as progress:
             outcomes = planned(targets, terraform, plans, progress, destroy=what == "destroy")
         if what == "plan" or terraform.interrupted or _bad(outcomes):
@@ -106,6 +109,16 @@ def _run(file: Path, names: Sequence[str], what: str, *, as_json: bool, yes: boo
     outcomes = [*done.values()]
     _print(outcomes, as_json)
     _failed(outcomes, f"not everything was {_DONE[what]}")
+
+
+def _require_states(targets: "Sequence[Target]") -> None:
+    from athena_gate.gate.stack.reader import FILE
+    from athena_gate.gate.stack.state import problem
+
+    broken = [found for one in targets if (found := problem(one.stack, one.folder / FILE))]
+    if broken:
+        tell("\n".join(f"gate: {one}" for one in broken), sys.stderr)
+        fail(1, f"{counted(len(broken), 'state')} cannot be read; nothing was planned")
 
 
 _DONE = {"apply": "applied", "destroy": "destroyed"}
@@ -142,7 +155,7 @@ def _ask(what: str, changes: str) -> None:
         fail(1, f"nothing was {_DONE[what]}")
 
 
-def _targets(file: Path, names: Sequence[str], *, removed: bool) -> "list[Target]":
+def targets_of(file: Path, names: Sequence[str], *, removed: bool) -> "list[Target]":
     """Return the stacks that ``names`` name, all of ``file`` without any; with ``removed``, those
     whose block is gone as well."""
     from athena_gate.gate.deploy import Target
@@ -167,7 +180,8 @@ def _targets(file: Path, names: Sequence[str], *, removed: bool) -> "list[Target
     return [*dict.fromkeys(called[name] for name in wanted)]
 
 
-def _variables() -> dict[str, str]:
+def terraform_variables() -> dict[str, str]:
+    """Return the environment for Terraform; what it lacks ends the command with code 2."""
     from athena_gate.gate.terraform import (
         NoProvider,
         NoTerraform,
@@ -176,10 +190,10 @@ def _variables() -> dict[str, str]:
         with_cache,
     )
 
-    _BUILD.mkdir(exist_ok=True)
-    (_BUILD / ".gitignore").write_text("*\n")
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / ".gitignore").write_text("*\n")
     try:
         require_terraform(os.environ)
-        return with_cache(_BUILD, terraform_environment(_BUILD, os.environ))
+        return with_cache(BUILD, terraform_environment(BUILD, os.environ))
     except (NoProvider, NoTerraform) as error:
         fail(2, str(error))

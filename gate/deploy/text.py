@@ -46,6 +46,11 @@ def words(changes: Changes) -> str:
     return ", ".join(said) or ("other changes" if others else "outputs change")
 
 
+# What AWS and Terraform say of what they did not expect to find (2026-11): EntityAlreadyExists,
+# BucketAlreadyOwnedByYou, "WorkGroup is already created"; LimitExceeded of a third access key.
+_LEFT = ("already", "limitexceeded", "error acquiring the state lock")
+
+
 def failures(outcomes: Sequence[Outcome]) -> str:
     """Return what Terraform said last of each stack that failed or was interrupted."""
     lines = []
@@ -55,6 +60,8 @@ def failures(outcomes: Sequence[Outcome]) -> str:
             part = f"; gate plan {one.stack} shows what is left to do" if one.changes else ""
             lines.append(f"{one.stack}: {one.state}; its log: {one.log}{part}")
             lines += [f"  {line}" for line in one.said]
+            if any(sign in line.lower() for line in one.said for sign in _LEFT):
+                lines.append(f"  what a run that was cut short has left: gate recover {one.stack}")
     return "\n".join(lines)
 
 

@@ -43,6 +43,7 @@ def _of(configuration: Configuration) -> list[Check]:
     # Imported late: botocore takes a third of a second.
     from athena_gate.gate.doctor.aws import credentials
     from athena_gate.gate.doctor.backend import backend
+    from athena_gate.gate.doctor.stacks import stacks
     from athena_gate.stacks.backends import BACKENDS
 
     settings = configuration.backend
@@ -61,4 +62,6 @@ def _of(configuration: Configuration) -> list[Check]:
             Check(f'account "{name}"', partial(credentials, account, aside(name)))
             for name, account in configuration.accounts.items()
         ),
+        # Each of its calls is given up by itself.
+        Check("stacks", partial(stacks, configuration), local=True),
     ]

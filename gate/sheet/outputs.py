@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from athena_gate.gate.stack.applied import half_applied, missing
+from athena_gate.gate.stack.state import local_file, problem
 from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, visible
 
 OUTPUTS_LIMIT = MEBIBYTE
@@ -21,10 +22,14 @@ class NotDeployed(Exception):
 def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     """Return the outputs of the stack in ``folder`` as ``terraform output -json`` has them.
 
-    Raises ``NotDeployed`` when there are none, or when the stack is half applied.
+    Raises ``NotDeployed`` when there are none, or when the stack is half applied, or its state is
+    missing or broken.
     """
-    if not (folder / "cdk.tf.json").exists():
+    file = folder / "cdk.tf.json"
+    if not file.exists():
         raise NotDeployed(f"{stack} was not synthesized yet; run: gate apply {stack}")
+    if broken := problem(stack, file):
+        raise NotDeployed(broken)
 
     def terraform(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -36,16 +41,27 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
             check=False,
         )
 
-    shown = terraform("output", "-json")
+    shown = terraform("output", "-json", "-no-color")
+    detail = _error(shown.stderr)
     if shown.returncode != 0:
         # A stack that was deployed elsewhere, or synthesized anew, has no working directory here.
-        terraform("init", "-input=false")
-        shown = terraform("output", "-json")
-    detail = shown.stderr.strip().splitlines()[:1]
+        begun = terraform("init", "-input=false", "-no-color")
+        shown = terraform("output", "-json", "-no-color")
+        # What kept it from beginning says more than that it has not begun.
+        detail = _error(begun.stderr) if begun.returncode else _error(shown.stderr)
     # What an apply that ended in the middle has left.
-    if left := missing(folder / "cdk.tf.json", terraform("state", "list").stdout.split("\n")):
+    if left := missing(file, terraform("state", "list").stdout.split("\n")):
         raise NotDeployed(half_applied(stack, left))
-    return parse_outputs(stack, shown.stdout, visible(detail[0]) if detail else "")
+    state = local_file(file)
+    if state and not state.exists():
+        detail = f"there is no state {state}: nothing was applied from this folder"
+    return parse_outputs(stack, shown.stdout, visible(detail))
+
+
+def _error(text: str) -> str:
+    """Return the first error in ``text``, which Terraform has printed."""
+    lines = [line.strip("╷╵│ ") for line in text.splitlines()]
+    return next((line for line in lines if line.startswith("Error")), "")
 
 
 def parse_outputs(stack: str, text: str, detail: str = "") -> dict[str, Any]:

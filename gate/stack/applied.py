@@ -6,6 +6,7 @@ A stack whose apply has ended in the middle has outputs and policies that seem c
 from collections.abc import Collection
 from pathlib import Path
 
+from athena_gate.gate.stack.state import local, local_file
 from athena_gate.gate.text import counted
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json
 
@@ -29,17 +30,8 @@ def missing(file: Path, state: Collection[str]) -> list[str]:
 def in_local_state(file: Path) -> list[str]:
     """Return the addresses of the resources in the local state of the stack's JSON ``file``; none
     when its state is elsewhere."""
-    try:
-        content = read_json(file, _LARGEST_STATE)
-        place = content["terraform"]["backend"]["local"]["path"]
-        state = read_json(file.parent / place, _LARGEST_STATE)
-        return [
-            f"{one['type']}.{one['name']}"
-            for one in state["resources"]
-            if one["mode"] == "managed" and one["instances"]
-        ]
-    except (Unreadable, KeyError, TypeError):
-        return []
+    state = local_file(file)
+    return [*local(state).resources] if state else []
 
 
 def half_applied(stack: str, left: Collection[str]) -> str:
@@ -49,5 +41,5 @@ def half_applied(stack: str, left: Collection[str]) -> str:
     verb = "is" if len(left) == 1 else "are"
     return (
         f"{stack} is half applied: {number} {verb} not in its state ({shown}); "
-        f"run: cdktf deploy {stack}"
+        f"gate recover {stack} says what a run has left, gate apply {stack} makes the rest"
     )

@@ -169,4 +169,5 @@ def test_every_part_of_the_configuration_is_examined(
         "provider",
         'backend "s3"',
         'account "analytics"',
+        "stacks",
     ]

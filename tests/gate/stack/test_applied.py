@@ -65,11 +65,12 @@ def test_a_state_that_is_none_says_nothing(file: Path, state: str) -> None:
 
 def test_the_first_of_what_is_missing_are_named() -> None:
     assert half_applied("dot-x", ["a.b"]) == (
-        "dot-x is half applied: 1 resource is not in its state (a.b); run: cdktf deploy dot-x"
+        "dot-x is half applied: 1 resource is not in its state (a.b); "
+        "gate recover dot-x says what a run has left, gate apply dot-x makes the rest"
     )
     assert half_applied("dot-x", ["a", "b", "c", "d", "e"]) == (
         "dot-x is half applied: 5 resources are not in its state (a, b, c and 2 more); "
-        "run: cdktf deploy dot-x"
+        "gate recover dot-x says what a run has left, gate apply dot-x makes the rest"
     )
 
 

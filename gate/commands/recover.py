@@ -1,0 +1,158 @@
+"""`gate recover` on the command line."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from athena_gate.gate.commands.deploy import BUILD, targets_of, terraform_variables
+from athena_gate.gate.console import fail, say, tell
+from athena_gate.gate.text import counted
+
+if TYPE_CHECKING:
+    from athena_gate.gate.deploy import Target
+    from athena_gate.gate.recover import Recovery
+    from athena_gate.gate.recover.account import Account
+    from athena_gate.gate.recover.mending import Mended
+    from athena_gate.gate.recover.wanted import Place
+
+# A provider outlives a Terraform that was killed by up to 20 s (measured 2026-11).
+_PATIENCE = 30.0
+_TICK = 0.5
+
+
+def recover(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help="Blocks' names, or KIND.NAME; without any, every block."
+        ),
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Only say what was found; change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was found and done as JSON.")
+    ] = False,
+) -> None:
+    """Say what a run that was cut short has left, and mend it on yes.
+
+    What stands under a stack's names and is not in its state is imported; an access key that no
+    state knows and nobody ever used is deleted; a lock of this machine's is removed; a state that
+    was cut short gets its backup back. Nothing else is made, changed or destroyed. Exit code 0
+    when nothing was left or all is mended, 1 when something is left, 2 for mistakes.
+    """
+    from athena_gate.gate.recover.json import as_json as found_as_json
+    from athena_gate.gate.recover.text import as_text, outcome, question
+    from athena_gate.gate.synth.program import main as synthesize
+
+    if report and yes:
+        fail(2, "--report changes nothing, and --yes means yes; choose one")
+    if as_json and not report and not yes:
+        fail(2, "gate recover --json asks nobody; it needs --report or --yes as well")
+    if code := synthesize(context.obj):
+        raise typer.Exit(code)
+    accounts: dict[Place, Account] = {}
+    targets = targets_of(context.obj, names or [], removed=True)
+    found = [_examined(target, accounts, wait=not report) for target in targets]
+    if not as_json:
+        say("\n".join(as_text(one) for one in found))
+    mendable = [one for one in found if one.mendable]
+    if report or not mendable:
+        if as_json:
+            print(json.dumps([found_as_json(one) for one in found], indent=2))
+        _end(found)
+        return
+    _require_ended(found)
+    if not yes:
+        _ask(question(mendable))
+    mended = {one.stack: _mended(one, accounts) for one in mendable}
+    if as_json:
+        shown = [found_as_json(one, mended.get(one.stack)) for one in found]
+        print(json.dumps(shown, indent=2))
+    else:
+        say("\n".join(map(outcome, mended.values())))
+    if bad := [one for one in mended.values() if one.failed]:
+        fail(1, f"{counted(len(bad), 'stack')} of {len(mended)} could not be mended")
+    _end([one for one in found if one.foreign or one.crowded or one not in mendable])
+
+
+def _examined(target: "Target", accounts: "dict[Place, Account]", *, wait: bool) -> "Recovery":
+    from athena_gate.gate.recover import Refused, examine
+    from athena_gate.gate.stack.state import running_in
+
+    until = time.monotonic() + _PATIENCE
+    while wait and running_in([target.folder]) and time.monotonic() < until:
+        time.sleep(_TICK)
+    try:
+        return examine(target.stack, target.folder, _content(target.folder), accounts)
+    except Refused as refused:
+        fail(1, f"{target.stack}: {refused.found}; {refused.next}")
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    from athena_gate.gate.stack.reader import FILE, STACK_LIMIT
+    from athena_gate.modules.files import Unreadable, read_json
+
+    try:
+        found: dict[str, Any] = read_json(folder / FILE, STACK_LIMIT)
+        return found
+    except Unreadable as error:
+        fail(2, str(error))
+
+
+def _require_ended(found: "list[Recovery]") -> None:
+    for one in found:
+        if one.running:
+            fail(1, f"{one.stack}: process {one.running} still works; nothing was changed")
+        if one.state.lock and one.state.file is None and not one.state.lock.ours:
+            fail(1, f"{one.stack} is locked by {one.state.lock.who}; nothing was changed")
+
+
+def _ask(what: str) -> None:
+    if not sys.stdin.isatty():
+        fail(1, "nothing was changed: nobody can be asked here; run: gate recover --yes")
+    print(f"\nrecover: {what}. Only yes is a yes: ", end="", file=sys.stderr, flush=True)
+    try:
+        answer = sys.stdin.readline().strip()
+    except KeyboardInterrupt:
+        answer = ""
+    if answer != "yes":
+        fail(1, "nothing was changed")
+
+
+def _mended(found: "Recovery", accounts: "dict[Place, Account]") -> "Mended":
+    from athena_gate.gate.deploy.running import Terraform
+    from athena_gate.gate.recover import examine
+    from athena_gate.gate.recover.mending import mend, put_back
+
+    content = _content(found.folder)
+    told: list[str] = []
+    if found.state.broken and found.state.file:
+        told.append(put_back(found))
+        tell(f"{found.stack}: {told[0]}", sys.stderr)
+        found = examine(found.stack, found.folder, content, accounts)
+    logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
+    terraform = Terraform(
+        terraform_variables(), logs, lambda text: tell(f"gate: {text}", sys.stderr)
+    )
+    with terraform.interruptible():
+        return mend(
+            found,
+            content,
+            accounts,
+            terraform,
+            BUILD,
+            lambda text: tell(f"{found.stack}: {text}", sys.stderr),
+        )
+
+
+def _end(found: "list[Recovery]") -> None:
+    stops = [one for one in found if one.stops]
+    raise typer.Exit(1 if stops else 0)

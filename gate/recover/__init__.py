@@ -1,0 +1,217 @@
+"""`gate recover`: what a run that was cut short has left, and its mending.
+
+A Terraform that is killed has made what its state does not have. Every name of a stack is compared
+with what stands in its accounts and with what is in its state; on yes the state is mended: what
+stands is imported, what nobody can use is deleted. Nothing else in an account changes, and what is
+still to do is left to the next apply, or destroy.
+
+`wanted` are the stack's names, `account` what stands, `state` what is known, `mending` does it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from athena_gate.gate.doctor.aws import Refused
+from athena_gate.gate.recover import backend
+from athena_gate.gate.recover.account import (
+    AccessKey,
+    Account,
+    NotAllowed,
+    Standing,
+    account,
+    looks_for,
+)
+from athena_gate.gate.recover.wanted import Place, Wanted, wanted
+from athena_gate.gate.stack.state import ERRORED, State, running_in
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
+KEYS_OF_A_USER = 2
+
+# "import": it is this stack's; "forget": it is another thing that the state knows, and is gone, and
+# what stands is imported; "foreign": it is somebody else's.
+Verdict = Literal["import", "forget", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A resource of the stack that stands and that the state does not know: the id to import it by,
+    and why it is left alone when it is somebody else's."""
+
+    address: str
+    id: str
+    verdict: Verdict
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownKey:
+    """An access key of a user of the stack that its state does not know; ``unused`` when it was
+    never used, so that nobody misses it: its secret went with the state."""
+
+    key: AccessKey
+    place: Place
+
+    @property
+    def unused(self) -> bool:
+        """Return whether it was never used."""
+        return not self.key.used
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a run has left of ``stack``. ``running`` is the process of a Terraform that still works
+    there, ``errored`` a state that the backend would not take; ``unseen`` are the questions that
+    were not answered; ``crowded`` are users who would get more access keys than a user may have."""
+
+    stack: str
+    folder: Path
+    state: State
+    left: tuple[Left, ...] = ()
+    keys: tuple[UnknownKey, ...] = ()
+    unseen: tuple[str, ...] = ()
+    running: int = 0
+    errored: Path | None = None
+    crowded: tuple[str, ...] = ()
+
+    @property
+    def imports(self) -> list[Left]:
+        """Return what is to be imported."""
+        return [one for one in self.left if one.verdict != "foreign"]
+
+    @property
+    def foreign(self) -> list[Left]:
+        """Return what stands in the way and is somebody else's."""
+        return [one for one in self.left if one.verdict == "foreign"]
+
+    @property
+    def deletable(self) -> list[UnknownKey]:
+        """Return the access keys that nobody can use."""
+        return [one for one in self.keys if one.unused]
+
+    @property
+    def mendable(self) -> bool:
+        """Return whether there is anything that can be mended from here."""
+        lock = self.state.lock is not None and self.state.lock.ours
+        return bool(self.imports or self.deletable or self.state.broken or self.errored or lock)
+
+    @property
+    def stops(self) -> bool:
+        """Return whether an apply would fail, or lose something."""
+        locked = self.state.lock is not None and self.state.file is None
+        return bool(
+            self.left
+            or self.deletable
+            or self.state.broken
+            or self.errored
+            or locked
+            or self.crowded
+        )
+
+
+class Unseen(Exception):
+    """The state cannot be asked for; ``found`` says why, ``next`` what to do."""
+
+    def __init__(self, found: str, next_step: str) -> None:
+        super().__init__(found)
+        self.found = found
+        self.next = next_step
+
+
+def examine(
+    stack: str, folder: Path, content: Mapping[str, Any], accounts: dict[Place, Account]
+) -> Recovery:
+    """Return what a run has left of ``stack``, whose JSON is ``content`` and lies in ``folder``.
+
+    ``accounts`` are those that were asked before; what is asked anew is added. Raises ``Refused``
+    when no credentials lead to an account or to the state.
+    """
+    state = backend.read(content, folder)
+    asked = wanted(content)
+    for place in {one.place for one in asked}:
+        if place not in accounts:
+            accounts[place] = account(place)
+    left: list[Left] = []
+    unseen: list[str] = []
+    users: dict[str, Wanted] = {}
+    for one in asked:
+        known = state.resources.get(one.address)
+        if known is not None and one.is_known(known):
+            if one.type == "aws_iam_user":
+                users[one.address] = one
+            continue
+        if not looks_for(one.type):
+            continue
+        try:
+            found = accounts[one.place].stands(one)
+        except NotAllowed as error:
+            unseen.append(f"{one.address}: {error}")
+            continue
+        if found is None:
+            continue
+        judged = _judged(one, found, known is not None)
+        left.append(judged)
+        if one.type == "aws_iam_user" and judged.verdict != "foreign":
+            users[one.address] = one
+    keys, crowded = _keys(users.values(), asked, state, accounts, unseen)
+    errored = folder / ERRORED
+    return Recovery(
+        stack,
+        folder,
+        state,
+        tuple(left),
+        tuple(keys),
+        tuple(unseen),
+        running_in([folder]),
+        errored if errored.is_file() else None,
+        tuple(crowded),
+    )
+
+
+def _judged(one: Wanted, found: Standing, known: bool) -> Left:
+    """Return what is to be done with ``found``, which stands under the name of ``one``; ``known``
+    when the state has another thing at that address."""
+    if found.tag == one.tag:
+        return Left(one.address, found.id, "forget" if known else "import")
+    if found.tag is None and found.empty:
+        # S3 has no tags in CreateBucket as the provider calls it: cut short between the two calls.
+        return Left(one.address, found.id, "forget" if known else "import")
+    whose = f"of {found.tag}" if found.tag else "without the tag athena-gate"
+    return Left(one.address, found.id, "foreign", f"it is {whose}, not of {one.tag}")
+
+
+def _keys(
+    users: Iterable[Wanted],
+    asked: Iterable[Wanted],
+    state: State,
+    accounts: Mapping[Place, Account],
+    unseen: list[str],
+) -> tuple[list[UnknownKey], list[str]]:
+    """Return the access keys that the state does not know, and the users who could not be given
+    those that the stack asks for."""
+    unknown: list[UnknownKey] = []
+    crowded: list[str] = []
+    for user in users:
+        name = user.arguments["name"]
+        try:
+            found = accounts[user.place].access_keys(name)
+        except NotAllowed as error:
+            unseen.append(f"{user.address}: {error}")
+            continue
+        strange = [UnknownKey(key, user.place) for key in found if key.id not in state.keys]
+        unknown += strange
+        missing = [
+            one
+            for one in asked
+            if one.type == "aws_iam_access_key"
+            and one.arguments["user"] == name
+            and one.address not in state.resources
+        ]
+        kept = len(found) - sum(one.unused for one in strange)
+        if missing and kept + len(missing) > KEYS_OF_A_USER:
+            crowded.append(name)
+    return unknown, crowded
+
+
+__all__ = ["Left", "Recovery", "Refused", "UnknownKey", "examine"]

@@ -1,0 +1,173 @@
+"""Mending what a run has left: the state first, then what it lacks.
+
+Import blocks stand in a copy of the stack's folder that is deleted, whatever happens: nothing of
+them is there for a later plan. https://developer.hashicorp.com/terraform/language/import (2026-11)
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from athena_gate.gate.deploy.changes import Changes, read_changes
+from athena_gate.gate.deploy.running import Step, Terraform
+from athena_gate.gate.recover import Recovery
+from athena_gate.gate.recover.account import Account, NotAllowed
+from athena_gate.gate.recover.wanted import Place
+
+_FILES = ("cdk.tf.json", ".terraform.lock.hcl")
+_IMPORTS = "recover.tf.json"
+_BROKEN = ".broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What came of it: ``failed`` says which step did not work, with what Terraform said last; else
+    ``rest`` is what an apply would still change, ``None`` for nothing."""
+
+    stack: str
+    done: tuple[str, ...]
+    failed: str = ""
+    said: tuple[str, ...] = ()
+    log: Path | None = None
+    rest: Changes | None = None
+
+
+class _Failed(Exception):
+    def __init__(self, what: str, step: Step | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.step = step
+
+
+def mend(
+    recovery: Recovery,
+    content: Mapping[str, Any],
+    accounts: Mapping[Place, Account],
+    terraform: Terraform,
+    build: Path,
+    progress: Callable[[str], None],
+) -> Mended:
+    """Mend what ``recovery``, without a broken state, has found of the stack whose JSON is
+    ``content``, in a folder of its own in ``build``."""
+    done: list[str] = []
+    try:
+        with _copy(recovery, content, build) as folder:
+            rest = _steps(recovery, folder, accounts, terraform, progress, done)
+    except _Failed as failed:
+        said = failed.step.last_words() if failed.step else ()
+        log = failed.step.log if failed.step else None
+        return Mended(recovery.stack, tuple(done), failed.what, said, log)
+    return Mended(recovery.stack, tuple(done), rest=rest)
+
+
+def put_back(recovery: Recovery) -> str:
+    """Put the backup in the place of a local state that cannot be read, which is kept beside it;
+    return what was done. Without a backup the next state begins empty."""
+    file, backup = recovery.state.file, recovery.state.backup
+    assert file is not None
+    kept = file.with_name(file.name + _BROKEN)
+    file.replace(kept)
+    if backup is None:
+        return f"{file} was moved to {kept.name}"
+    part = file.with_name(f"{file.name}.part")
+    shutil.copyfile(backup, part)
+    part.replace(file)
+    return f"{file} was moved to {kept.name}, {backup.name} put in its place"
+
+
+def _steps(
+    recovery: Recovery,
+    folder: Path,
+    accounts: Mapping[Place, Account],
+    terraform: Terraform,
+    progress: Callable[[str], None],
+    done: list[str],
+) -> Changes | None:
+    def run(name: str, *arguments: str, ok: tuple[int, ...] = (0,), what: str) -> Step:
+        progress(what)
+        step = terraform.run(recovery.stack, f"recover-{name}", folder, [*arguments])
+        if step.code not in ok:
+            raise _Failed(what, step)
+        return step
+
+    locked = (folder / ".terraform.lock.hcl").is_file()
+    run(
+        "init",
+        *("init", "-input=false", *(["-lockfile=readonly"] if locked else [])),
+        what="terraform init",
+    )
+    lock = recovery.state.lock
+    if lock and recovery.state.file is None:
+        # A local state is locked by the process itself, and a note is left.
+        run("unlock", "force-unlock", "-force", lock.id, what=f"remove the lock {lock.id}")
+        done.append(f"the lock {lock.id} was removed")
+    if recovery.errored:
+        file = str(recovery.errored.resolve())
+        run("push", "state", "push", file, what=f"hand {recovery.errored} over to the backend")
+        recovery.errored.unlink()
+        done.append(f"{recovery.errored} was handed over to the backend and deleted")
+    for unknown in recovery.deletable:
+        progress(f"delete the access key {unknown.key.id}")
+        try:
+            # Asked once more: whoever has its secret may have begun to use it.
+            now = accounts[unknown.place].access_keys(unknown.key.user)
+            if any(key.id == unknown.key.id and key.used for key in now):
+                raise _Failed(f"the access key {unknown.key.id} is in use by now; nothing was done")
+            accounts[unknown.place].ask(
+                "iam", "delete_access_key", UserName=unknown.key.user, AccessKeyId=unknown.key.id
+            )
+        except NotAllowed as error:
+            raise _Failed(f"the access key {unknown.key.id} stays: {error}") from None
+        done.append(f"the access key {unknown.key.id} was deleted")
+    forgotten = [one.address for one in recovery.left if one.verdict == "forget"]
+    if forgotten:
+        run("forget", "state", "rm", *forgotten, what="forget what is gone")
+        done += [f"{one} was forgotten: what the state had is gone" for one in forgotten]
+    if recovery.imports:
+        _import(recovery, folder, run)
+        done += [f"{one.address} was imported" for one in recovery.imports]
+    (folder / _IMPORTS).unlink(missing_ok=True)
+    step = run("plan", "plan", "-input=false", "-detailed-exitcode", ok=(0, 2), what="plan")
+    return read_changes(step.text()) if step.code else None
+
+
+def _import(recovery: Recovery, folder: Path, run: Callable[..., Step]) -> None:
+    blocks = [{"to": one.address, "id": one.id} for one in recovery.imports]
+    (folder / _IMPORTS).write_text(json.dumps({"import": blocks}))
+    file = folder / "recover.plan"
+    # Nothing else changes: what is missing is for an apply that somebody has looked at.
+    targets = [f"-target={one.address}" for one in recovery.imports]
+    arguments = ["plan", "-input=false", f"-out={file.resolve()}", *targets]
+    step = run("import-plan", *arguments, what=f"plan the import of {len(blocks)}")
+    changes = read_changes(step.text())
+    lost = [address for action, address in changes.resources if action in ("replace", "destroy")]
+    if lost := [one for one in lost if one not in recovery.state.tainted]:
+        raise _Failed(
+            f"nothing was imported, for that would destroy {', '.join(lost)}: what stands differs "
+            "from what gate.hcl asks for",
+            step,
+        )
+    run("import", "apply", "-input=false", str(file.resolve()), what=f"import {len(blocks)}")
+
+
+@contextmanager
+def _copy(recovery: Recovery, content: Mapping[str, Any], build: Path) -> Iterator[Path]:
+    """Give a copy of the stack's folder whose local state is the same."""
+    with tempfile.TemporaryDirectory(prefix="recover-", dir=build) as name:
+        folder = Path(name)
+        for file in _FILES:
+            if (recovery.folder / file).is_file():
+                shutil.copyfile(recovery.folder / file, folder / file)
+        if recovery.state.file is not None:
+            terraform = {
+                **content["terraform"],
+                "backend": {"local": {"path": str(recovery.state.file.absolute())}},
+            }
+            moved = json.dumps({**content, "terraform": terraform})
+            (folder / _FILES[0]).write_text(moved)
+        yield folder

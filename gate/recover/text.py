@@ -1,0 +1,114 @@
+"""What a run has left, and what came of mending it, in a terminal."""
+
+from collections.abc import Iterator
+
+from athena_gate.gate.deploy.text import words
+from athena_gate.gate.quoting import shell
+from athena_gate.gate.recover import Recovery, UnknownKey
+from athena_gate.gate.recover.mending import Mended
+from athena_gate.gate.text import counted, wrapped
+
+
+def as_text(found: Recovery) -> str:
+    """Return what was found of a stack, a line or more for each thing, with what is done on yes or
+    what is to be done by hand."""
+    lines = [line for sign, text in rows(found) for line in wrapped(f"{sign:<8} {text}", 2, 11)]
+    head = f"{found.stack}: {verdict(found)}"
+    return "\n".join([*wrapped(head), *lines])
+
+
+def verdict(found: Recovery) -> str:
+    """Return in a few words how a stack stands."""
+    if found.state.broken:
+        return "its state cannot be read"
+    if not found.stops and not found.mendable:
+        known = counted(len(found.state.resources), "resource")
+        return f"nothing is left of a run; its state has {known}"
+    number = len(found.left) + len(found.deletable)
+    parts = [f"{counted(number, 'thing')} that its state does not have"] if number else []
+    parts += ["a state that was not handed over"] if found.errored else []
+    parts += ["a lock"] if found.state.lock else []
+    parts += ["too many access keys"] if found.crowded else []
+    return "a run has left " + ", ".join(parts)
+
+
+def rows(found: Recovery) -> Iterator[tuple[str, str]]:
+    """Yield what was found of a stack: a word for what is to be done, and a sentence."""
+    state = found.state
+    if state.broken:
+        yield "broken", f"{state.where}: {state.broken}"
+        if state.backup:
+            yield "restore", f"{state.backup} is a whole one, which takes its place"
+        elif state.file:
+            yield "restore", "no backup is whole: begin with an empty state, import what stands"
+        else:
+            yield "restore", "an earlier version of the object, and run this again"
+    if found.running:
+        yield "running", f"process {found.running} of Terraform still works here: wait for its end"
+    if state.lock and state.file is None:
+        yield "lock", f"{state.lock}; id {state.lock.id}"
+        if not state.lock.ours:
+            command = shell(["terraform", f"-chdir={found.folder}", "force-unlock", state.lock.id])
+            yield "", f"of another machine: once its run has ended for certain, `{command}`"
+    elif state.lock:
+        yield "lock", f"{state.lock}; only a note, which the next run writes over"
+    if found.errored:
+        yield "push", f"{found.errored}: the backend would not take it"
+    for one in found.left:
+        if one.verdict == "foreign":
+            yield "foreign", f"{one.address}: {one.id} stands, and {one.why}; adopt or rename it"
+        else:
+            before = "; the state has another, which is gone" if one.verdict == "forget" else ""
+            yield "import", f"{one.address}: {one.id}{before}"
+    for unknown in found.keys:
+        yield ("delete" if unknown.unused else "key"), _key(unknown)
+    for user in found.crowded:
+        yield "key", f"{user} would get more than two keys: delete one that nobody uses"
+    for address in state.tainted:
+        yield "tainted", f"{address}: the next apply makes it anew"
+    for text in found.unseen:
+        yield "unseen", text
+
+
+def _key(unknown: UnknownKey) -> str:
+    key = unknown.key
+    what = f"the access key {key.id} of {key.user}, made {key.made}, which no state knows"
+    if unknown.unused:
+        return f"{what}; never used, and its secret is lost"
+    state = "" if key.active else ", inactive"
+    return f"{what}{state}; last used {key.used}, so it stays: find out who uses it"
+
+
+def question(recoveries: list[Recovery]) -> str:
+    """Return what is done on yes: ``import 3, delete 1 access key``."""
+    imports = sum(len(one.imports) for one in recoveries)
+    keys = sum(len(one.deletable) for one in recoveries)
+    locks = sum(one.state.lock is not None and one.state.file is None for one in recoveries)
+    broken = sum(bool(one.state.broken) for one in recoveries)
+    pushed = sum(one.errored is not None for one in recoveries)
+    parts = (
+        f"put back {counted(broken, 'state')}, then import what it lacks" if broken else "",
+        f"remove {counted(locks, 'lock')}" if locks else "",
+        f"hand over {counted(pushed, 'state')}" if pushed else "",
+        f"delete {counted(keys, 'access key')}" if keys else "",
+        f"import {imports}" if imports else "",
+    )
+    return ", ".join(part for part in parts if part) or "plan"
+
+
+def outcome(mended: Mended) -> str:
+    """Return what was done, and what is left to do."""
+    lines = [f"{mended.stack}: {one}" for one in mended.done]
+    if mended.failed:
+        lines.append(f"{mended.stack}: failed: {mended.failed}")
+        if mended.log:
+            lines.append(f"  its log: {mended.log}")
+        lines += [f"  {line}" for line in mended.said]
+    elif mended.rest:
+        lines.append(
+            f"{mended.stack}: mended; {words(mended.rest)}: gate apply {mended.stack}, or gate "
+            f"destroy {mended.stack}, goes on"
+        )
+    else:
+        lines.append(f"{mended.stack}: mended; the plan is empty")
+    return "\n".join(lines)

@@ -1,0 +1,211 @@
+"""What a stack's state knows, whether it is whole, and who has left a lock on it."""
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text
+
+LIMIT = 64 * MEBIBYTE
+# Where Terraform puts a state that the backend would not take (2026-11):
+# https://developer.hashicorp.com/terraform/cli/commands/state/push
+ERRORED = "errored.tfstate"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock as Terraform has written it down: its id, who holds it, for what and since when;
+    ``ours`` when that is this user on this machine."""
+
+    id: str
+    who: str
+    operation: str
+    created: str
+
+    @property
+    def ours(self) -> bool:
+        """Return whether this user on this machine has left it."""
+        user = os.environ.get("USER") or os.environ.get("LOGNAME") or _user()
+        return self.who in (f"{user}@{socket.gethostname()}", f"{_user()}@{socket.gethostname()}")
+
+    def __str__(self) -> str:
+        what = self.operation.removeprefix("OperationType").lower() or "run"
+        return f"{what} of {self.who}, {self.created[:19].replace('T', ' ')}"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state: where it is, the attributes of its resources by address, which are tainted, and the
+    lock on it. ``broken`` says why it cannot be read, ``backup`` is an earlier one that can."""
+
+    where: str
+    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tainted: tuple[str, ...] = ()
+    lock: Lock | None = None
+    broken: str = ""
+    file: Path | None = None
+    backup: Path | None = None
+
+    @property
+    def keys(self) -> set[str]:
+        """Return the ids of the access keys that it knows."""
+        return {
+            str(attributes.get("id"))
+            for address, attributes in self.resources.items()
+            if address.startswith("aws_iam_access_key.")
+        }
+
+
+def parse(text: str, where: str) -> State:
+    """Return the state in ``text``. Raises ``Unreadable``."""
+    found = parse_json(text, where)
+    try:
+        resources, tainted = {}, []
+        for one in found["resources"]:
+            if one["mode"] != "managed":
+                continue
+            address = f"{one['type']}.{one['name']}"
+            for instance in one["instances"]:
+                if "deposed" in instance:
+                    continue
+                resources[address] = instance.get("attributes") or {}
+                if instance.get("status") == "tainted":
+                    tainted.append(address)
+    except (KeyError, TypeError, AttributeError):
+        raise Unreadable(where, "is no state of Terraform's") from None
+    return State(where, resources, tuple(tainted))
+
+
+def local(file: Path) -> State:
+    """Return the local state in ``file``, which need not exist."""
+    where = str(file)
+    lock = local_lock(file)
+    broken = cut_short(file)
+    if broken:
+        return State(where, lock=lock, broken=broken, file=file, backup=whole_backup(file))
+    try:
+        found = parse(read_text(file, LIMIT), where)
+    except Unreadable:
+        return State(where, lock=lock, file=file)
+    return State(where, found.resources, found.tainted, lock, file=file)
+
+
+def whole_backup(file: Path) -> Path | None:
+    """Return the backup that Terraform has made of the local state ``file`` if it can be read and
+    has resources."""
+    backup = file.with_name(f"{file.name}.backup")
+    try:
+        found = parse(read_text(backup, LIMIT), str(backup))
+    except Unreadable:
+        return None
+    return backup if found.resources else None
+
+
+def cut_short(file: Path) -> str:
+    """Return what is wrong with the local state ``file``, empty when nothing is."""
+    try:
+        text = read_text(file, LIMIT)
+        if not text:
+            # Terraform takes it for none: its lock makes the file, before there is any state.
+            return "it is empty, and its backup is not" if whole_backup(file) else ""
+        parse(text, file.name)
+    except Unreadable as error:
+        if error.missing:
+            return ""
+        if "is not JSON" not in error.problem:
+            return error.problem
+        with suppress(OSError):
+            return f"it ends after {file.stat().st_size:,} bytes, as on a full disk"
+        return error.problem
+    return ""
+
+
+def local_file(file: Path) -> Path | None:
+    """Return the file that holds the local state of the stack's JSON ``file``, none when its state
+    is elsewhere."""
+    try:
+        content = read_json(file, LIMIT)
+        place = content["terraform"]["backend"]["local"]["path"]
+        return Path(os.path.relpath(file.parent / place))
+    except (Unreadable, KeyError, TypeError):
+        return None
+
+
+def problem(stack: str, stack_file: Path) -> str:
+    """Return a sentence on the local state of ``stack``, whose JSON is ``stack_file``, when it
+    cannot be read, with the way back; else nothing."""
+    file = local_file(stack_file)
+    wrong = cut_short(file) if file else ""
+    if not file or not wrong:
+        return ""
+    backup = whole_backup(file)
+    has = f"{backup.name} is a whole one" if backup else "there is no backup that is whole"
+    return (
+        f"the state of {stack}, {file}, cannot be read: {wrong}; {has}; run: gate recover {stack}"
+    )
+
+
+def local_lock(file: Path) -> Lock | None:
+    """Return the lock that Terraform has left beside the local state ``file``."""
+    # lockInfoPath, 2026-11:
+    # https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/filesystem.go
+    info = file.with_name(f".{file.name}.lock.info")
+    try:
+        return lock(info.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None
+
+
+def lock(text: str) -> Lock:
+    """Return the lock that ``text``, written by Terraform, describes."""
+    try:
+        found = json.loads(text)
+        names = ("ID", "Who", "Operation", "Created")
+        return Lock(*(str(found.get(name, "")) for name in names))
+    except (ValueError, AttributeError):
+        return Lock("", "somebody", "", "")
+
+
+def running_in(folders: list[Path]) -> int:
+    """Return the id of a process of Terraform's that works in one of ``folders``, 0 without one.
+
+    A provider outlives a Terraform that was killed by up to 20 s (measured 2026-11). Where no
+    process says where it works, any Terraform counts.
+    """
+    wanted = {folder.resolve() for folder in folders}
+    processes = Path("/proc")
+    if not (processes / "self").exists():
+        shown = subprocess.run(
+            ["ps", "-axo", "pid=,comm="], capture_output=True, text=True, check=False
+        ).stdout
+        rows = (line.split(None, 1) for line in shown.splitlines())
+        named = [(row[0], row[1]) for row in rows if len(row) == 2]
+        return next((int(p) for p, c in named if Path(c).name.startswith("terraform")), 0)
+    for process in processes.iterdir():
+        if not process.name.isdigit():
+            continue
+        with suppress(OSError):
+            ours = (process / "comm").read_text().startswith("terraform")
+            # -chdir is where it works, too.
+            if ours and (process / "cwd").resolve() in wanted and _lives(process):
+                return int(process.name)
+    return 0
+
+
+def _lives(process: Path) -> bool:
+    return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
