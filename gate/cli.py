@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 from typer._completion_classes import completion_init
 
+from athena_gate.gate.commands.adopt import adopt
 from athena_gate.gate.commands.completion import completion
 from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.diff import diff
@@ -221,6 +222,7 @@ app.command()(plan)
 app.command()(apply)
 app.command()(destroy)
 app.command()(recover)
+app.command()(adopt)
 
 
 @app.command()

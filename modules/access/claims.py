@@ -45,7 +45,7 @@ _LOOKS_UP = ("athena:GetDataCatalog", "athena:GetDatabase", "athena:GetTableMeta
 
 def holder(settings: Access) -> Holder:
     """Return the user or role that the vendor acts as."""
-    arns, name = settings.account.arns, settings.resource_name
+    arns, name = settings.account.arns, settings.identity_name
     if settings.keys is not None:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
         addresses = [address.partition("/")[0] for address in settings.profile.addresses]
@@ -75,7 +75,7 @@ def needs(settings: Access) -> tuple[Need, ...]:
 
 def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
     arns, profile = settings.account.arns, settings.profile
-    workgroup = arns.workgroup(settings.resource_name)
+    workgroup = arns.workgroup(settings.workgroup_name)
     # The tags of a workgroup come with every call of Athena's about it:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
     # (2026-11).
@@ -419,7 +419,7 @@ def _query_never(settings: QueryAccess, vendor: Holder) -> tuple[Never, ...]:
         ),
         claims.one_workgroup(
             vendor,
-            arns.workgroup(settings.resource_name),
+            arns.workgroup(settings.workgroup_name),
             arns.data_catalog(settings.catalog),
         ),
         *_catalog_never(settings, vendor, settings.databases),

@@ -100,7 +100,7 @@ def values(settings: Access) -> dict[str, tuple[str, ...]]:
     }
     if isinstance(settings, QueryAccess):
         found |= {
-            "workgroup": (settings.resource_name,),
+            "workgroup": (settings.workgroup_name,),
             "catalog": (settings.catalog,),
             "results_bucket": (settings.results_bucket,),
             "results_path": (settings.results_path,),

@@ -37,7 +37,7 @@ def handoff(settings: Access) -> dict[str, str]:
     fields = {"region": account.region}
     if isinstance(settings, QueryAccess):
         fields |= {
-            "workgroup": settings.resource_name,
+            "workgroup": settings.workgroup_name,
             "catalog": settings.catalog,
             "databases": ", ".join(settings.databases) or "any",
             "results_location": settings.results_location,
@@ -52,7 +52,7 @@ def handoff(settings: Access) -> dict[str, str]:
     elif isinstance(settings, MetadataAccess):
         fields |= {"account": account.id, "databases": ", ".join(settings.databases) or "any"}
     if settings.makes_role:
-        fields["role_arn"] = account.arns.role(settings.resource_name, settings.path)
+        fields["role_arn"] = account.arns.role(settings.identity_name, settings.path)
     external = settings.assumed_by or settings.trusted
     if external is not None and external.external_id:
         fields["external_id"] = external.external_id

@@ -47,7 +47,7 @@ def access(settings: Access) -> Policy:
 
 
 def _query(settings: QueryAccess) -> tuple[Statement, ...]:
-    arns, name, bundles = settings.account.arns, settings.resource_name, settings.profile.bundles
+    arns, name, bundles = settings.account.arns, settings.workgroup_name, settings.profile.bundles
     if settings.grants == "full_access":
         return _buckets(settings, direct=True)
     granted: tuple[Statement, ...] = (statements.run_queries(arns, name),)
@@ -373,6 +373,17 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 str(settings.way),
                 f"everything that uses the role {settings.existing_role!r} gets this access, and "
                 "the policies it has count towards the 10 that AWS attaches to a role",
+            )
+        )
+    if settings.adopted is not None and (settings.adopted.user or settings.adopted.role):
+        kind = "user" if settings.adopted.user else "role"
+        keys = ", nor are access keys made before" if settings.adopted.user else ""
+        found.append(
+            Remark(
+                "GATE640",
+                "adopted",
+                f"what was attached to the {kind} {settings.identity_name!r} by hand is not looked "
+                f"at here{keys}; gate adopt {settings.name} shows it",
             )
         )
     if settings.restrict_to_vendor_ips is False:

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
+from athena_gate.modules.access.adopted import PRIMARY, Adopted
 from athena_gate.modules.access.profile import GOOGLE, WAYS, Profile
 from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from athena_gate.modules.account import (
@@ -50,9 +51,6 @@ from athena_gate.modules.findings import Wrong
 # roles alike.
 _IAM_NAME_LIMIT = 64
 _BUCKET_NAME_LIMIT = 63
-# The workgroup that every account has:
-# https://docs.aws.amazon.com/athena/latest/ug/user-created-workgroups.html (2026-11).
-PRIMARY = "primary"
 
 Databases = Annotated[List[GlueName], unique()]
 Sources = Annotated[
@@ -105,6 +103,10 @@ class Access(Settings):
     )
     trusted: Annotated[Trusted | None, Block("trusted")] = Field(
         None, description="Way in: a role that roles or users of your own take."
+    )
+    adopted: Annotated[Adopted | None, Block("adopted")] = Field(
+        None,
+        description="What was made by hand and keeps its name; `gate adopt` writes this block.",
     )
 
     accept: Accepts = ACCEPTS
@@ -259,6 +261,27 @@ class Access(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _adopts_what_it_makes(self) -> Self:
+        if self.adopted is None:
+            return self
+        asked = self.adopted.model_dump()
+        makes = self.adoptable
+        for name, value in asked.items():
+            if value and name not in makes:
+                raise Wrong(
+                    "GATE350",
+                    f"adopted: this block makes no {name} of its own; allowed: "
+                    f"{', '.join(makes) or 'nothing, so remove the block'}",
+                )
+        if self.adopted.workgroup == PRIMARY:
+            raise Wrong(
+                "GATE350",
+                f"adopted: the workgroup {PRIMARY!r} is everybody's in the account, and its limits "
+                "would be; leave workgroup out, and one is made",
+            )
+        return self
+
     @classmethod
     def offer(cls) -> str:
         """Return the ways in that the vendor offers, as blocks."""
@@ -293,8 +316,32 @@ class Access(Settings):
 
     @property
     def resource_name(self) -> str:
-        """Return the name of the user or role, its policy and its workgroup."""
+        """Return the name of what is made: the policy and, unless they are adopted, the user or
+        role and the workgroup."""
         return self.named(self.name)
+
+    @property
+    def identity_name(self) -> str:
+        """Return the name of the user or role."""
+        kept = self.adopted and (self.adopted.user or self.adopted.role)
+        return kept or self.resource_name
+
+    @property
+    def own_workgroup(self) -> str:
+        """Return the name of the vendor's own workgroup, where the block makes or adopts one."""
+        return (self.adopted and self.adopted.workgroup) or self.resource_name
+
+    @property
+    def adopts_bucket(self) -> bool:
+        """Return whether the bucket was made by hand."""
+        return self.adopted is not None and self.adopted.bucket
+
+    @property
+    def adoptable(self) -> tuple[str, ...]:
+        """Return which fields of ``adopted`` name something that the block would make."""
+        if self.keys is not None:
+            return ("user",)
+        return ("role",) if self.makes_role else ()
 
     @property
     def way(self) -> str:
@@ -335,6 +382,16 @@ class Access(Settings):
     def made_buckets(self) -> tuple[str, ...]:
         """Return the names of the buckets this block makes."""
         return ()
+
+    @property
+    def made_names(self) -> tuple[str, ...]:
+        """Return what no other block may make, beside buckets, in words."""
+        adopted = self.adopted.model_dump() if self.adopted else {}
+        return tuple(
+            f"the {what} {name!r} of account {self.account.id}"
+            for what, name in adopted.items()
+            if isinstance(name, str)
+        )
 
     @property
     def provider(self) -> str | None:
@@ -477,6 +534,17 @@ class QueryAccess(Reads):
         if value and ("results" in cls.profile.itself or "fetch_results" in cls.profile.bundles):
             raise Wrong("GATE301", f"{cls.profile.title} does so in any case; remove the field")
         return value
+
+    @property
+    def adoptable(self) -> tuple[str, ...]:
+        """Return which fields of ``adopted`` name something that the block would make."""
+        named = self.results.create and self.results.bucket
+        return (*super().adoptable, "workgroup", *(["bucket"] if named else []))
+
+    @property
+    def workgroup_name(self) -> str:
+        """Return the workgroup that the vendor's queries run in."""
+        return self.own_workgroup
 
     @property
     def fetches_results(self) -> bool:
@@ -627,9 +695,18 @@ class TablesAccess(Access):
         return value
 
     @property
+    def adoptable(self) -> tuple[str, ...]:
+        """Return which fields of ``adopted`` name something that the block would make."""
+        return (
+            *super().adoptable,
+            *(["workgroup"] if self.workgroup else []),
+            *(["bucket"] if self.create_bucket else []),
+        )
+
+    @property
     def workgroup_name(self) -> str:
         """Return the workgroup that the vendor's queries run in."""
-        return self.resource_name if self.workgroup else PRIMARY
+        return self.own_workgroup if self.workgroup else PRIMARY
 
     @property
     def results_prefix(self) -> str:

@@ -1,0 +1,76 @@
+"""Taking over, by Terraform with import blocks; and narrowing, by AWS for what no stack has."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from athena_gate.gate.adopt import Adoption, Identity
+from athena_gate.gate.deploy import Target
+from athena_gate.gate.deploy.aside import copy_of, write_imports
+from athena_gate.gate.deploy.changes import Changes
+from athena_gate.gate.recover.account import Account
+from athena_gate.gate.stack.state import State
+
+
+@contextmanager
+def with_imports(
+    adoption: Adoption, folder: Path, content: Mapping[str, Any], state: State, build: Path
+) -> Iterator[Target]:
+    """Give the stack in ``folder``, aside, with a block for each of the imports of ``adoption``."""
+    with copy_of(folder, content, state.file, build) as copy:
+        if adoption.imports:
+            write_imports(copy, {one.address: one.id for one in adoption.imports})
+        yield Target(adoption.stack, copy)
+
+
+def lost(adoption: Adoption, changes: Changes) -> list[str]:
+    """Return what ``changes`` would make anew of what ``adoption`` imports, and all they delete."""
+    kept = {one.address for one in adoption.imports}
+    return [
+        address
+        for action, address in changes.resources
+        if action in ("replace", "destroy") or (action == "add" and address in kept)
+    ]
+
+
+def keep_record(adoption: Adoption, folder: Path) -> list[str]:
+    """Write the inline policies that are to be deleted into ``folder``, and return the commands
+    that bring back all that is to go."""
+    identity, old = _identity(adoption), adoption.old
+    who = f"--{identity.kind}-name {identity.name}"
+    back = [
+        f"aws iam attach-{identity.kind}-policy {who} --policy-arn {arn}" for arn in old.attached
+    ]
+    for name in old.inline:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{name}.json"
+        file.write_text(json.dumps(json.loads(identity.inline[name]), indent=2) + "\n")
+        back.append(
+            f"aws iam put-{identity.kind}-policy {who} --policy-name {name} "
+            f"--policy-document file://{file}"
+        )
+    back += [f"aws iam add-user-to-group {who} --group-name {name}" for name in old.groups]
+    return back
+
+
+def detach(adoption: Adoption, account: Account) -> Iterator[str]:
+    """Take what was attached by hand off the user or role, and yield a sentence on each. Raises
+    ``NotAllowed``."""
+    identity, old = _identity(adoption), adoption.old
+    who = {f"{identity.kind.title()}Name": identity.name}
+    for arn in old.attached:
+        account.ask("iam", f"detach_{identity.kind}_policy", **who, PolicyArn=arn)
+        yield f"{arn} was detached"
+    for name in old.inline:
+        account.ask("iam", f"delete_{identity.kind}_policy", **who, PolicyName=name)
+        yield f"the inline policy {name} was deleted"
+    for name in old.groups:
+        account.ask("iam", "remove_user_from_group", **who, GroupName=name)
+        yield f"it is out of the group {name}"
+
+
+def _identity(adoption: Adoption) -> Identity:
+    assert adoption.identity is not None
+    return adoption.identity
