@@ -169,7 +169,17 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
     assert ended == tried
     # What asks Terraform alone, or is there before any block is, knows of no vendor; synth has made
     # what all others read.
-    others = {"apply", "completion", "destroy", "init", "lock", "plan", "recover", "rule", "sandbox"}
+    others = {
+        "apply",
+        "completion",
+        "destroy",
+        "init",
+        "lock",
+        "plan",
+        "recover",
+        "rule",
+        "sandbox",
+    }
     others |= {"synth"}
     assert {words[0] for words in tried} | others == {
         command.name or command.callback.__name__

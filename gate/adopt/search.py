@@ -2,11 +2,12 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from athena_gate.gate.recover.account import Account
+from athena_gate.modules.access.adopted import PRIMARY
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy
 from athena_gate.stacks.configuration import ConfiguredBlock
 
@@ -19,11 +20,13 @@ _OF_AWS = ("/aws-service-role/", "/aws-reserved/")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A ``user`` or ``role`` (``kind``), and the ``reasons`` why it may be a vendor's."""
+    """A ``user`` or ``role`` (``kind``), the ``reasons`` why it may be a vendor's, and the
+    workgroup and bucket that its policy names, as flags of `gate adopt`."""
 
     kind: str
     name: str
     reasons: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
 
 def candidates(block: ConfiguredBlock, account: Account) -> list[Candidate]:
@@ -40,14 +43,16 @@ def candidates(block: ConfiguredBlock, account: Account) -> list[Candidate]:
         name, tags = one[f"{kind}Name"], {tag["Key"] for tag in one.get("Tags", ())}
         if "athena-gate" in tags or one["Path"].startswith(_OF_AWS):
             continue
-        if reasons := tuple(_reasons(block, name, one, policies)):
-            found.append(Candidate(what, name, reasons))
+        documents = _documents(one, policies)
+        if reasons := tuple(_reasons(block, name, one, documents)):
+            more = _places(settings, documents.values())
+            found.append(Candidate(what, name, reasons, tuple(more)))
     return sorted(found, key=lambda one: (-len(one.reasons), one.name))
 
 
 def command(one: Candidate, name: str) -> str:
     """Return the command that adopts ``one`` into the block ``name``."""
-    return shlex.join(["gate", "adopt", name, f"--{one.kind}", one.name])
+    return shlex.join(["gate", "adopt", name, f"--{one.kind}", one.name, *one.more])
 
 
 def _details(account: Account, kind: str) -> tuple[list[Any], dict[str, Policy]]:
@@ -74,7 +79,7 @@ def _details(account: Account, kind: str) -> tuple[list[Any], dict[str, Policy]]
 
 
 def _reasons(
-    block: ConfiguredBlock, name: str, one: Mapping[str, Any], policies: Mapping[str, Policy]
+    block: ConfiguredBlock, name: str, one: Mapping[str, Any], documents: Mapping[str, Policy]
 ) -> Iterator[str]:
     settings = block.settings
     page = settings.profile.page
@@ -83,13 +88,9 @@ def _reasons(
         yield "the page calls it so"
     elif any(word.replace("_", "") in _squeezed(name) for word in words):
         yield f"its name has {settings.vendor_name} in it"
-    attached = [(p["PolicyName"], p["PolicyArn"]) for p in one.get("AttachedManagedPolicies", ())]
-    for policy, _ in attached:
+    for policy in (p["PolicyName"] for p in one.get("AttachedManagedPolicies", ())):
         if policy in (*page.managed, *page.attached):
             yield f"it has {policy}, as the page says"
-    inline = one.get("UserPolicyList", one.get("RolePolicyList", ()))
-    documents = {policy: policies[arn] for policy, arn in attached if arn in policies}
-    documents |= {p["PolicyName"]: d for p in inline if (d := _policy(p["PolicyDocument"]))}
     guide = block.integration.guides["access"].documented
     asked = _actions(guide) if guide else frozenset(page.actions)
     for policy, document in documents.items():
@@ -103,6 +104,35 @@ def _reasons(
         if shared_principals := let_in & {p for s in wanted.statements for p in s.principals}:
             who = ", ".join(sorted(p.id for p in shared_principals))
             yield f"it lets in {who}, as the block does"
+
+
+def _documents(one: Mapping[str, Any], policies: Mapping[str, Policy]) -> dict[str, Policy]:
+    """Return the policies of a user or role that are the customer's own, by name."""
+    attached = one.get("AttachedManagedPolicies", ())
+    inline = one.get("UserPolicyList", one.get("RolePolicyList", ()))
+    return {
+        p["PolicyName"]: policies[p["PolicyArn"]] for p in attached if p["PolicyArn"] in policies
+    } | {p["PolicyName"]: found for p in inline if (found := _policy(p["PolicyDocument"]))}
+
+
+def _places(settings: Any, documents: Iterable[Policy]) -> Iterator[str]:
+    """Yield the flags for the one workgroup that ``documents`` name, and the one bucket that they
+    let objects be written to, where ``settings`` could adopt them."""
+    statements = [one for policy in documents for one in policy.statements if one.effect == "Allow"]
+    named: dict[str, set[str]] = {"workgroup": set(), "bucket": set()}
+    sources = {source.bucket for source in getattr(settings, "sources", ())}
+    for one in statements:
+        for resource in one.resources:
+            kind, _, name = resource.rpartition(":")[2].partition("/")
+            if ":athena:" in resource and kind == "workgroup":
+                named["workgroup"].add(name)
+            elif ":s3:::" in resource and "s3:PutObject" in one.actions:
+                named["bucket"].add(kind)
+    allowed = {*settings.adoptable, *(["bucket"] if hasattr(settings, "results") else [])}
+    for what, names in named.items():
+        kept = [n for n in names - {PRIMARY, *sources} if not set("*?$") & set(n)]
+        if what in allowed and len(kept) == 1:
+            yield from (f"--{what}", kept[0])
 
 
 def _squeezed(name: str) -> str:
