@@ -11,6 +11,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -143,6 +144,19 @@ def read_json(file: Path, limit: int) -> Any:
     if file.suffix in (".hcl", ".tf") and not text.lstrip().startswith(("{", "[")):
         raise Unreadable(os.fspath(file), "is HCL, not JSON")
     return parse_json(text, os.fspath(file))
+
+
+def write_whole(file: Path, content: str) -> None:
+    """Write ``content`` into ``file``, all of it or nothing: what was there stays when the disk is
+    full. The ``OSError`` names ``file``."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.write_text(content, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, os.fspath(file)) from None
 
 
 # What may be in a text as an escape only: NUL, and half a surrogate pair.

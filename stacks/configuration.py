@@ -151,7 +151,7 @@ def load(file: Path, environment: str | None = None) -> Configuration:
     _shared_names(configured, notes)
     _policy_sizes(configured, notes)
     _states(body.blocks, backend, configured, notes)
-    if not notes.mistakes and not configured:
+    if not notes.mistakes and not configured and not accounts and not ejected:
         notes.add(
             "GATE111", 1, "", "", "nothing to build; `gate vendors` lists the blocks that build"
         )

@@ -17,7 +17,12 @@ from athena_gate.stacks.backends import (
     S3Backend,
 )
 from athena_gate.stacks.configuration import ConfiguredBlock
-from athena_gate.stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
+from athena_gate.stacks.providers import (
+    MAX_RETRIES,
+    PROVIDER_SOURCE,
+    PROVIDER_VERSIONS,
+    TERRAFORM_VERSIONS,
+)
 
 
 def expected(block: ConfiguredBlock, backend: Backend) -> dict[str, Any]:
@@ -109,6 +114,7 @@ def _provider(account: Account, tag: str, alias: str | None, hcp: bool) -> dict[
     found: dict[str, Any] = {
         "region": account.region,
         "allowed_account_ids": [account.id],
+        "max_retries": MAX_RETRIES,
         "default_tags": [{"tags": {**account.tags, "athena-gate": tag}}],
     }
     if alias:

@@ -1,16 +1,20 @@
 """Which Terraform and AWS provider the stacks ask for, and the lock that holds them to one."""
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
+from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text, write_whole
 
 # Both majors are accepted by the resources used here; 5.100 is the schema the bindings were made
 # from. The qualified source is the one OpenTofu wants as well.
 PROVIDER_SOURCE = "hashicorp/aws"
 PROVIDER_VERSIONS = ">= 5.100, < 7"
 TERRAFORM_VERSIONS = ">= 1.11"
+# The provider's own 25 are tried for hours when an endpoint is gone, for the wait doubles up to
+# five minutes; AWS_MAX_ATTEMPTS is not obeyed (provider 5.100.0, measured 2026-11). With ten it is
+# some minutes, for a throttled call as well.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs#max_retries-1 (2026-11)
+MAX_RETRIES = 10
 
 # Terraform's own name for it; it stands in the project's folder, beside cdktf.json.
 # https://developer.hashicorp.com/terraform/language/files/dependency-lock (2026-11)
@@ -26,15 +30,16 @@ def place_lock(lock: Path, stacks: Iterable[Path]) -> None:
     ``lock`` does not know, `terraform plan` would refuse the provider it has installed.
     """
     try:
-        lines = set(read_text(lock, LOCK_LIMIT).splitlines())
+        content = read_text(lock, LOCK_LIMIT)
     except Unreadable as error:
         if error.missing:
             return
         raise
+    lines = set(content.splitlines())
     for stack in stacks:
         copy = stack / lock.name
         if not lines <= _lines(copy):
-            shutil.copyfile(lock, copy)
+            write_whole(copy, content)
 
 
 def _lines(copy: Path) -> set[str]:

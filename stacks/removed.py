@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from athena_gate.modules.files import write_whole
+
 FILE = "cdk.tf.json"
 EJECTED = "ejected.json"
 
@@ -22,7 +24,7 @@ def set_aside(output: Path, stacks: Collection[str], ejected: Collection[str] = 
     Returns the folders that were moved. The new place is as deep as the old one, so that the
     relative path of a local state still leads there.
     """
-    (output / EJECTED).write_text(json.dumps(sorted(ejected)))
+    write_whole(output / EJECTED, json.dumps(sorted(ejected)))
     moved = []
     for folder in sorted(output.glob("stacks/*/")):
         if folder.name in {*stacks, *ejected} or not (folder / FILE).is_file():

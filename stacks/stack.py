@@ -1,6 +1,9 @@
 """A Terraform stack per block: provider, backend, the integration, its outputs."""
 
+import errno
 import os
+import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +27,12 @@ from athena_gate.modules.bindings import (
 )
 from athena_gate.stacks import backends
 from athena_gate.stacks.configuration import ConfiguredBlock
-from athena_gate.stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
+from athena_gate.stacks.providers import (
+    MAX_RETRIES,
+    PROVIDER_SOURCE,
+    PROVIDER_VERSIONS,
+    TERRAFORM_VERSIONS,
+)
 
 
 class Handoff(Protocol):
@@ -38,14 +46,16 @@ class Handoff(Protocol):
 class IntegrationStack(TerraformStack):
     """The stack of one block of gate.hcl."""
 
-    def __init__(self, app: App, block: ConfiguredBlock, settings: backends.Backend) -> None:
+    def __init__(
+        self, app: App, block: ConfiguredBlock, settings: backends.Backend, output: Path
+    ) -> None:
         super().__init__(app, block.stack)
         self.add_override("terraform.required_version", TERRAFORM_VERSIONS)
         self.add_override(
             "terraform.required_providers.aws",
             {"source": PROVIDER_SOURCE, "version": PROVIDER_VERSIONS},
         )
-        backend(self, block.stack, settings, app.outdir)
+        backend(self, block.stack, settings, output)
         account, *consumers = block.settings.accounts
         hcp = any(one.hcp_credentials for one in block.settings.accounts)
         if hcp:
@@ -59,7 +69,7 @@ class IntegrationStack(TerraformStack):
         outputs(self, construct)
 
 
-def backend(scope: Construct, stack: str, settings: backends.Backend, outdir: str) -> None:
+def backend(scope: Construct, stack: str, settings: backends.Backend, outdir: Path) -> None:
     """Write where the state of ``stack``, synthesized into ``outdir``, is kept."""
     match settings:
         case backends.S3Backend():
@@ -94,14 +104,14 @@ def backend(scope: Construct, stack: str, settings: backends.Backend, outdir: st
             LocalBackend(scope, path=state_path(outdir, stack, settings.file(stack)))
 
 
-def state_path(outdir: str, stack: str, file: str) -> str:
+def state_path(outdir: Path, stack: str, file: str) -> str:
     """Return where a stack's local state ``file`` lies, relative to the stack's folder.
 
     The folder is ``<outdir>/stacks/<stack>``; the state stands beside cdktf.json, in the current
     directory, so that it survives when the output folder is deleted. Left alone, the engine
     writes an absolute path into the JSON.
     """
-    folder = Path(outdir).resolve() / "stacks" / stack
+    folder = outdir.resolve() / "stacks" / stack
     return Path(os.path.relpath(file, folder)).as_posix()
 
 
@@ -123,6 +133,7 @@ def provider(
         alias=alias,
         region=account.region,
         allowed_account_ids=[account.id],
+        max_retries=MAX_RETRIES,
         assume_role=(
             [AwsProviderAssumeRole(role_arn=account.assume_role)] if account.assume_role else None
         ),
@@ -170,9 +181,36 @@ def outputs(scope: Construct, construct: Handoff) -> None:
 
 def synthesize(blocks: Iterable[ConfiguredBlock], settings: backends.Backend, output: Path) -> None:
     """Write a stack for each of ``blocks`` into the folder ``output``, with the state where
-    ``settings`` say. What else is there stays, but the manifest has these stacks alone."""
-    # Node looks for a relative path from where it was started.
-    app = App(outdir=str(output.absolute()))
-    for block in blocks:
-        IntegrationStack(app, block, settings)
-    app.synth()
+    ``settings`` say. What else is there stays, but the manifest has these stacks alone.
+
+    The engine writes beside what is there, which is replaced when all of it is written. Raises
+    ``OSError`` when it cannot be.
+    """
+    with tempfile.TemporaryDirectory(prefix=".synth-", dir=output) as folder:
+        # Node looks for a relative path from where it was started.
+        app = App(outdir=str(Path(folder).absolute()))
+        for block in blocks:
+            IntegrationStack(app, block, settings, output)
+        try:
+            app.synth()
+        except Exception as error:
+            raise _unwritten(error, output) from None
+        # The manifest, which lists the others, comes last.
+        for file in sorted(Path(folder).rglob("*"), key=lambda one: -len(one.parts)):
+            if file.is_file():
+                place = output / file.relative_to(folder)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(place)
+
+
+def _unwritten(error: Exception, output: Path) -> Exception:
+    """Return the ``OSError`` that Node has met in writing, else ``error``: jsii has one class for
+    whatever the engine throws.
+
+    https://nodejs.org/api/errors.html#common-system-errors (2026-11)
+    """
+    found = re.search(r"\b(ENOSPC|EROFS|EACCES|EDQUOT|EFBIG|EIO|EPERM): ", str(error))
+    if not found:
+        return error
+    number = getattr(errno, found[1])
+    return OSError(number, os.strerror(number), str(output))

@@ -119,6 +119,8 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
         }
         for b in configuration.blocks
     ]
+    if not configuration.blocks:
+        result["remarks"].append(_builds_nothing())
     for block in configuration.blocks:
         remarks, accepted = _remarks(block, today)
         result["remarks"] += remarks
@@ -155,6 +157,15 @@ def _remarks(
         for one in shown
         if one not in stays
     ]
+
+
+def _builds_nothing() -> dict[str, Any]:
+    from athena_gate.modules.rules import rules
+
+    text = "no block is left; what was built is destroyed by the pipeline, or by gate destroy NAME"
+    code = "GATE740"
+    severity = rules()[code].severity
+    return {"code": code, "severity": severity, "line": 1, "block": "", "field": "", "text": text}
 
 
 def _finding(block: "ConfiguredBlock", remark: "Remark") -> dict[str, Any]:

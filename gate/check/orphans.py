@@ -11,6 +11,7 @@ from typing import Any
 
 from athena_gate.gate.pipeline.stacks import MANIFEST, STACK_LIMIT, listed, set_aside
 from athena_gate.gate.quoting import shell
+from athena_gate.gate.stack.state import local
 from athena_gate.modules.files import Unreadable, read_json
 from athena_gate.stacks.backends import (
     HCP_TERRAFORM,
@@ -59,7 +60,9 @@ def compare(configuration: Configuration, against: Path) -> dict[str, Any]:
     looked_after = {*blocks, *configuration.ejected}
     return {
         "removed": [
-            _removed(stack, one) for stack, one in earlier.items() if stack not in looked_after
+            _removed(stack, one)
+            for stack, one in earlier.items()
+            if stack not in looked_after and not _destroyed(one)
         ],
         "moved": [
             _moved(stack, earlier[stack], was, now)
@@ -152,6 +155,29 @@ def _in_hcp(host: str | None, organization: str, name: str | None, tags: list[st
 def _local(name: str) -> State:
     file = f"./{name}" if name.startswith("-") else name
     return State(f"the file {name} beside cdktf.json", shell(["rm", file]))
+
+
+def _destroyed(earlier: Earlier) -> bool:
+    """Return whether the state of ``earlier`` has no resource any more.
+
+    Only of a stack that was initialized in its folder, as the steps to destroy it begin: elsewhere,
+    as in a pipeline's copy, a state that is not there says nothing. Without an answer, it has.
+    """
+    if earlier.state is None or not (earlier.folder / ".terraform").is_dir():
+        return False
+    # botocore takes 0.3 s.
+    from athena_gate.gate.recover import Refused, backend
+
+    try:
+        content = read_json(earlier.folder / FILE, STACK_LIMIT)
+        match content["terraform"].get("backend"):
+            case {"local": {"path": str(path)}}:
+                found = local(Path(Path(path).name))
+            case _:
+                found = backend.read(content, earlier.folder)
+    except (Refused, Unreadable, KeyError, TypeError, AttributeError):
+        return False
+    return not found.broken and not found.resources
 
 
 def _removed(stack: str, earlier: Earlier) -> dict[str, Any]:

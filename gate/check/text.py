@@ -42,14 +42,15 @@ def as_text(result: Mapping[str, Any], tick: str) -> str:
     if result["accepted"]:
         counts.append(f", {len(result['accepted'])} accepted")
     number = counted(len(result["blocks"]), "block")
-    lines.append(f"{tick} {file}: {number} ({blocks}){''.join(counts)}")
+    named = f" ({blocks})" if blocks else ""
+    lines.append(f"{tick} {file}: {number}{named}{''.join(counts)}")
     return "\n".join(lines)
 
 
 def _remark(file: str, one: Mapping[str, Any]) -> str:
     file = visible(one.get("file", file))
-    where = f"{file}:{one['line']}: {one['severity']}: {one['block']}: {one['field']}"
-    return f"{where}: {one['text']} [{one['code']}]"
+    parts = (f"{file}:{one['line']}", one["severity"], one["block"], one["field"], one["text"])
+    return f"{': '.join(part for part in parts if part)} [{one['code']}]"
 
 
 def left_behind(compared: Mapping[str, Any], file: str) -> str:

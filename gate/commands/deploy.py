@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,6 +77,8 @@ def _run(file: Path, names: Sequence[str], what: str, *, as_json: bool, yes: boo
     if code := synthesize(file):
         raise typer.Exit(code)
     targets = targets_of(file, names, removed=what == "destroy")
+    if not targets:
+        tell(f"gate: {visible(file)} has no block: nothing to {what}", sys.stderr)
     _require_states(targets)
     logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
     terraform = Terraform(
@@ -106,6 +109,8 @@ def _run(file: Path, names: Sequence[str], what: str, *, as_json: bool, yes: boo
                 progress,
             ):
                 done[one.stack] = one
+    if what == "destroy":
+        _forget([one for one in targets if done[one.stack].state in ("applied", "no changes")])
     outcomes = [*done.values()]
     _print(outcomes, as_json)
     _failed(outcomes, f"not everything was {_DONE[what]}")
@@ -119,6 +124,16 @@ def _require_states(targets: "Sequence[Target]") -> None:
     if broken:
         tell("\n".join(f"gate: {one}" for one in broken), sys.stderr)
         fail(1, f"{counted(len(broken), 'state')} cannot be read; nothing was planned")
+
+
+def _forget(destroyed: "Sequence[Target]") -> None:
+    """Delete the JSON that a synth has kept of stacks whose blocks are gone: nothing is left that
+    it could destroy."""
+    kept = output_folder() / "removed"
+    for one in destroyed:
+        if one.folder.parent == kept:
+            shutil.rmtree(one.folder, ignore_errors=True)
+            tell(f"gate: {one.folder}, which was kept to destroy it, was deleted", sys.stderr)
 
 
 _DONE = {"apply": "applied", "destroy": "destroyed"}

@@ -22,7 +22,7 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str, dash: str) -> str:
     conditional = sum(result.answer == "holds if" for result in results)
     stacks = counted(len(proofs), "stack")
     claims = f"{len(results)} claims"
-    if all(proof.checks_only for proof in proofs):
+    if proofs and all(proof.checks_only for proof in proofs):
         claims = f"{len(results)} checks (no claims: --checks-only)"
     if failed:
         verb = "does" if failed == 1 else "do"

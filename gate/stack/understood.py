@@ -350,6 +350,7 @@ PROVIDERS: Mapping[str, Shape] = {
                 "allowed_account_ids": Items(_TEXT),
                 "assume_role": Items(Fields({"role_arn": _TEXT})),
                 "default_tags": Items(Fields({"tags": Names(_TEXT)})),
+                "max_retries": _NUMBER,
                 "region": _TEXT,
                 "shared_config_files": Items(
                     Expression(

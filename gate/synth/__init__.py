@@ -9,8 +9,8 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from athena_gate.gate.pipeline.stacks import MANIFEST, MANIFEST_LIMIT
 from athena_gate.gate.synth import record
 from athena_gate.gate.synth.record import Made, Record
-from athena_gate.modules.files import Unreadable, read_json
+from athena_gate.modules.files import Unreadable, read_json, write_whole
 from athena_gate.stacks import places
 from athena_gate.stacks.providers import LOCK, place_lock
 from athena_gate.stacks.removed import FILE, set_aside
@@ -80,9 +80,7 @@ def synthesize(configuration: "Configuration", output: Path) -> Synthesis:
     output.mkdir(parents=True, exist_ok=True)
     record.remove(output)
     if made:
-        from athena_gate.stacks.stack import synthesize as written
-
-        written(made, configuration.backend, output)
+        _write(made, configuration, output)
     if not _as_hcl():
         _list(output, sources, kept)
     result = _placed(output, (*sources,), configuration.ejected, tuple(b.stack for b in made))
@@ -91,6 +89,17 @@ def synthesize(configuration: "Configuration", output: Path) -> Synthesis:
         ejected = tuple(sorted(configuration.ejected))
         record.write(output, replace(now, stacks=stacks, ejected=ejected))
     return result
+
+
+def _write(blocks: "list[ConfiguredBlock]", configuration: "Configuration", output: Path) -> None:
+    try:
+        from athena_gate.stacks.stack import synthesize as written
+    except OSError as error:
+        _without_complaint()
+        # jsii unpacks what it runs in Node there.
+        place = error.filename or tempfile.gettempdir()
+        raise OSError(error.errno, error.strerror, place) from None
+    written(blocks, configuration.backend, output)
 
 
 def engine_ahead() -> None:
@@ -102,9 +111,18 @@ def engine_ahead() -> None:
 
 
 def _load_engine() -> None:
-    # What is wrong is raised once more where the engine is used.
-    with suppress(Exception):
+    try:
         from athena_gate.modules import bindings  # noqa: F401
+    except OSError:
+        # What is wrong is raised once more where the engine is used.
+        _without_complaint()
+    except Exception:
+        pass
+
+
+def _without_complaint() -> None:
+    """Have jsii's half-made process, of which Python would print a trace, go in silence."""
+    sys.unraisablehook = lambda _: None
 
 
 def end(code: object) -> None:
@@ -179,20 +197,26 @@ def _json(output: Path, stack: str) -> str:
 
 def _listed(output: Path) -> dict[str, Any]:
     """Return the stacks in the manifest of ``output``."""
-    try:
-        stacks = read_json(output / MANIFEST, MANIFEST_LIMIT)["stacks"]
-    except (Unreadable, KeyError, TypeError):
-        return {}
+    stacks = _manifest(output).get("stacks")
     return stacks if isinstance(stacks, dict) else {}
+
+
+def _manifest(output: Path) -> dict[str, Any]:
+    try:
+        found = read_json(output / MANIFEST, MANIFEST_LIMIT)
+    except Unreadable:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _list(output: Path, stacks: Iterable[str], kept: Mapping[str, Any]) -> None:
     """Write the manifest of ``stacks`` as the engine does of those it has made: what was ``kept``
     is not in it."""
-    manifest = read_json(output / MANIFEST, MANIFEST_LIMIT)
-    listed = {**manifest["stacks"], **kept}
+    # The engine writes none where there is nothing to make.
+    manifest = _manifest(output)
+    listed = {**manifest.get("stacks", {}), **kept}
     manifest["stacks"] = {name: listed[name] for name in sorted(stacks)}
-    (output / MANIFEST).write_text(json.dumps(manifest, indent=2))
+    write_whole(output / MANIFEST, json.dumps(manifest, indent=2))
 
 
 def _as_hcl() -> bool:

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,11 @@ def main(file: Path | None = None) -> int:
         _tell(str(error))
         return 2
     except OSError as error:
-        _tell(
-            f"{error.filename or output}: {error.strerror}; name another folder with CDKTF_OUTDIR"
-        )
+        place, variable = Path(error.filename or output), "CDKTF_OUTDIR"
+        if not place.resolve().is_relative_to(output.resolve()):
+            variable = "TMPDIR" if place == Path(tempfile.gettempdir()) else ""
+        other = f"; name another folder with {variable}" if variable else ""
+        _tell(f"{place}: {error.strerror}{other}. What was synthesized before stays as it was")
         return 2
     if synthesis is None:
         return 2

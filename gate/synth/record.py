@@ -16,7 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, read_bytes, read_json
+from athena_gate.modules.files import (
+    MEBIBYTE,
+    Unreadable,
+    parse_json,
+    read_bytes,
+    read_json,
+    write_whole,
+)
 from athena_gate.stacks import places
 from athena_gate.stacks.removed import FILE
 
@@ -62,9 +69,7 @@ def read(output: Path) -> Record | None:
 
 def write(output: Path, record: Record) -> None:
     """Write ``record`` into the folder ``output``, all of it or nothing."""
-    part = output / f"{RECORD}.part"
-    part.write_text(json.dumps(asdict(record), indent=1))
-    part.replace(output / RECORD)
+    write_whole(output / RECORD, json.dumps(asdict(record), indent=1))
 
 
 def remove(output: Path) -> None:

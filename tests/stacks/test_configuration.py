@@ -130,7 +130,7 @@ def test_a_block_of_no_vendor_has_a_hint_and_the_blocks_there_are(project: Proje
             DOT.replace('databases = ["sales"]', "databases {}"),
             'gate.hcl:8: dot "reporting": databases: is not a block: write databases = ...',
         ),
-        (ACCOUNT, "gate.hcl:1: nothing to build; `gate vendors` lists the blocks that build"),
+        ("", "gate.hcl:1: nothing to build; `gate vendors` lists the blocks that build"),
     ],
 )
 def test_a_mistake_names_its_line_and_what_is_allowed(

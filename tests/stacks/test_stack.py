@@ -195,6 +195,7 @@ def test_a_stack_names_its_provider_backend_and_outputs(project: Project) -> Non
         "aws": [
             {
                 "allowed_account_ids": ["111122223333"],
+                "max_retries": 10,
                 "assume_role": [{"role_arn": "arn:aws:iam::111122223333:role/terraform"}],
                 "default_tags": [{"tags": {"athena-gate": "dot/reporting", "team": "data"}}],
                 "region": "eu-central-1",

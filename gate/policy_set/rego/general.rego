@@ -31,7 +31,7 @@ is_known(one) if {
 	one.provider_name in official
 }
 
-arguments := {"allowed_account_ids", "assume_role", "default_tags", "region", "shared_config_files"}
+arguments := {"allowed_account_ids", "assume_role", "default_tags", "max_retries", "region", "shared_config_files"}
 deny contains text.differs(key, "a provider", [one.full_name, sort(names)], [sort(official), sort(arguments)]) if {
 	some key, one in plan.configuration.provider_config
 	names := object.keys(object.get(one, "expressions", {}))

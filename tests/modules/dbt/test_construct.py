@@ -32,7 +32,8 @@ def synth(folder: Path, block: DbtSettings) -> dict[str, Any]:
     from athena_gate.stacks.stack import IntegrationStack
 
     app = App(outdir=str(folder))
-    IntegrationStack(app, ConfiguredBlock("dbt", block, 1, INTEGRATIONS["dbt"]), LocalBackend())
+    configured = ConfiguredBlock("dbt", block, 1, INTEGRATIONS["dbt"])
+    IntegrationStack(app, configured, LocalBackend(), folder)
     app.synth()
     text = (folder / "stacks" / f"dbt-{block.name}" / "cdk.tf.json").read_text()
     # The engine's names are the block's, the role words and eight characters of a hash.

@@ -297,12 +297,14 @@ def test_the_least_block_makes_a_function_and_a_catalog_in_each_account(project:
         {
             "region": "eu-central-1",
             "allowed_account_ids": [OWNER],
+            "max_retries": 10,
             "default_tags": [{"tags": {"athena-gate": "dynamodb_connector/orders"}}],
         },
         {
             "alias": "consumer",
             "region": "eu-central-1",
             "allowed_account_ids": [CONSUMER],
+            "max_retries": 10,
             "assume_role": [{"role_arn": f"arn:aws:iam::{CONSUMER}:role/terraform"}],
             "default_tags": [{"tags": {"athena-gate": "dynamodb_connector/orders"}}],
         },

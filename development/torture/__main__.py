@@ -1,0 +1,120 @@
+"""The command line of the torture: ``python -m development.torture``."""
+
+import argparse
+import itertools
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pysequoia
+
+from athena_gate.gate.terraform import (
+    NoProvider,
+    NoTerraform,
+    require_terraform,
+    terraform_environment,
+)
+from development.torture.failing import Failure, denied, noisy
+from development.torture.killing import ROOT, Kill, torture
+from development.torture.scenes import scenes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 when all is mended, 1 when not, 2 without Terraform or a provider."""
+    parser = argparse.ArgumentParser(
+        prog="python -m development.torture",
+        description="Kill runs of Terraform in an embedded AWS, and mend them.",
+    )
+    parser.add_argument("--kills", type=int, default=60, help="how many (default: 60)")
+    parser.add_argument("--minutes", type=float, default=60, help="begin nothing after (60)")
+    parser.add_argument("--seed", type=int, default=1, help="of where and who (default: 1)")
+    parser.add_argument("--side-by-side", type=int, default=2, help="stacks at once (2)")
+    parser.add_argument("--kills-only", action="store_true", help="fail and deny no calls")
+    parser.add_argument("--only", default="", help="scenes whose name holds this")
+    options = parser.parse_args(arguments)
+    try:
+        require_terraform(os.environ)
+        variables = terraform_environment(ROOT / ".gate", os.environ)
+    except (NoTerraform, NoProvider) as error:
+        print(f"torture: {error}", file=sys.stderr)
+        return 2
+    began = time.monotonic()
+    failures = [] if options.kills_only else _failures(options, variables)
+    kills = _kills(options, variables, began)
+    effective = [kill for kill in kills if kill.call]
+    mended = sum(not kill.wrong for kill in effective)
+    calls = sorted({kill.call for kill in effective})
+    took = time.monotonic() - began
+    print(f"\n{mended} of {len(effective)} kills mended, {took / 60:.0f} minutes")
+    print(f"killed at: {', '.join(calls)}")
+    if failures:
+        went_on = sum(not one.wrong for one in failures)
+        print(f"{went_on} of {len(failures)} runs with calls that failed or were denied went on")
+    wrong = [one.wrong for one in kills] + [one.wrong for one in failures]
+    return 1 if any(wrong) or not effective else 0
+
+
+# Of these every call is denied in turn, each in an apply of its own.
+_DENIED = ("immuta-role", "webflow-keys")
+
+
+def _failures(options: argparse.Namespace, variables: dict[str, str]) -> list[Failure]:
+    """Return what came of failing and denied calls. What has no bucket waits for none: S3's
+    lifecycle rules take 55 s."""
+    key = _key()
+    chosen = {one for one in scenes() if options.only in str(one) and not one.cdktf}
+    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+        place = Path(folder)
+        found: list[Failure] = []
+        for number, scene in enumerate(sorted(chosen, key=str)):
+            some = noisy(scene, place / f"n{number}", key, variables, 0.1, options.seed)
+            if scene.stack in _DENIED:
+                some += denied(scene, place / f"d{number}", key, variables)
+            print("\n".join(f"    {one}" for one in some), flush=True)
+            found += some
+    return found
+
+
+def _key() -> str:
+    profile = pysequoia.Profile.RFC4880
+    tsk = pysequoia.Tsk.generate(user_id="torture", profile=profile)
+    return str(tsk.extract_certificate())
+
+
+def _kills(options: argparse.Namespace, variables: dict[str, str], began: float) -> list[Kill]:
+    key = _key()
+    chosen = [one for one in scenes() if options.only in str(one)]
+    kills: list[Kill] = []
+
+    def say(kill: Kill) -> None:
+        kills.append(kill)
+        print(f"{len(kills):3} {kill} ({kill.seconds:.0f} s)", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+        rounds = itertools.count(options.seed)
+
+        def one_round(seed: int) -> None:
+            def scene(number: int) -> None:
+                late = time.monotonic() - began > options.minutes * 60
+                if late or sum(bool(kill.call) for kill in kills) >= options.kills:
+                    return
+                place = Path(folder) / f"{seed}-{number}"
+                torture(chosen[number], place, key, variables, seed, say)
+
+            with ThreadPoolExecutor(options.side_by_side) as pool:
+                list(pool.map(scene, range(len(chosen))))
+
+        while (
+            sum(bool(kill.call) for kill in kills) < options.kills
+            and time.monotonic() - began < options.minutes * 60
+        ):
+            one_round(next(rounds))
+    return kills
+
+
+if __name__ == "__main__":
+    sys.exit(main())

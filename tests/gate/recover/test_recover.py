@@ -1,0 +1,301 @@
+"""What `gate recover` makes of a stack's names, of what stands and of what the state knows."""
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from athena_gate.gate.recover import Left, Recovery, examine
+from athena_gate.gate.recover.account import AccessKey, Account, NotAllowed, Standing
+from athena_gate.gate.recover.json import as_json
+from athena_gate.gate.recover.mending import Mended, put_back
+from athena_gate.gate.recover.text import as_text, outcome, question
+from athena_gate.gate.recover.wanted import Place, Wanted, wanted
+from athena_gate.gate.stack.state import Lock, State, local, lock, problem
+from athena_gate.stacks.configuration import load
+from athena_gate.stacks.expected import expected_json
+from tests.conftest import Project
+
+USER = "aws_iam_user.reporting_user_33FF0509"
+KEY = "aws_iam_access_key.reporting_key-2026-11_52FC863D"
+BUCKET = "aws_s3_bucket.reporting_results_bucket_5FD11B2B"
+POLICY = "aws_iam_policy.reporting_access_F8E15C40"
+OURS = "dot/reporting"
+LOCK = {
+    "ID": "e96aca87-7b54-c951-95e0-d5ef838ba3bf",
+    "Operation": "OperationTypeApply",
+    "Who": "jane@laptop",
+    "Created": "2026-11-26T07:02:48.123Z",
+}
+
+
+@dataclass
+class FakeAccount:
+    """An account in which this stands, by address; what is not there may not be asked."""
+
+    standing: Mapping[str, Standing | None] = field(default_factory=dict)
+    keys: tuple[AccessKey, ...] = ()
+
+    def stands(self, one: Wanted) -> Standing | None:
+        if one.address not in self.standing:
+            raise NotAllowed("iam:GetUser was answered with AccessDenied")
+        return self.standing[one.address]
+
+    def access_keys(self, user: str) -> list[AccessKey]:
+        return [key for key in self.keys if key.user == user]
+
+
+class Nothing(dict[str, Standing | None]):
+    """Whatever is asked for does not stand."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __missing__(self, _: str) -> None:
+        return None
+
+
+@pytest.fixture
+def content(project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The JSON of the Dot stack, in whose folder this works."""
+    monkeypatch.chdir(project.folder)
+    configuration = load(Path("gate.hcl"))
+    return expected_json(configuration.blocks[0], configuration.backend)
+
+
+def found(
+    content: dict[str, Any],
+    standing: Mapping[str, Standing | None],
+    keys: tuple[AccessKey, ...] = (),
+) -> Recovery:
+    places = {one.place for one in wanted(content)}
+    fake = cast(Account, FakeAccount(Nothing(standing), keys))
+    return examine("dot-reporting", Path("here"), content, dict.fromkeys(places, fake))
+
+
+def write_state(resources: Mapping[str, Mapping[str, Any]], tainted: str = "") -> Path:
+    file = Path("terraform.dot-reporting.tfstate")
+    listed = [
+        {
+            "mode": "managed",
+            "type": address.partition(".")[0],
+            "name": address.partition(".")[2],
+            "instances": [
+                {"attributes": attributes, **({"status": "tainted"} if address == tainted else {})}
+            ],
+        }
+        for address, attributes in resources.items()
+    ]
+    file.write_text(json.dumps({"version": 4, "resources": listed}))
+    return file
+
+
+def key(number: int, used: str = "") -> AccessKey:
+    return AccessKey(f"AKIA{number}", "dot-reporting", "2026-11-26 07:02", used, True)
+
+
+def test_references_to_what_the_stack_names_are_these_names(content: dict[str, Any]) -> None:
+    by_address = {one.address: one for one in wanted(content)}
+    place = Place("111122223333", "eu-central-1", None)
+    assert {(one.place, one.tag) for one in by_address.values()} == {(place, OURS)}
+    assert by_address[KEY].arguments["user"] == "dot-reporting"
+    assert {
+        one.arguments["bucket"] for one in by_address.values() if one.type.startswith("aws_s3_")
+    } == {"dot-reporting-results-111122223333"}
+
+
+def test_nothing_stands_and_nothing_is_left(content: dict[str, Any]) -> None:
+    recovery = found(content, {})
+    assert (recovery.stops, recovery.mendable) == (False, False)
+    assert as_text(recovery) == (
+        "dot-reporting: nothing is left of a run; its state has 0 resources"
+    )
+
+
+def test_what_stands_without_the_state_is_imported_and_its_unused_key_deleted(
+    content: dict[str, Any],
+) -> None:
+    standing = {
+        USER: Standing("dot-reporting", OURS),
+        # The provider tags a bucket in a second call.
+        BUCKET: Standing("dot-reporting-results-111122223333", None, True),
+    }
+    recovery = found(content, standing, (key(1), key(2, "2026-11-26 07:10")))
+    assert [(one.address, one.id, one.verdict) for one in recovery.left] == [
+        (USER, "dot-reporting", "import"),
+        (BUCKET, "dot-reporting-results-111122223333", "import"),
+    ]
+    assert (recovery.stops, recovery.mendable, recovery.crowded) == (True, True, ())
+    assert as_text(recovery).splitlines() == [
+        "dot-reporting: a run has left 3 things that its state does not have",
+        f"  import   {USER}: dot-reporting",
+        f"  import   {BUCKET}:",
+        "           dot-reporting-results-111122223333",
+        "  delete   the access key AKIA1 of dot-reporting, made 2026-11-26 07:02, which",
+        "           no state knows; never used, and its secret is lost",
+        "  key      the access key AKIA2 of dot-reporting, made 2026-11-26 07:02, which",
+        "           no state knows; last used 2026-11-26 07:10, so it stays: find out who",
+        "           uses it",
+    ]
+    assert question([recovery]) == "delete 1 access key, import 2"
+
+
+@pytest.mark.parametrize(
+    ("standing", "why"),
+    [
+        (
+            Standing("dot-reporting", None),
+            "it is without the tag athena-gate, not of dot/reporting",
+        ),
+        (Standing("dot-reporting", "dot/other"), "it is of dot/other, not of dot/reporting"),
+    ],
+)
+def test_what_others_made_is_left_alone_with_its_keys(
+    content: dict[str, Any], standing: Standing, why: str
+) -> None:
+    recovery = found(content, {USER: standing}, (key(1),))
+    assert recovery.left == (Left(USER, "dot-reporting", "foreign", why),)
+    assert (recovery.keys, recovery.stops, recovery.mendable) == ((), True, False)
+
+
+def test_a_bucket_that_holds_something_and_has_no_tag_is_somebody_elses(
+    content: dict[str, Any],
+) -> None:
+    recovery = found(content, {BUCKET: Standing("b", None, False)})
+    assert [one.verdict for one in recovery.left] == ["foreign"]
+
+
+def test_a_key_of_a_rotation_that_was_cut_short_is_found(content: dict[str, Any]) -> None:
+    write_state({USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}})
+    recovery = found(content, {}, (key(1, "2026-11-26 07:10"), key(2)))
+    assert [(one.key.id, one.unused) for one in recovery.keys] == [("AKIA2", True)]
+    assert (recovery.crowded, recovery.mendable) == ((), True)
+
+
+def test_two_keys_in_use_that_no_state_knows_leave_no_room_for_another(
+    content: dict[str, Any],
+) -> None:
+    write_state({USER: {"name": "dot-reporting"}})
+    recovery = found(content, {}, (key(1, "2026-11-25 07:10"), key(2, "2026-11-26 07:10")))
+    assert (recovery.crowded, recovery.deletable, recovery.stops) == (("dot-reporting",), [], True)
+
+
+def test_a_state_that_has_another_thing_at_the_address_forgets_it(content: dict[str, Any]) -> None:
+    write_state({BUCKET: {"bucket": "old-name"}})
+    recovery = found(content, {BUCKET: Standing("dot-reporting-results-111122223333", OURS)})
+    assert [one.verdict for one in recovery.left] == ["forget"]
+
+
+def test_what_may_not_be_asked_is_said_and_stops_nothing(content: dict[str, Any]) -> None:
+    places = {one.place for one in wanted(content)}
+    fake = cast(Account, FakeAccount())
+    recovery = examine("dot-reporting", Path("here"), content, dict.fromkeys(places, fake))
+    assert recovery.unseen[0] == f"{POLICY}: iam:GetUser was answered with AccessDenied"
+    assert (recovery.stops, recovery.mendable) == (False, False)
+
+
+def test_what_is_tainted_is_named(content: dict[str, Any]) -> None:
+    write_state({POLICY: {"name": "dot-reporting"}}, tainted=POLICY)
+    recovery = found(content, {})
+    assert recovery.state.tainted == (POLICY,)
+    assert as_text(recovery).splitlines()[1:] == [
+        f"  tainted  {POLICY}: the next apply makes it",
+        "           anew",
+    ]
+
+
+def test_a_state_that_ends_early_is_named_with_its_backup(content: dict[str, Any]) -> None:
+    file = write_state({USER: {"name": "dot-reporting"}})
+    whole = file.read_text()
+    stack = Path("cdktf.out/stacks/dot-reporting/cdk.tf.json")
+    stack.parent.mkdir(parents=True)
+    backend = {"local": {"path": f"../../../{file}"}}
+    stack.write_text(json.dumps({"terraform": {"backend": backend}}))
+    assert problem("dot-reporting", stack) == ""
+    file.write_text(whole[:40])
+    assert problem("dot-reporting", stack) == (
+        f"the state of dot-reporting, {file}, cannot be read: it ends after 40 bytes, as on a full "
+        "disk; there is no backup that is whole; run: gate recover dot-reporting"
+    )
+    backup = Path(f"{file}.backup")
+    backup.write_text(whole)
+    recovery = found(content, {})
+    assert (recovery.state.backup, recovery.stops, recovery.mendable) == (backup, True, True)
+    assert put_back(recovery) == f"{file} was moved to {file}.broken, {backup} put in its place"
+    assert file.read_text() == whole
+    assert Path(f"{file}.broken").read_text() == whole[:40]
+
+
+def test_an_empty_state_is_none_unless_its_backup_has_something() -> None:
+    file = write_state({USER: {}})
+    backup = Path(f"{file}.backup")
+    backup.write_bytes(file.read_bytes())
+    file.write_text("")
+    assert local(file).broken == "it is empty, and its backup is not"
+    backup.unlink()
+    assert local(file) == State(str(file), file=file)
+
+
+def test_a_lock_says_whose_it_is() -> None:
+    found = lock(json.dumps(LOCK))
+    assert (str(found), found.ours) == ("apply of jane@laptop, 2026-11-26 07:02:48", False)
+    mine = f"{os.environ.get('USER') or 'root'}@{socket.gethostname()}"
+    assert lock(json.dumps({**LOCK, "Who": mine})).ours
+    assert lock("not JSON") == Lock("", "somebody", "", "")
+
+
+def test_a_lock_of_another_machine_is_shown_with_how_to_remove_it() -> None:
+    state = State("s3://acme-states/x.tfstate", lock=lock(json.dumps(LOCK)))
+    recovery = Recovery("dot-reporting", Path("cdktf.out/stacks/dot-reporting"), state)
+    assert (recovery.stops, recovery.mendable) == (True, False)
+    assert as_text(recovery).splitlines()[3:] == [
+        "           of another machine: once its run has ended for certain, `terraform",
+        "           -chdir=cdktf.out/stacks/dot-reporting force-unlock",
+        "           e96aca87-7b54-c951-95e0-d5ef838ba3bf`",
+    ]
+
+
+def test_json_has_all_of_it(content: dict[str, Any]) -> None:
+    standing = {USER: Standing("dot-reporting", OURS)}
+    recovery = found(content, standing, (key(1),))
+    assert as_json(recovery, Mended("dot-reporting", ("imported",))) == {
+        "stack": "dot-reporting",
+        "state": "terraform.dot-reporting.tfstate",
+        "broken": "",
+        "backup": None,
+        "lock": None,
+        "running": 0,
+        "left": [{"address": USER, "id": "dot-reporting", "verdict": "import", "why": ""}],
+        "tainted": [],
+        "keys": [
+            {
+                "id": "AKIA1",
+                "user": "dot-reporting",
+                "made": "2026-11-26 07:02",
+                "used": "",
+                "active": True,
+            }
+        ],
+        "crowded": [],
+        "unseen": [],
+        "errored": None,
+        "stops": True,
+        "done": ["imported"],
+        "failed": "",
+        "rest": None,
+    }
+
+
+def test_what_failed_is_shown_with_what_terraform_said() -> None:
+    mended = Mended("dot-a", ("x was imported",), "plan", ("Error: no",), Path(".gate/logs/a.log"))
+    assert outcome(mended).splitlines() == [
+        "dot-a: x was imported",
+        "dot-a: failed: plan",
+        "  its log: .gate/logs/a.log",
+        "  Error: no",
+    ]
