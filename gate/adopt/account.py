@@ -1,16 +1,17 @@
 """What was made by hand, as AWS answers, and what adopting it would do."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from athena_gate.gate.adopt import Adoption, Identity, Import, Old
 from athena_gate.gate.diff import Party, party
 from athena_gate.gate.recover import KEYS_OF_A_USER
-from athena_gate.gate.recover.account import Account
+from athena_gate.gate.recover.account import Account, Standing, looks_for
 from athena_gate.gate.recover.wanted import Wanted, wanted
 from athena_gate.gate.stack.state import State
 from athena_gate.gate.text import counted
+from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT, MalformedPolicy, Policy
 from athena_gate.stacks.configuration import ConfiguredBlock
 
@@ -68,10 +69,15 @@ def role(account: Account, name: str) -> Identity | None:
 
 
 def examine(
-    block: ConfiguredBlock, content: Mapping[str, Any], state: State, account: Account
+    block: ConfiguredBlock,
+    content: Mapping[str, Any],
+    state: State | None,
+    account: Account,
+    others: Iterable[ConfiguredBlock] = (),
 ) -> Adoption:
     """Return what stands of what ``block`` adopts, and what is to be done; ``content`` is its
-    stack's JSON. Raises ``NotAllowed``."""
+    stack's JSON, ``others`` are the other blocks of gate.hcl. Without a ``state``, what has the tag
+    of the block counts as known to it. Raises ``NotAllowed``."""
     settings, asked = block.settings, wanted(content)
     adopted = settings.adopted
     kept = {
@@ -80,16 +86,16 @@ def examine(
         "aws_athena_workgroup": adopted.workgroup,
         "aws_s3_bucket": settings.made_buckets[0] if adopted.bucket else None,
     }
-    imports: list[Import] = []
+    imports: dict[str, Import] = {}
     stops: list[str] = []
     notes: list[str] = []
     for one in asked:
-        name = kept.get(one.type)
-        if name is None or one.arguments.get("name", one.arguments.get("bucket")) != name:
-            continue
-        known = state.resources.get(one.address)
-        if known is None:
-            imports.append(Import(one.address, name))
+        name, known = kept.get(one.type), _known(one, state, account)
+        if name is None:
+            if known is None and looks_for(one.type) and (found := account.stands(one)):
+                stops.append(_in_the_way(block, one, found))
+        elif known is None:
+            imports[one.type] = Import(one.address, name)
         elif not one.is_known(known):
             other = known.get("name", known.get("bucket", known.get("id")))
             stops.append(
@@ -97,42 +103,56 @@ def examine(
                 f"{block.stack} before the names are kept, or keep {other!r}"
             )
     identity = _identity(adopted, account)
-    taken_over = {one.id for one in imports}
+    required = _attached(block, asked)
     if identity is None and (name := adopted.user or adopted.role):
         kind = "user" if adopted.user else "role"
         stops.append(f"no {kind} is called {name!r} in account {settings.account.id}")
-    new, required = _attached(block, asked)
-    old = Old()
-    if identity is not None:
-        mine = frozenset(new) | required
-        old = Old(
-            tuple(one for one in identity.attached if one not in mine),
-            tuple(identity.inline),
-            identity.groups,
-        )
-        if identity.name in taken_over:
-            stops += _of_identity(block, identity, asked, len(required))
-            notes += _changes(block, identity)
-    workgroup = adopted.workgroup
-    if workgroup in taken_over:
-        wrong, said = _of_workgroup(account, settings, workgroup)
-        stops, notes = [*stops, *wrong], [*notes, *said]
-    bucket = kept["aws_s3_bucket"]
-    if bucket in taken_over:
-        wrong, said = _of_bucket(account, settings, bucket)
-        stops, notes = [*stops, *wrong], [*notes, *said]
-    attached = frozenset(identity.attached if identity else ())
+    elif identity is not None and f"aws_iam_{identity.kind}" in imports:
+        stops += _of_identity(block, identity, asked, required)
+        notes += _changes(block, identity)
+    for kind, look in (("aws_athena_workgroup", _of_workgroup), ("aws_s3_bucket", _of_bucket)):
+        if kind in imports:
+            wrong, said = look(account, settings, imports[kind].id)
+            stops, notes = [*stops, *wrong], [*notes, *said]
+    attached = identity.attached if identity else ()
+    mine = required | _of_others(others, settings) if identity else required
     return Adoption(
         block.title,
         block.stack,
         identity,
-        tuple(key for key in identity.keys if key.id not in state.keys) if identity else (),
-        tuple(imports),
-        old,
-        attached & required,
+        tuple(key for key in identity.keys if key.id not in state.keys)
+        if identity and state
+        else (),
+        tuple(imports.values()),
+        Old(
+            tuple(one for one in attached if one not in mine),
+            tuple(identity.inline),
+            identity.groups,
+        )
+        if identity
+        else Old(),
+        required.intersection(attached),
         required,
         tuple(stops),
         tuple(notes),
+    )
+
+
+def _known(one: Wanted, state: State | None, account: Account) -> Mapping[str, Any] | None:
+    """Return the attributes of what the state has at the address of ``one``."""
+    if state is not None:
+        return state.resources.get(one.address)
+    found = account.stands(one) if looks_for(one.type) else None
+    return one.arguments if found and found.tag == one.tag else None
+
+
+def _in_the_way(block: ConfiguredBlock, one: Wanted, found: Standing) -> str:
+    what = one.type.removeprefix("aws_").replace("_", " ")
+    if found.tag == one.tag:
+        return f"{what} {found.id} is left of an earlier run: gate recover {block.stack}"
+    return (
+        f"{what} {found.id} exists, and the apply would fail at it: adopt it as well where gate "
+        "adopt has an option for it, or have the block name or make another"
     )
 
 
@@ -179,22 +199,38 @@ def _identity(adopted: Any, account: Account) -> Identity | None:
     return role(account, adopted.role) if adopted.role else None
 
 
-def _attached(
-    block: ConfiguredBlock, asked: Sequence[Wanted]
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the ARNs of the policies that the stack makes, and of all that it attaches."""
+def _attached(block: ConfiguredBlock, asked: Sequence[Wanted]) -> frozenset[str]:
+    """Return the ARNs of the policies that the stack of ``block`` attaches."""
     arns = block.settings.account.arns
-    made = frozenset(
-        f"arn:{arns.partition}:iam::{arns.account}:policy"
-        f"{one.arguments.get('path', '/')}{one.arguments['name']}"
-        for one in asked
-        if one.type == "aws_iam_policy"
+    made = (one.arguments for one in asked if one.type == "aws_iam_policy")
+    return frozenset(
+        (
+            *(_policy_arn(arns, of["name"], of.get("path", "/")) for of in made),
+            *block.integration.managed(block.settings),
+        )
     )
-    return made, made | frozenset(block.integration.managed(block.settings))
+
+
+def _policy_arn(arns: Arns, name: str, path: str) -> str:
+    return f"arn:{arns.partition}:iam::{arns.account}:policy{path}{name}"
+
+
+def _of_others(blocks: Iterable[ConfiguredBlock], settings: Any) -> frozenset[str]:
+    """Return the ARNs of the policies that other blocks may have attached to what ``settings``
+    adopt: those that they make, and those of AWS that they attach to a role of that name."""
+    found: set[str] = set()
+    for block in blocks:
+        for one in block.integration.resources(block.settings):
+            if one.type == "aws_iam_policy":
+                of = one.arguments
+                found.add(_policy_arn(settings.account.arns, of["name"], of.get("path", "/")))
+            elif one.arguments.get("role") == settings.identity_name:
+                found.add(str(one.arguments.get("policy_arn")))
+    return frozenset(found)
 
 
 def _of_identity(
-    block: ConfiguredBlock, found: Identity, asked: Sequence[Wanted], policies: int
+    block: ConfiguredBlock, found: Identity, asked: Sequence[Wanted], policies: frozenset[str]
 ) -> Iterator[str]:
     """Yield what keeps a user or role from being adopted."""
     settings = block.settings
@@ -210,7 +246,7 @@ def _of_identity(
         )
     if (tag := found.tags.get("athena-gate")) is not None and tag != block.tag:
         yield f"{what} belongs to the block {tag}, as its tag athena-gate says"
-    count = len({*found.attached} - _attached(block, asked)[1]) + policies
+    count = len(policies.union(found.attached))
     if count > ATTACHED_POLICIES_LIMIT:
         yield (
             f"{what} would have {count} managed policies until the old ones are detached, and AWS "

@@ -11,15 +11,15 @@ from athena_gate.gate.deploy import Target
 from athena_gate.gate.deploy.aside import copy_of, write_imports
 from athena_gate.gate.deploy.changes import Changes
 from athena_gate.gate.recover.account import Account
-from athena_gate.gate.stack.state import State
 
 
 @contextmanager
 def with_imports(
-    adoption: Adoption, folder: Path, content: Mapping[str, Any], state: State, build: Path
+    adoption: Adoption, folder: Path, content: Mapping[str, Any], state: Path | None, build: Path
 ) -> Iterator[Target]:
-    """Give the stack in ``folder``, aside, with a block for each of the imports of ``adoption``."""
-    with copy_of(folder, content, state.file, build) as copy:
+    """Give the stack in ``folder``, aside, with a block for each of the imports of ``adoption``;
+    ``state`` is the file of its state where that is local."""
+    with copy_of(folder, content, state, build) as copy:
         if adoption.imports:
             write_imports(copy, {one.address: one.id for one in adoption.imports})
         yield Target(adoption.stack, copy)

@@ -1,6 +1,9 @@
 """What stands and what is to be done in a terminal."""
 
+from pathlib import Path
+
 from athena_gate.gate.adopt import Adoption
+from athena_gate.gate.quoting import shell
 
 
 def as_text(found: Adoption) -> list[str]:
@@ -30,6 +33,17 @@ def keys(found: Adoption) -> list[str]:
         f"{key.id}, {'active' if key.active else 'inactive'}, made {key.made}, "
         + (f"last used {key.used}" if key.used else "never used")
         for key in found.unmanaged
+    ]
+
+
+def import_commands(found: Adoption, folder: Path) -> list[str]:
+    """Return what is to be run where the state is in HCP Terraform."""
+    commands = (
+        shell(["terraform", f"-chdir={folder}", "import", one.address, one.id])
+        for one in found.imports
+    )
+    return [f"run: {command}" for command in commands] + [
+        f"deploy as ever, then run: gate adopt {found.stack} --detach"
     ]
 
 

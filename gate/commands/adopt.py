@@ -60,18 +60,24 @@ def adopt(
         return
     if as_json and not yes:
         fail(2, "gate adopt --json asks nobody; it needs --yes as well")
-    restore = _write_names(file, block, asked)
-    run = _Run(file, block.stack, yes, as_json)
-    before = run.examine()
-    if not as_json:
-        from athena_gate.gate.adopt.text import as_text
+    written = _Names(file, block, asked)
+    try:
+        run = _Run(file, block.stack, yes, as_json)
+        before = run.examine()
+        if not as_json:
+            from athena_gate.gate.adopt.text import as_text
 
-        say("\n".join(as_text(before)))
-    if before.stops:
-        restore()
-        run.end(before, "stopped")
-        fail(1, f"nothing was adopted, for {counted(len(before.stops), 'reason')}")
-    changed = run.take_over(before)
+            say("\n".join(as_text(before)))
+        if before.stops:
+            run.end(before, "stopped")
+            fail(1, f"nothing was adopted, for {counted(len(before.stops), 'reason')}")
+        if before.imports and run.in_hcp:
+            run.end(before, "to be imported")
+            return
+        changed = run.take_over(before, written.keep)
+    except BaseException:
+        written.take_back()
+        raise
     now = run.examine()
     done: list[str] = []
     if detach and not now.narrow:
@@ -93,45 +99,49 @@ def _block(file: Path, name: str) -> "ConfiguredBlock":
     return blocks[0]
 
 
-def _write_names(
-    file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]
-) -> Callable[[], None]:
-    """Write what is ``asked`` into the file of ``block``, and return what puts it back."""
-    from athena_gate.gate.adopt.names import additions, with_blocks
-    from athena_gate.modules.files import read_text
-    from athena_gate.modules.findings import file_of
-    from athena_gate.modules.hcl import SIZE_LIMIT
-    from athena_gate.modules.reading import ConfigurationError
-    from athena_gate.stacks import configuration
+class _Names:
+    """What is ``asked``, written into the file that ``block`` stands in, until it is taken back."""
 
-    if not asked and block.settings.adopted is None:
-        fail(2, "say what was made by hand: --user, --role, --workgroup, --bucket; or --search")
-    try:
-        added = additions(block, asked)
-    except ValueError as error:
-        fail(2, f"{block.title}: {error}")
-    place = Path(file_of(block.line) or file)
-    before = place.read_bytes()
+    def __init__(self, file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]) -> None:
+        from athena_gate.gate.adopt.names import additions, with_blocks
+        from athena_gate.modules.files import read_text
+        from athena_gate.modules.findings import file_of
+        from athena_gate.modules.hcl import SIZE_LIMIT
+        from athena_gate.modules.reading import ConfigurationError
+        from athena_gate.stacks import configuration
 
-    def restore() -> None:
-        if added:
-            _replace(place, before)
+        if not asked and block.settings.adopted is None:
+            fail(2, "say what was made by hand: --user, --role, --workgroup, --bucket; or --search")
+        try:
+            added = additions(block, asked)
+        except ValueError as error:
+            fail(2, f"{block.title}: {error}")
+        self._place = Path(file_of(block.line) or file)
+        self._before: bytes | None = self._place.read_bytes() if added else None
+        if self._before is None:
+            return
+        text = with_blocks(read_text(self._place, SIZE_LIMIT), block.kind, block.name, added)
+        ending = "\r\n" if b"\r\n" in self._before else "\n"
+        _replace(self._place, text.replace("\n", ending).encode())
+        shown = visible(str(self._place))
+        try:
+            configuration.load(file)
+        except ConfigurationError as error:
+            self.take_back()
+            tell(str(error), sys.stderr)
+            fail(2, f"{shown} would have a mistake, so nothing was written")
+        tell(f"gate: {shown}: {block.title} keeps {', '.join(asked.values())}", sys.stderr)
 
-    if not added:
-        return restore
-    text = with_blocks(read_text(place, SIZE_LIMIT), block.kind, block.name, added)
-    ending = "\r\n" if b"\r\n" in before else "\n"
-    _replace(place, text.replace("\n", ending).encode())
-    try:
-        configuration.load(file)
-    except ConfigurationError as error:
-        restore()
-        tell(str(error), sys.stderr)
-        fail(2, f"{visible(str(place))} would have a mistake, so nothing was written")
-    tell(
-        f"gate: {visible(str(place))}: {block.title} keeps {', '.join(asked.values())}", sys.stderr
-    )
-    return restore
+    def keep(self) -> None:
+        """Leave it as it is written."""
+        self._before = None
+
+    def take_back(self) -> None:
+        """Put back what was there before, unless it is to be kept."""
+        if self._before is not None:
+            _replace(self._place, self._before)
+            tell(f"gate: {visible(str(self._place))} is as it was", sys.stderr)
+            self._before = None
 
 
 def _replace(place: Path, content: bytes) -> None:
@@ -198,19 +208,23 @@ class _Run:
         if code := synthesize(self.file):
             raise typer.Exit(code)
         (target,) = targets_of(self.file, [self.stack], removed=False)
-        (self.block,) = [one for one in load(self.file).blocks if one.stack == self.stack]
+        blocks = load(self.file).blocks
+        (self.block,) = [one for one in blocks if one.stack == self.stack]
+        self.others = [one for one in blocks if one.stack != self.stack]
         self.folder = target.folder
         self.content: dict[str, Any] = read_json(self.folder / FILE, STACK_LIMIT)
         self.account = _account(self.block)
 
-    def state(self) -> "State":
-        from athena_gate.gate.recover import backend
-        from athena_gate.gate.stack.state import State
+    @property
+    def in_hcp(self) -> bool:
+        """Return whether the state is in HCP Terraform, which does what is to be done itself."""
+        return "cloud" in self.content["terraform"]
 
-        if "cloud" in self.content["terraform"]:
-            # An import block of what the state has is passed over (2026-11):
-            # https://developer.hashicorp.com/terraform/language/import
-            return State("HCP Terraform")
+    def state(self) -> "State | None":
+        from athena_gate.gate.recover import backend
+
+        if self.in_hcp:
+            return None
         found: State = _asked(lambda: backend.read(self.content, self.folder))
         if found.broken:
             fail(1, f"the state {found.where} cannot be read: {found.broken}; run: gate recover")
@@ -220,12 +234,14 @@ class _Run:
         from athena_gate.gate.adopt.account import examine
 
         state = self.state()
-        found: Adoption = _asked(lambda: examine(self.block, self.content, state, self.account))
+        found: Adoption = _asked(
+            lambda: examine(self.block, self.content, state, self.account, self.others)
+        )
         return found
 
-    def take_over(self, found: "Adoption") -> bool:
-        """Import what stands and have all else of the stack applied; return whether anything
-        was."""
+    def take_over(self, found: "Adoption", begun: Callable[[], None]) -> bool:
+        """Import what stands and have all else of the stack applied, which ``begun`` is told of;
+        return whether anything was."""
         from athena_gate.gate.adopt.running import lost, with_imports
         from athena_gate.gate.deploy import apply, plan, plan_files
         from athena_gate.gate.deploy.progress import shown
@@ -235,9 +251,12 @@ class _Run:
         logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
         variables = terraform_variables()
         terraform = Terraform(variables, logs, lambda text: tell(f"gate: {text}", sys.stderr))
+        state = self.state()
+        if state is None:
+            return False
         with (
             plan_files(BUILD) as plans,
-            with_imports(found, self.folder, self.content, self.state(), BUILD) as target,
+            with_imports(found, self.folder, self.content, state.file, BUILD) as target,
         ):
             with shown([self.stack]) as progress:
                 (outcome,) = plan([target], terraform, plans, progress)
@@ -251,6 +270,7 @@ class _Run:
             if bad := lost(found, outcome.changes):
                 fail(1, f"nothing was adopted, for it would make anew: {', '.join(bad)}")
             self._ask(f"adopt: {words(outcome.changes)}", "nothing was adopted")
+            begun()
             with shown([self.stack]) as progress:
                 changes = {self.stack: outcome.changes}
                 (outcome,) = apply([target], changes, terraform, plans, progress)
@@ -306,10 +326,12 @@ class _Run:
     ) -> None:
         """Print what came of it."""
         from athena_gate.gate.adopt.json import as_json
-        from athena_gate.gate.adopt.text import next_steps
+        from athena_gate.gate.adopt.text import import_commands, next_steps
 
         if self.as_json:
             print(json.dumps(as_json(found, state, done or []), indent=2))
         elif state != "stopped":
             left = next_steps(found, self.block.name)
+            if self.in_hcp and found.imports:
+                left = import_commands(found, self.folder)
             say("\n".join([f"{self.block.title}: {state}", *(f"  next    {one}" for one in left)]))

@@ -1,6 +1,8 @@
 """What was made by hand, as AWS answers: what keeps it from being adopted, and what changes."""
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from athena_gate.gate.adopt.account import examine
 from athena_gate.gate.adopt.search import Candidate, candidates, command
 from athena_gate.gate.recover.account import AccessKey, Account
 from athena_gate.gate.stack.state import State
+from athena_gate.stacks.backends import LocalBackend
 from athena_gate.stacks.configuration import ConfiguredBlock, load
 from athena_gate.stacks.expected import expected_json
 from tests.conftest import ACCOUNT
@@ -55,47 +58,64 @@ class Answers(Account):
         }
 
     def ask(self, service: str, call: str, **arguments: Any) -> Any:  # noqa: ARG002
+        if call == "head_bucket" and arguments["Bucket"] != "acme-exports":
+            return None
         return self.answers.get(call)
 
+    def arn(self, service: str, resource: str, *, region: str | None = None) -> str:  # noqa: ARG002
+        return f"{OWN}:{resource}"
 
-def block_of(folder: Path, kind: str, more: str) -> ConfiguredBlock:
+
+@cache
+def block_of(kind: str, more: str) -> ConfiguredBlock:
     body = TABLES if kind == "metronome" else QUERIES
-    file = folder / "gate.hcl"
-    file.write_text(f'{ACCOUNT}{kind} "x" {{\n  account = "analytics"{body}{more}\n}}\n')
-    return load(file).blocks[0]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "gate.hcl"
+        file.write_text(f'{ACCOUNT}{kind} "x" {{\n  account = "analytics"{body}{more}\n}}\n')
+        return load(file).blocks[0]
+
+
+@cache
+def content_of(kind: str, more: str) -> dict[str, Any]:
+    return expected_json(block_of(kind, more), LocalBackend())
+
+
+NOTHING = State("here")
 
 
 def examined(
-    folder: Path, kind: str, more: str, account: Account, state: State | None = None
+    kind: str,
+    more: str,
+    account: Account,
+    state: State | None = NOTHING,
+    others: tuple[ConfiguredBlock, ...] = (),
 ) -> Adoption:
-    block = block_of(folder, kind, more)
-    content = expected_json(block, load(folder / "gate.hcl").backend)
-    return examine(block, content, state or State("here"), account)
+    return examine(block_of(kind, more), content_of(kind, more), state, account, others)
 
 
 def policies(*names: str) -> dict[str, Any]:
     return {"AttachedPolicies": [{"PolicyArn": f"{AWS}/{name}"} for name in names]}
 
 
-def test_what_stands_is_imported_and_what_is_attached_to_it_is_not(tmp_path: Path) -> None:
+def test_what_stands_is_imported_and_what_is_attached_to_it_is_not() -> None:
     account = Answers(
         list_attached_user_policies=policies("AmazonAthenaFullAccess"),
         list_user_policies={"PolicyNames": ["files"]},
         get_user_policy={"PolicyDocument": {"Version": "2012-10-17", "Statement": []}},
         list_groups_for_user={"Groups": [{"GroupName": "analysts"}]},
     )
-    found = examined(tmp_path, "dot", USER, account)
+    found = examined("dot", USER, account)
     assert found.imports == (Import("aws_iam_user.x_user_92E1D2F5", "u"),)
     assert found.old == Old((f"{AWS}/AmazonAthenaFullAccess",), ("files",), ("analysts",))
     assert found.unmanaged == (AccessKey("AKIAOLD", "u", "", "", active=True),)
     assert (found.stops, found.complete, found.narrow) == ((), False, False)
 
 
-def test_the_policies_of_the_block_are_told_from_what_was_attached_by_hand(tmp_path: Path) -> None:
+def test_the_policies_of_the_block_are_told_from_what_was_attached_by_hand() -> None:
     mine = {"AttachedPolicies": [{"PolicyArn": f"{OWN}:policy/dot-x"}]}
     state = State("here", {"aws_iam_user.x_user_92E1D2F5": {"name": "u", "id": "u"}})
     account = Answers(list_attached_user_policies=mine)
-    found = examined(tmp_path, "dot", USER, account, state)
+    found = examined("dot", USER, account, state)
     assert (found.imports, found.complete, found.narrow) == ((), True, True)
 
 
@@ -167,7 +187,7 @@ STOPS = {
         "the bucket 'acme-exports' is encrypted with k: set kms_key to it",
     ),
     "no such workgroup": (
-        *("dot", 'adopted { workgroup = "w" }', {"get_work_group": None}),
+        *("dot", 'adopted { workgroup = "w" }', {"get_user": None}),
         "no workgroup is called 'w' in eu-central-1",
     ),
 }
@@ -175,19 +195,50 @@ STOPS = {
 
 @pytest.mark.parametrize(("kind", "more", "answers", "says"), STOPS.values(), ids=STOPS.keys())
 def test_what_would_lose_something_stops_it(
-    tmp_path: Path, kind: str, more: str, answers: dict[str, Any], says: str
+    kind: str, more: str, answers: dict[str, Any], says: str
 ) -> None:
-    (found,) = examined(tmp_path, kind, more, Answers(**answers)).stops
+    (found,) = examined(kind, more, Answers(**answers)).stops
     assert found.startswith(says)
 
 
-def test_a_stack_that_is_deployed_with_another_user_is_not_given_this_one(tmp_path: Path) -> None:
+def test_a_stack_that_is_deployed_with_another_user_is_not_given_this_one() -> None:
     state = State("here", {"aws_iam_user.x_user_92E1D2F5": {"name": "dot-x", "id": "dot-x"}})
-    (found,) = examined(tmp_path, "dot", USER, Answers(), state).stops
+    (found,) = examined("dot", USER, Answers(), state).stops
     assert found.startswith("the stack is deployed with 'dot-x' in the place of 'u'")
 
 
-def test_what_changes_for_whoever_uses_it_is_said(tmp_path: Path) -> None:
+def test_what_exists_under_another_name_of_the_block_is_in_the_way() -> None:
+    tags = [{"Key": "athena-gate", "Value": "dot/x"}]
+    answers: dict[str, Any] = {"get_policy": {"Policy": {"Tags": tags}}, "get_work_group": {"x": 1}}
+    found = examined("dot", USER, Answers(**answers))
+    assert [one.partition(":")[0] for one in found.stops] == [
+        "iam policy arn",
+        "athena workgroup dot-x exists, and the apply would fail at it",
+    ]
+    assert found.stops[0].endswith("policy/dot-x is left of an earlier run: gate recover dot-x")
+
+
+def test_without_a_state_the_tag_tells_what_was_adopted_before() -> None:
+    tags = [{"Key": "athena-gate", "Value": "dot/x"}]
+    user = {"User": {"Arn": f"{OWN}:user/u", "Path": "/", "Tags": tags}}
+    keys = {"AccessKeyMetadata": [KEY, KEY]}
+    account = Answers(get_user=user, list_access_keys=keys)
+    found = examined("dot", USER, account, state=None)
+    assert (found.imports, found.stops, found.unmanaged) == ((), (), ())
+
+
+def test_policies_of_other_blocks_are_not_taken_for_old_ones() -> None:
+    other = block_of("looker", "")
+    attached = [
+        {"PolicyArn": f"{OWN}:policy/looker-x"},
+        {"PolicyArn": f"{AWS}/AmazonAthenaFullAccess"},
+    ]
+    account = Answers(list_attached_user_policies={"AttachedPolicies": attached})
+    found = examined("dot", USER, account, others=(other,))
+    assert found.old == Old((f"{AWS}/AmazonAthenaFullAccess",))
+
+
+def test_what_changes_for_whoever_uses_it_is_said() -> None:
     role = {
         "Arn": f"{OWN}:role/r",
         "Path": "/",
@@ -195,7 +246,7 @@ def test_what_changes_for_whoever_uses_it_is_said(tmp_path: Path) -> None:
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
         "MaxSessionDuration": 7200,
     }
-    found = examined(tmp_path, "metronome", ROLE, Answers(get_role={"Role": role}))
+    found = examined("metronome", ROLE, Answers(get_role={"Role": role}))
     assert found.notes == (
         "the tag 'team' of the role 'r' is removed; tags in the account's block are kept",
         "sessions of the role 'r' last 3600 s at most after the apply, not 7200",
@@ -218,8 +269,8 @@ OTHERS = [
 ]
 
 
-def test_users_that_look_like_the_pages_are_found_with_the_reason(tmp_path: Path) -> None:
-    block = block_of(tmp_path, "dot", 'results { bucket = "acme-r" }')
+def test_users_that_look_like_the_pages_are_found_with_the_reason() -> None:
+    block = block_of("dot", 'results { bucket = "acme-r" }')
     page = block.integration.guides["access"].documented_for(
         {**block.integration.values(block.settings), "workgroup": ("analysts",)}
     )
@@ -243,8 +294,8 @@ def test_users_that_look_like_the_pages_are_found_with_the_reason(tmp_path: Path
     assert command(found[0], "x") == "gate adopt x --user dot_athena_user --workgroup analysts"
 
 
-def test_a_role_is_found_by_whom_it_lets_in(tmp_path: Path) -> None:
-    block = block_of(tmp_path, "metronome", "")
+def test_a_role_is_found_by_whom_it_lets_in() -> None:
+    block = block_of("metronome", "")
     trust = block.integration.trusts(block.settings)["access"].json()
     roles = [
         {"RoleName": "billing", "Path": "/", "AssumeRolePolicyDocument": trust},

@@ -273,10 +273,11 @@ class Company:
     keys: dict[str, str]
     clients: dict[str, Client]
     said: dict[str, str] = field(default_factory=dict)
+    refused: str = ""
 
-    def gate(self, *arguments: str) -> str:
+    def gate(self, *arguments: str, code: int = 0) -> str:
         done = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
-        assert done.exit_code == 0, done.stdout + done.stderr
+        assert done.exit_code == code, done.stdout + done.stderr
         return done.stdout
 
 
@@ -299,10 +300,21 @@ def company(
             for name, options in ADOPTED.items()
         }
         found = Company(project, sandbox, account, before, keys, clients)
+        found.refused = found.gate("adopt", "reporting", "--user", "nobody", "--yes", code=1)
+        assert (project.file.read_text(), sandbox.inventory()["111122223333"]) == (TEXT, before)
+        found.refused += found.gate("adopt", "reporting", "--user", "dot_athena_user", code=1)
+        assert (project.file.read_text(), sandbox.inventory()["111122223333"]) == (TEXT, before)
         for name, options in ADOPTED.items():
             with clients[name].asking(), mock.patch("athena_gate.gate.commands.adopt.SETTLED", 0.0):
                 found.said[name] = found.gate("adopt", name, *options, "--detach", "--yes")
         yield found
+
+
+def test_what_cannot_be_adopted_or_is_not_wanted_leaves_everything_as_it_was(
+    company: Company,
+) -> None:
+    # The fixture has compared gate.hcl and the account.
+    assert company.refused.splitlines() == []
 
 
 def test_no_user_role_workgroup_or_bucket_is_made_beside_what_was_there(company: Company) -> None:
