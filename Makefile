@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SETUP_LOG := .gate/setup.log
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-quick check bench matrix docs lock clean
+.PHONY: help setup demo test test-quick check bench matrix torture docs lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
 
 matrix: setup ## Compare engines and providers, deploy what each makes
 	@$(BIN)/python -m development.matrix
+
+torture: setup ## Kill runs of Terraform, fail and deny calls, mend it all; an hour at most
+	@$(BIN)/python -m development.torture
 
 docs: setup ## Renew what in docs/ comes from the code, build the site into .gate/site
 	@$(BIN)/python -m development.docs

@@ -57,12 +57,22 @@ def noisy(
     return found
 
 
-def denied(scene: Scene, folder: Path, key: str, variables: Mapping[str, str]) -> list[Failure]:
-    """Return what came of ``scene`` with each call that an apply of it makes denied in turn."""
+def denied(
+    scene: Scene, folder: Path, key: str, variables: Mapping[str, str], *, buckets: bool
+) -> list[Failure]:
+    """Return what came of ``scene`` with each call that an apply of it makes denied in turn; with
+    ``buckets``, each that changes a bucket."""
     found = []
     with stage(scene, folder, key, variables) as made:
         made.gate("apply", scene.stack, "--yes")
-        calls = sorted({str(c) for c in made.relay.calls if c.service != "sts" and not _state(c)})
+        calls = sorted(
+            {
+                str(call)
+                for call in made.relay.calls
+                if call.service != "sts" and "Object" not in call.action
+                if not buckets or (call.service == "s3" and call.writes)
+            }
+        )
         for denial in calls:
             made.gate("destroy", scene.stack, "--yes")
             hit: list[Call] = []
@@ -91,7 +101,3 @@ def _after(made: Stage, operation: str) -> str:
     if broken := made.state().broken:
         return f"the state is broken: {broken}"
     return mended(made, operation)
-
-
-def _state(call: Call) -> bool:
-    return call.service == "s3" and "Object" in call.action

@@ -20,6 +20,22 @@ _S3 = 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n'
 _KEYS = '  keys {\n    pgp_key_file = "keys/ops.asc"\n    generations  = ["2026-11"]\n  }\n'
 
 _BLOCKS = {
+    # Without a bucket, whose lifecycle rules take 55 s.
+    "elementary-keys": f"""\
+elementary "keys" {{
+  account   = "analytics"
+  databases = ["sales"]
+  source "acme-lake" {{ prefixes = ["sales/"] }}
+{_KEYS}}}
+""",
+    "datadog-role": """\
+datadog "role" {
+  account   = "analytics"
+  databases = ["sales"]
+  source "acme-lake" { prefixes = ["sales/"] }
+  assumed_by { role_name = "datadog" }
+}
+""",
     "dot-keys": f"""\
 dot "keys" {{
   account   = "analytics"

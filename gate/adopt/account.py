@@ -280,8 +280,8 @@ def _changes(block: ConfiguredBlock, found: Identity) -> Iterator[str]:
 
 
 def _of_workgroup(account: Account, settings: Any, name: str) -> tuple[list[str], list[str]]:
-    found = account.ask("athena", "get_work_group", WorkGroup=name)
-    if found is None:
+    found = account.ask("athena", "get_work_group", WorkGroup=name) or {}
+    if not found.get("WorkGroup"):
         return [f"no workgroup is called {name!r} in {settings.account.region}"], []
     configuration = found["WorkGroup"].get("Configuration", {})
     before = (

@@ -88,7 +88,11 @@ def _examined(target: "Target", accounts: "dict[Place, Account]", *, wait: bool)
     from athena_gate.gate.stack.state import running_in
 
     until = time.monotonic() + _PATIENCE
-    while wait and running_in([target.folder]) and time.monotonic() < until:
+    told = False
+    while wait and (process := running_in(target.folder)) and time.monotonic() < until:
+        if not told:
+            tell(f"{target.stack}: waiting for process {process} of Terraform", sys.stderr)
+            told = True
         time.sleep(_TICK)
     try:
         return examine(target.stack, target.folder, _content(target.folder), accounts)

@@ -8,7 +8,7 @@ still to do is left to the next apply, or destroy.
 `wanted` are the stack's names, `account` what stands, `state` what is known, `mending` does it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from athena_gate.gate.recover.account import (
     account,
     looks_for,
 )
+from athena_gate.gate.recover.leftovers import Leftover, leftovers
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
 from athena_gate.gate.stack.state import ERRORED, State, running_in
 
@@ -65,7 +66,8 @@ class UnknownKey:
 class Recovery:
     """What a run has left of ``stack``. ``running`` is the process of a Terraform that still works
     there, ``errored`` a state that the backend would not take; ``unseen`` are the questions that
-    were not answered; ``crowded`` are users who would get more access keys than a user may have."""
+    were not answered; ``crowded`` are users who would get more access keys than a user may have;
+    ``leftovers`` are things of this stack's tag that it does not ask for any more."""
 
     stack: str
     folder: Path
@@ -76,6 +78,7 @@ class Recovery:
     running: int = 0
     errored: Path | None = None
     crowded: tuple[str, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
 
     @property
     def imports(self) -> list[Left]:
@@ -93,32 +96,26 @@ class Recovery:
         return [one for one in self.keys if one.unused]
 
     @property
+    def removable(self) -> list[Leftover]:
+        """Return the leftovers that hold nothing."""
+        return [one for one in self.leftovers if one.empty]
+
+    @property
     def mendable(self) -> bool:
         """Return whether there is anything that can be mended from here."""
-        lock = self.state.lock is not None and self.state.lock.ours
-        return bool(self.imports or self.deletable or self.state.broken or self.errored or lock)
+        state = self.state
+        # A local state is locked by the process itself.
+        locked = state.lock is not None and state.lock.ours and state.file is None
+        broken = state.broken and state.file is not None
+        things = (self.imports, self.deletable, self.removable, self.errored, broken, locked)
+        return any(map(bool, things))
 
     @property
     def stops(self) -> bool:
         """Return whether an apply would fail, or lose something."""
         locked = self.state.lock is not None and self.state.file is None
-        return bool(
-            self.left
-            or self.deletable
-            or self.state.broken
-            or self.errored
-            or locked
-            or self.crowded
-        )
-
-
-class Unseen(Exception):
-    """The state cannot be asked for; ``found`` says why, ``next`` what to do."""
-
-    def __init__(self, found: str, next_step: str) -> None:
-        super().__init__(found)
-        self.found = found
-        self.next = next_step
+        things = (self.left, self.deletable, self.crowded, self.errored, self.state.broken, locked)
+        return any(map(bool, things))
 
 
 def examine(
@@ -158,6 +155,7 @@ def examine(
             users[one.address] = one
     keys, crowded = _keys(users.values(), asked, state, accounts, unseen)
     errored = folder / ERRORED
+    others = tuple(_leftovers(asked, state, accounts, unseen))
     return Recovery(
         stack,
         folder,
@@ -165,10 +163,29 @@ def examine(
         tuple(left),
         tuple(keys),
         tuple(unseen),
-        running_in([folder]),
+        # A lock is of whoever runs, in this clone or in another.
+        running_in(folder, elsewhere=state.lock is not None and state.file is None),
         errored if errored.is_file() else None,
         tuple(crowded),
+        others,
     )
+
+
+def _leftovers(
+    asked: list[Wanted], state: State, accounts: Mapping[Place, Account], unseen: list[str]
+) -> Iterator[Leftover]:
+    """Yield what has the stack's tag, and neither the stack nor its state has."""
+    names = {
+        str(body.get(name))
+        for body in (*(one.arguments for one in asked), *state.resources.values())
+        for name in ("name", "bucket")
+    }
+    for place, tag in dict.fromkeys((one.place, one.tag) for one in asked):
+        try:
+            found = leftovers(accounts[place], tag)
+            yield from (one for one in found if one.name not in names)
+        except NotAllowed as error:
+            unseen.append(f"what else has the tag {tag} in {place.account}: {error}")
 
 
 def _judged(one: Wanted, found: Standing, known: bool) -> Left:

@@ -199,13 +199,13 @@ def _athena(account: Account, kind: str, name: str) -> Standing:
 
 
 def _workgroup(account: Account, of: Mapping[str, Any]) -> Standing | None:
-    found = account.ask("athena", "get_work_group", WorkGroup=of["name"])
-    return _athena(account, "workgroup", of["name"]) if found else None
+    found = account.ask("athena", "get_work_group", WorkGroup=of["name"]) or {}
+    return _athena(account, "workgroup", of["name"]) if found.get("WorkGroup") else None
 
 
 def _catalog(account: Account, of: Mapping[str, Any]) -> Standing | None:
-    found = account.ask("athena", "get_data_catalog", Name=of["name"])
-    return _athena(account, "datacatalog", of["name"]) if found else None
+    found = account.ask("athena", "get_data_catalog", Name=of["name"]) or {}
+    return _athena(account, "datacatalog", of["name"]) if found.get("DataCatalog") else None
 
 
 def _log_group(account: Account, of: Mapping[str, Any]) -> Standing | None:

@@ -10,8 +10,8 @@ from athena_gate.gate.recover.mending import Mended
 def as_json(found: Recovery, mended: Mended | None = None) -> dict[str, Any]:
     """Return ``{"stack", "state", "broken", "backup", "lock", "running", "left": [{"address", "id",
     "verdict", "why"}], "tainted", "keys": [{"id", "user", "made", "used", "active"}], "crowded",
-    "unseen", "errored", "stops", "done", "failed", "rest"}``; the last three are null where nothing
-    was to be mended."""
+    "leftovers": [{"kind", "name", "empty"}], "unseen", "errored", "stops", "done", "failed",
+    "rest"}``; the last three are null where nothing was to be mended."""
     state = found.state
     rest = mended.rest if mended else None
     return {
@@ -25,6 +25,9 @@ def as_json(found: Recovery, mended: Mended | None = None) -> dict[str, Any]:
         "tainted": list(state.tainted),
         "keys": [asdict(one.key) for one in found.keys],
         "crowded": list(found.crowded),
+        "leftovers": [
+            {"kind": one.kind, "name": one.name, "empty": one.empty} for one in found.leftovers
+        ],
         "unseen": list(found.unseen),
         "errored": str(found.errored) if found.errored else None,
         "stops": found.stops,

@@ -12,9 +12,10 @@ from typing import Any
 
 from athena_gate.gate.deploy.aside import IMPORTS, copy_of, write_imports
 from athena_gate.gate.deploy.changes import Changes, read_changes
-from athena_gate.gate.deploy.running import Step, Terraform
+from athena_gate.gate.deploy.running import Interrupted, Step, Terraform
 from athena_gate.gate.recover import Recovery
 from athena_gate.gate.recover.account import Account, NotAllowed
+from athena_gate.gate.recover.leftovers import delete
 from athena_gate.gate.recover.wanted import Place
 
 _BROKEN = ".broken"
@@ -54,6 +55,8 @@ def mend(
     try:
         with copy_of(recovery.folder, content, recovery.state.file, build) as folder:
             rest = _steps(recovery, folder, accounts, terraform, progress, done)
+    except Interrupted:
+        return Mended(recovery.stack, tuple(done), "interrupted")
     except _Failed as failed:
         said = failed.step.last_words() if failed.step else ()
         log = failed.step.log if failed.step else None
@@ -120,6 +123,14 @@ def _steps(
         except NotAllowed as error:
             raise _Failed(f"the access key {unknown.key.id} stays: {error}") from None
         done.append(f"the access key {unknown.key.id} was deleted")
+    for leftover in recovery.removable:
+        what = f"the {leftover.kind} {leftover.name}"
+        progress(f"delete {what}")
+        try:
+            delete(accounts[leftover.place], leftover)
+        except NotAllowed as error:
+            raise _Failed(f"{what} stays: {error}") from None
+        done.append(f"{what}, which held nothing, was deleted")
     forgotten = [one.address for one in recovery.left if one.verdict == "forget"]
     if forgotten:
         run("forget", "state", "rm", *forgotten, what="forget what is gone")

@@ -21,10 +21,10 @@ def verdict(found: Recovery) -> str:
     """Return in a few words how a stack stands."""
     if found.state.broken:
         return "its state cannot be read"
-    if not found.stops and not found.mendable:
+    if not found.stops and not found.mendable and not found.leftovers:
         known = counted(len(found.state.resources), "resource")
         return f"nothing is left of a run; its state has {known}"
-    number = len(found.left) + len(found.deletable)
+    number = len(found.left) + len(found.deletable) + len(found.leftovers)
     parts = [f"{counted(number, 'thing')} that its state does not have"] if number else []
     parts += ["a state that was not handed over"] if found.errored else []
     parts += ["a lock"] if found.state.lock else []
@@ -62,6 +62,12 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
             yield "import", f"{one.address}: {one.id}{before}"
     for unknown in found.keys:
         yield ("delete" if unknown.unused else "key"), _key(unknown)
+    for leftover in found.leftovers:
+        what = f"the {leftover.kind} {leftover.name}, which the stack no longer asks for"
+        if leftover.empty:
+            yield "delete", f"{what}; it holds nothing"
+        else:
+            yield "leftover", f"{what}; it holds something, so it stays"
     for user in found.crowded:
         yield "key", f"{user} would get more than two keys: delete one that nobody uses"
     for address in state.tainted:
@@ -86,12 +92,14 @@ def question(recoveries: list[Recovery]) -> str:
     keys = sum(len(one.deletable) for one in recoveries)
     locks = sum(one.state.lock is not None and one.state.file is None for one in recoveries)
     broken = sum(bool(one.state.broken) for one in recoveries)
+    others = sum(len(one.removable) for one in recoveries)
     pushed = sum(one.errored is not None for one in recoveries)
     parts = (
         f"put back {counted(broken, 'state')}, then import what it lacks" if broken else "",
         f"remove {counted(locks, 'lock')}" if locks else "",
         f"hand over {counted(pushed, 'state')}" if pushed else "",
         f"delete {counted(keys, 'access key')}" if keys else "",
+        f"delete {counted(others, 'leftover')}" if others else "",
         f"import {imports}" if imports else "",
     )
     return ", ".join(part for part in parts if part) or "plan"

@@ -172,13 +172,14 @@ def lock(text: str) -> Lock:
         return Lock("", "somebody", "", "")
 
 
-def running_in(folders: list[Path]) -> int:
-    """Return the id of a process of Terraform's that works in one of ``folders``, 0 without one.
+def running_in(folder: Path, *, elsewhere: bool = False) -> int:
+    """Return the id of a process of Terraform's that works in ``folder``, 0 without one; with
+    ``elsewhere``, one in any folder of that name, as another clone has it.
 
     A provider outlives a Terraform that was killed by up to 20 s (measured 2026-11). Where no
     process says where it works, any Terraform counts.
     """
-    wanted = {folder.resolve() for folder in folders}
+    wanted = folder.resolve()
     processes = Path("/proc")
     if not (processes / "self").exists():
         shown = subprocess.run(
@@ -193,7 +194,9 @@ def running_in(folders: list[Path]) -> int:
         with suppress(OSError):
             ours = (process / "comm").read_text().startswith("terraform")
             # -chdir is where it works, too.
-            if ours and (process / "cwd").resolve() in wanted and _lives(process):
+            place = (process / "cwd").resolve()
+            there = place == wanted or (elsewhere and place.name == wanted.name)
+            if ours and there and _lives(process):
                 return int(process.name)
     return 0
 

@@ -209,7 +209,10 @@ def test_a_stack_that_is_deployed_with_another_user_is_not_given_this_one() -> N
 
 def test_what_exists_under_another_name_of_the_block_is_in_the_way() -> None:
     tags = [{"Key": "athena-gate", "Value": "dot/x"}]
-    answers: dict[str, Any] = {"get_policy": {"Policy": {"Tags": tags}}, "get_work_group": {"x": 1}}
+    answers: dict[str, Any] = {
+        "get_policy": {"Policy": {"Tags": tags}},
+        "get_work_group": {"WorkGroup": {"Name": "dot-x"}},
+    }
     found = examined("dot", USER, Answers(**answers))
     assert [one.partition(":")[0] for one in found.stops] == [
         "iam policy arn",

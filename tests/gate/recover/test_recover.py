@@ -40,11 +40,17 @@ class FakeAccount:
 
     standing: Mapping[str, Standing | None] = field(default_factory=dict)
     keys: tuple[AccessKey, ...] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    place = Place("111122223333", "eu-central-1", None)
 
     def stands(self, one: Wanted) -> Standing | None:
         if one.address not in self.standing:
             raise NotAllowed("iam:GetUser was answered with AccessDenied")
         return self.standing[one.address]
+
+    def ask(self, _service: str, call: str, **_: Any) -> Any:
+        """Answer what is asked about leftovers: what has the tag, and what is in it."""
+        return self.answers.get(call)
 
     def access_keys(self, user: str) -> list[AccessKey]:
         return [key for key in self.keys if key.user == user]
@@ -270,6 +276,35 @@ def test_a_lock_of_another_machine_is_shown_with_how_to_remove_it() -> None:
     ]
 
 
+def test_what_has_the_tag_and_nobody_asks_for_is_deleted_if_it_is_empty(
+    content: dict[str, Any],
+) -> None:
+    arns = [
+        "arn:aws:s3:::dot-reporting-results-111122223333",
+        "arn:aws:s3:::old-results",
+        "arn:aws:athena:eu-central-1:111122223333:workgroup/old",
+        "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/old:*",
+    ]
+    answers = {
+        "get_resources": {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in arns]},
+        "list_object_versions": {"Versions": [{}]},
+    }
+    places = {one.place for one in wanted(content)}
+    fake = cast(Account, FakeAccount(Nothing(), (), answers))
+    recovery = examine("dot-reporting", Path("here"), content, dict.fromkeys(places, fake))
+    assert [(one.kind, one.name, one.empty) for one in recovery.leftovers] == [
+        ("bucket", "old-results", False),
+        ("workgroup", "old", True),
+        ("log group", "/aws/lambda/old", True),
+    ]
+    assert (recovery.stops, recovery.mendable) == (False, True)
+    assert question([recovery]) == "delete 2 leftovers"
+    assert as_text(recovery).splitlines()[1:3] == [
+        "  leftover the bucket old-results, which the stack no longer asks for; it holds",
+        "           something, so it stays",
+    ]
+
+
 def test_json_has_all_of_it(content: dict[str, Any]) -> None:
     standing = {USER: Standing("dot-reporting", OURS)}
     recovery = found(content, standing, (key(1),))
@@ -292,6 +327,7 @@ def test_json_has_all_of_it(content: dict[str, Any]) -> None:
             }
         ],
         "crowded": [],
+        "leftovers": [],
         "unseen": [],
         "errored": None,
         "stops": True,
