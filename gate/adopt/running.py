@@ -10,6 +10,7 @@ from athena_gate.gate.adopt import Adoption, Identity
 from athena_gate.gate.deploy import Target
 from athena_gate.gate.deploy.aside import copy_of, write_imports
 from athena_gate.gate.deploy.changes import Changes
+from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover.account import Account
 
 
@@ -35,23 +36,26 @@ def lost(adoption: Adoption, changes: Changes) -> list[str]:
     ]
 
 
-def keep_record(adoption: Adoption, folder: Path) -> list[str]:
-    """Write the inline policies that are to be deleted into ``folder``, and return the commands
-    that bring back all that is to go."""
+def keep_record(adoption: Adoption, folder: Path) -> Path:
+    """Write the commands that bring back what is to go into ``folder``, beside the inline policies
+    that they need, and return their file."""
     identity, old = _identity(adoption), adoption.old
-    who = f"--{identity.kind}-name {identity.name}"
-    back = [
-        f"aws iam attach-{identity.kind}-policy {who} --policy-arn {arn}" for arn in old.attached
+    who = [f"--{identity.kind}-name", identity.name]
+    commands = [
+        [f"attach-{identity.kind}-policy", *who, "--policy-arn", arn] for arn in old.attached
     ]
+    folder.mkdir(parents=True, exist_ok=True)
     for name in old.inline:
-        folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{name}.json"
         file.write_text(json.dumps(json.loads(identity.inline[name]), indent=2) + "\n")
-        back.append(
-            f"aws iam put-{identity.kind}-policy {who} --policy-name {name} "
-            f"--policy-document file://{file}"
-        )
-    back += [f"aws iam add-user-to-group {who} --group-name {name}" for name in old.groups]
+        put = [f"put-{identity.kind}-policy", *who, "--policy-name", name]
+        commands.append([*put, "--policy-document", f"file://{file}"])
+    commands += [["add-user-to-group", *who, "--group-name", name] for name in old.groups]
+    back = folder / "back.sh"
+    # What a run that was cut short has taken off is not among what is there now.
+    before = back.read_text().splitlines() if back.exists() else []
+    lines = dict.fromkeys([*before, *(shell(["aws", "iam", *words]) for words in commands)])
+    back.write_text("".join(f"{line}\n" for line in lines))
     return back
 
 

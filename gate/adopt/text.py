@@ -1,21 +1,24 @@
 """What stands and what is to be done in a terminal."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from athena_gate.gate.adopt import Adoption
 from athena_gate.gate.quoting import shell
+from athena_gate.gate.recover.account import AccessKey
+from athena_gate.gate.text import wrapped
 
 
 def as_text(found: Adoption) -> list[str]:
     """Return what stands of a block that adopts, and what adopting it changes."""
-    lines = [found.title]
-    lines += [f"  import  {one.id}" for one in found.imports]
-    if found.identity is not None:
-        lines += [f"  stays   {one}" for one in keys(found)]
-        lines += [f"  old     {one}" for one in old(found)]
-    lines += [f"  note    {one}" for one in found.notes]
-    lines += [f"  stop    {one}" for one in found.stops]
-    return lines
+    rows = [
+        *(("import", one.id) for one in found.imports),
+        *(("stays", _key(one)) for one in found.unmanaged),
+        *(("old", one) for one in old(found)),
+        *(("note", one) for one in found.notes),
+        *(("stop", one) for one in found.stops),
+    ]
+    return [found.title, *(line for row in rows for line in _row(*row))]
 
 
 def old(found: Adoption) -> list[str]:
@@ -27,38 +30,38 @@ def old(found: Adoption) -> list[str]:
     ]
 
 
-def keys(found: Adoption) -> list[str]:
-    """Return the access keys that no state knows, in words."""
-    return [
-        f"{key.id}, {'active' if key.active else 'inactive'}, made {key.made}, "
-        + (f"last used {key.used}" if key.used else "never used")
-        for key in found.unmanaged
-    ]
+def _row(sign: str, text: str) -> list[str]:
+    return wrapped(f"{sign:<7} {text}", 2, 10)
 
 
-def import_commands(found: Adoption, folder: Path) -> list[str]:
-    """Return what is to be run where the state is in HCP Terraform."""
-    commands = (
-        shell(["terraform", f"-chdir={folder}", "import", one.address, one.id])
-        for one in found.imports
-    )
-    return [f"run: {command}" for command in commands] + [
-        f"deploy as ever, then run: gate adopt {found.stack} --detach"
-    ]
+def _key(key: AccessKey) -> str:
+    used = f"last used {key.used}" if key.used else "never used"
+    return f"{key.id}, {'active' if key.active else 'inactive'}, made {key.made}, {used}"
 
 
-def next_steps(found: Adoption, name: str) -> list[str]:
-    """Return what is left to do once the block ``name`` has adopted."""
-    lines = []
+def next_steps(found: Adoption, name: str) -> Iterator[str]:
+    """Yield what is left to do once the block ``name`` has adopted."""
+    sheet = shell(["gate", "sheet", name])
     if not found.narrow:
-        lines.append(
-            f"what was attached by hand still is; when whoever uses it is set up as gate sheet "
-            f"{name} says, run: gate adopt {name} --detach"
+        yield from _row(
+            "next",
+            f"what was attached by hand still is: set up whoever uses it as {sheet} says, then run",
         )
+        yield f"          {shell(['gate', 'adopt', name, '--detach'])}"
     for key in found.unmanaged:
-        lines.append(
-            f"the access key {key.id} goes on working and is in no state; once the block's own is "
-            f"handed over (gate sheet {name}), run: aws iam delete-access-key --user-name "
-            f"{key.user} --access-key-id {key.id}"
+        yield from _row(
+            "next",
+            f"the access key {key.id} goes on working and is in no state: hand over the block's "
+            f"own ({sheet}), then run",
         )
-    return lines
+        words = ["aws", "iam", "delete-access-key", "--user-name", key.user]
+        yield f"          {shell([*words, '--access-key-id', key.id])}"
+
+
+def imports_by_hand(found: Adoption, folder: Path) -> Iterator[str]:
+    """Yield what is to be run where the state is in HCP Terraform."""
+    yield from _row("next", "import what stands, and deploy as ever; then run what is last")
+    for one in found.imports:
+        words = ["terraform", f"-chdir={folder}", "import", one.address, one.id]
+        yield f"          {shell(words)}"
+    yield f"          {shell(['gate', 'adopt', found.stack, '--detach'])}"

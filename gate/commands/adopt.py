@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # What was attached takes effect after a while, which AWS gives no number for (2026-11):
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 SETTLED = 15.0
+# Beside gate.hcl, to be committed with it: an inline policy that was deleted is nowhere else.
+RECORDS = Path("adopted")
 
 
 def adopt(
@@ -60,7 +62,7 @@ def adopt(
         return
     if as_json and not yes:
         fail(2, "gate adopt --json asks nobody; it needs --yes as well")
-    written = _Names(file, block, asked)
+    written = Names(file, block, asked)
     try:
         run = _Run(file, block.stack, yes, as_json)
         before = run.examine()
@@ -99,7 +101,7 @@ def _block(file: Path, name: str) -> "ConfiguredBlock":
     return blocks[0]
 
 
-class _Names:
+class Names:
     """What is ``asked``, written into the file that ``block`` stands in, until it is taken back."""
 
     def __init__(self, file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]) -> None:
@@ -296,13 +298,13 @@ class _Run:
         if wide and not self.as_json:
             say("\n".join([f"{self.block.title}: no longer allowed", *lost_rights(wide)]))
         self._ask(f"detach {', '.join(old(found))}", "nothing was detached")
-        back = keep_record(found, BUILD / "adopted" / self.stack)
+        back = keep_record(found, RECORDS / self.stack)
         if settle:
             tell(f"gate: {SETTLED:.0f} s until the new policies have taken effect", sys.stderr)
             time.sleep(SETTLED)
         done: list[str] = _asked(lambda: [*detach(found, self.account)])
         if not self.as_json:
-            say("\n".join([*done, "to have it back:", *(f"  {one}" for one in back)]))
+            say("\n".join([*done, f"{back} has the commands that bring it back"]))
         return done
 
     def _ask(self, what: str, otherwise: str) -> None:
@@ -326,12 +328,12 @@ class _Run:
     ) -> None:
         """Print what came of it."""
         from athena_gate.gate.adopt.json import as_json
-        from athena_gate.gate.adopt.text import import_commands, next_steps
+        from athena_gate.gate.adopt.text import imports_by_hand, next_steps
 
         if self.as_json:
             print(json.dumps(as_json(found, state, done or []), indent=2))
         elif state != "stopped":
             left = next_steps(found, self.block.name)
             if self.in_hcp and found.imports:
-                left = import_commands(found, self.folder)
-            say("\n".join([f"{self.block.title}: {state}", *(f"  next    {one}" for one in left)]))
+                left = imports_by_hand(found, self.folder)
+            say("\n".join([f"{self.block.title}: {state}", *left]))

@@ -9,10 +9,12 @@ from typer.testing import CliRunner
 from athena_gate.gate.adopt import Adoption, Identity, Import, Old
 from athena_gate.gate.adopt.json import as_json
 from athena_gate.gate.adopt.running import keep_record, lost
-from athena_gate.gate.adopt.text import as_text, import_commands, next_steps
+from athena_gate.gate.adopt.text import as_text, imports_by_hand, next_steps
 from athena_gate.gate.cli import app
+from athena_gate.gate.commands.adopt import Names
 from athena_gate.gate.deploy.changes import Action, Changes
 from athena_gate.gate.recover.account import AccessKey
+from athena_gate.stacks.configuration import load
 from tests.conftest import DOT, Project
 
 DBT = """
@@ -68,6 +70,22 @@ def test_what_is_asked_for_wrongly_changes_nothing(
     assert project.file.read_text() == text
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_names_are_written_until_nothing_comes_of_it(project: Project, kept: bool) -> None:
+    (block,) = load(project.file).blocks
+    before = DOT.replace("\n", "\r\n").encode()
+    project.file.write_bytes(before)
+    written = Names(project.file, block, {"user": "dot_athena_user"})
+    after = project.file.read_bytes()
+    assert after == before.removesuffix(b"}\r\n") + (
+        b'  adopted {\r\n    user = "dot_athena_user"\r\n  }\r\n}\r\n'
+    )
+    if kept:
+        written.keep()
+    written.take_back()
+    assert project.file.read_bytes() == (after if kept else before)
+
+
 def test_what_was_found_is_a_line_each() -> None:
     assert as_text(FOUND) == [
         'dot "reporting"',
@@ -82,18 +100,22 @@ def test_what_was_found_is_a_line_each() -> None:
 
 
 def test_what_is_left_to_do_is_said() -> None:
-    hand_over, old_key = next_steps(FOUND, "reporting")
-    assert hand_over.endswith("run: gate adopt reporting --detach")
-    assert old_key.endswith(
-        "aws iam delete-access-key --user-name dot_athena_user --access-key-id AKIAOLD"
-    )
+    assert [*next_steps(FOUND, "reporting")] == [
+        "  next    what was attached by hand still is: set up whoever uses it as gate",
+        "          sheet reporting says, then run",
+        "          gate adopt reporting --detach",
+        "  next    the access key AKIAOLD goes on working and is in no state: hand over",
+        "          the block's own (gate sheet reporting), then run",
+        "          aws iam delete-access-key --user-name dot_athena_user --access-key-id AKIAOLD",
+    ]
 
 
 def test_a_state_in_hcp_terraform_is_imported_into_by_hand() -> None:
-    assert import_commands(FOUND, Path("cdktf.out/stacks/dot-reporting")) == [
-        "run: terraform -chdir=cdktf.out/stacks/dot-reporting import aws_iam_user.u "
+    assert [*imports_by_hand(FOUND, Path("cdktf.out/stacks/dot-reporting"))] == [
+        "  next    import what stands, and deploy as ever; then run what is last",
+        "          terraform -chdir=cdktf.out/stacks/dot-reporting import aws_iam_user.u "
         "dot_athena_user",
-        "deploy as ever, then run: gate adopt dot-reporting --detach",
+        "          gate adopt dot-reporting --detach",
     ]
 
 
@@ -113,7 +135,7 @@ def test_a_plan_that_makes_anew_or_deletes_is_not_applied() -> None:
 
 def test_what_is_taken_off_can_be_had_back(tmp_path: Path) -> None:
     who = "--user-name dot_athena_user"
-    assert keep_record(FOUND, tmp_path / "kept") == [
+    assert keep_record(FOUND, tmp_path / "kept").read_text().splitlines() == [
         f"aws iam attach-user-policy {who} --policy-arn {AWS}/AmazonAthenaFullAccess",
         f"aws iam put-user-policy {who} --policy-name files --policy-document "
         f"file://{tmp_path}/kept/files.json",
