@@ -6,6 +6,7 @@ from typing import Any
 
 from athena_gate.gate.adopt import Adoption, Identity, Import, Old
 from athena_gate.gate.diff import Party, party
+from athena_gate.gate.explain import words
 from athena_gate.gate.recover import KEYS_OF_A_USER
 from athena_gate.gate.recover.account import Account, Standing, looks_for
 from athena_gate.gate.recover.wanted import Wanted, wanted
@@ -274,9 +275,26 @@ def _changes(block: ConfiguredBlock, found: Identity) -> Iterator[str]:
     if found.kind == "role":
         if found.session != _HOUR:
             yield f"sessions of {what} last {_HOUR} s at most after the apply, not {found.session}"
-        trusts = [*block.integration.trusts(settings).values()]
-        if found.trust is None or (trusts and found.trust != trusts[0]):
-            yield f"who may take {what} is what the block says, from the apply on"
+        (trust,) = block.integration.trusts(settings).values()
+        now, then = _takers(found.trust), _takers(trust)
+        if now != then:
+            yield (
+                f"from the apply on, before anything is detached, {what} may be taken by {then}; "
+                f"until then by {now}"
+            )
+
+
+def _takers(trust: Policy | None) -> str:
+    """Return who may take the role that ``trust`` opens, in words."""
+    if trust is None:
+        return "nobody that could be read"
+    found = []
+    for one in trust.statements:
+        who = words.joined(map(words.principal, one.principals))
+        where = words.conditions(one.conditions)
+        deny = "" if one.effect == "Allow" else "not "
+        found.append(f"{deny}{who}{f', {where}' if where else ''}")
+    return "; or ".join(found)
 
 
 def _of_workgroup(account: Account, settings: Any, name: str) -> tuple[list[str], list[str]]:

@@ -12,7 +12,7 @@ from athena_gate.gate.text import wrapped
 def as_text(found: Adoption) -> list[str]:
     """Return what stands of a block that adopts, and what adopting it changes."""
     rows = [
-        *(("import", one.id) for one in found.imports),
+        *(("import", one.id) for one in found.imports if not found.stops),
         *(("stays", _key(one)) for one in found.unmanaged),
         *(("old", one) for one in old(found)),
         *(("note", one) for one in found.notes),

@@ -246,14 +246,23 @@ def test_what_changes_for_whoever_uses_it_is_said() -> None:
         "Arn": f"{OWN}:role/r",
         "Path": "/",
         "Tags": [{"Key": "team", "Value": "x"}],
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+        "AssumeRolePolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
+            },
+        },
         "MaxSessionDuration": 7200,
     }
     found = examined("metronome", ROLE, Answers(get_role={"Role": role}))
     assert found.notes == (
         "the tag 'team' of the role 'r' is removed; tags in the account's block are kept",
         "sessions of the role 'r' last 3600 s at most after the apply, not 7200",
-        "who may take the role 'r' is what the block says, from the apply on",
+        "from the apply on, before anything is detached, the role 'r' may be taken by whoever "
+        "accounts.google.com vouches for, as the Google account 123456789012345678901, with a token "
+        "for org-4711; until then by whoever account 999988887777 lets",
     )
 
 

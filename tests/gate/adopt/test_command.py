@@ -1,6 +1,7 @@
 """`gate adopt` on the command line: what is asked for wrongly ends with 2 and changes nothing."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,9 +88,12 @@ def test_names_are_written_until_nothing_comes_of_it(project: Project, kept: boo
 
 
 def test_what_was_found_is_a_line_each() -> None:
-    assert as_text(FOUND) == [
+    assert as_text(replace(FOUND, stops=()))[:2] == [
         'dot "reporting"',
         "  import  dot_athena_user",
+    ]
+    assert as_text(FOUND) == [
+        'dot "reporting"',
         "  stays   AKIAOLD, active, made 2024-02-01 10:00, never used",
         f"  old     {AWS}/AmazonAthenaFullAccess",
         "  old     the inline policy files",
