@@ -186,6 +186,7 @@ def synthesize(blocks: Iterable[ConfiguredBlock], settings: backends.Backend, ou
     The engine writes beside what is there, which is replaced when all of it is written. Raises
     ``OSError`` when it cannot be.
     """
+    output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".synth-", dir=output) as folder:
         # Node looks for a relative path from where it was started.
         app = App(outdir=str(Path(folder).absolute()))

@@ -73,8 +73,8 @@ def _failures(options: argparse.Namespace, variables: dict[str, str]) -> list[Fa
         found: list[Failure] = []
         for number, scene in enumerate(sorted(chosen, key=str)):
             some = noisy(scene, place / f"n{number}", key, variables, 0.1, options.seed)
-            if scene.stack in _DENIED:
-                buckets = _DENIED[scene.stack]
+            if scene.kind in _DENIED:
+                buckets = _DENIED[scene.kind]
                 some += denied(scene, place / f"d{number}", key, variables, buckets=buckets)
             print("\n".join(f"    {one}" for one in some), flush=True)
             found += some

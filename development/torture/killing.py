@@ -269,7 +269,7 @@ def _orphans(stage: Stage) -> list[str]:
         for address, attributes in state.resources.items()
         if (kind := address.partition(".")[0]) in _NAMES or kind in _NAMED
     }
-    if "application" in stage.scene.stack:
+    if "application" in stage.scene.kind:
         found = {
             one for one in found if not one.startswith(("aws_lambda_function", "aws_iam_role"))
         }

@@ -105,16 +105,25 @@ dbt "run" {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A stack, whether its state is in S3, and whether cdktf runs Terraform."""
+    """A kind of block, whether its state is in S3, and whether cdktf runs Terraform."""
 
-    stack: str
+    kind: str
     s3: bool
     cdktf: bool
 
     @property
+    def stack(self) -> str:
+        """Return the stack's name. Two at a time have not the same: a lock is of any run of that
+        name."""
+        return f"{self.kind}-s3" if self.s3 else self.kind
+
+    @property
     def text(self) -> str:
         """Return its gate.hcl."""
-        return _HEAD + (_S3 if self.s3 else "") + _BLOCKS[self.stack]
+        block = _BLOCKS[self.kind]
+        if self.s3:
+            return _HEAD + _S3 + block.replace('" {', '-s3" {', 1)
+        return _HEAD + block
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -136,13 +145,13 @@ class Scene:
 
     def __str__(self) -> str:
         where, by = "S3" if self.s3 else "local", "cdktf" if self.cdktf else "terraform"
-        return f"{self.stack}, {where}, {by}"
+        return f"{self.kind}, {where}, {by}"
 
 
 def scenes() -> list[Scene]:
     """Return every stack with each backend, run by Terraform and by cdktf in turn."""
     return [
-        Scene(stack, s3, (number + s3) % 2 == 1)
-        for number, stack in enumerate(_BLOCKS)
+        Scene(kind, s3, (number + s3) % 2 == 1)
+        for number, kind in enumerate(_BLOCKS)
         for s3 in (False, True)
     ]

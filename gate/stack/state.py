@@ -1,6 +1,5 @@
 """What a stack's state knows, whether it is whole, and who has left a lock on it."""
 
-import json
 import os
 import socket
 import subprocess
@@ -157,18 +156,18 @@ def local_lock(file: Path) -> Lock | None:
     # https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/filesystem.go
     info = file.with_name(f".{file.name}.lock.info")
     try:
-        return lock(info.read_text(encoding="utf-8", errors="replace"))
-    except OSError:
+        return lock(read_text(info, MEBIBYTE))
+    except Unreadable:
         return None
 
 
 def lock(text: str) -> Lock:
     """Return the lock that ``text``, written by Terraform, describes."""
     try:
-        found = json.loads(text)
+        found = parse_json(text, "the lock")
         names = ("ID", "Who", "Operation", "Created")
         return Lock(*(str(found.get(name, "")) for name in names))
-    except (ValueError, AttributeError):
+    except (Unreadable, AttributeError):
         return Lock("", "somebody", "", "")
 
 
@@ -191,8 +190,8 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
     for process in processes.iterdir():
         if not process.name.isdigit():
             continue
-        with suppress(OSError):
-            ours = (process / "comm").read_text().startswith("terraform")
+        with suppress(OSError, Unreadable):
+            ours = read_text(process / "comm", MEBIBYTE).startswith("terraform")
             # -chdir is where it works, too.
             place = (process / "cwd").resolve()
             there = place == wanted or (elsewhere and place.name == wanted.name)
@@ -202,7 +201,7 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
 
 
 def _lives(process: Path) -> bool:
-    return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return read_text(process / "stat", MEBIBYTE).rpartition(")")[2].split()[0] != "Z"
 
 
 def _user() -> str:

@@ -1,5 +1,6 @@
 """Files and JSON texts that others wrote, and how what stands in them is shown."""
 
+import errno
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from athena_gate.modules.files import (
     read_text,
     visible,
     visible_lines,
+    write_whole,
 )
 from tests.conftest import ROOT
 
@@ -216,3 +218,23 @@ def test_everything_that_comes_from_outside_is_read_here() -> None:
     }
     found["main.py"] = reading.findall((ROOT / "main.py").read_text())
     assert {file: calls for file, calls in found.items() if calls} == ELSEWHERE
+
+
+def test_what_cannot_be_written_whole_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "cdk.tf.json"
+    file.write_text("good")
+
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left on device") as refused:
+        write_whole(file, "better")
+    assert refused.value.filename == str(file)
+    assert (file.read_text(), [*tmp_path.iterdir()]) == ("good", [file])
+    monkeypatch.undo()
+    write_whole(file, "better")
+    assert file.read_text() == "better"

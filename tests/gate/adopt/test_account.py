@@ -261,8 +261,8 @@ def test_what_changes_for_whoever_uses_it_is_said() -> None:
         "the tag 'team' of the role 'r' is removed; tags in the account's block are kept",
         "sessions of the role 'r' last 3600 s at most after the apply, not 7200",
         "from the apply on, before anything is detached, the role 'r' may be taken by whoever "
-        "accounts.google.com vouches for, as the Google account 123456789012345678901, with a token "
-        "for org-4711; until then by whoever account 999988887777 lets",
+        "accounts.google.com vouches for, as the Google account 123456789012345678901, with a "
+        "token for org-4711; until then by whoever account 999988887777 lets",
     )
 
 

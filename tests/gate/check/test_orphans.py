@@ -172,6 +172,40 @@ def test_nothing_left_behind_is_no_finding_and_says_nothing(project: Project) ->
     assert (done.returncode, done.stdout, done.stderr) == (0, alone.stdout, "")
 
 
+def test_a_removed_stack_is_no_finding_once_its_state_is_empty(project: Project) -> None:
+    synthesized(project.folder / OLD, {name: local(name) for name in ("dbt-gone", "dbt-kept")})
+    state = project.folder / "terraform.dbt-gone.tfstate"
+    user = {"mode": "managed", "type": "aws_iam_user", "name": "user", "instances": [{}]}
+    state.write_text(json.dumps({"resources": [user]}))
+    (project.folder / OLD / "stacks" / "dbt-gone" / ".terraform").mkdir()
+    assert [one["stack"] for one in compared(project)["removed"]] == ["dbt-gone"]
+    state.write_text(json.dumps({"resources": []}))
+    assert compared(project)["removed"] == []
+    state.unlink()
+    assert compared(project)["removed"] == []
+
+
+def test_a_state_that_is_not_in_this_copy_says_nothing_of_what_stands(project: Project) -> None:
+    synthesized(project.folder / OLD, {"dbt-gone": local("dbt-gone")})
+    assert [one["stack"] for one in compared(project)["removed"]] == ["dbt-gone"]
+
+
+def test_the_last_block_can_go(project: Project) -> None:
+    synthesized(project.folder / "cdktf.out", {"dbt-gone": s3("dbt-gone")})
+    project.write(ACCOUNT)
+    assert project.synth() == {}
+    done = gate(project.folder, "check", "--strict", "--against", "cdktf.out")
+    assert (done.returncode, done.stdout.splitlines()[:3]) == (
+        1,
+        [
+            "gate.hcl:1: note: no block is left; what was built is destroyed by the pipeline, or "
+            "by gate destroy NAME [GATE740]",
+            "✓ gate.hcl: 0 blocks, 1 note",
+            "dbt-gone is not in gate.hcl any more, its resources stay and nobody watches them",
+        ],
+    )
+
+
 def test_what_is_kept_of_a_check_is_not_what_it_was_compared_with(project: Project) -> None:
     synthesized(project.folder / OLD, {name: local(name) for name in ("dbt-gone", "dbt-kept")})
     assert [one["stack"] for one in compared(project)["removed"]] == ["dbt-gone"]

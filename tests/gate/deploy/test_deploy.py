@@ -225,7 +225,34 @@ def test_a_stack_whose_block_is_gone_is_destroyed_by_its_name(deploying: Deployi
     kept.mkdir(parents=True)
     done = deploying.gate("destroy", "dot-old", "--yes")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "dot-old  applied")
-    assert deploying.gate("plan", "dot-old").returncode == 2
+    # What was kept to destroy it has nothing left to destroy.
+    assert done.stderr.splitlines()[-1] == (
+        "gate: cdktf.out/removed/dot-old, which was kept to destroy it, was deleted"
+    )
+    assert not kept.exists()
+
+
+def test_a_state_that_is_cut_short_is_named_before_terraform_is_asked(
+    deploying: Deploying,
+) -> None:
+    place = deploying.project.out / "stacks" / "dot-reporting" / "cdk.tf.json"
+    content = json.loads(place.read_text())
+    content["terraform"]["backend"] = {"local": {"path": "../../../terraform.cut.tfstate"}}
+    place.write_text(json.dumps(content))
+    deploying.project.remember()
+    (deploying.project.folder / "terraform.cut.tfstate").write_text('{"version": 4, "resou')
+    done = deploying.gate("plan", "reporting")
+    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (
+        1,
+        "",
+        [
+            "gate: the state of dot-reporting, terraform.cut.tfstate, cannot be read: it ends "
+            "after 21 bytes, as on a full disk; there is no backup that is whole; run: gate "
+            "recover dot-reporting",
+            "gate: 1 state cannot be read; nothing was planned",
+        ],
+    )
+    assert deploying.called("init") == []
 
 
 def test_a_name_that_no_stack_has_is_told_with_those_that_there_are(deploying: Deploying) -> None:
