@@ -509,7 +509,7 @@ WRONG = [
         "sources",
         15,
         "GATE101",
-        'dot "reporting": sources: no block "sources"; did you mean "source"?; allowed: account, grants, lake_formation, restrict_to_vendor_ips, permissions_boundary, path, databases, catalog, reads_results_directly, keys, accept, source, workgroup, results',
+        'dot "reporting": sources: no block "sources"; did you mean "source"?; allowed: account, grants, lake_formation, restrict_to_vendor_ips, permissions_boundary, path, databases, catalog, reads_results_directly, keys, adopted, accept, source, workgroup, results',
     ),
     (
         '"111122223333"',
