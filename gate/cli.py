@@ -13,6 +13,7 @@ import typer
 from typer._completion_classes import completion_init
 from typer.core import TyperGroup
 
+from athena_gate.gate.commands.adopt import adopt
 from athena_gate.gate.commands.completion import completion
 from athena_gate.gate.commands.deploy import apply, destroy, plan
 from athena_gate.gate.commands.deployer import deployer
@@ -256,6 +257,7 @@ app.command()(todo)
 app.command()(recover)
 app.command()(keys)
 app.command()(rotate)
+app.command()(adopt)
 
 
 @app.command()

@@ -167,9 +167,9 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
     }
     ended = {words: gate(vendor.folder, *words, **undeployed).returncode for words in tried}
     assert ended == tried
-    # What asks Terraform alone, or is there before any block is, knows of no vendor; synth has made
-    # what all others read.
-    others = {"apply", "completion", "destroy", "init", "lock", "plan", "recover", "rule"}
+    # What asks Terraform or AWS alone, or is there before any block is, knows of no vendor; synth
+    # has made what all others read.
+    others = {"adopt", "apply", "completion", "destroy", "init", "lock", "plan", "recover", "rule"}
     others |= {"sandbox", "synth"}
     assert {words[0] for words in tried} | others == {
         command.name or command.callback.__name__

@@ -98,8 +98,8 @@ class Relay:
             if name.lower() not in _HOP:
                 request.send_header(name, value)
         head = request.command == "HEAD"
-        length = next((v for n, v in headers if head and n.lower() == "content-length"), "")
-        request.send_header("Content-Length", length or str(len(content)))
+        told = next((v for n, v in headers if head and n.lower() == "content-length"), "")
+        request.send_header("Content-Length", told or str(len(content)))
         request.end_headers()
         request.wfile.write(content)
 

@@ -48,36 +48,27 @@ UNRECORDED: Mapping[str, tuple[str, ...]] = {
     # on: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket
     # (force_destroy, 2026-11). The recorded ones are empty.
     "aws_s3_bucket": ("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
-    # CloudFormation makes, with the rights of whoever deploys, what the application's template says:
-    # a function and its role. https://docs.aws.amazon.com/serverlessrepo/latest/devguide/serverlessrepo-how-to-consume.html,
+    # CloudFormation makes, with the rights of whoever deploys, what the application's template
+    # says, a function and its role:
+    # https://docs.aws.amazon.com/serverlessrepo/latest/devguide/serverlessrepo-how-to-consume.html,
     # https://github.com/awslabs/aws-athena-query-federation, athena-dynamodb.yaml (2026-11).
     "aws_serverlessapplicationrepository_cloudformation_stack": (
-        *(
-            f"iam:{action}"
-            for action in [
-                "AttachRolePolicy",
-                "CreateRole",
-                "DeleteRole",
-                "DeleteRolePolicy",
-                "DetachRolePolicy",
-                "GetRole",
-                "GetRolePolicy",
-                "PutRolePolicy",
-                "TagRole",
-                "UpdateAssumeRolePolicy",
-            ]
-        ),
-        *(
-            f"lambda:{action}"
-            for action in [
-                "CreateFunction",
-                "DeleteFunction",
-                "GetFunction",
-                "TagResource",
-                "UpdateFunctionCode",
-                "UpdateFunctionConfiguration",
-            ]
-        ),
+        "iam:AttachRolePolicy",
+        "iam:CreateRole",
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "lambda:CreateFunction",
+        "lambda:DeleteFunction",
+        "lambda:GetFunction",
+        "lambda:TagResource",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
         "s3:GetObject",
     ),
     # Keys that were made elsewhere go with the user (force_destroy, 2026-11).

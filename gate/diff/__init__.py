@@ -138,15 +138,15 @@ def _identities(new: Stack | None, old: Stack | None) -> Iterator[Party]:
     before = {one.arn: one for one in old.identities} if old else {}
     given, gave = _lake(new), _lake(old)
     for arn in dict.fromkeys((*now, *before, *given, *gave)):
-        party = _party(arn, None, _granted(new, now.get(arn)), _granted(old, before.get(arn)))
+        found = party(arn, None, _granted(new, now.get(arn)), _granted(old, before.get(arn)))
         more, fewer = ({**some.get(arn, {})} for some in (given, gave))
         gained = _lake_rights(one for one in more if one not in fewer)
         lost = _lake_rights(one for one in fewer if one not in more)
         if gained or lost:
-            party = party or Party(arn, None, False, (), ())
-            party = replace(party, more=(*party.more, *gained), fewer=(*party.fewer, *lost))
-        if party:
-            yield party
+            found = found or Party(arn, None, False, (), ())
+            found = replace(found, more=(*found.more, *gained), fewer=(*found.fewer, *lost))
+        if found:
+            yield found
 
 
 def _lake(stack: Stack | None) -> dict[str, dict[LakeGrant, None]]:
@@ -187,10 +187,10 @@ def _places(new: Stack | None, old: Stack | None) -> Iterator[Party]:
         mine, theirs = _meant(one), _meant(other)
         named = [who for statement in (*mine, *theirs) for who in statement.principals]
         for principal in dict.fromkeys(_known(who, named) for who in named):
-            party = _party(key[1], principal, _of(principal, mine), _of(principal, theirs))
-            if party:
-                yield party
-            denied = _party(
+            found = party(key[1], principal, _of(principal, mine), _of(principal, theirs))
+            if found:
+                yield found
+            denied = party(
                 key[1], principal, _denied(principal, theirs), _denied(principal, mine), denied=True
             )
             # A resource that is new or gone denies nothing that was allowed.
@@ -225,13 +225,15 @@ def _denied(principal: Principal, statements: Sequence[Statement]) -> list[State
     ]
 
 
-def _party(
+def party(
     arn: str,
     principal: Principal | None,
     new: Sequence[Statement],
     old: Sequence[Statement],
     denied: bool = False,
 ) -> Party | None:
+    """Return what differs for the identity ``arn``, or for ``principal`` by the policy of the
+    resource ``arn``, between the statements ``new`` and ``old``; ``None`` for nothing."""
     doubts: list[str] = []
     gained, lost = _rights(new, old, doubts), _rights(old, new, doubts)
     if not (gained or lost or doubts):

@@ -84,6 +84,14 @@ def _who(party: Party) -> str:
     return f"denied to {who} by {place}" if party.denied else f"{who}, by {place}"
 
 
+def given_up(party: Party) -> list[str]:
+    """Return what a caller may no longer do, as ``as_text`` shows it."""
+    lines = [line for rights in party.fewer for line in _rights("-", rights, party.denied)]
+    for doubt in party.doubts:
+        lines += wrapped(f"? could not be compared: {doubt}", 4, 6)
+    return lines
+
+
 def _rights(sign: str, rights: Rights, denied: bool) -> Iterator[str]:
     verb = {"+": "no longer denied: ", "-": "now denied: "}[sign] if denied else ""
     # The sign stands first, where whatever colours differences looks for it.

@@ -47,6 +47,12 @@ _NAMES = {
     "aws_iam_user": "name",
     "aws_serverlessapplicationrepository_cloudformation_stack": "name",
 }
+# Those that a block may adopt under the name they have.
+_BY_HAND = {
+    "aws_athena_workgroup": ("workgroup", "The workgroup"),
+    "aws_iam_role": ("role", "The role"),
+    "aws_iam_user": ("user", "The user"),
+}
 _CATALOGS = {
     "aws_athena_data_catalog": "name",
     "aws_lambda_function": "function_name",
@@ -104,6 +110,10 @@ class Variables:
         made._add_accounts(stack)
         what = "What the resources are called, or how their names begin."
         made._add("name", "name", settings.resource_name, what)
+        for kind, (name, what) in _BY_HAND.items():
+            for _, body in stack.resources(kind):
+                if not str(body.get("name")).startswith(settings.resource_name):
+                    made._add("name", name, body.get("name"), f"{what} that was made by hand.")
         for _, body in stack.resources("aws_athena_data_catalog"):
             made._add("catalog", "catalog", body["name"], "The data catalog, in SQL.")
         workgroups = (body.get("name") for _, body in stack.resources("aws_athena_workgroup"))

@@ -49,15 +49,17 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class UnknownKey:
     """An access key of a user of the stack that its state does not know; ``unused`` when it was
-    never used, so that nobody misses it: its secret went with the state."""
+    never used, so that nobody misses it: its secret went with the state. A user that was made
+    ``by_hand`` may have brought it."""
 
     key: AccessKey
     place: Place
+    by_hand: bool = False
 
     @property
     def unused(self) -> bool:
         """Return whether it was never used."""
-        return not self.key.used
+        return not self.key.used and not self.by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ def _keys(
     those that the stack asks for."""
     unknown: list[UnknownKey] = []
     crowded: list[str] = []
+    made = {one.arguments["name"] for one in asked if one.type == "aws_iam_policy"}
     for user in users:
         name = user.arguments["name"]
         try:
@@ -216,7 +219,11 @@ def _keys(
         except NotAllowed as error:
             unseen.append(f"{user.address}: {error}")
             continue
-        strange = [UnknownKey(key, user.place) for key in found if key.id not in state.keys]
+        # A user that was made here is called as its policy; one that was adopted brought keys.
+        by_hand = name not in made
+        strange = [
+            UnknownKey(key, user.place, by_hand) for key in found if key.id not in state.keys
+        ]
         unknown += strange
         missing = [
             one

@@ -23,10 +23,13 @@ _PATIENT = Config(
 _GONE = {
     "404",
     "NoSuchBucket",
+    "NoSuchBucketPolicy",
     "NoSuchEntity",
+    "NoSuchLifecycleConfiguration",
     "NoSuchTagSet",
     "NotFoundException",
     "ResourceNotFoundException",
+    "ServerSideEncryptionConfigurationNotFoundError",
 }
 
 

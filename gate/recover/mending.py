@@ -4,15 +4,13 @@ Import blocks stand in a copy of the stack's folder that is deleted, whatever ha
 them is there for a later plan. https://developer.hashicorp.com/terraform/language/import (2026-11)
 """
 
-import json
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.deploy.aside import IMPORTS, copy_of, write_imports
 from athena_gate.gate.deploy.changes import Changes, read_changes
 from athena_gate.gate.deploy.running import Interrupted, Step, Terraform
 from athena_gate.gate.recover import Recovery
@@ -20,8 +18,6 @@ from athena_gate.gate.recover.account import Account, NotAllowed
 from athena_gate.gate.recover.leftovers import delete
 from athena_gate.gate.recover.wanted import Place
 
-_FILES = ("cdk.tf.json", ".terraform.lock.hcl")
-_IMPORTS = "recover.tf.json"
 _BROKEN = ".broken"
 
 
@@ -57,7 +53,7 @@ def mend(
     ``content``, in a folder of its own in ``build``."""
     done: list[str] = []
     try:
-        with _copy(recovery, content, build) as folder:
+        with copy_of(recovery.folder, content, recovery.state.file, build) as folder:
             rest = _steps(recovery, folder, accounts, terraform, progress, done)
     except Interrupted:
         return Mended(recovery.stack, tuple(done), "interrupted")
@@ -142,19 +138,18 @@ def _steps(
     if recovery.imports:
         _import(recovery, folder, run)
         done += [f"{one.address} was imported" for one in recovery.imports]
-    (folder / _IMPORTS).unlink(missing_ok=True)
+    (folder / IMPORTS).unlink(missing_ok=True)
     step = run("plan", "plan", "-input=false", "-detailed-exitcode", ok=(0, 2), what="plan")
     return read_changes(step.text()) if step.code else None
 
 
 def _import(recovery: Recovery, folder: Path, run: Callable[..., Step]) -> None:
-    blocks = [{"to": one.address, "id": one.id} for one in recovery.imports]
-    (folder / _IMPORTS).write_text(json.dumps({"import": blocks}))
+    write_imports(folder, {one.address: one.id for one in recovery.imports})
     file = folder / "recover.plan"
     # Nothing else changes: what is missing is for an apply that somebody has looked at.
     targets = [f"-target={one.address}" for one in recovery.imports]
     arguments = ["plan", "-input=false", f"-out={file.resolve()}", *targets]
-    step = run("import-plan", *arguments, what=f"plan the import of {len(blocks)}")
+    step = run("import-plan", *arguments, what=f"plan the import of {len(recovery.imports)}")
     changes = read_changes(step.text())
     lost = [address for action, address in changes.resources if action in ("replace", "destroy")]
     if lost := [one for one in lost if one not in recovery.state.tainted]:
@@ -163,22 +158,10 @@ def _import(recovery: Recovery, folder: Path, run: Callable[..., Step]) -> None:
             "from what gate.hcl asks for",
             step,
         )
-    run("import", "apply", "-input=false", str(file.resolve()), what=f"import {len(blocks)}")
-
-
-@contextmanager
-def _copy(recovery: Recovery, content: Mapping[str, Any], build: Path) -> Iterator[Path]:
-    """Give a copy of the stack's folder whose local state is the same."""
-    with tempfile.TemporaryDirectory(prefix="recover-", dir=build) as name:
-        folder = Path(name)
-        for file in _FILES:
-            if (recovery.folder / file).is_file():
-                shutil.copyfile(recovery.folder / file, folder / file)
-        if recovery.state.file is not None:
-            terraform = {
-                **content["terraform"],
-                "backend": {"local": {"path": str(recovery.state.file.absolute())}},
-            }
-            moved = json.dumps({**content, "terraform": terraform})
-            (folder / _FILES[0]).write_text(moved)
-        yield folder
+    run(
+        "import",
+        "apply",
+        "-input=false",
+        str(file.resolve()),
+        what=f"import {len(recovery.imports)}",
+    )

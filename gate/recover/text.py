@@ -82,7 +82,8 @@ def _key(unknown: UnknownKey) -> str:
     if unknown.unused:
         return f"{what}; never used, and its secret is lost"
     state = "" if key.active else ", inactive"
-    return f"{what}{state}; last used {key.used}, so it stays: find out who uses it"
+    when = f"last used {key.used}" if key.used else "of a user that was made by hand"
+    return f"{what}{state}; {when}, so it stays: find out who uses it"
 
 
 def question(recoveries: list[Recovery]) -> str:

@@ -54,15 +54,24 @@ def _blocks(configuration: Configuration) -> Iterator[Existing]:
         yield from block.settings.existing
 
 
+_NAMED = {
+    "aws_athena_workgroup": "workgroup",
+    "aws_iam_policy": "policy",
+    "aws_iam_role": "role",
+    "aws_iam_user": "user",
+}
+
+
 def _made(configuration: Configuration) -> Iterator[tuple[str, str, str]]:
     """Yield what blocks make: one block's role may be another one's reader."""
     for block in configuration.blocks:
         settings = block.settings
         for name in settings.made_buckets:
             yield "bucket", "", name
-        for account in settings.accounts:
-            for kind in ("role", "user", "policy", "workgroup"):
-                yield kind, account.id, settings.resource_name
+        for one in block.integration.resources(settings):
+            if one.type in _NAMED:
+                for account in settings.accounts:
+                    yield _NAMED[one.type], account.id, one.arguments["name"]
 
 
 def _identity(existing: Existing) -> tuple[str, str, str]:

@@ -58,7 +58,7 @@ def holder(settings: Access) -> Holder:
 
 
 def _holder(settings: Access) -> Holder:
-    arns, name = settings.account.arns, settings.resource_name
+    arns, name = settings.account.arns, settings.identity_name
     if settings.keys is not None:
         user = f"arn:{arns.partition}:iam::{arns.account}:user{settings.path}{name}"
         addresses = [address.partition("/")[0] for address in settings.profile.addresses]

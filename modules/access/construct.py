@@ -58,7 +58,7 @@ class VendorAccess(Construct):
         }
 
     def _identity(self, settings: Access, policies: dict[str, str]) -> dict[str, IamAccessKey]:
-        name, boundary = settings.resource_name, settings.permissions_boundary
+        name, boundary = settings.identity_name, settings.permissions_boundary
         if settings.keys is not None:
             made = user(
                 self,
@@ -85,7 +85,11 @@ class VendorAccess(Construct):
         )
         if settings.runs_on is not None and settings.runs_on.on == "ec2":
             IamInstanceProfile(
-                self, "instance_profile", name=name, path=settings.path, role=taken.name
+                self,
+                "instance_profile",
+                name=settings.resource_name,
+                path=settings.path,
+                role=taken.name,
             )
         given = settings.web_identity
         if given is not None and settings.provider and given.provider is None:
@@ -111,11 +115,12 @@ class VendorAccess(Construct):
             settings.results,
             name=settings.results_bucket,
             partition=settings.account.arns.partition,
+            kept_but=settings.results_path if settings.adopts_bucket else None,
         )
         if settings.results_location and settings.workgroup.create:
             workgroup(
                 self,
-                settings.resource_name,
+                settings.own_workgroup,
                 settings.workgroup,
                 description=f"Queries of {settings.vendor_name}",
                 results_location=settings.results_location,
@@ -138,11 +143,12 @@ class VendorAccess(Construct):
                 kms_key=settings.kms_key,
                 expire_after_days=settings.results_expire_after_days,
                 expire_prefix=settings.results_prefix,
+                adopted=settings.adopts_bucket,
             )
         if settings.workgroup is not None and settings.workgroup.create:
             workgroup(
                 self,
-                settings.resource_name,
+                settings.workgroup_name,
                 settings.workgroup,
                 description=f"Queries of {settings.vendor_name}",
                 results_location=f"s3://{settings.bucket}/{settings.results_prefix}",

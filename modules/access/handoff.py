@@ -58,7 +58,7 @@ def handoff(settings: Access) -> dict[str, str]:
     if isinstance(settings, QueryAccess | TablesAccess) and settings.watched:
         fields["limits"] = settings.watched.told
     if settings.makes_role:
-        fields["role_arn"] = account.arns.role(settings.resource_name, settings.path)
+        fields["role_arn"] = account.arns.role(settings.identity_name, settings.path)
     external = settings.assumed_by or settings.trusted
     if external is not None and external.external_id:
         fields["external_id"] = external.external_id

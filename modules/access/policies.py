@@ -470,6 +470,17 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 "the policies it has count towards the 10 that AWS attaches to a role",
             )
         )
+    if settings.adopted is not None and (settings.adopted.user or settings.adopted.role):
+        kind = "user" if settings.adopted.user else "role"
+        also = ", nor are access keys made before" if settings.adopted.user else ""
+        found.append(
+            Remark(
+                "GATE640",
+                "adopted",
+                f"what was attached to the {kind} {settings.identity_name!r} by hand is not looked "
+                f"at here{also}; gate adopt {settings.name} shows it",
+            )
+        )
     if settings.restrict_to_vendor_ips is False:
         found.append(
             Remark(

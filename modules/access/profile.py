@@ -264,6 +264,9 @@ class Page(Settings):
         description="AWS's own policies that the page attaches beside its own, by their names: "
         "`documented` attaches them too.",
     )
+    made: Annotated[List[str], unique()] = Field(
+        (), description="What the page calls the users and roles that it has one make by hand."
+    )
 
     @field_validator("names")
     @classmethod

@@ -23,14 +23,18 @@ def resources(settings: Access) -> tuple[Resource, ...]:
         found += parts.lake_formation(path, grants(settings), made)
     if isinstance(settings, QueryAccess):
         found += parts.results_bucket(
-            (*path, "results"), settings.account, settings.results_bucket, settings.results
+            (*path, "results"),
+            settings.account,
+            settings.results_bucket,
+            settings.results,
+            kept_but=settings.results_path if settings.adopts_bucket else None,
         )
         if settings.workgroup.create:
             found += (
                 parts.workgroup(
                     path,
                     settings.workgroup,
-                    name=name,
+                    name=settings.own_workgroup,
                     description=f"Queries of {vendor}",
                     location=settings.results_location,
                     account=settings.account,
@@ -52,6 +56,7 @@ def resources(settings: Access) -> tuple[Resource, ...]:
                 kms_key=settings.kms_key,
                 expire_after_days=settings.results_expire_after_days,
                 expire_prefix=settings.results_prefix,
+                adopted=settings.adopts_bucket,
             )
         found += parts.alarms(path, settings.watched)
         if settings.workgroup is not None and settings.workgroup.create:
@@ -59,7 +64,7 @@ def resources(settings: Access) -> tuple[Resource, ...]:
                 parts.workgroup(
                     path,
                     settings.workgroup,
-                    name=name,
+                    name=settings.own_workgroup,
                     description=f"Queries of {vendor}",
                     location=f"s3://{settings.bucket}/{settings.results_prefix}",
                     account=settings.account,
@@ -72,7 +77,7 @@ def resources(settings: Access) -> tuple[Resource, ...]:
 
 
 def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resource, ...]:
-    path, name = (settings.name,), settings.resource_name
+    path, name = (settings.name,), settings.identity_name
     if settings.keys is not None:
         user, *attached = parts.user(
             path,
@@ -103,7 +108,11 @@ def _identity(settings: Access, policies: tuple[Resource, ...]) -> tuple[Resourc
             Resource(
                 "aws_iam_instance_profile",
                 (*path, "instance_profile"),
-                {"name": name, "path": settings.path, "role": role.ref("name")},
+                {
+                    "name": settings.resource_name,
+                    "path": settings.path,
+                    "role": role.ref("name"),
+                },
             ),
         )
     given = settings.web_identity

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from athena_gate.modules.accept import ACCEPTS, Accepts
+from athena_gate.modules.access.adopted import PRIMARY, Adopted
 from athena_gate.modules.access.profile import GOOGLE, WAYS, Profile
 from athena_gate.modules.access.ways import AssumedBy, RunsOn, Service, Trusted, WebIdentity
 from athena_gate.modules.account import (
@@ -66,9 +67,6 @@ from athena_gate.modules.until import UNTIL, Until
 # roles alike.
 _IAM_NAME_LIMIT = 64
 _BUCKET_NAME_LIMIT = 63
-# The workgroup that every account has:
-# https://docs.aws.amazon.com/athena/latest/ug/user-created-workgroups.html (2026-11).
-PRIMARY = "primary"
 
 # By these a vendor reads, lists or deletes files of results itself.
 _RESULTS_FILES = {"delete_results", "fetch_results", "list_results"}
@@ -137,6 +135,10 @@ class Access(Settings):
     )
 
     until: Until = UNTIL
+    adopted: Annotated[Adopted | None, Block("adopted")] = Field(
+        None,
+        description="What was made by hand and keeps its name; `gate adopt` writes this block.",
+    )
 
     accept: Accepts = ACCEPTS
 
@@ -402,6 +404,27 @@ class Access(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _adopts_what_it_makes(self) -> Self:
+        if self.adopted is None:
+            return self
+        asked = self.adopted.model_dump()
+        makes = self.adoptable
+        for name, value in asked.items():
+            if value and name not in makes:
+                raise Wrong(
+                    "GATE350",
+                    f"adopted: this block makes no {name} of its own; allowed: "
+                    f"{', '.join(makes) or 'nothing, so remove the block'}",
+                )
+        if self.adopted.workgroup == PRIMARY:
+            raise Wrong(
+                "GATE350",
+                f"adopted: the workgroup {PRIMARY!r} is everybody's in the account, and its limits "
+                "would be; leave workgroup out, and one is made",
+            )
+        return self
+
     @classmethod
     def offer(cls) -> str:
         """Return the ways in that the vendor offers, as blocks."""
@@ -439,8 +462,32 @@ class Access(Settings):
 
     @property
     def resource_name(self) -> str:
-        """Return the name of the user or role, its policy and its workgroup."""
+        """Return the name of what is made: the policy and, unless they are adopted, the user or
+        role and the workgroup."""
         return self.named(self.name)
+
+    @property
+    def identity_name(self) -> str:
+        """Return the name of the user or role."""
+        kept = self.adopted and (self.adopted.user or self.adopted.role)
+        return kept or self.resource_name
+
+    @property
+    def own_workgroup(self) -> str:
+        """Return the name of the vendor's own workgroup, where the block makes or adopts one."""
+        return (self.adopted and self.adopted.workgroup) or self.resource_name
+
+    @property
+    def adopts_bucket(self) -> bool:
+        """Return whether the bucket was made by hand."""
+        return self.adopted is not None and self.adopted.bucket
+
+    @property
+    def adoptable(self) -> tuple[str, ...]:
+        """Return which fields of ``adopted`` name something that the block would make."""
+        if self.keys is not None:
+            return ("user",)
+        return ("role",) if self.makes_role else ()
 
     @property
     def way(self) -> str:
@@ -471,7 +518,7 @@ class Access(Settings):
     def identity_arn(self) -> str:
         """Return the ARN of the user or role that the vendor acts as; that of a role which is not
         made here without the path it may have."""
-        arns, name = self.account.arns, self.resource_name
+        arns, name = self.account.arns, self.identity_name
         if self.keys is not None:
             return f"arn:{arns.partition}:iam::{arns.account}:user{self.path}{name}"
         if self.existing_role is not None:
@@ -498,6 +545,16 @@ class Access(Settings):
         """Return the ids of the accounts whose buckets this block uses, by bucket, where they are
         not the block's own."""
         return {}
+
+    @property
+    def made_names(self) -> tuple[str, ...]:
+        """Return what no other block may make, beside buckets, in words."""
+        adopted = self.adopted.model_dump() if self.adopted else {}
+        return tuple(
+            f"the {what} {name!r} of account {self.account.id}"
+            for what, name in adopted.items()
+            if isinstance(name, str)
+        )
 
     @property
     def provider(self) -> str | None:
@@ -712,6 +769,12 @@ class QueryAccess(Reads):
         return value
 
     @property
+    def adoptable(self) -> tuple[str, ...]:
+        """Return which fields of ``adopted`` name something that the block would make."""
+        named = self.results.create and self.results.bucket
+        return (*super().adoptable, "workgroup", *(["bucket"] if named else []))
+
+    @property
     def fetches_results(self) -> bool:
         """Return whether the vendor is let at result files in S3 beside what Athena does."""
         return self.reads_results_directly or "fetch_results" in self.profile.bundles
@@ -734,7 +797,7 @@ class QueryAccess(Reads):
     @property
     def workgroup_name(self) -> str:
         """Return the workgroup that the vendor's queries run in."""
-        return self.workgroup.name or self.resource_name
+        return self.workgroup.name or self.own_workgroup
 
     @property
     def watched(self) -> Watched | None:
@@ -920,9 +983,18 @@ class TablesAccess(Access):
         return self
 
     @property
+    def adoptable(self) -> tuple[str, ...]:
+        """Return which fields of ``adopted`` name something that the block would make."""
+        return (
+            *super().adoptable,
+            *(["workgroup"] if self.workgroup else []),
+            *(["bucket"] if self.create_bucket else []),
+        )
+
+    @property
     def workgroup_name(self) -> str:
         """Return the workgroup that the vendor's queries run in."""
-        return (self.workgroup.name or self.resource_name) if self.workgroup else PRIMARY
+        return (self.workgroup.name or self.own_workgroup) if self.workgroup else PRIMARY
 
     @property
     def watched(self) -> Watched | None:

@@ -163,13 +163,15 @@ def private_bucket(
     expire_after_days: int | None = None,
     expire_prefix: str = "",
     force_destroy: bool = False,
+    adopted: bool = False,
     also: Arguments | None = None,
 ) -> tuple[Resource, ...]:
     """Return the bucket ``name`` of ``account`` under ``path``.
 
     It is encrypted with ``kms_key`` (an ARN, a reference to one, or ``None`` for S3's own
     encryption), closed to the public by all four flags, without ACLs, with one policy that says
-    ``statements`` and refuses plain HTTP, and with an end for uploads never completed.
+    ``statements`` and refuses plain HTTP, and with an end for uploads never completed: in one that
+    was ``adopted``, under ``expire_prefix`` alone.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (2026-11).
     """
@@ -189,7 +191,7 @@ def private_bucket(
         {
             "id": "abort-uploads",
             "status": "Enabled",
-            "filter": [{"prefix": ""}],
+            "filter": [{"prefix": expire_prefix if adopted else ""}],
             "abort_incomplete_multipart_upload": [{"days_after_initiation": 1}],
         }
     ]
@@ -250,12 +252,18 @@ def private_bucket(
 
 
 def results_bucket(
-    path: Path, account: Account, name: str, results: Results, also: Arguments | None = None
+    path: Path,
+    account: Account,
+    name: str,
+    results: Results,
+    also: Arguments | None = None,
+    kept_but: str | None = None,
 ) -> tuple[Resource, ...]:
     """Return the bucket that results go to, under ``path``; nothing for one that exists, or where
     Athena keeps them.
 
-    Results are copies: they expire, by default after 30 days, and go with the block.
+    Results are copies: they expire, by default after 30 days, and go with the block. A bucket that
+    was adopted may hold more: what is not under ``kept_but`` stays.
     """
     if not results.create or results.managed:
         return ()
@@ -265,7 +273,9 @@ def results_bucket(
         name=name,
         kms_key=results.kms_key,
         expire_after_days=results.expire_after_days or 30,
-        force_destroy=True,
+        expire_prefix=kept_but or "",
+        force_destroy=kept_but is None,
+        adopted=kept_but is not None,
         also=also,
     )
 

@@ -509,7 +509,7 @@ WRONG = [
         "sources",
         15,
         "GATE101",
-        'dot "reporting": sources: no block "sources"; did you mean "source"?; allowed: account, grants, restrict_to_vendor_ips, permissions_boundary, path, until, databases, list_all_databases, reads_results_directly, lake_formation, keys, only_from, catalog, accept, source, workgroup, results',
+        'dot "reporting": sources: no block "sources"; did you mean "source"?; allowed: account, grants, restrict_to_vendor_ips, permissions_boundary, path, until, databases, list_all_databases, reads_results_directly, lake_formation, keys, only_from, catalog, adopted, accept, source, workgroup, results',
     ),
     (
         '"111122223333"',

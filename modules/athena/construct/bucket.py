@@ -39,6 +39,7 @@ class PrivateBucket(Construct):
         expire_after_days: int | None = None,
         expire_prefix: str = "",
         force_destroy: bool = False,
+        adopted: bool = False,
         statements: tuple[Statement, ...] = (),
         provider: TerraformProvider | None = None,
     ) -> None:
@@ -46,7 +47,8 @@ class PrivateBucket(Construct):
 
         ``kms_key`` is a key's ARN, ``None`` means S3's own encryption; objects under
         ``expire_prefix`` expire after ``expire_after_days``, or never; ``force_destroy`` lets
-        Terraform delete the bucket with its objects; ``statements`` join the bucket's policy;
+        Terraform delete the bucket with its objects; in one that was ``adopted`` uploads never
+        completed end under ``expire_prefix`` alone; ``statements`` join the bucket's policy;
         ``provider`` is the AWS provider when it is not the stack's default.
         """
         super().__init__(scope, construct_id)
@@ -97,7 +99,11 @@ class PrivateBucket(Construct):
             S3BucketLifecycleConfigurationRule(
                 id="abort-uploads",
                 status="Enabled",
-                filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                filter=[
+                    S3BucketLifecycleConfigurationRuleFilter(
+                        prefix=expire_prefix if adopted else ""
+                    )
+                ],
                 abort_incomplete_multipart_upload=[
                     S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
                         days_after_initiation=1
@@ -137,10 +143,14 @@ def results_bucket(
     *,
     name: str,
     partition: str,
+    kept_but: str | None = None,
     provider: TerraformProvider | None = None,
 ) -> None:
     """Make the bucket ``name`` that query results go to, as ``results`` says, unless it exists or
-    Athena keeps them."""
+    Athena keeps them.
+
+    With ``kept_but``, the prefix of the results, it was made by hand: what else is in it stays.
+    """
     if results.create and not results.managed:
         PrivateBucket(
             scope,
@@ -149,7 +159,10 @@ def results_bucket(
             partition=partition,
             kms_key=results.kms_key,
             expire_after_days=results.expire_after_days or DEFAULT_EXPIRY_DAYS,
-            # Results are copies that expire anyway: a deleted block must not stay for them.
-            force_destroy=True,
+            expire_prefix=kept_but or "",
+            # Results are copies that expire anyway: a deleted block must not stay for them. What
+            # else lies in a bucket that was made by hand is no copy.
+            force_destroy=kept_but is None,
+            adopted=kept_but is not None,
             provider=provider,
         )

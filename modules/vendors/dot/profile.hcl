@@ -7,6 +7,7 @@ page {
   date    = "2026-11-22"
   access  = "d39ef00b1f5a017fed41d863d5d3e8270147b2d193b49c4c1719592e212455ab"
   managed = ["AmazonAthenaFullAccess", "AWSGlueConsoleFullAccess"]
+  made    = ["dot_athena_user"]
   names = {
     "arn:aws:"            = "arn:{partition}:"
     "us-east-1"           = "{region}"

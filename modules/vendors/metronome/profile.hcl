@@ -7,6 +7,7 @@ page {
   date   = "2026-11-22"
   access = "6f800bab638016f47c127da8b6203c6c5a2fc259d6e63cd9f7a2abe285c054d1"
   trust  = "70bbe0b10a43a81b55a7a2a1654670900beb509485e9c24197754e1b263b4c12"
+  made   = ["transfer-role", "transfer-service"]
   names = {
     "arn:aws:"                          = "arn:{partition}:"
     "ACCOUNT_ID"                        = "{account}"

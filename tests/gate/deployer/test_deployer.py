@@ -98,12 +98,12 @@ def test_a_boundary_is_demanded_where_the_block_has_one(project: Project) -> Non
 
 def test_a_role_is_passed_to_its_service_alone(modes: Configuration) -> None:
     passing = {
-        (resource.rsplit("/", 1)[-1], *conditions)
+        conditions
         for account in modes.accounts.values()
         for action, resource, conditions in grants(deployer(modes, account, "apply"))
         if action == "iam:PassRole"
     }
-    to = {condition.values for _, condition in passing}
+    to = {condition.values for (condition,) in passing}
     assert to == {("ec2.amazonaws.com",), ("lambda.amazonaws.com",)}
 
 

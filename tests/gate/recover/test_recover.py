@@ -19,7 +19,7 @@ from athena_gate.gate.recover.wanted import Place, Wanted, wanted
 from athena_gate.gate.stack.state import Lock, State, local, lock, problem
 from athena_gate.stacks.configuration import load
 from athena_gate.stacks.expected import expected_json
-from tests.conftest import Project
+from tests.conftest import DOT, Project
 
 USER = "aws_iam_user.reporting_user_33FF0509"
 KEY = "aws_iam_access_key.reporting_key-2026-11_52FC863D"
@@ -245,6 +245,16 @@ def test_an_empty_state_is_none_unless_its_backup_has_something() -> None:
     assert local(file).broken == "it is empty, and its backup is not"
     backup.unlink()
     assert local(file) == State(str(file), file=file)
+
+
+def test_a_key_of_an_adopted_user_stays_even_if_it_was_never_used(project: Project) -> None:
+    project.write(DOT.replace("  keys {", '  adopted { user = "dot_athena_user" }\n  keys {'))
+    configuration = load(project.file)
+    content = expected_json(configuration.blocks[0], configuration.backend)
+    old = AccessKey("AKIA1", "dot_athena_user", "2024-01-01 00:00", "", active=True)
+    recovery = found(content, {USER: Standing("dot_athena_user", OURS)}, (old,))
+    assert (recovery.deletable, len(recovery.keys)) == ([], 1)
+    assert "of a user that was made by hand, so it" in " ".join(as_text(recovery).split())
 
 
 def test_a_lock_says_whose_it_is() -> None:
