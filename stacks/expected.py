@@ -10,14 +10,18 @@ from athena_gate.modules.account import Account
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.resources import Resource
 from athena_gate.stacks.backends import (
-    HCP_CREDENTIALS,
     Backend,
     CloudBackend,
     LocalBackend,
     S3Backend,
 )
 from athena_gate.stacks.configuration import ConfiguredBlock
-from athena_gate.stacks.providers import PROVIDER_SOURCE, PROVIDER_VERSIONS, TERRAFORM_VERSIONS
+from athena_gate.stacks.providers import (
+    HCP_CREDENTIALS,
+    PROVIDER_SOURCE,
+    PROVIDER_VERSIONS,
+    TERRAFORM_VERSIONS,
+)
 
 
 def expected(block: ConfiguredBlock, backend: Backend) -> dict[str, Any]:

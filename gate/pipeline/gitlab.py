@@ -27,6 +27,7 @@ from athena_gate.gate.quoting import gitlab_variable, yaml_json
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 
 _TEMPLATE_LIMIT = MEBIBYTE
+_ENTRY = ("stack", "folder", "account", "region", "action")
 
 
 def plans(entries: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]:
@@ -37,11 +38,7 @@ def plans(entries: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]:
     """
     jobs: dict[str, Any] = {}
     for entry in entries:
-        variables = {
-            **_variables(entry),
-            "ENTRY": gitlab_variable(json.dumps(entry)),
-            "DRIFT": "yes" if source == "schedule" else "",
-        }
+        variables = {**_variables(entry), "DRIFT": "yes" if source == "schedule" else ""}
         jobs[f"plan {_job(entry)}"] = {"extends": ".plan", "variables": variables}
     if source not in ("schedule", "merge_request_event"):
         jobs["changes"] = {"extends": ".changes"}
@@ -82,8 +79,8 @@ def _job(entry: Mapping[str, str]) -> str:
 
 def _variables(entry: Mapping[str, str]) -> dict[str, Any]:
     return {
+        "ENTRY": gitlab_variable(json.dumps({name: entry[name] for name in _ENTRY})),
         "STACK": gitlab_variable(entry["stack"]),
-        "FOLDER": gitlab_variable(entry["folder"]),
         "ACCOUNT": gitlab_variable(entry["account"]),
         "MODE": "-destroy" if entry["action"] == "destroy" else "-refresh=true",
     }

@@ -35,14 +35,16 @@ def stacks(new: Path, old: Path | None = None) -> list[dict[str, str]]:
     those that a synth has set aside in ``removed``; those that gate.hcl calls ejected never.
     Raises ``Unreadable``."""
     built = listed(new / MANIFEST)
-    entries = [_entry(name, folder, "apply") for name, folder in built.items()]
+    entries = [entry_of(name, folder, "apply") for name, folder in built.items()]
     # A stack set aside in NEW was synthesized there before, such as by an earlier commit.
     kept = set_aside(new)
     if old:
         kept |= set_aside(old) | listed(old / MANIFEST)
     looked_after = {*built, *_ejected(new)}
     return entries + [
-        _entry(name, folder, "destroy") for name, folder in kept.items() if name not in looked_after
+        entry_of(name, folder, "destroy")
+        for name, folder in kept.items()
+        if name not in looked_after
     ]
 
 
@@ -88,7 +90,8 @@ def _ejected(output: Path) -> list[str]:
     raise Unreadable(str(file), "is not the list of ejected stacks that gate synth writes")
 
 
-def _entry(name: str, folder: Path, action: str) -> dict[str, str]:
+def entry_of(name: str, folder: Path, action: str) -> dict[str, str]:
+    """Return the entry of the stack ``name`` in ``folder``. Raises ``Unreadable``."""
     content: Any = read_json(folder / FILE, STACK_LIMIT)
     # The first is the block's own account; the connector's consumer comes second, by its role.
     match content:

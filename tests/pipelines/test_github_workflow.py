@@ -79,7 +79,7 @@ HASH = re.compile(r"_[0-9A-F]{8}\b")
 LOOKED_AT = ("aws_athena_workgroup", "aws_iam_role", "aws_iam_user")
 PULL_REQUEST: dict[str, Any] = {
     "event_name": "pull_request",
-    "event": {"pull_request": {"number": 7, "head": {"repo": {"fork": False}}}},
+    "event": {"pull_request": {"number": 7, "head": {"repo": {"full_name": "acme/athena"}}}},
     "ref": "refs/pull/7/merge",
 }
 

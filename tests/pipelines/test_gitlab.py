@@ -108,7 +108,8 @@ def test_no_plan_is_kept() -> None:
         for job in jobs_of(file).values()
         for path in job.get("artifacts", {}).get("paths", [])
     ]
-    assert kept == ["cdktf.out", "previous", "plans.yml", "changes", "applies.yml"]
+    synthesized, planned = ["cdktf.out", "previous", "difference.md"], ["changes", "applies.yml"]
+    assert kept == [*synthesized, "reviewed/difference.md", "plans.yml", *planned]
 
 
 ENTRY = {
@@ -119,8 +120,8 @@ ENTRY = {
     "action": "apply",
 }
 VARIABLES = {
+    "ENTRY": json.dumps(ENTRY),
     "STACK": "dbt-ci",
-    "FOLDER": "cdktf.out/stacks/dbt-ci",
     "ACCOUNT": "111122223333",
     "MODE": "-refresh=true",
 }
@@ -138,20 +139,20 @@ VARIABLES = {
 def test_only_the_default_branch_goes_on_to_apply(
     source: str, drift: str, others: dict[str, Any]
 ) -> None:
-    variables = {**VARIABLES, "ENTRY": json.dumps(ENTRY), "DRIFT": drift}
+    variables = {**VARIABLES, "DRIFT": drift}
     planned = {"plan apply dbt-ci": {"extends": ".plan", "variables": variables}}
     assert jobs.plans([ENTRY], source) == {**planned, **others}
 
 
 def test_what_is_approved_is_applied_with_the_digest_of_its_plan() -> None:
-    gone = {**ENTRY, "action": "destroy", "folder": "previous/stacks/dbt-ci", "digest": "abc"}
-    assert jobs.applies([gone]) == {
+    gone = {**ENTRY, "action": "destroy", "folder": "previous/stacks/dbt-ci"}
+    assert jobs.applies([{**gone, "digest": "abc"}]) == {
         "destroy dbt-ci": {
             "extends": ".apply",
             "resource_group": "athena-gate/dbt-ci",
             "variables": {
                 **VARIABLES,
-                "FOLDER": "previous/stacks/dbt-ci",
+                "ENTRY": json.dumps(gone),
                 "MODE": "-destroy",
                 "DIGEST": "abc",
             },
@@ -200,12 +201,16 @@ def gitlab(
     folder = tmp_path_factory.mktemp("gitlab")
     repository = folder / "repository"
     company(repository, "gitlab", CONFIGURATION + dbt("ci", "analytics", "dbt_ci"), wheel)
+    (folder / "repository.git").symlink_to(repository / ".git")
     machine = runner(folder / "python", wheel, terraform_variables)
     variables = {
         **without_keys(sandbox.environment(terraform_variables)),
         **{name: text for name, text in machine.items() if not name.startswith("TF_")},
         "AWS_ENDPOINT_URL_STS": sandbox.endpoint,
         "CI_DEFAULT_BRANCH": "main",
+        "CI_SERVER_URL": f"file://{folder}",
+        "CI_PROJECT_PATH": "repository",
+        "CI_JOB_TOKEN": "a-token-of-the-job",
         **{
             f"{phase}_ROLE_ARN_{account}": f"arn:aws:iam::{account}:role/{phase.lower()}"
             for phase in ("PLAN", "APPLY")
@@ -213,7 +218,8 @@ def gitlab(
         },
     }
     variables.pop("PYTHONPATH", None)
-    return GitLab(repository, folder / "builds", variables)
+    scoped = {"athena-gate": {"APPLY_AUDIENCE": "the-audience"}}
+    return GitLab(repository, folder / "builds", variables, scoped=scoped)
 
 
 def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
@@ -268,6 +274,7 @@ def test_the_first_pipeline_deploys_every_stack_into_its_account(
     logs = "\n".join(job.log for job in deployed.values())
     assert codes(deployed) == {
         "synth": 0,
+        "plans": 0,
         "plan apply dbt-ci": 0,
         "plan apply dbt-far": 0,
         "changes": 0,
@@ -300,7 +307,12 @@ def test_a_second_pipeline_plans_nothing_where_nothing_changed(night: dict[str, 
 def test_the_nightly_pipeline_fails_for_what_drifted_and_applies_nothing(
     night: dict[str, Job],
 ) -> None:
-    assert codes(night) == {"synth": 0, "plan apply dbt-ci": 0, "plan apply dbt-far": 1}
+    assert codes(night) == {
+        "synth": 0,
+        "plans": 0,
+        "plan apply dbt-ci": 0,
+        "plan apply dbt-far": 1,
+    }
     drifted = night["plan apply dbt-far"].log
     assert "dbt-far: what is deployed is not what gate.hcl says." in drifted
 

@@ -48,16 +48,23 @@ def test_the_workflow_may_do_nothing_but_read_and_one_job_pushes() -> None:
     assert {
         "workflow": workflow["permissions"],
         **{name: job["permissions"] for name, job in workflow["jobs"].items()},
-    } == {"workflow": {}, "synthesize": {"contents": "read"}, "publish": {"contents": "write"}}
+    } == {
+        "workflow": {},
+        "synthesize": {"contents": "read"},
+        "examine": {"contents": "read"},
+        "publish": {"contents": "write"},
+    }
     steps = workflow["jobs"]["publish"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
-        "tar -xf publish.tar\nbash pipelines/hcp-vcs/publish.sh\n"
+        'mkdir "$RUNNER_TEMP/unpacked"\n'
+        'tar -xf downloaded/examined.tar -C "$RUNNER_TEMP/unpacked" examined\n'
+        'bash pipelines/hcp-vcs/publish.sh "$RUNNER_TEMP/unpacked/examined"\n'
     ]
 
 
 def publish(clone: Path) -> str:
     """Run publish.sh in ``clone`` and return what it says."""
-    script = ["bash", str(FOLDER / "publish.sh")]
+    script = ["bash", str(FOLDER / "publish.sh"), "publish"]
     return subprocess.run(script, cwd=clone, check=True, capture_output=True, text=True).stdout
 
 
@@ -166,7 +173,7 @@ def results(run: Run) -> dict[str, str]:
     return {name: job.result for name, job in run.jobs.items()}
 
 
-DONE = {"synthesize": "success", "publish": "success"}
+DONE = {"synthesize": "success", "examine": "success", "publish": "success"}
 
 
 @pytest.mark.slow
@@ -179,7 +186,7 @@ def test_github_publishes_what_changed_and_keeps_what_is_not_destroyed(
     first = repository.published()
 
     removed = run(repository.push(dbt("ci", "dbt_other")))
-    assert results(removed) == {"synthesize": "failure", "publish": "skipped"}
+    assert results(removed) == {"synthesize": "failure", "examine": "skipped", "publish": "skipped"}
     assert "dbt-far is not in gate.hcl any more" in removed.legs["synthesize"].log
     assert "settled=dot-reporting" in removed.legs["synthesize"].log
     assert repository.published() == first
@@ -206,12 +213,13 @@ def test_gitlab_publishes_the_same(tmp_path: Path, wheel: Path) -> None:
     repository.push(dbt("ci"), dbt("far"))
     jobs = gitlab.run(".gitlab-ci.yml")
     logs = "".join(job.log for job in jobs.values())
-    assert {name: job.code for name, job in jobs.items()} == {"synthesize": 0, "publish": 0}, logs
+    codes = {name: job.code for name, job in jobs.items()}
+    assert codes == {"synthesize": 0, "examine": 0, "publish": 0}, logs
     assert repository.files() == of("dbt-ci", "dbt-far")
     assert "a-token-of-the-job" not in logs
 
     repository.push(dbt("ci"), dbt("far", "dbt_other"))
-    assert [job.code for job in gitlab.run(".gitlab-ci.yml").values()] == [0, 0]
+    assert [job.code for job in gitlab.run(".gitlab-ci.yml").values()] == [0, 0, 0]
     assert repository.changed() == ["stacks/dbt-far/cdk.tf.json"]
     manifest = json.loads(git(repository.origin, "show", f"{BRANCH}:manifest.json"))
     assert sorted(manifest["stacks"]) == ["dbt-ci", "dbt-far"]

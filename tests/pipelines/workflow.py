@@ -182,7 +182,7 @@ class _Runner:
             "GITHUB_EVENT_NAME": run.event_name,
             "GITHUB_WORKSPACE": str(self._workspace),
             "RUNNER_TEMP": str(self._temp),
-            **{name: text for name, text in run.machine.items() if name.startswith("PIP_")},
+            **{name: text for name, text in run.machine.items() if name != "PATH"},
         }
 
     def step(self, step: dict[str, Any]) -> None:
@@ -284,10 +284,6 @@ class _Runner:
         for artifact in artifacts.glob(name or pattern):
             place = target if name else target / artifact.name
             shutil.copytree(artifact, place, dirs_exist_ok=True)
-
-    def _hashicorp_setup_terraform(self, terraform_version: str, terraform_wrapper: bool) -> None:
-        assert (terraform_version, terraform_wrapper) == ("1.11.4", False)
-        self._env |= self._run.machine
 
     # https://github.com/aws-actions/configure-aws-credentials (2026-11)
     def _aws_actions_configure_aws_credentials(self, role_to_assume: str, aws_region: str) -> None:

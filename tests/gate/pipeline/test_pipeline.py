@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from athena_gate.gate.pipeline import changes, previous, review, write
+from athena_gate.gate.pipeline import changes, examine, previous, review, write
 from athena_gate.gate.pipeline.stacks import stacks
 from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.removed import set_aside
@@ -133,7 +133,7 @@ def test_the_digest_holds_what_would_change_and_nothing_else() -> None:
         "timestamp": "2026-11-23T09:00:00Z",
         "resource_drift": [change("c.c", "update")],
     }
-    assert changes.digest(plan) == changes.digest(same)
+    assert changes.digest(plan, "s") == changes.digest(same, "s")
     others = [
         change("a.a", "update", before={"x": 3}, after={"x": 2}),
         change("a.a", "update", before={"x": 1}, after={"x": 3}),
@@ -141,8 +141,11 @@ def test_the_digest_holds_what_would_change_and_nothing_else() -> None:
         change("a.b", "update", before={"x": 1}, after={"x": 2}),
         change("a.a", "update", before={"x": 1}, after={"x": 2}, deposed="1234"),
     ]
-    digests = {changes.digest({"resource_changes": [one, second]}) for one in others}
-    assert len({*digests, changes.digest(plan), changes.digest({"resource_changes": []})}) == 7
+    digests = {changes.digest({"resource_changes": [one, second]}, "s") for one in others}
+    nothing = changes.digest({"resource_changes": []}, "s")
+    # And the stack that it is of.
+    of_another = changes.digest(plan, "t")
+    assert len({*digests, changes.digest(plan, "s"), nothing, of_another}) == 8
 
 
 def test_a_plan_other_than_the_approved_one_is_refused_with_what_it_would_do(
@@ -151,8 +154,12 @@ def test_a_plan_other_than_the_approved_one_is_refused_with_what_it_would_do(
     plan = {"resource_changes": [change("aws_iam_role.role", "delete", "create")]}
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(plan))
-    assert changes.main(["--approved", changes.digest(plan), str(file)]) == 0
-    assert changes.main(["--approved", changes.digest({}), str(file)]) == 1
+    for name in ("cdk.tf.json", ".terraform.lock.hcl"):
+        (tmp_path / name).write_text("{}")
+    stack = examine.digest(tmp_path)
+    called = [str(tmp_path), str(file)]
+    assert changes.main(["--approved", changes.digest(plan, stack), *called]) == 0
+    assert changes.main(["--approved", changes.digest({}, stack), *called]) == 1
     assert capsys.readouterr().out == (
         "What would be changed now is not what was approved; nothing was changed.\n"
         "  delete, create: aws_iam_role.role\n"
@@ -286,11 +293,10 @@ def test_an_ejected_stack_is_not_planned_for_destruction(tmp_path: Path) -> None
     ]
 
 
-# What main.py does, as far as the history of a repository is concerned.
-MAIN = """
+# What gate synth does, as far as the history of a repository is concerned.
+SYNTH = """
 import json, os, sys
 from pathlib import Path
-from types import SimpleNamespace
 from athena_gate.stacks.removed import set_aside
 
 names = Path("names").read_text().split()
@@ -300,6 +306,7 @@ out = Path(os.environ["CDKTF_OUTDIR"])
 for name in names:
     (out / "stacks" / name).mkdir(parents=True, exist_ok=True)
     (out / "stacks" / name / "cdk.tf.json").write_text(name)
+    (out / "stacks" / name / "lock").write_bytes(Path(".terraform.lock.hcl").read_bytes())
 listed = {name: {"workingDirectory": f"stacks/{name}"} for name in names}
 (out / "manifest.json").write_text(json.dumps({"stacks": listed}))
 set_aside(out, names)
@@ -308,18 +315,24 @@ set_aside(out, names)
 
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A repository, the working directory, with a commit for each list of names; the commits."""
+    """A repository, the working directory, with a commit for each list of names; the commits, of
+    which the last is the tip of main. Each would run a program of its own, and has a lock that leads
+    elsewhere."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(previous, "SYNTH", (sys.executable, "-P", "-c", SYNTH))
     identity = ["-c", "user.name=a developer", "-c", "user.email=developer@example.com"]
     made = []
-    git("init", "--quiet")
-    Path("main.py").write_text(MAIN)
-    Path("cdktf.json").write_text(json.dumps({"app": f'"{sys.executable}" main.py'}))
+    git("init", "--quiet", "--initial-branch=main")
+    Path("cdktf.json").write_text(json.dumps({"app": f"touch {tmp_path}/run"}))
+    Path("json.py").write_text(f"open('{tmp_path}/run', 'w')")
+    Path(".terraform.lock.hcl").symlink_to(tmp_path / "elsewhere")
     for names in ("one", "one two", "broken", "one", "three"):
         Path("names").write_text(names)
         git("add", "--all")
         git(*identity, "commit", "--quiet", "--message", names)
         made.append(git("rev-parse", "HEAD").strip())
+    Path(".terraform.lock.hcl").unlink()
+    Path(".terraform.lock.hcl").write_text("today's")
     return made
 
 
@@ -330,7 +343,7 @@ def git(*arguments: str) -> str:
 def test_whatever_was_built_since_the_last_apply_is_found(
     history: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert previous.main([history[0], history[3], "previous"]) == 0
+    assert previous.main([history[0], "main", history[3], "previous"]) == 0
     assert capsys.readouterr().err == (
         f"gate.hcl:1: broken\n{history[2]} is skipped: it cannot be synthesized\n"
     )
@@ -342,18 +355,38 @@ def test_whatever_was_built_since_the_last_apply_is_found(
     assert git("worktree", "list").count("\n") == 1
 
 
-def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
+def test_nothing_of_an_earlier_commit_is_run_and_the_provider_is_todays(history: list[str]) -> None:
+    assert previous.main([history[0], "main", history[3], "previous"]) == 0
+    assert Path("previous/stacks/one/lock").read_text() == "today's"
+    assert not Path("run").exists()
+    assert not Path("elsewhere").exists()
+
+
+def test_a_commit_that_is_not_on_main_was_not_applied_whoever_says_so(
     history: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert previous.main([history[2], history[3], "previous"]) == 1
+    git("branch", "athena-gate/applied", history[4])
+    git("update-ref", "refs/heads/main", history[3])
+    assert previous.main(["athena-gate/applied", "main", history[3], "previous"]) == 1
+    assert not Path("previous").exists()
     assert capsys.readouterr().err == (
-        f"gate.hcl:1: broken\n{history[2]}, which was applied last, cannot be synthesized, so "
-        "nobody can say which stacks it had; move the branch athena-gate/applied to a commit "
-        "that has them\n"
+        "athena-gate/applied, which was applied last as athena-gate/applied says, is not on main, "
+        "so nothing of it is read: somebody else than the pipeline has moved that. Let nobody else "
+        "do so, and move it to the commit that was applied last\n"
     )
 
 
-@pytest.mark.parametrize("module", ["stacks", "changes", "gitlab", "review", "previous"])
+def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
+    history: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert previous.main([history[2], "main", history[3], "previous"]) == 1
+    assert capsys.readouterr().err == (
+        f"gate.hcl:1: broken\n{history[2]}, which was applied last, cannot be synthesized, so "
+        "nobody can say which stacks it had; move athena-gate/applied to a commit that has them\n"
+    )
+
+
+@pytest.mark.parametrize("module", ["stacks", "changes", "examine", "gitlab", "review", "previous"])
 def test_what_a_pipeline_calls_needs_python_and_the_wheel_alone(module: str, wheel: Path) -> None:
     """A job with credentials installs one wheel, without its dependencies."""
     code = f"import athena_gate.gate.pipeline.{module} as one; print(one.__file__)"
@@ -443,7 +476,7 @@ def called(module: str, *arguments: str, **environment: str) -> tuple[int, str, 
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("module", ["changes", "gitlab", "review", "stacks"])
+@pytest.mark.parametrize("module", ["changes", "examine", "gitlab", "review", "stacks"])
 def test_other_arguments_are_answered_with_those_allowed(module: str) -> None:
     code, said, error = called(module, "a", "b", "c", "d", "e")
     assert (code, said) == (2, "")
@@ -497,7 +530,7 @@ def test_a_stack_without_an_account_and_region_is_not_planned(
 
 def test_what_is_no_review_is_refused_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"stack": "a", "changes": [{"address": 1, "actions": []}]}')
-    assert called("review", str(tmp_path)) == (
+    assert called("review", "page", str(tmp_path)) == (
         2,
         "",
         f"{tmp_path}/a.json: is not what gate.pipeline.changes prints of a stack\n",
