@@ -18,6 +18,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from athena_gate.gate.pipeline.program import Usage, run
 from athena_gate.gate.pipeline.stacks import FILE, MANIFEST, STACK_LIMIT, entry_of, listed
@@ -25,7 +26,7 @@ from athena_gate.gate.stack.beside import not_the_lock
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.stack.reader import NotReadable, read
 from athena_gate.modules.files import Unreadable, parse_json, read_bytes, read_json, visible
-from athena_gate.stacks.providers import LOCK, LOCK_LIMIT
+from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE
 
 # What is written is indented.
 _WRITTEN_LIMIT = 4 * STACK_LIMIT
@@ -100,6 +101,9 @@ def _understood(name: str, folder: Path) -> Stack:
     reasons = [f"{visible(one.address, 300)} {visible(one.text, 300)}" for one in stack.problems]
     if stack.name != name:
         reasons.append(f"is the stack {visible(stack.name, 100)}")
+    required = stack.content.get("terraform", {}).get("required_providers", {}).get("aws", {})
+    if (source := required.get("source")) != PROVIDER_SOURCE:
+        reasons.append(f"asks for the provider {visible(source, 100)}, not {PROVIDER_SOURCE}")
     if reasons:
         raise Refused("\n".join(f"{name}: {reason}" for reason in reasons))
     return stack
@@ -118,8 +122,21 @@ def _write(stack: Stack, target: Path) -> None:
     if reason := not_the_lock(LOCK):
         raise Refused(f"{LOCK} {reason}")
     target.mkdir(parents=True)
-    (target / FILE).write_text(json.dumps(stack.content, indent=2, sort_keys=True) + "\n")
+    content = _without_comments(stack.content)
+    (target / FILE).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
     (target / LOCK.name).write_bytes(lock)
+
+
+def _without_comments(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stack without what the engine writes into the bodies of resources for itself."""
+    resources = {
+        kind: {
+            name: {key: value for key, value in body.items() if key != "//"}
+            for name, body in some.items()
+        }
+        for kind, some in content.get("resource", {}).items()
+    }
+    return {**content, **({"resource": resources} if resources else {})}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -37,13 +37,15 @@ class GitLab:
     """A project on a GitLab: where its repository is, and the variables of its CI/CD settings.
 
     ``approve`` is asked before a manual job, by its name, and says whether it runs; ``scoped`` are
-    the variables of environments, by their names.
+    the variables of environments, by their names. ``tamper`` gets job and folder of each artifact,
+    as a package that the job has installed could have left it.
     """
 
     repository: Path
     builds: Path
     variables: Mapping[str, str]
     approve: Callable[[str], bool] = lambda _: True
+    tamper: Callable[[str, Path], None] = lambda _job, _artifact: None
     scoped: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     _artifacts: dict[tuple[str, str], Path] = field(default_factory=dict)
@@ -170,6 +172,7 @@ class GitLab:
                 (kept / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(folder / path, kept / path)
         if kept.exists():
+            self.tamper(name, kept)
             self._artifacts[pipeline, name] = kept
 
 

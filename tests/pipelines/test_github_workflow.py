@@ -283,10 +283,14 @@ def test_a_pull_request_is_told_what_it_adds_changes_and_removes(story: Story) -
     ) in run.summaries
     (comment,) = story.github.posted("comments")
     assert comment["pull_request"] == 7
-    assert HASH.sub("", comment["body"]).splitlines()[:9] == [
-        "<!-- athena-gate: plan -->",
-        "### athena-gate",
-        "",
+    top, _, below = HASH.sub("", comment["body"]).partition("### athena-gate\n\n")
+    assert top.startswith("<!-- athena-gate: plan -->\n### Who may do what\n\nCompared with `")
+    assert [line for line in top.splitlines() if re.match("(dbt|dot|metronome)-", line)] == [
+        "dbt-nightly is new",
+        "dot-reporting",
+        "metronome-billing is gone",
+    ]
+    assert below.splitlines()[:6] == [
         "- `dbt-ci` (`111122223333`): no changes",
         "- `dbt-nightly` (`111122223333`): "
         + ", ".join(f"`{one.replace('create', '+')}`" for one in CREATED),

@@ -61,7 +61,8 @@ class Run:
     """One run of the workflow in ``file`` for ``sha``.
 
     ``machine`` are the variables of a runner's disk: where Python, Terraform and its providers are.
-    ``approve`` is asked for every job with an environment, before it starts.
+    ``approve`` is asked for every job with an environment, before it starts. ``tamper`` gets the
+    folder of each artifact, as a package that the job has installed could have left it.
     """
 
     github: GitHub
@@ -73,6 +74,7 @@ class Run:
     event_name: str = "push"
     event: Mapping[str, Any] = field(default_factory=dict)
     approve: Callable[[str, str], bool] = lambda _environment, _job: True
+    tamper: Callable[[Path], None] = lambda _artifact: None
     ref: str = MAIN
     jobs: dict[str, Job] = field(default_factory=dict)
     legs: dict[str, Job] = field(default_factory=dict)
@@ -273,6 +275,7 @@ class _Runner:
         if not artifact.exists():
             raise Failed(f"no files were found at {path}")
         assert len(paths) > 1 or paths[0].is_file()
+        self._run.tamper(artifact)
 
     # https://github.com/actions/download-artifact (2026-11): one by name goes into the path
     # itself, those of a pattern into a folder each.

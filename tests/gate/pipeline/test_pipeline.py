@@ -316,8 +316,7 @@ set_aside(out, names)
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A repository, the working directory, with a commit for each list of names; the commits, of
-    which the last is the tip of main. Each would run a program of its own, and has a lock that leads
-    elsewhere."""
+    which the last is the tip of main. Each would run a program of its own; its lock is a link."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(previous, "SYNTH", (sys.executable, "-P", "-c", SYNTH))
     identity = ["-c", "user.name=a developer", "-c", "user.email=developer@example.com"]
