@@ -6,7 +6,6 @@ in tests/gate/pipeline/test_examine.py.
 
 import json
 import subprocess
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +14,14 @@ import yaml
 
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
-from tests.pipelines.company import company, runner
+from tests.pipelines.company import company, planted, runner
 from tests.pipelines.gitlab import GitLab
 from tests.pipelines.test_github_files import WORKFLOW, jobs, step_of
 from tests.pipelines.test_gitlab import CONFIGURATION, dbt, git
-from tests.pipelines.test_hcp_vcs import CONFIGURATION as CLOUD
 from tests.pipelines.workflow import GitHub, Run
 
 STACK = "cdktf.out/stacks/dbt-ci/cdk.tf.json"
 HCP = ROOT / "pipelines" / "hcp-vcs"
-
-
-def planted(folder: Path, ran: Path) -> None:
-    """Leave in ``folder`` what another job would run, if it ran anything that it is given: it would
-    make the file ``ran``."""
-    program = f"open({str(ran)!r}, 'w')\nraise SystemExit\n"
-    for name in ("json.py", "pip.py", "sitecustomize.py", "athena_gate/__init__.py"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(program)
-    (folder / "gate-requirements.txt").write_text("./evil-1-py3-none-any.whl\n")
-    script = f"touch {ran}\n"
-    for name in ("collect.sh", "publish.sh"):
-        (folder / "pipelines" / "hcp-vcs").mkdir(parents=True, exist_ok=True)
-        (folder / "pipelines" / "hcp-vcs" / name).write_text(script)
-    (folder / "pipelines" / "gitlab-ci").mkdir(parents=True)
-    job = {"stage": "plan", "script": [script], "id_tokens": {"T": {"aud": "$APPLY_AUDIENCE"}}}
-    template = {"stages": ["plan"], "evil": job}
-    (folder / "pipelines" / "gitlab-ci" / "stack.yml").write_text(json.dumps(template))
-    (folder / "plans.yml").write_text(json.dumps(template))
-    (folder / ".git").mkdir(exist_ok=True)
-    with (folder / ".git" / "config").open("a") as config:
-        config.write(f'[core]\n\tfsmonitor = "touch {ran}; false"\n')
 
 
 def provisioned(file: Path) -> None:
@@ -136,56 +112,6 @@ def test_gitlab_a_stack_and_files_of_another_job_are_neither_run_nor_planned(
     codes = {name: job.code for name, job in done.items()}
     assert codes == {"synth": 0, "plans": 0, "plan apply dbt-ci": 1}, logs
     assert (REFUSED in done["plan apply dbt-ci"].log, ran.exists()) == (True, False)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("platform", ["github", "gitlab"])
-def test_what_is_published_for_hcp_terraform_is_examined_first(
-    platform: Any, tmp_path: Path, wheel: Path, sandbox: Sandbox
-) -> None:
-    ran = tmp_path / "ran"
-    repository = tmp_path / "clone"
-    company(repository, platform, CLOUD + dbt("ci", "analytics", "dbt_ci"), wheel)
-    sha = pushed(repository, tmp_path)
-
-    if platform == "github":
-
-        def tampered(artifact: Path) -> None:
-            if artifact.name != "publish":
-                return
-            archive, content = artifact / "publish.tar", tmp_path / "content"
-            with tarfile.open(archive) as tar:
-                tar.extractall(content, filter="data")
-            planted(content, ran)
-            with tarfile.open(archive, "w") as tar:
-                for one in content.iterdir():
-                    tar.add(one, one.name)
-            planted(artifact, ran)
-
-        machine = runner(tmp_path / "python", wheel, {})
-        file, folder = ".github/workflows/athena-gate.yml", tmp_path / "run"
-        github = GitHub(tmp_path, {}, {})
-        run = Run(github, file, sha, sandbox, folder, machine, tamper=tampered).execute()
-        logs = "".join(leg.log for leg in run.legs.values())
-        assert {job.result for job in run.jobs.values()} == {"success"}, logs
-    else:
-
-        def tamper(job: str, artifact: Path) -> None:
-            if job == "synthesize":
-                planted(artifact, ran)
-
-        made = gitlab(tmp_path, wheel, {})
-        made.tamper = tamper
-        done = made.run(".gitlab-ci.yml")
-        logs = "".join(job.log for job in done.values())
-        assert {job.code for job in done.values()} == {0}, logs
-    assert not ran.exists()
-    listed = git(tmp_path / "origin.git", "ls-tree", "-r", "--name-only", "athena-gate/synthesized")
-    assert listed.split() == [
-        "manifest.json",
-        "stacks/dbt-ci/.terraform.lock.hcl",
-        "stacks/dbt-ci/cdk.tf.json",
-    ]
 
 
 def test_every_artifact_of_another_job_is_unpacked_beside_the_checkout() -> None:

@@ -1,7 +1,9 @@
 """pipelines/hcp-vcs: both pipelines, executed against a repository on disk."""
 
 import json
+import shutil
 import subprocess
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import yaml
 from athena_gate.gate.pipeline.write import Platform
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
-from tests.pipelines.company import company, runner
+from tests.pipelines.company import company, planted, runner
 from tests.pipelines.gitlab import GitLab
 from tests.pipelines.test_gitlab import git
 from tests.pipelines.workflow import GitHub, Run
@@ -149,6 +151,20 @@ def github(
     repository = Repository(folder, "github", wheel)
     machine = runner(folder / "python", wheel, {})
     runs: list[Run] = []
+    content = folder / "content"
+
+    def tamper(artifact: Path) -> None:
+        """Pack what would run beside the stacks, and lay it beside the archive."""
+        if artifact.name != "publish":
+            return
+        shutil.rmtree(content, ignore_errors=True)
+        with tarfile.open(artifact / "publish.tar") as tar:
+            tar.extractall(content, filter="data")
+        planted(content, folder / "ran")
+        with tarfile.open(artifact / "publish.tar", "w") as tar:
+            for one in content.iterdir():
+                tar.add(one, one.name)
+        planted(artifact, folder / "ran")
 
     def run(sha: str, **event: Any) -> Run:
         made = Run(
@@ -158,6 +174,7 @@ def github(
             sandbox,
             folder / f"run-{len(runs)}",
             machine,
+            tamper=tamper,
             **event,
         )
         runs.append(made)
@@ -195,6 +212,8 @@ def test_github_publishes_what_changed_and_keeps_what_is_not_destroyed(
     assert results(run(removed.sha, **settled)) == DONE
     assert repository.files() == of("dbt-ci")
     assert "dbt_other" in repository.policy("dbt-ci")
+    # Each synth had left files that whoever unpacked them over the checkout would have run.
+    assert not (repository.origin.parent / "ran").exists()
 
 
 @pytest.mark.slow
@@ -209,7 +228,12 @@ def test_gitlab_publishes_the_same(tmp_path: Path, wheel: Path) -> None:
         "CI_COMMIT_BRANCH": "main",
         "CI_PIPELINE_SOURCE": "push",
     }
-    gitlab = GitLab(repository.origin, tmp_path / "builds", variables)
+
+    def tamper(job: str, artifact: Path) -> None:
+        if job == "synthesize":
+            planted(artifact, tmp_path / "ran")
+
+    gitlab = GitLab(repository.origin, tmp_path / "builds", variables, tamper=tamper)
     repository.push(dbt("ci"), dbt("far"))
     jobs = gitlab.run(".gitlab-ci.yml")
     logs = "".join(job.log for job in jobs.values())
@@ -217,6 +241,8 @@ def test_gitlab_publishes_the_same(tmp_path: Path, wheel: Path) -> None:
     assert codes == {"synthesize": 0, "examine": 0, "publish": 0}, logs
     assert repository.files() == of("dbt-ci", "dbt-far")
     assert "a-token-of-the-job" not in logs
+    # The synth had left files that whoever takes its artifacts would have run.
+    assert not (tmp_path / "ran").exists()
 
     repository.push(dbt("ci"), dbt("far", "dbt_other"))
     assert [job.code for job in gitlab.run(".gitlab-ci.yml").values()] == [0, 0, 0]

@@ -562,3 +562,101 @@ def test_many_changes_are_counted_rather_than_listed() -> None:
     page = review.as_markdown(pages)
     assert [line[-22:] for line in page.splitlines()[3:5]] == ["`+ a.b149`, and 200 more"[-22:]] * 2
     assert len(page) < 65_536
+
+
+DIFFERENCE = """\
+### Who may do what
+
+Compared with `abc123`: 1 stack changed, 1 more and 0 fewer rights, 2 resources made.
+
+```diff
+dbt-ci
+  role dbt-ci
++     s3:GetObject
+```
+"""
+
+
+def test_who_may_do_what_stands_at_the_top_of_the_comment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, folder = tmp_path / "difference.md", tmp_path / "changes"
+    file.write_text(DIFFERENCE)
+    folder.mkdir()
+    assert review.main(["page", str(folder), str(file)]) == 0
+    assert capsys.readouterr().out == (
+        f"<!-- athena-gate: plan -->\n{DIFFERENCE}\n### athena-gate\n\n"
+    )
+    assert review.main(["difference", str(file)]) == 0
+    assert capsys.readouterr().out == DIFFERENCE
+    # There was nothing to compare with.
+    for nothing in ("", None):
+        file.unlink() if nothing is None else file.write_text(nothing)
+        assert review.main(["page", str(folder), str(file)]) == 0
+        assert capsys.readouterr().out == "<!-- athena-gate: plan -->\n### athena-gate\n\n"
+
+
+def test_gate_diff_prints_what_the_comment_takes_as_it_is(project: Project) -> None:
+    project.write(DOT)
+    other = project.folder / "other"
+    other.mkdir()
+    (other / "gate.hcl").write_text(DOT.replace('["sales"]', '["sales", "x"]'))
+    (other / "keys").symlink_to(project.folder / "keys")
+    for against in (other, project.folder):
+        done = gate(project.folder, "diff", "--against", str(against), "--format", "markdown")
+        assert (done.returncode, done.stdout[:20]) == (0, "### Who may do what\n")
+        assert review.difference(done.stdout) == done.stdout
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        DIFFERENCE.replace("### Who", "![x](https://attacker.example/x)\n### Who"),
+        DIFFERENCE + "@acme/security approved this\n",
+        DIFFERENCE.replace("1 stack changed", "[nothing](https://attacker.example) changed"),
+        DIFFERENCE.replace("`abc123`", "`a`, <b>b</b> `c`"),
+        DIFFERENCE.replace("  role dbt-ci", "   ```\n# nothing changed"),
+        DIFFERENCE.replace("  role dbt-ci", "```\n# nothing changed\n```diff"),
+        "<!-- athena-gate: plan -->\n",
+    ],
+)
+def test_what_gate_diff_would_not_print_becomes_code_as_a_whole(hostile: str) -> None:
+    assert review.difference(hostile) == (
+        f"### Who may do what\n\n````\n{hostile}````\n"
+        if "```" in hostile
+        else f"### Who may do what\n\n```\n{hostile}```\n"
+    )
+
+
+def test_a_long_difference_is_cut_and_shows_no_control_characters() -> None:
+    found = review.difference("\x1b[2J::error::\n" + "x" * 100_000)
+    assert found.startswith("### Who may do what\n\n```\n\\x1b[2J")
+    assert found.endswith("x\n... cut; gate diff has all of it\n```\n")
+    assert len(found) < 20_100
+
+
+def test_only_the_plans_of_this_run_are_reviewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reviewed("dbt-ci")
+    entries = [{name: one[name] for name in ("stack", "folder", "account", "region", "action")}]
+    monkeypatch.setenv("ENTRIES", json.dumps(entries))
+    file = tmp_path / "changes-dbt-ci" / "changes-dbt-ci.json"
+    other = tmp_path / "changes-x" / "changes-dbt-ci.json"
+
+    def refused(problem: str) -> None:
+        for command in ("page", "changed"):
+            with pytest.raises(Unreadable) as error:
+                review.main([command, str(tmp_path)])
+            assert str(error.value) == problem
+
+    refused(f"{file}: no such file")
+    file.parent.mkdir()
+    file.write_text(json.dumps({**one, "account": "444455556666"}))
+    refused(f"{file}: is not of the stack that was planned in this run")
+    file.write_text(json.dumps(one))
+    assert review.main(["page", str(tmp_path)]) == 0
+    # Another job has left a review of its own.
+    other.parent.mkdir()
+    other.write_text(json.dumps(one))
+    refused(f"{other}: is of no stack that was planned in this run")
