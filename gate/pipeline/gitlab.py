@@ -21,7 +21,7 @@ from typing import Any
 
 from athena_gate.gate.pipeline.changes import read_plan
 from athena_gate.gate.pipeline.program import Usage, run
-from athena_gate.gate.pipeline.review import changed, read
+from athena_gate.gate.pipeline.review import accounts, changed, read
 from athena_gate.gate.pipeline.stacks import stacks
 from athena_gate.gate.quoting import gitlab_variable, yaml_json
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
@@ -73,6 +73,21 @@ def applies(entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     return {**jobs, "applied": {"extends": ".applied"}}
 
 
+def recovers(entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return the jobs that say what runs that were cut short have left of ``entries``, which have
+    an account, a region and stacks."""
+    return {
+        f"recover {entry['account']}": {
+            "extends": ".recover",
+            "variables": {
+                "ACCOUNT": gitlab_variable(entry["account"]),
+                "STACKS": gitlab_variable(entry["stacks"]),
+            },
+        }
+        for entry in entries
+    }
+
+
 def _job(entry: Mapping[str, str]) -> str:
     return f"{entry['action']} {entry['stack']}"
 
@@ -105,7 +120,8 @@ def main(arguments: Sequence[str]) -> int:
             print(json.dumps(counts(read_plan(Path(plan)))))
         case ["applies", template, folder]:
             text = read_text(Path(template), _TEMPLATE_LIMIT)
-            jobs = applies(changed(read(Path(folder))))
+            found = read(Path(folder))
+            jobs = {**recovers(accounts(found)), **applies(changed(found))}
             print(pipeline(text, _variable("SYNTH_PIPELINE"), jobs), end="")
         case _:
             raise Usage

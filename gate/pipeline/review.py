@@ -4,6 +4,8 @@
     python3 -m athena_gate.gate.pipeline.review page FOLDER [DIFFERENCE]
     # the job matrix of those that would change, with their digests
     python3 -m athena_gate.gate.pipeline.review changed FOLDER
+    # by account, the stacks among these that are to be applied, for `gate recover`
+    python3 -m athena_gate.gate.pipeline.review accounts FOLDER
     # DIFFERENCE alone
     python3 -m athena_gate.gate.pipeline.review difference DIFFERENCE
 
@@ -114,6 +116,19 @@ def changed(reviewed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
+def accounts(reviewed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the entries of a matrix of accounts, each with a region and the names of the stacks
+    that would be changed there, with spaces between."""
+    found: dict[str, dict[str, str]] = {}
+    for one in reviewed:
+        if one["changes"] and one["action"] == "apply":
+            new = {"account": one["account"], "region": one["region"], "stacks": one["stack"]}
+            known = found.setdefault(one["account"], new)
+            if known is not new:
+                known["stacks"] += f" {one['stack']}"
+    return [*found.values()]
+
+
 def as_markdown(reviewed: Sequence[dict[str, Any]], above: str = "") -> str:
     """Return the page, with the Markdown ``above`` at its top. Plans that do not fit are cut, each
     to its share."""
@@ -159,6 +174,8 @@ def main(arguments: Sequence[str]) -> int:
     match arguments:
         case ["changed", folder]:
             print(json.dumps(changed(_required(Path(folder)))))
+        case ["accounts", folder]:
+            print(json.dumps(accounts(_required(Path(folder)))))
         case ["page", folder, *file] if len(file) < 2:
             print(as_markdown(_required(Path(folder)), "".join(map(_difference, file))))
         case ["difference", file]:

@@ -58,7 +58,7 @@ def test_github_a_stack_and_files_of_another_job_are_neither_run_nor_planned(
     assert {name: job.result for name, job in run.jobs.items()} == {
         "check": "success",
         "plan": "failure",
-        **dict.fromkeys(("review", "apply", "record", "drift"), "skipped"),
+        **dict.fromkeys(("review", "recover", "apply", "record", "drift"), "skipped"),
     }, log
     assert (REFUSED in log, run.roles, ran.exists()) == (True, {}, False)
 
@@ -178,6 +178,7 @@ def test_gitlab_only_a_job_of_the_protected_environment_asks_for_the_role_that_a
     }
     assert asking == {
         ".plan": ("sts.amazonaws.com", None),
+        ".recover": ("sts.amazonaws.com", None),
         ".apply": ("$APPLY_AUDIENCE", "athena-gate"),
     }
 

@@ -138,6 +138,7 @@ def test_each_job_has_the_rights_it_needs() -> None:
         "check": {"contents": "read"},
         "plan": {"contents": "read", "id-token": "write"},
         "review": {"contents": "read", "pull-requests": "write"},
+        "recover": {"contents": "read", "id-token": "write"},
         "apply": {"contents": "read", "id-token": "write"},
         "record": {"contents": "write"},
         "drift": {"contents": "read", "issues": "write"},
@@ -169,7 +170,16 @@ ONE_WHEEL = (
 
 
 def test_a_job_that_reaches_aws_installs_nothing_but_terraform_and_one_wheel() -> None:
-    reaching = [job for job in jobs(WORKFLOW).values() if "id-token" in job["permissions"]]
+    every = {n: job for n, job in jobs(WORKFLOW).items() if "id-token" in job["permissions"]}
+    # It only reads, and says what it found to whoever approves.
+    reports = every.pop("recover")
+    role = "${{ vars[format('AWS_PLAN_ROLE_{0}', matrix.account)] }}"
+    assert [step["with"]["role-to-assume"] for step in reports["steps"] if "role" in str(step)] == [
+        role
+    ]
+    assert [job for job in jobs(WORKFLOW).values() if "recover" in needs(job)] == []
+    assert "artifact" not in str(reports)
+    reaching = [*every.values()]
     for job in reaching:
         scripts = [step["run"] for step in job["steps"] if "run" in step]
         terraform = step_of(job, "Install Terraform, by checksum")["run"]
