@@ -239,7 +239,7 @@ TITLE = "athena-gate: what is deployed is not what main says"
 
 def test_an_issue_of_somebody_else_is_not_taken_for_ours_whatever_its_title(tmp_path: Path) -> None:
     posts = Posts(tmp_path)
-    theirs = [
+    theirs: list[dict[str, Any]] = [
         {"title": TITLE, "body": "mine", "user": {"login": "somebody"}},
         {"title": f"{TITLE}, or not", "body": "mine"},
         {"title": TITLE, "body": "a pull request", "pull_request": {}},
