@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from athena_gate.gate.pipeline.program import Usage, run
-from athena_gate.gate.pipeline.stacks import FILE, MANIFEST, STACK_LIMIT, entry_of, listed
+from athena_gate.gate.pipeline.stacks import FILE, MANIFEST, NAME, STACK_LIMIT, entry_of, listed
 from athena_gate.gate.stack.beside import not_the_lock
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.stack.reader import NotReadable, read
@@ -46,7 +46,8 @@ def one(entry: Mapping[str, str], synthesized: Path, target: Path) -> None:
     """Write the stack of ``entry``, as it lies in ``synthesized``, into the new folder ``target``.
     Raises ``Refused`` and ``Unreadable``."""
     name, place, action = entry["stack"], Path(entry["folder"]), entry["action"]
-    if (place.parent.as_posix(), place.name) not in [(at, name) for at in _ALLOWED.get(action, ())]:
+    allowed = [f"{at}/{name}" for at in _ALLOWED.get(action, ())]
+    if not NAME.fullmatch(name) or place.as_posix() not in allowed:
         shown = visible(place, 200)
         raise Refused(f"{visible(name, 100)}: {shown} is no folder of a stack to {visible(action)}")
     found = {**entry_of(name, synthesized / place, action), "folder": place.as_posix()}

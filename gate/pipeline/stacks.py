@@ -25,7 +25,7 @@ MANIFEST_LIMIT = MEBIBYTE
 STACK_LIMIT = 8 * MEBIBYTE
 
 # What a synth calls its stacks, regions and accounts; all of it goes into shells and names of jobs.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
@@ -60,7 +60,7 @@ def listed(manifest: Path) -> dict[str, Path]:
 
 def _folder(manifest: Path, name: str, stack: object) -> PurePosixPath:
     match stack:
-        case {"workingDirectory": str(text)} if text and _NAME.fullmatch(name):
+        case {"workingDirectory": str(text)} if text and NAME.fullmatch(name):
             # Another folder would be planned without `gate prove` having seen it.
             if text == f"stacks/{name}":
                 return PurePosixPath(text)
@@ -74,7 +74,7 @@ def _folder(manifest: Path, name: str, stack: object) -> PurePosixPath:
 def set_aside(output: Path) -> dict[str, Path]:
     """Return the folders of the stacks that synths into ``output`` have set aside."""
     folders = sorted(output.glob("removed/*/"))
-    return {folder.name: folder for folder in folders if _NAME.fullmatch(folder.name)}
+    return {folder.name: folder for folder in folders if NAME.fullmatch(folder.name)}
 
 
 def _ejected(output: Path) -> list[str]:

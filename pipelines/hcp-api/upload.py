@@ -36,8 +36,8 @@ APPROVED = (
     *("confirmed", "queuing_apply", "pre_apply_running", "pre_apply_completed"),
     *("apply_queued", "applying", "applied"),
 )
-# A policy that must pass has not, and somebody may override it: one of Sentinel, one of OPA. The page
-# leaves some states out: https://github.com/hashicorp/go-tfe/blob/main/run.go (2026-11).
+# A policy that must pass has not, and somebody may override it: one of Sentinel, one of OPA. The
+# page leaves some states out: https://github.com/hashicorp/go-tfe/blob/main/run.go (2026-11).
 UNDECIDED = ("policy_override", "post_plan_awaiting_decision")
 
 

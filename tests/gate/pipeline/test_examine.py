@@ -165,6 +165,7 @@ def test_a_lock_of_another_job_says_nothing(capsys: pytest.CaptureFixture[str]) 
         {"stack": "dbt-other"},
         {"folder": "../cdktf.out/stacks/dbt-ci"},
         {"folder": "/etc"},
+        {"stack": "..", "folder": "cdktf.out/stacks/.."},
         {"folder": "cdktf.out/stacks/dbt-other"},
         {"folder": "previous/stacks/dbt-ci"},
         {"action": "destroy"},
