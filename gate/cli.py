@@ -34,7 +34,7 @@ from athena_gate.gate.console import (
 )
 from athena_gate.gate.project import enter, from_here
 from athena_gate.gate.text import counted
-from athena_gate.modules.files import Unreadable, visible
+from athena_gate.modules.files import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -304,7 +304,7 @@ def prove(
     to be compared with, or when a block has no stack. A claim that holds only if others do their
     part (gate todo) is no failure, with --strict it is one.
     """
-    from athena_gate.gate.pipeline.stacks import MANIFEST, listed
+    from athena_gate.gate.pipeline.stacks import MANIFEST, unlisted
     from athena_gate.gate.prove import (
         check_only,
         no_claims,
@@ -359,11 +359,9 @@ def prove(
                 for block in configuration.blocks
                 if block.stack not in known
             ]
-        if (place / MANIFEST).is_file():
-            try:
-                listed(place / MANIFEST)
-            except Unreadable as error:
-                proved.append(no_claims(MANIFEST, str(place / MANIFEST), str(error)))
+        synthesized = (place / "stacks").is_dir() or (place / MANIFEST).exists()
+        if synthesized and (problem := unlisted(place)):
+            proved.append(no_claims(MANIFEST, str(place / MANIFEST), problem))
     if as_json:
         print(json.dumps(proofs_as_json(proved), indent=2))
     elif sarif:
@@ -555,6 +553,8 @@ def vendors(
         else:
             print(table(found))
         return
+    if name in integrations and name not in profiles:
+        fail(2, f"{name} is no vendor but an integration of its own; gate init asks what it needs")
     if name not in profiles:
         import difflib
 
@@ -567,20 +567,30 @@ def vendors(
 def _show_vendor(name: str, integration: "Integration", as_json: bool) -> None:
     from athena_gate.gate.vendors.text import one
     from athena_gate.modules.reading import ConfigurationError
-    from athena_gate.stacks.reference import rows
+    from athena_gate.stacks.reference import inner_rows, rows
 
     try:
         block: Any = integration.settings
     except ConfigurationError as error:
         tell(str(error), sys.stderr)
         fail(2, f"{counted(len(error.mistakes), 'mistake')} in {error.file}")
-    described = rows(block)
+    described, inner = rows(block), inner_rows(block)
     if as_json:
         content = block.profile.model_dump(mode="json", by_alias=True)
-        fields = [{"name": n, "default": d, "meaning": m} for n, d, m in described]
+        fields = [
+            {
+                "name": name,
+                "default": default,
+                "meaning": meaning,
+                "fields": [
+                    {"name": n, "default": d, "meaning": m} for n, d, m in inner.get(name, ())
+                ],
+            }
+            for name, default, meaning in described
+        ]
         print(json.dumps({"block": name, "profile": content, "fields": fields}, indent=2))
     else:
-        print(one(name, block, described))
+        print(one(name, block, described, inner))
 
 
 @app.command()

@@ -28,6 +28,14 @@ def rows(model: type[Settings], label: str | None = "name") -> list[Row]:
     ]
 
 
+def inner_rows(model: type[Settings]) -> dict[str, list[Row]]:
+    """Return the rows of each nested block of ``model``, by the name that ``rows`` gives it."""
+    return {
+        f"{name} {{ }}": rows(nested, marker.label)
+        for name, (_, nested, marker) in nested_blocks(model).items()
+    }
+
+
 def default(info: Any) -> str:
     """Return a field's default as gate.hcl would write it; empty for none, ``required``."""
     value = info.get_default(call_default_factory=True, validated_data={})

@@ -110,6 +110,7 @@ def spoken(file: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, str(node.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["gate", "modules", "stacks"])
 def test_no_message_speaks_of_what_only_a_clone_has(folder: str) -> None:
     # `gate pipeline` writes the pages that its pipelines speak of.

@@ -49,6 +49,7 @@ ALWAYS = {
     "aws:securetransport",
     "aws:useragent",
     "aws:userid",
+    "aws:viaawsservice",
 }
 
 

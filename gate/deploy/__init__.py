@@ -20,8 +20,8 @@ from typing import Literal
 from athena_gate.gate.deploy.changes import NO_CHANGES, Changes, read_changes
 from athena_gate.gate.deploy.running import Interrupted, Step, Terraform
 
-# A provider takes some 150 MB, and a cloud's API answers the more slowly the more ask.
-SIDE_BY_SIDE = 4
+# A provider takes some 150 MB, and most of an apply is waiting for AWS.
+SIDE_BY_SIDE = 8
 # How often progress is looked at.
 _TICK = 0.2
 

@@ -69,7 +69,10 @@ def compare(documented: Policy, guide: Guide, ours: Policy) -> list[Cell]:
         inside = {g for g in granted if _covers(grant, g)}
         around = {g for g in granted if _covers(g, grant)}
         placed |= inside | around
-        if around or inside:
+        if equal := inside & around:
+            # Written otherwise, as an account is by its id or its root.
+            cells.append(Cell("same", grant, frozenset(equal), (), True))
+        elif around or inside:
             status: Status = "wider" if around else "narrower"
             by_conditions = defaultdict(set)
             for found in around or inside:

@@ -58,6 +58,19 @@ def listed(manifest: Path) -> dict[str, Path]:
     raise Unreadable(str(manifest), problem)
 
 
+def unlisted(output: Path) -> str:
+    """Return what is wrong with the manifest of the synth in ``output``, which says what is planned
+    and deployed; empty when it lists every stack there."""
+    try:
+        known = listed(output / MANIFEST)
+    except Unreadable as error:
+        return str(error)
+    there = {file.parent.name for file in output.glob(f"stacks/*/{FILE}")}
+    if missing := sorted(there - known.keys()):
+        return f"it does not list {', '.join(missing)}, which nobody would plan; synthesize again"
+    return ""
+
+
 def _folder(manifest: Path, name: str, stack: object) -> PurePosixPath:
     match stack:
         case {"workingDirectory": str(text)} if text and NAME.fullmatch(name):

@@ -1,6 +1,7 @@
 """What can be said of the policies of any stack: whether AWS would take them, and each grant
 takes effect."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -28,6 +29,8 @@ INLINE_LIMIT = 10_240
 KEY_POLICY_LIMIT = 32 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (2026-11)
 FUNCTION_POLICY_LIMIT = 20 * 1024
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html (2026-11)
+_SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
 
 
 def checks(stack: Stack) -> Iterator[Result]:
@@ -91,6 +94,15 @@ def _malformed(stack: Stack) -> Iterator[Failure]:
             decide(request, Policies(own, resource))
         except (MalformedPolicy, UnknownOperator) as error:
             yield Failure(str(error), by=(document.address,))
+    trusts = (one.trust for one in stack.identities if one.trust)
+    for document in (*(d for one in stack.identities for d in one.policies), *trusts):
+        for statement in document.policy.statements:
+            if not _SID.fullmatch(statement.sid):
+                yield Failure(
+                    f"{document.address} has the Sid {statement.sid!r}; IAM allows letters and "
+                    "digits",
+                    by=(document.address,),
+                )
 
 
 def _useless(statement: Statement) -> Iterator[Failure]:

@@ -203,7 +203,8 @@ class _Comparison:
     def _keys(of: Mapping[str, Any], known: Set[str], address: str = "") -> Iterator[Difference]:
         where = address or "the plan"
         for key in sorted(of.keys() - known):
-            if of[key] in (None, [], {}):
+            # Of HCL, a function with nothing in it that is known is an empty expression.
+            if of[key] in (None, [], {}) and not key.endswith("_expression"):
                 continue
             what = _REFUSED.get(key, f"has {shown(key)}, which is not understood")
             yield Difference(address, str(key), of[key], None, f"{where} {what}; allowed: none")
@@ -302,6 +303,10 @@ class _Comparison:
                 elif actions == ["no-op"] and not _is_left(entry["change"]):
                     says = f"{address}: the plan says that it changes nothing of it, and would"
                     yield Difference(address, "", actions, "make", says)
+                elif (actions == ["create"]) != (entry["change"].get("before") is None):
+                    says = f"{address}: the plan would {_joined(actions)} it, and what it was "
+                    says += "before says otherwise"
+                    yield Difference(address, "", actions, "make", says)
                 yield from self._named(entry)
                 if actions in _OWN_ACTIONS:
                     yield from self._values(address, entry["change"])
@@ -357,7 +362,9 @@ class _Comparison:
             for part in ("after", "before")
         )
         unknown = {path for path, value in leaves(change.get("after_unknown")) if value is True}
-        for path in sorted(found.keys() | unknown | _needed(allowed)):
+        tagged = "tags_all" in (change.get("after") or {})
+        tags = {f"tags_all.{name}" for name in self._tags(address)} if tagged else set()
+        for path in sorted(found.keys() | unknown | _needed(allowed) | tags):
             if path in allowed["references"]:
                 yield from self._reference(address, path, found, unknown)
                 continue

@@ -2,7 +2,30 @@
 
 from typing import Any
 
+from athena_gate.modules.access import guide, policies
+from athena_gate.modules.account import Account
+from athena_gate.modules.athena.settings import Keys, Source
+
 _ACCOUNT = "111122223333"
+
+
+def granted(kind: str, block: Any) -> tuple[list[str], dict[str, str]]:
+    """Return what the block of ``example`` may do, a sentence for each statement, and what the
+    placeholders of its profile stand for there."""
+    settings = block.model_construct(
+        name="analytics",
+        account=Account(name="analytics", id=_ACCOUNT, region="eu-central-1"),
+        databases=("sales",) if block.profile.cls != "tables" else (),
+        sources=(Source(bucket="acme-lake", prefixes=("sales/",)),)
+        if block.profile.reads_files and block.profile.cls != "tables"
+        else (),
+        bucket=f"acme-{kind.replace('_', '-')}",
+        schema=kind,
+        # Whoever it is may do the same.
+        keys=Keys.model_construct(generations=()),
+    )
+    known = {name: ", ".join(value) for name, value in guide.values(settings).items()}
+    return [one.why for one in policies.access(settings).statements], known
 
 
 def example(kind: str, block: Any, name: str = "analytics", way: str = "", more: str = "") -> str:

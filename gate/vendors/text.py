@@ -1,14 +1,15 @@
 """How vendors are shown in a terminal of 80 columns."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from athena_gate.gate.text import wrapped
 from athena_gate.gate.vendors import Listed
-from athena_gate.gate.vendors.example import example
+from athena_gate.gate.vendors.example import example, granted
 from athena_gate.modules.files import visible
 from athena_gate.modules.terminal import WIDTH
+from athena_gate.stacks.reference import Row
 
 
 def table(vendors: Sequence[Listed]) -> str:
@@ -24,9 +25,9 @@ def table(vendors: Sequence[Listed]) -> str:
     return "\n".join(lines)
 
 
-def one(kind: str, block: Any, fields: Sequence[tuple[str, str, str]]) -> str:
+def one(kind: str, block: Any, fields: Sequence[Row], inner: Mapping[str, Sequence[Row]]) -> str:
     """Return what is known of a vendor: ``block`` is the settings' class of its block, ``fields``
-    are the block's fields with their defaults and meanings."""
+    are the block's fields, ``inner`` those of its nested blocks."""
     profile = block.profile
     lines = [profile.title, "", *wrapped(f"page     {profile.page.title}", 0, 9)]
     lines += [f"         {profile.page.source}", f"         read {profile.page.date}"]
@@ -44,13 +45,23 @@ def one(kind: str, block: Any, fields: Sequence[tuple[str, str, str]]) -> str:
     grants += ["documented"] if profile.page.access else []
     grants += ["full_access"] if profile.page.managed else []
     lines += [f"grants   {', '.join(grants)}"]
+    may, known = granted(kind, block)
     for sentence in profile.todo:
-        lines += wrapped(f"to do    {sentence}", 0, 9)
-    lines += ["", "fields", *_fields(fields), "", "a block to paste", ""]
-    return "\n".join([*lines, example(kind, block)])
+        lines += wrapped(f"to do    {sentence.format_map(known)}", 0, 9)
+    fields = [
+        (name, default, f"One of: {', '.join(grants)}." if name == "grants" else meaning)
+        for name, default, meaning in fields
+    ]
+    lines += ["", "fields", *_fields(fields, inner), "", "what the block below may do"]
+    for sentence in may:
+        lines += wrapped(f"  - {sentence}", 0, 4)
+    return "\n".join([*lines, "", "a block to paste", "", example(kind, block)])
 
 
-def _fields(fields: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+def _fields(
+    fields: Sequence[Row], inner: Mapping[str, Sequence[Row]], indent: int = 2
+) -> Iterator[str]:
     for name, default, meaning in fields:
-        head = f"  {name}" + (f" ({default})" if default else "")
-        yield from wrapped(f"{head}: {meaning}", 0, 6)
+        head = f"{name} ({default})" if default else name
+        yield from wrapped(f"{'':{indent}}{head}: {meaning}", 0, indent + 4)
+        yield from _fields(inner.get(name, ()), {}, indent + 4)

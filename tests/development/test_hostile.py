@@ -57,6 +57,7 @@ ORIGINALS = Originals(
 )
 
 
+@pytest.mark.slow
 def test_nothing_hostile_gives_a_trace_or_writes_to_the_terminal(tmp_path: Path) -> None:
     prepare(ORIGINALS, tmp_path / "case")
     wrong = {

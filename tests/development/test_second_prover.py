@@ -142,6 +142,7 @@ def test_conditions_are_read_as_the_pages_say(
     assert Prover().allows([Condition(operator, key, values)], [], {key: given}) is expected
 
 
+@pytest.mark.slow
 def test_both_provers_agree_on_random_conditions() -> None:
     differ = [
         case

@@ -26,6 +26,7 @@ def gate(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
+@pytest.mark.slow
 def test_the_installed_program_answers_like_the_command(project: Project) -> None:
     same = gate(project.folder, "check")
     done = subprocess.run(
@@ -171,6 +172,7 @@ def test_a_missing_terraform_is_one_sentence(project: Project) -> None:
     )
 
 
+@pytest.mark.slow
 def test_main_tells_mistakes_without_a_trace_and_without_node(project: Project) -> None:
     project.write(DOT.replace('"sales"]', '"Sales"]'))
     done = subprocess.run(
@@ -189,6 +191,7 @@ def test_main_tells_mistakes_without_a_trace_and_without_node(project: Project) 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["check"], ["check", "--json"]])
 def test_check_imports_neither_the_engine_nor_the_embedded_aws(
     project: Project, command: list[str]
@@ -376,12 +379,14 @@ def run(folder: Path, *arguments: str | bytes, **given: Any) -> subprocess.Compl
     )
 
 
+@pytest.mark.slow
 def test_output_that_cannot_be_written_is_said_in_a_sentence(project: Project) -> None:
     with Path("/dev/full").open("wb") as full:
         done = run(project.folder, "check", stdout=full)
     assert (done.returncode, done.stderr) == (2, b"gate: the output: No space left on device\n")
 
 
+@pytest.mark.slow
 def test_whoever_reads_no_further_ends_the_program_without_a_word(project: Project) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -390,6 +395,7 @@ def test_whoever_reads_no_further_ends_the_program_without_a_word(project: Proje
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.slow
 def test_a_terminal_that_knows_ascii_alone_gets_escapes(project: Project) -> None:
     project.file.rename(project.folder / "gäte.hcl")
     done = run(project.folder, "--file", "gäte.hcl", "check", PYTHONIOENCODING="ascii")
@@ -400,6 +406,7 @@ def test_a_terminal_that_knows_ascii_alone_gets_escapes(project: Project) -> Non
     )
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_utf_8_is_a_name(project: Project) -> None:
     project.file.rename(project.folder / os.fsdecode(b"\xff.hcl"))
     done = run(project.folder, "--file", b"\xff.hcl", "check", "--json")
@@ -529,6 +536,7 @@ def test_an_unknown_vendor_has_a_hint(project: Project) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_long_message_goes_on_in_another_line_at_a_terminal(project: Project) -> None:
     project.write(DOT.replace("databases", "databse"))
     terminal, end = pty.openpty()

@@ -176,6 +176,7 @@ def test_what_is_nested_as_deeply_as_allowed_is_read() -> None:
     assert parse("a {\n" * depth + "}\n" * depth)[1] == []
 
 
+@pytest.mark.slow
 def test_blocks_that_are_nested_too_deeply_are_a_mistake_with_its_line() -> None:
     depth = 5000
     _, mistakes = parse("a {\n" * depth + "}\n" * depth)

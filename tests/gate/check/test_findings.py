@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator
 
 from athena_gate.gate.check import check
 from tests.conftest import DOT, Project
@@ -264,6 +263,7 @@ SARIF = closed(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -275,6 +275,9 @@ SARIF = closed(
     ],
 )
 def test_sarif_is_what_its_specification_asks_for(project: Project, text: str) -> None:
+    # Its formats take a second to import.
+    from jsonschema import Draft7Validator
+
     project.write(text)
     log = json.loads(gate(project.folder, "check", "--output-format", "sarif").stdout)
     assert list(Draft7Validator(SARIF).iter_errors(log)) == []

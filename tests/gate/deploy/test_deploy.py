@@ -17,6 +17,9 @@ from athena_gate.stacks.configuration import load
 from athena_gate.stacks.expected import expected_json
 from tests.conftest import DOT, Project
 
+# Each starts a process of the command, and that one of its own.
+pytestmark = pytest.mark.slow
+
 TERRAFORM = """\
 #!/bin/sh
 stack="$(basename "${1#-chdir=}")"
@@ -233,7 +236,6 @@ def test_a_name_that_no_stack_has_is_told_with_those_that_there_are(deploying: D
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_is_passed_on_and_waited_for(
     deploying: Deploying, sent: signal.Signals

@@ -332,6 +332,9 @@ def test_an_account_includes_its_roles_and_nobody_elses() -> None:
     assert statuses(trusting("111122223333"), trusting(role)) == {"narrower"}
     assert statuses(trusting("arn:aws:iam::111122223333:root"), trusting(role)) == {"narrower"}
     assert statuses(trusting("444455556666"), trusting(role)) == {"dropped", "added"}
+    root = "arn:aws:iam::111122223333:root"
+    assert statuses(trusting("111122223333"), trusting(root)) == {"same"}
+    assert statuses(trusting(root), trusting("111122223333")) == {"same"}
 
 
 def test_an_action_that_aws_does_not_have_grants_nothing_in_the_guide() -> None:

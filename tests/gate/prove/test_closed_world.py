@@ -809,6 +809,27 @@ def test_a_manifest_that_leads_elsewhere_is_a_finding(
         assert gate(project.folder, "prove", *what).returncode == code
 
 
+@pytest.mark.parametrize("content", [None, '{"stacks": {}}'])
+def test_a_manifest_without_a_stack_of_the_synth_is_a_finding(
+    project: Project, content: str | None
+) -> None:
+    manifest = synthesized(project) / "manifest.json"
+    manifest.unlink()
+    if content is not None:
+        manifest.write_text(content)
+    said = "no such file" if content is None else "it does not list dot-reporting, which nobody"
+    done = gate(project.folder, "prove")
+    assert (done.returncode, said in " ".join(done.stdout.split())) == (1, True)
+
+
+def test_a_sid_that_iam_does_not_take_is_a_finding(project: Project) -> None:
+    file = synthesized(project) / "stacks" / "dot-reporting" / "cdk.tf.json"
+    file.write_text(file.read_text().replace("AthenaQuery", "Athena query"))
+    done = gate(project.folder, "prove", str(file.parent), "--checks-only")
+    said = "has the Sid 'Athena query'; IAM allows letters and digits"
+    assert (done.returncode, said in " ".join(done.stdout.split())) == (1, True)
+
+
 def test_a_stack_by_way_of_a_link_is_read_too(project: Project) -> None:
     output = synthesized(project)
     elsewhere = project.folder / "elsewhere"

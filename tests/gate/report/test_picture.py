@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -231,6 +232,7 @@ TITLES = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=tries(60))
 @given(LANES_OF_ANY_STACK)
 def test_no_line_crosses_a_label_or_a_box(found: tuple[Lane, ...]) -> None:
@@ -247,6 +249,7 @@ def test_no_line_crosses_a_label_or_a_box(found: tuple[Lane, ...]) -> None:
         assert crossed == []
 
 
+@pytest.mark.slow
 @settings(max_examples=tries(60))
 @given(LANES_OF_ANY_STACK)
 def test_no_label_lies_on_another_or_leaves_the_picture(found: tuple[Lane, ...]) -> None:

@@ -47,10 +47,12 @@ def used() -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_every_code_is_a_rule_and_every_rule_is_used() -> None:
     assert used() == set(rules())
 
 
+@pytest.mark.slow
 def test_no_finding_is_made_without_a_code() -> None:
     without = []
     for name, tree in sources():

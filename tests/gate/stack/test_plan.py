@@ -87,6 +87,33 @@ def test_every_hostile_edit_of_a_plan_that_changes_nothing_is_a_difference() -> 
     assert unseen == []
 
 
+def test_a_resource_is_created_that_was_not_there_and_changed_that_was() -> None:
+    created, changed = likeness(STACK), applied(likeness(STACK))
+    resource(created, "aws_iam_user.user")[0]["before"] = {"name": "dot"}
+    resource(changed, "aws_iam_user.user")[0].update(actions=["update"], before=None)
+    assert said(created) == [
+        "aws_iam_user.user: the plan would create it, and what it was before says otherwise"
+    ]
+    assert said(changed)[0] == (
+        "aws_iam_user.user: the plan would update it, and what it was before says otherwise"
+    )
+
+
+def test_a_resource_has_all_tags_of_its_provider() -> None:
+    plan = likeness(STACK)
+    resource(plan, "aws_iam_policy.access")[0]["after"]["tags_all"] = {}
+    assert next(one for one in said(plan) if "tags_all" in one) == (
+        "aws_iam_policy.access: tags_all.athena-gate is missing; allowed: nothing that is not in "
+        "the stack"
+    )
+
+
+def test_an_expression_of_how_many_there_are_is_refused_when_it_tells_nothing() -> None:
+    plan = likeness(STACK)
+    plan["configuration"]["root_module"]["resources"][0]["for_each_expression"] = {}
+    assert [one.partition(" ")[2] for one in said(plan)] == ["has for_each; allowed: none"]
+
+
 def test_a_policy_attached_by_a_condition_is_refused() -> None:
     """The first plan does not know which policy that is; the text of the expression does."""
     plan = likeness(STACK)

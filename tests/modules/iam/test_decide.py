@@ -1100,6 +1100,7 @@ def test_a_statement_that_supports_in_two_ways_is_reported_once() -> None:
     assert decision == Decision("allowed", (grant, allowing), "allowed")
 
 
+@pytest.mark.slow
 def test_ten_thousand_statements_are_decided() -> None:
     statements = tuple(
         Statement(

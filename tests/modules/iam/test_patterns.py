@@ -496,6 +496,7 @@ def test_an_example_is_matched(pattern: str) -> None:
     assert matches(pattern, example(pattern)) is True
 
 
+@pytest.mark.slow
 def test_two_hundred_long_patterns_are_compared() -> None:
     outers = [f"arn:aws:s3:::bucket{n}/{'p' * 1900}*" for n in range(200)]
     assert arn_difference_example(f"arn:aws:s3:::bucket7/{'p' * 1950}", outers) is None
@@ -505,6 +506,7 @@ def test_two_hundred_long_patterns_are_compared() -> None:
     )
 
 
+@pytest.mark.slow
 def test_two_hundred_deep_patterns_are_compared() -> None:
     outers = [f"*{'ab*' * 650}{n}" for n in range(200)]
     assert difference_example(f"*{'ab*' * 660}", outers) == "ab" * 660
