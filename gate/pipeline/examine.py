@@ -16,7 +16,7 @@ or provisioner, another provider, an expression, a file beside that Terraform wo
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,16 +78,23 @@ def digest(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def about(folder: Path) -> Iterator[str]:
-    """Yield what a plan of the stack that ``one`` has written into ``folder`` does not show: where
-    its state is, and as whom it is made. Raises ``Unreadable``."""
-    content = read_json(folder / FILE, _WRITTEN_LIMIT)
-    s3 = content["terraform"]["backend"]["s3"]
-    yield f"state: s3://{s3['bucket']}/{s3['key']} in {s3['region']}{_as(s3.get('assume_role'))}"
-    for provider in content["provider"]["aws"]:
-        accounts = ", ".join(provider.get("allowed_account_ids", ())) or "any account"
-        role = _as(*provider.get("assume_role", ()))
-        yield f"made in: {accounts}, {provider.get('region', 'any region')}{role}"
+def about(folder: Path) -> list[str]:
+    """Return, in lines, what a plan of the stack that ``one`` has written into ``folder`` does not
+    show: where its state is, and as whom it is made. Raises ``Unreadable``."""
+    try:
+        content = read_json(folder / FILE, _WRITTEN_LIMIT)
+        s3 = content["terraform"]["backend"]["s3"]
+        lines = [
+            f"state: s3://{s3['bucket']}/{s3['key']} in {s3['region']}{_as(s3.get('assume_role'))}"
+        ]
+        for provider in content["provider"]["aws"]:
+            accounts = ", ".join(provider.get("allowed_account_ids", ())) or "any account"
+            role = _as(*provider.get("assume_role", ()))
+            lines.append(f"made in: {accounts}, {provider.get('region', 'any region')}{role}")
+    except (KeyError, TypeError, AttributeError):
+        problem = "is not what gate.pipeline.examine has written"
+        raise Unreadable(str(folder / FILE), problem) from None
+    return lines
 
 
 def _as(role: Mapping[str, str] | None = None) -> str:
@@ -153,6 +160,9 @@ def main(arguments: Sequence[str]) -> int:
     except Refused as refused:
         print(f"Nothing is planned and nothing is changed.\n{refused}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{visible(error.filename)} cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 

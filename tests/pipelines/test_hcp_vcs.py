@@ -1,6 +1,7 @@
 """pipelines/hcp-vcs: both pipelines, executed against a repository on disk."""
 
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -53,7 +54,7 @@ def test_the_workflow_may_do_nothing_but_read_and_one_job_pushes() -> None:
     } == {
         "workflow": {},
         "synthesize": {"contents": "read"},
-        "examine": {"contents": "read"},
+        "examine": {"contents": "read", "pull-requests": "write"},
         "publish": {"contents": "write"},
     }
     steps = workflow["jobs"]["publish"]["steps"]
@@ -190,6 +191,7 @@ def results(run: Run) -> dict[str, str]:
     return {name: job.result for name, job in run.jobs.items()}
 
 
+PULL_REQUEST = {"pull_request": {"number": 7, "head": {"repo": {"full_name": "acme/athena"}}}}
 DONE = {"synthesize": "success", "examine": "success", "publish": "success"}
 
 
@@ -212,6 +214,13 @@ def test_github_publishes_what_changed_and_keeps_what_is_not_destroyed(
     assert results(run(removed.sha, **settled)) == DONE
     assert repository.files() == of("dbt-ci")
     assert "dbt_other" in repository.policy("dbt-ci")
+
+    seen = {"event_name": "pull_request", "event": PULL_REQUEST, "ref": "refs/pull/7/merge"}
+    assert results(run(repository.push(dbt("ci")), **seen)) == {**DONE, "publish": "skipped"}
+    (comment,) = json.loads((repository.origin.parent / "comments.json").read_text())
+    marker, title, _, against = comment["body"].splitlines()[:4]
+    assert (marker, title) == ("<!-- athena-gate: plan -->", "### Who may do what")
+    assert re.match("Compared with `[0-9a-f]{40}`: 1 stack changed, ", against)
     # Each synth had left files that whoever unpacked them over the checkout would have run.
     assert not (repository.origin.parent / "ran").exists()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from athena_gate.gate.pipeline import changes, examine
+from athena_gate.modules.files import Unreadable
 from tests.conftest import ROOT
 
 TRUST = {
@@ -269,3 +270,17 @@ def test_a_synth_with_anything_else_in_it_is_not_published() -> None:
         stack["resource"]["aws_iam_role"]["role"]["provisioner"] = [RUNS]
 
     assert (published(edit), Path("examined").exists()) == (1, False)
+
+
+def test_another_folder_than_the_examined_one_is_no_stack_to_review() -> None:
+    Path("plan.json").write_text("{}")
+    written(edited("terraform/backend", {"local": {"path": "x.tfstate"}}))
+    with pytest.raises(Unreadable) as refused:
+        changes.main([json.dumps(ENTRY), str(FOLDER), "plan.json", "plan.json"])
+    problem = "is not what gate.pipeline.examine has written"
+    assert str(refused.value) == f"{FOLDER}/cdk.tf.json: {problem}"
+
+
+def test_a_folder_that_is_there_is_not_written_over(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (examined(), examined()) == (0, 2)
+    assert capsys.readouterr().err == "stack cannot be written: File exists\n"
