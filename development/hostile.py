@@ -170,6 +170,7 @@ def _of(
                 ("eject", name, "--output", "ejected"),
                 ("check", "--against", "cdktf.out"),
                 ("python", "athena_gate.gate.pipeline.stacks", "cdktf.out"),
+                ("python", "athena_gate.gate.pipeline.examine", "cdktf.out", "examined"),
                 ("main", "lock"),
             ]
             return json.dumps(stack, indent=2).encode(), file, commands
@@ -181,10 +182,18 @@ def _of(
                     "python",
                     "athena_gate.gate.pipeline.changes",
                     '{"stack": "x"}',
+                    folder,
                     "plan.json",
                     "plan.json",
                 ),
-                ("python", "athena_gate.gate.pipeline.changes", "--approved", "0", "plan.json"),
+                (
+                    "python",
+                    "athena_gate.gate.pipeline.changes",
+                    "--approved",
+                    "0",
+                    folder,
+                    "plan.json",
+                ),
                 ("python", "athena_gate.gate.pipeline.gitlab", "counts", "plan.json"),
             ]
             return json.dumps(_plan(stack)).encode(), "plan.json", plan_commands
@@ -197,6 +206,7 @@ def _of(
                 ("check", "--against", "cdktf.out"),
                 ("check", "--against", "cdktf.out/manifest.json", "--json"),
                 ("python", "athena_gate.gate.pipeline.stacks", "cdktf.out"),
+                ("python", "athena_gate.gate.pipeline.examine", "cdktf.out", "examined"),
             ]
             return json.dumps(manifest).encode(), "cdktf.out/manifest.json", manifest_commands
         case "outputs":
@@ -213,6 +223,7 @@ def _of(
                 [("prove", "state.json"), ("prove", "--checks-only", "state.json")],
             )
         case "review":
+            file = "changes/one.json"
             review = {
                 "stack": name, "folder": folder, "account": "111122223333", "region": "eu-west-1",
                 "action": "apply", "digest": "0" * 64, "text": "the plan\n",
@@ -220,10 +231,17 @@ def _of(
             }  # fmt: skip
             return (
                 json.dumps(review).encode(),
-                "changes/one.json",
+                file,
                 [
-                    ("python", "athena_gate.gate.pipeline.review", "changes"),
-                    ("python", "athena_gate.gate.pipeline.review", "--changed", "changes"),
+                    ("python", "athena_gate.gate.pipeline.review", "page", "changes"),
+                    ("python", "athena_gate.gate.pipeline.review", "changed", "changes"),
+                    ("python", "athena_gate.gate.pipeline.review", "accounts", "changes"),
+                    (
+                        "python",
+                        "athena_gate.gate.pipeline.review",
+                        "difference",
+                        "changes/one.json",
+                    ),
                 ],
             )
 
@@ -633,6 +651,7 @@ _IMPORTED = (
     "gate.explain.json",
     "athena_gate.gate.explain.text",
     "athena_gate.gate.parity.text",
+    "athena_gate.gate.pipeline.examine",
     "athena_gate.gate.pipeline.gitlab",
     "athena_gate.gate.pipeline.write",
     "athena_gate.gate.prove.json",

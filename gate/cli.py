@@ -717,7 +717,7 @@ def policy_set(
     Keep the folder in the repository of whoever approves, make it again when gate.hcl changes, and
     review the difference.
     """
-    from athena_gate.gate.policy_set import NotOurs, write
+    from athena_gate.gate.policy_set import NotOurs, is_guarded_with, write
     from athena_gate.gate.policy_set import policy_set as made
     from athena_gate.gate.stack.listed import NotListable
     from athena_gate.stacks.expected import expected_json
@@ -734,6 +734,12 @@ def policy_set(
         fail(2, f"{error.filename or output}: {error.strerror}; name another with --output")
     for name in changed:
         say(str(output / name))
+    if is_guarded_with(output, context.obj):
+        tell(
+            f"gate: {output} lies in the repository of {context.obj}, so who changes access can "
+            "change the policies with it; keep it in another one, of those who approve",
+            sys.stderr,
+        )
     say(f"{tick()} {output}: {counted(len(stacks), 'stack')}, {counted(len(changed), 'change')}")
 
 

@@ -24,10 +24,6 @@ from athena_gate.modules.iam.arn import partition_of
 # numbers, hyphens and underscores, 90 characters.
 WORKSPACE_LIMIT = 90
 HCP_TERRAFORM = "app.terraform.io"
-# The variable in which HCP Terraform hands a run its credentials, by account:
-# https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/specify-multiple-configurations
-# (2026-11).
-HCP_CREDENTIALS = "tfc_aws_dynamic_credentials"
 _WORKSPACE_CHARACTERS = string.ascii_letters + string.digits + "-_"
 _STACK = "{stack}"
 

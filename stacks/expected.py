@@ -10,7 +10,6 @@ from athena_gate.modules.account import Account
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.resources import Resource
 from athena_gate.stacks.backends import (
-    HCP_CREDENTIALS,
     Backend,
     CloudBackend,
     LocalBackend,
@@ -18,6 +17,7 @@ from athena_gate.stacks.backends import (
 )
 from athena_gate.stacks.configuration import ConfiguredBlock
 from athena_gate.stacks.providers import (
+    HCP_CREDENTIALS,
     MAX_RETRIES,
     PROVIDER_SOURCE,
     PROVIDER_VERSIONS,

@@ -16,6 +16,11 @@ TERRAFORM_VERSIONS = ">= 1.11"
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs#max_retries-1 (2026-11)
 MAX_RETRIES = 10
 
+# The variable in which HCP Terraform hands a run its credentials, by account:
+# https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/specify-multiple-configurations
+# (2026-11).
+HCP_CREDENTIALS = "tfc_aws_dynamic_credentials"
+
 # Terraform's own name for it; it stands in the project's folder, beside cdktf.json.
 # https://developer.hashicorp.com/terraform/language/files/dependency-lock (2026-11)
 LOCK = Path(".terraform.lock.hcl")

@@ -28,6 +28,7 @@ from athena_gate.modules.bindings import (
 from athena_gate.stacks import backends
 from athena_gate.stacks.configuration import ConfiguredBlock
 from athena_gate.stacks.providers import (
+    HCP_CREDENTIALS,
     MAX_RETRIES,
     PROVIDER_SOURCE,
     PROVIDER_VERSIONS,
@@ -138,7 +139,7 @@ def provider(
             [AwsProviderAssumeRole(role_arn=account.assume_role)] if account.assume_role else None
         ),
         shared_config_files=(
-            [f"${{var.{backends.HCP_CREDENTIALS}.{credentials}.shared_config_file}}"]
+            [f"${{var.{HCP_CREDENTIALS}.{credentials}.shared_config_file}}"]
             if hcp_credentials
             else None
         ),
@@ -155,7 +156,7 @@ def dynamic_credentials(scope: Construct) -> None:
     files = "object({ shared_config_file = string })"
     TerraformVariable(
         scope,
-        backends.HCP_CREDENTIALS,
+        HCP_CREDENTIALS,
         type=f"object({{ default = {files}, aliases = map({files}) }})",
         description="Set by HCP Terraform: a file with credentials for each account.",
     )

@@ -1,10 +1,13 @@
 """What a plan would change, and a digest of it that an approval can hold on to.
 
-    python3 -m athena_gate.gate.pipeline.changes ENTRY PLAN.json PLAN.txt     # to be reviewed
-    python3 -m athena_gate.gate.pipeline.changes --approved DIGEST PLAN.json  # before it is applied
+    # to be reviewed
+    python3 -m athena_gate.gate.pipeline.changes ENTRY STACK PLAN.json PLAN.txt
+    # before it is applied
+    python3 -m athena_gate.gate.pipeline.changes --approved DIGEST STACK PLAN.json
 
 A plan file may hold secrets, so none is kept between review and apply: the apply plans again and
-goes on only when that plan would do the same to the same.
+goes on only when that plan is of the same stack, whole, and would do the same to the same.
+STACK is the folder that `pipeline.examine` has written, in which Terraform planned.
 PLAN.json is what `terraform show -json` prints of a plan:
 https://developer.hashicorp.com/terraform/internals/json-format (2026-11). PLAN.txt is what
 `terraform plan` printed, or `terraform show`.
@@ -18,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.pipeline import examine
 from athena_gate.gate.pipeline.program import Usage, run
 from athena_gate.modules.files import (
     MEBIBYTE,
@@ -76,10 +80,12 @@ def changes(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: one["address"])
 
 
-def digest(plan: Mapping[str, Any]) -> str:
-    """Return a SHA-256 over the changes with all their values, the same for equal changes."""
+def digest(plan: Mapping[str, Any], stack: str) -> str:
+    """Return a SHA-256 over the changes with all their values and ``stack``, the digest of the
+    folder: the same for equal changes of equal stacks."""
     matters = [{key: one[key] for key in _MATTERS if key in one} for one in _changed(plan)]
-    text = json.dumps(sorted(matters, key=lambda one: one["address"]), sort_keys=True)
+    ordered = sorted(matters, key=lambda one: one["address"])
+    text = json.dumps([stack, ordered], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -105,15 +111,16 @@ def _changed(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
 def main(arguments: Sequence[str]) -> int:
     """Return 1 when the plan is not the one that was approved; see the module."""
     match arguments:
-        case ["--approved", approved, plan_file]:
-            return _compare(read_plan(Path(plan_file)), approved)
-        case [entry, plan_file, text_file]:
-            plan = read_plan(Path(plan_file))
+        case ["--approved", approved, stack, plan_file]:
+            return _compare(read_plan(Path(plan_file)), examine.digest(Path(stack)), approved)
+        case [entry, stack, plan_file, text_file]:
+            plan, folder = read_plan(Path(plan_file)), Path(stack)
+            text = shown(read_text(Path(text_file), PLAN_LIMIT))
             reviewed = {
                 **_entry(entry),
-                "digest": digest(plan),
+                "digest": digest(plan, examine.digest(folder)),
                 "changes": changes(plan),
-                "text": shown(read_text(Path(text_file), PLAN_LIMIT)),
+                "text": "\n".join([*examine.about(folder), "", text]),
             }
             print(json.dumps(reviewed, indent=2))
             return 0
@@ -127,8 +134,8 @@ def _entry(text: str) -> dict[str, Any]:
     raise Unreadable("ENTRY", "is not what gate.pipeline.stacks prints of a stack")
 
 
-def _compare(plan: Mapping[str, Any], approved: str) -> int:
-    if digest(plan) == approved:
+def _compare(plan: Mapping[str, Any], stack: str, approved: str) -> int:
+    if digest(plan, stack) == approved:
         return 0
     print("What would be changed now is not what was approved; nothing was changed.")
     for one in changes(plan) or [{"address": "nothing", "actions": ["no-op"]}]:

@@ -21,12 +21,13 @@ from typing import Any
 
 from athena_gate.gate.pipeline.changes import read_plan
 from athena_gate.gate.pipeline.program import Usage, run
-from athena_gate.gate.pipeline.review import changed, read
+from athena_gate.gate.pipeline.review import accounts, changed, read
 from athena_gate.gate.pipeline.stacks import stacks
 from athena_gate.gate.quoting import gitlab_variable, yaml_json
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 
 _TEMPLATE_LIMIT = MEBIBYTE
+_ENTRY = ("stack", "folder", "account", "region", "action")
 
 
 def plans(entries: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]:
@@ -37,11 +38,7 @@ def plans(entries: Sequence[Mapping[str, str]], source: str) -> dict[str, Any]:
     """
     jobs: dict[str, Any] = {}
     for entry in entries:
-        variables = {
-            **_variables(entry),
-            "ENTRY": gitlab_variable(json.dumps(entry)),
-            "DRIFT": "yes" if source == "schedule" else "",
-        }
+        variables = {**_variables(entry), "DRIFT": "yes" if source == "schedule" else ""}
         jobs[f"plan {_job(entry)}"] = {"extends": ".plan", "variables": variables}
     if source not in ("schedule", "merge_request_event"):
         jobs["changes"] = {"extends": ".changes"}
@@ -76,14 +73,29 @@ def applies(entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     return {**jobs, "applied": {"extends": ".applied"}}
 
 
+def recovers(entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return the jobs that say what runs that were cut short have left of ``entries``, which have
+    an account, a region and stacks."""
+    return {
+        f"recover {entry['account']}": {
+            "extends": ".recover",
+            "variables": {
+                "ACCOUNT": gitlab_variable(entry["account"]),
+                "STACKS": gitlab_variable(entry["stacks"]),
+            },
+        }
+        for entry in entries
+    }
+
+
 def _job(entry: Mapping[str, str]) -> str:
     return f"{entry['action']} {entry['stack']}"
 
 
 def _variables(entry: Mapping[str, str]) -> dict[str, Any]:
     return {
+        "ENTRY": gitlab_variable(json.dumps({name: entry[name] for name in _ENTRY})),
         "STACK": gitlab_variable(entry["stack"]),
-        "FOLDER": gitlab_variable(entry["folder"]),
         "ACCOUNT": gitlab_variable(entry["account"]),
         "MODE": "-destroy" if entry["action"] == "destroy" else "-refresh=true",
     }
@@ -108,7 +120,8 @@ def main(arguments: Sequence[str]) -> int:
             print(json.dumps(counts(read_plan(Path(plan)))))
         case ["applies", template, folder]:
             text = read_text(Path(template), _TEMPLATE_LIMIT)
-            jobs = applies(changed(read(Path(folder))))
+            found = read(Path(folder))
+            jobs = {**recovers(accounts(found)), **applies(changed(found))}
             print(pipeline(text, _variable("SYNTH_PIPELINE"), jobs), end="")
         case _:
             raise Usage

@@ -1,22 +1,37 @@
-"""What may have been applied before: `python3 -m athena_gate.gate.pipeline.previous APPLIED TIP
-FOLDER`.
+"""What may have been applied before: `python3 -m athena_gate.gate.pipeline.previous APPLIED MAIN
+TIP FOLDER`.
 
 Synthesizes the commit APPLIED, the last one whose apply went through, and every first-parent
-commit after it up to TIP into FOLDER, one over the other, each as its cdktf.json says. A
-stack that an apply in between has made is found there even when that apply failed elsewhere and was
-never recorded: each synth sets aside what it no longer builds (`athena_gate.stacks.removed`).
+commit after it up to TIP into FOLDER, one over the other. A stack that an apply in between has made
+is found there even when that apply failed elsewhere and was never recorded: each synth sets aside
+what it no longer builds (`athena_gate.stacks.removed`).
+
+What says which commit was applied may have been written by anybody who can push. So the commit must
+be one of MAIN, the branch that is reviewed, and of none is anything run: today's athena-gate reads
+its gate.hcl, whatever program its cdktf.json names, with today's lock of the provider.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json
+from athena_gate.stacks.providers import LOCK
 
-_APP = "gate synth"
+# Not from the current folder, which is that of the commit.
+SYNTH = (
+    *(sys.executable, "-P", "-c", "from athena_gate.gate.cli import program; program()"),
+    "synth",
+)
+
+
+def is_on(branch: str, commit: str) -> bool:
+    """Return whether ``commit`` is one of ``branch``: its tip, or before it."""
+    command = ["git", "merge-base", "--is-ancestor", commit, branch]
+    return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def commits(applied: str, tip: str) -> list[str]:
@@ -31,10 +46,12 @@ def synthesize(commit: str, output: Path) -> str:
         tree = Path(folder) / "tree"
         _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
+            # That of the commit may be a link to elsewhere.
+            (tree / LOCK).unlink(missing_ok=True)
+            if LOCK.is_file():
+                shutil.copyfile(LOCK, tree / LOCK)
             done = subprocess.run(
-                app(tree),
-                # As cdktf does.
-                shell=True,
+                SYNTH,
                 cwd=tree,
                 env={**os.environ, "CDKTF_OUTDIR": str(output.resolve())},
                 capture_output=True,
@@ -46,29 +63,27 @@ def synthesize(commit: str, output: Path) -> str:
     return done.stderr if done.returncode else ""
 
 
-def app(folder: Path) -> str:
-    """Return the command that synthesizes what is in ``folder``."""
-    try:
-        found = read_json(folder / "cdktf.json", MEBIBYTE)
-    except Unreadable:
-        return _APP
-    command = found.get("app") if isinstance(found, dict) else None
-    return command if isinstance(command, str) and command else _APP
-
-
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Return 1 when the applied commit cannot be synthesized; a later one that cannot be was
-    never applied either."""
-    applied, tip, folder = arguments
+    """Return 1 when the applied commit is not on the main branch or cannot be synthesized; a later
+    one that cannot be was never applied either."""
+    applied, branch, tip, folder = arguments
+    if not is_on(branch, applied):
+        print(
+            f"{applied}, which was applied last as athena-gate/applied says, is not on {branch}, "
+            "so nothing of it is read: somebody else than the pipeline has moved that. Let nobody "
+            "else do so, and move it to the commit that was applied last",
+            file=sys.stderr,
+        )
+        return 1
     first, *later = commits(applied, tip)
     if problem := synthesize(first, Path(folder)):
         print(
             f"{problem}{first}, which was applied last, cannot be synthesized, so nobody can say "
-            "which stacks it had; move the branch athena-gate/applied to a commit that has them",
+            "which stacks it had; move athena-gate/applied to a commit that has them",
             file=sys.stderr,
         )
         return 1

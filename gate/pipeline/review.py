@@ -1,21 +1,39 @@
-"""The plans of all stacks in one page of Markdown: `python3 -m athena_gate.gate.pipeline.review
-FOLDER`.
+"""The plans of all stacks in one page of Markdown.
 
-FOLDER holds what `pipeline.changes` printed of each stack, as `*.json`. With `--changed` it
-prints the job matrix of those that would change instead, with their digests.
+    # the page; DIFFERENCE is what `gate diff --format markdown` printed, if there is such a file
+    python3 -m athena_gate.gate.pipeline.review page FOLDER [DIFFERENCE]
+    # the job matrix of those that would change, with their digests
+    python3 -m athena_gate.gate.pipeline.review changed FOLDER
+    # by account, the stacks among these that are to be applied, for `gate recover`
+    python3 -m athena_gate.gate.pipeline.review accounts FOLDER
+    # DIFFERENCE alone
+    python3 -m athena_gate.gate.pipeline.review difference DIFFERENCE
+
+FOLDER holds what `pipeline.changes` printed of each stack, as `*.json`. Where the variable ENTRIES
+has what `pipeline.stacks` printed, FOLDER must hold exactly these stacks, each in the folder and
+file `changes-STACK`: another job might have put something else beside.
 """
 
 import html
 import json
+import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from athena_gate.gate.pipeline.changes import PLAN_LIMIT
 from athena_gate.gate.pipeline.program import Usage, run
 from athena_gate.gate.quoting import markdown_code, markdown_fence
-from athena_gate.modules.files import Unreadable, read_json, visible, visible_lines
+from athena_gate.modules.files import (
+    Unreadable,
+    parse_json,
+    read_json,
+    read_text,
+    visible,
+    visible_lines,
+)
 
 # Finds the comment again that is to be updated.
 MARKER = "<!-- athena-gate: plan -->"
@@ -25,6 +43,14 @@ _LIMIT = 60_000
 # In the lists above the plans, and of each address this much.
 _MOST_CHANGES = 300
 _LONGEST_ADDRESS = 100
+# Of the page, for who may do what.
+_LONGEST_DIFFERENCE = 20_000
+# What `gate diff --format markdown` prints, with nothing of anybody's outside of its code.
+_DIFFERENCE = re.compile(
+    r"### Who may do what\n\n"
+    r"Compared with (?P<ticks>`+)[^`\n]+(?P=ticks): [a-z0-9 ,:]+\.\n"
+    r"(?:\n(?P<fence>`{3,})diff\n(?:(?! {0,3}`{3})[^\n]*\n)*(?P=fence)\n)*"
+)
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 
@@ -54,6 +80,33 @@ def _reviewed(file: Path) -> dict[str, Any]:
     raise Unreadable(str(file), "is not what gate.pipeline.changes prints of a stack")
 
 
+def require(entries: Sequence[Mapping[str, str]], folder: Path) -> None:
+    """Raise ``Unreadable`` unless ``folder`` has what ``read`` reads of each of ``entries`` where
+    the job of its plan has put it, and of nothing else."""
+    places = {f"changes-{one['stack']}/changes-{one['stack']}.json": one for one in entries}
+    found = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.json")}
+    for name in sorted(places.keys() | found.keys()):
+        if name not in places:
+            raise Unreadable(str(found[name]), "is of no stack that was planned in this run")
+        if name not in found:
+            raise Unreadable(str(folder / name), "no such file", missing=True)
+        one = _reviewed(found[name])
+        if any(one[key] != value for key, value in places[name].items()):
+            raise Unreadable(str(found[name]), "is not of the stack that was planned in this run")
+
+
+def difference(printed: str) -> str:
+    """Return what `gate diff` ``printed`` as Markdown. It comes from a job that had installed
+    packages: what is not as `gate diff` prints it, or too long, becomes code as a whole."""
+    text = visible_lines(printed)
+    if len(text) <= _LONGEST_DIFFERENCE and _DIFFERENCE.fullmatch(text):
+        return text
+    if len(text) > _LONGEST_DIFFERENCE:
+        text = f"{text[:_LONGEST_DIFFERENCE]}\n... cut; gate diff has all of it\n"
+    fence = markdown_fence(text)
+    return f"### Who may do what\n\n{fence}\n{text}{fence}\n"
+
+
 def changed(reviewed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     """Return the entries of the matrix that would change something, each with its digest."""
     return [
@@ -63,10 +116,24 @@ def changed(reviewed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def as_markdown(reviewed: Sequence[dict[str, Any]]) -> str:
-    """Return the page. Plans that do not fit are cut, each to its share."""
+def accounts(reviewed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return the entries of a matrix of accounts, each with a region and the names of the stacks
+    that would be changed there, with spaces between."""
+    found: dict[str, dict[str, str]] = {}
+    for one in reviewed:
+        if one["changes"] and one["action"] == "apply":
+            new = {"account": one["account"], "region": one["region"], "stacks": one["stack"]}
+            known = found.setdefault(one["account"], new)
+            if known is not new:
+                known["stacks"] += f" {one['stack']}"
+    return [*found.values()]
+
+
+def as_markdown(reviewed: Sequence[dict[str, Any]], above: str = "") -> str:
+    """Return the page, with the Markdown ``above`` at its top. Plans that do not fit are cut, each
+    to its share."""
     changing = [one for one in reviewed if one["changes"]]
-    lines = [MARKER, "### athena-gate", ""]
+    lines = [MARKER, *([above] if above else []), "### athena-gate", ""]
     most = max(1, _MOST_CHANGES // max(len(reviewed), 1))
     for one in reviewed:
         what = "**destroy**: " if one["action"] == "destroy" else ""
@@ -103,15 +170,35 @@ def _count(changes: Sequence[dict[str, Any]], most: int) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the page, or the matrix; see the module."""
+    """Print the page, the matrix or the difference; see the module."""
     match arguments:
-        case ["--changed", folder]:
-            print(json.dumps(changed(read(Path(folder)))))
-        case [folder]:
-            print(as_markdown(read(Path(folder))))
+        case ["changed", folder]:
+            print(json.dumps(changed(_required(Path(folder)))))
+        case ["accounts", folder]:
+            print(json.dumps(accounts(_required(Path(folder)))))
+        case ["page", folder, *file] if len(file) < 2:
+            print(as_markdown(_required(Path(folder)), "".join(map(_difference, file))))
+        case ["difference", file]:
+            print(_difference(file), end="")
         case _:
             raise Usage
     return 0
+
+
+def _required(folder: Path) -> list[dict[str, Any]]:
+    if entries := os.environ.get("ENTRIES"):
+        require(parse_json(entries, "ENTRIES"), folder)
+    return read(folder)
+
+
+def _difference(file: str) -> str:
+    try:
+        printed = read_text(Path(file), PLAN_LIMIT)
+    except Unreadable as error:
+        if error.missing:
+            return ""
+        raise
+    return difference(printed) if printed else ""
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ MANIFEST_LIMIT = MEBIBYTE
 STACK_LIMIT = 8 * MEBIBYTE
 
 # What a synth calls its stacks, regions and accounts; all of it goes into shells and names of jobs.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
@@ -35,14 +35,16 @@ def stacks(new: Path, old: Path | None = None) -> list[dict[str, str]]:
     those that a synth has set aside in ``removed``; those that gate.hcl calls ejected never.
     Raises ``Unreadable``."""
     built = listed(new / MANIFEST)
-    entries = [_entry(name, folder, "apply") for name, folder in built.items()]
+    entries = [entry_of(name, folder, "apply") for name, folder in built.items()]
     # A stack set aside in NEW was synthesized there before, such as by an earlier commit.
     kept = set_aside(new)
     if old:
         kept |= set_aside(old) | listed(old / MANIFEST)
     looked_after = {*built, *_ejected(new)}
     return entries + [
-        _entry(name, folder, "destroy") for name, folder in kept.items() if name not in looked_after
+        entry_of(name, folder, "destroy")
+        for name, folder in kept.items()
+        if name not in looked_after
     ]
 
 
@@ -71,7 +73,7 @@ def unlisted(output: Path) -> str:
 
 def _folder(manifest: Path, name: str, stack: object) -> PurePosixPath:
     match stack:
-        case {"workingDirectory": str(text)} if text and _NAME.fullmatch(name):
+        case {"workingDirectory": str(text)} if text and NAME.fullmatch(name):
             # Another folder would be planned without `gate prove` having seen it.
             if text == f"stacks/{name}":
                 return PurePosixPath(text)
@@ -85,7 +87,7 @@ def _folder(manifest: Path, name: str, stack: object) -> PurePosixPath:
 def set_aside(output: Path) -> dict[str, Path]:
     """Return the folders of the stacks that synths into ``output`` have set aside."""
     folders = sorted(output.glob("removed/*/"))
-    return {folder.name: folder for folder in folders if _NAME.fullmatch(folder.name)}
+    return {folder.name: folder for folder in folders if NAME.fullmatch(folder.name)}
 
 
 def _ejected(output: Path) -> list[str]:
@@ -101,7 +103,8 @@ def _ejected(output: Path) -> list[str]:
     raise Unreadable(str(file), "is not the list of ejected stacks that gate synth writes")
 
 
-def _entry(name: str, folder: Path, action: str) -> dict[str, str]:
+def entry_of(name: str, folder: Path, action: str) -> dict[str, str]:
+    """Return the entry of the stack ``name`` in ``folder``. Raises ``Unreadable``."""
     content: Any = read_json(folder / FILE, STACK_LIMIT)
     # The first is the block's own account; the connector's consumer comes second, by its role.
     match content:

@@ -76,6 +76,19 @@ def write(folder: Path, made: Mapping[str, str]) -> list[str]:
     )
 
 
+def is_guarded_with(folder: Path, configuration: Path) -> bool:
+    """Return whether ``folder`` lies in the repository of ``configuration``: who may change that
+    can then change the policies as well."""
+    mine, theirs = _repository(folder), _repository(configuration.parent)
+    return mine is not None and mine == theirs
+
+
+def _repository(folder: Path) -> Path | None:
+    """Return the folder with the Git repository around ``folder``, None without one."""
+    here = folder.resolve()
+    return next((one for one in (here, *here.parents) if (one / ".git").exists()), None)
+
+
 def _kinds() -> dict[str, Any]:
     return {
         name: {

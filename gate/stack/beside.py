@@ -48,7 +48,7 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
             yield other.name, "sets variables in Terraform, and the stack has none to set"
         elif other.name == _IGNORED:
             yield other.name, "leaves files out of what HCP Terraform is sent to plan"
-        elif other.name == LOCK.name and (reason := _not_the_lock(other)):
+        elif other.name == LOCK.name and (reason := not_the_lock(other)):
             yield other.name, reason
 
 
@@ -136,7 +136,7 @@ def _given(value: Any) -> Any:
     return {name: one for name, one in given.items() if one is not None and one != {}}
 
 
-def _not_the_lock(file: Path) -> str:
+def not_the_lock(file: Path) -> str:
     """Return why ``file``, a dependency lock, is not that of the AWS provider alone."""
     try:
         lines = read_text(file, MEBIBYTE).splitlines()

@@ -8,7 +8,7 @@ hold what the constructs can make in every mode, partition and backend, no less 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from athena_gate.stacks.backends import HCP_CREDENTIALS
+from athena_gate.stacks.providers import HCP_CREDENTIALS
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,13 @@ PATIENCE = 3600.0
 # https://developer.hashicorp.com/terraform/cloud-docs/api-docs/run#run-states (2026-11)
 FAILED = ("errored", "canceled", "force_canceled", "discarded", "policy_soft_failed")
 FINISHED = ("planned_and_finished", "planned_and_saved")
-APPROVED = ("confirmed", "apply_queued", "applying", "applied")
+APPROVED = (
+    *("confirmed", "queuing_apply", "pre_apply_running", "pre_apply_completed"),
+    *("apply_queued", "applying", "applied"),
+)
+# A policy that must pass has not, and somebody may override it: one of Sentinel, one of OPA. The
+# page leaves some states out: https://github.com/hashicorp/go-tfe/blob/main/run.go (2026-11).
+UNDECIDED = ("policy_override", "post_plan_awaiting_decision")
 
 
 class Failed(Exception):
@@ -223,7 +229,7 @@ def wait_for_plan(api: Api, started: str) -> str:
         status = attributes["status"]
         if status in FAILED:
             raise Failed(f"the run is {status}; its page says why")
-        if status == "policy_override":
+        if status in UNDECIDED:
             raise Failed("a policy refused the plan, and nobody has overridden it yet")
         if status in FINISHED:
             return "the plan has changes" if attributes.get("has-changes") else "nothing to change"

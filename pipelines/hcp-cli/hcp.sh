@@ -52,6 +52,11 @@ for stack in "${stacks[@]}"; do
     exit 2
   fi
   echo "== $command $stack"
-  terraform -chdir="$folder" init -input=false
+  init=(-input=false)
+  # Without a lock, the first one is taken.
+  if [ -e "$folder/.terraform.lock.hcl" ]; then
+    init+=(-lockfile=readonly)
+  fi
+  terraform -chdir="$folder" init "${init[@]}"
   terraform -chdir="$folder" "$command" "$@"
 done

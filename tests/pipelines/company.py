@@ -3,6 +3,7 @@ of the machines that run it."""
 
 import contextlib
 import hashlib
+import json
 import os
 import shlex
 import shutil
@@ -92,6 +93,28 @@ def runner(folder: Path, wheel: Path, variables: Mapping[str, str]) -> dict[str,
         "PIP_FIND_LINKS": str(wheel.parent),
         "PATH": os.pathsep.join([*filter(None, first), *_others()]),
     }
+
+
+def planted(folder: Path, ran: Path) -> None:
+    """Leave in ``folder`` what another job would run, if it ran anything that it is given: it would
+    make the file ``ran``."""
+    program = f"open({str(ran)!r}, 'w')\nraise SystemExit\n"
+    for name in ("json.py", "pip.py", "sitecustomize.py", "athena_gate/__init__.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(program)
+    (folder / "gate-requirements.txt").write_text("./evil-1-py3-none-any.whl\n")
+    script = f"touch {ran}\n"
+    for name in ("collect.sh", "publish.sh"):
+        (folder / "pipelines" / "hcp-vcs").mkdir(parents=True, exist_ok=True)
+        (folder / "pipelines" / "hcp-vcs" / name).write_text(script)
+    (folder / "pipelines" / "gitlab-ci").mkdir(parents=True)
+    job = {"stage": "plan", "script": [script], "id_tokens": {"T": {"aud": "$APPLY_AUDIENCE"}}}
+    template = {"stages": ["plan"], "evil": job}
+    (folder / "pipelines" / "gitlab-ci" / "stack.yml").write_text(json.dumps(template))
+    (folder / "plans.yml").write_text(json.dumps(template))
+    (folder / ".git").mkdir(exist_ok=True)
+    with (folder / ".git" / "config").open("a") as config:
+        config.write(f'[core]\n\tfsmonitor = "touch {ran}; false"\n')
 
 
 def _others() -> list[str]:

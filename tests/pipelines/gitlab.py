@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import yaml
@@ -35,13 +36,17 @@ class Job:
 class GitLab:
     """A project on a GitLab: where its repository is, and the variables of its CI/CD settings.
 
-    ``approve`` is asked before a manual job, by its name, and says whether it runs.
+    ``approve`` is asked before a manual job, by its name, and says whether it runs; ``scoped`` are
+    the variables of environments, by their names. ``tamper`` gets job and folder of each artifact,
+    as a package that the job has installed could have left it.
     """
 
     repository: Path
     builds: Path
     variables: Mapping[str, str]
     approve: Callable[[str], bool] = lambda _: True
+    tamper: Callable[[str, Path], None] = lambda _job, _artifact: None
+    scoped: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     _artifacts: dict[tuple[str, str], Path] = field(default_factory=dict)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -109,9 +114,16 @@ class GitLab:
         if job.get("when") == "manual" and not self.approve(name):
             return False
         environment = {**self.variables, **variables, **job.get("variables", {})}
-        environment |= dict.fromkeys(job.get("id_tokens", {}), "a-token-of-gitlab")
+        # https://docs.gitlab.com/ci/environments/#limit-the-environment-scope-of-a-cicd-variable
+        # (2026-11): a job without the environment has not these variables.
+        environment |= self.scoped.get(job.get("environment", {}).get("name", ""), {})
+        for token, asked in job.get("id_tokens", {}).items():
+            audience = Template(asked["aud"]).safe_substitute(environment)
+            environment[token] = f"a-token-of-gitlab for {audience}"
         environment["TMPDIR"] = str(self.temporary)
         folder = self._clone(f"{pipeline}-{name}".replace(" ", "-"))
+        environment["CI_PROJECT_DIR"] = str(folder)
+        environment["CI_COMMIT_SHA"] = self._head()
         for source in _sources(pipeline, job, environment, named):
             if source in self._artifacts:
                 shutil.copytree(self._artifacts[source], folder, dirs_exist_ok=True)
@@ -132,7 +144,7 @@ class GitLab:
         self._keep(pipeline, name, folder, job.get("artifacts", {}))
         if "environment" in job and done.returncode == 0:
             self._deployed(job["environment"]["name"])
-        return done.returncode == 0
+        return done.returncode == 0 or job.get("allow_failure", False)
 
     def _deployed(self, environment: str) -> None:
         # https://docs.gitlab.com/ci/environments/deployments/#check-out-deployments-locally
@@ -140,6 +152,10 @@ class GitLab:
         ref = f"refs/environments/{environment}/deployments/{next(self._deployments)}"
         command = ["git", "-C", str(self.repository), "update-ref", ref, "HEAD"]
         subprocess.run(command, check=True)
+
+    def _head(self) -> str:
+        command = ["git", "-C", str(self.repository), "rev-parse", "HEAD"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def _clone(self, name: str) -> Path:
         folder = self.builds / name
@@ -153,9 +169,10 @@ class GitLab:
             if (folder / path).is_dir():
                 shutil.copytree(folder / path, kept / path)
             elif (folder / path).exists():
-                kept.mkdir(parents=True, exist_ok=True)
+                (kept / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(folder / path, kept / path)
         if kept.exists():
+            self.tamper(name, kept)
             self._artifacts[pipeline, name] = kept
 
 

@@ -33,6 +33,11 @@ def jobs(path: Path) -> dict[str, Any]:
     return found
 
 
+def step_of(job: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [step for step in job["steps"] if step.get("name") == name]
+    return dict(found)
+
+
 def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs(path).values() for step in job["steps"]]
 
@@ -133,6 +138,7 @@ def test_each_job_has_the_rights_it_needs() -> None:
         "check": {"contents": "read"},
         "plan": {"contents": "read", "id-token": "write"},
         "review": {"contents": "read", "pull-requests": "write"},
+        "recover": {"contents": "read", "id-token": "write"},
         "apply": {"contents": "read", "id-token": "write"},
         "record": {"contents": "write"},
         "drift": {"contents": "read", "issues": "write"},
@@ -164,10 +170,21 @@ ONE_WHEEL = (
 
 
 def test_a_job_that_reaches_aws_installs_nothing_but_terraform_and_one_wheel() -> None:
-    reaching = [job for job in jobs(WORKFLOW).values() if "id-token" in job["permissions"]]
+    every = {n: job for n, job in jobs(WORKFLOW).items() if "id-token" in job["permissions"]}
+    # It only reads, and says what it found to whoever approves.
+    reports = every.pop("recover")
+    role = "${{ vars[format('AWS_PLAN_ROLE_{0}', matrix.account)] }}"
+    assert [step["with"]["role-to-assume"] for step in reports["steps"] if "role" in str(step)] == [
+        role
+    ]
+    assert [job for job in jobs(WORKFLOW).values() if "recover" in needs(job)] == []
+    assert "artifact" not in str(reports)
+    reaching = [*every.values()]
     for job in reaching:
         scripts = [step["run"] for step in job["steps"] if "run" in step]
-        assert [script for script in scripts if INSTALLS.search(script)] == [ONE_WHEEL]
+        terraform = step_of(job, "Install Terraform, by checksum")["run"]
+        installs = [script for script in scripts if INSTALLS.search(script)]
+        assert installs == [ONE_WHEEL, terraform]
         # Before the job has credentials.
         assert job["steps"][1]["run"] == ONE_WHEEL
     actions = {
@@ -178,7 +195,6 @@ def test_a_job_that_reaches_aws_installs_nothing_but_terraform_and_one_wheel() -
         "actions/download-artifact",
         "actions/upload-artifact",
         "aws-actions/configure-aws-credentials",
-        "hashicorp/setup-terraform",
     }
 
 
@@ -186,7 +202,8 @@ def test_no_plan_is_kept() -> None:
     kept = [
         step["with"]["path"].split() for step in steps(WORKFLOW) if "upload-artifact" in str(step)
     ]
-    assert kept == [["cdktf.out", "previous"], ["changes-${{", "matrix.stack", "}}.json"]]
+    synthesized = ["cdktf.out", "previous", "difference.md"]
+    assert kept == [synthesized, ["changes-${{", "matrix.stack", "}}.json"]]
 
 
 def test_only_main_is_applied_after_an_environments_review_and_never_twice_at_once() -> None:
@@ -215,12 +232,20 @@ def applies(condition: str, event: str, ref: str, changed: str) -> bool:
 
 def test_a_pull_request_from_a_fork_is_checked_but_reaches_neither_aws_nor_the_comments() -> None:
     found = jobs(WORKFLOW)
-    fork = {"github": {"event": {"pull_request": {"head": {"repo": {"fork": True}}}}}}
-    assert not holds(found["plan"]["if"], fork)
-    assert holds(found["plan"]["if"], {"github": {"event": {}}})
+
+    def planned(head: Any) -> bool:
+        event = {"pull_request": {"head": {"repo": head}}}
+        github = {"repository": "acme/athena", "event_name": "pull_request", "event": event}
+        return holds(found["plan"]["if"], {"github": github})
+
+    # Ours may be a fork, and the other need not be one; one that is deleted is nothing.
+    assert planned({"full_name": "acme/athena", "fork": True})
+    assert not planned({"full_name": "somebody/athena", "fork": False})
+    assert not planned(None)
+    assert holds(found["plan"]["if"], {"github": {"event_name": "push", "event": {}}})
     assert "if" not in found["check"]
     # A job is skipped when one it needs is.
-    assert needs(found["review"]) == ["plan"]
+    assert needs(found["review"]) == ["check", "plan"]
     assert "if" not in found["review"]
 
 

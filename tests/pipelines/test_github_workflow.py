@@ -79,7 +79,7 @@ HASH = re.compile(r"_[0-9A-F]{8}\b")
 LOOKED_AT = ("aws_athena_workgroup", "aws_iam_role", "aws_iam_user")
 PULL_REQUEST: dict[str, Any] = {
     "event_name": "pull_request",
-    "event": {"pull_request": {"number": 7, "head": {"repo": {"fork": False}}}},
+    "event": {"pull_request": {"number": 7, "head": {"repo": {"full_name": "acme/athena"}}}},
     "ref": "refs/pull/7/merge",
 }
 
@@ -237,9 +237,11 @@ def unchanged(stacks: list[str]) -> dict[str, list[str]]:
 
 
 def everything_but(**others: str) -> dict[str, str]:
-    """Return the results of the jobs of a run, all successes but for ``others``."""
+    """Return the results of the jobs of a run, all successes but for ``others``; what is not
+    applied is not asked about."""
     names = ("check", "plan", "review", "apply", "record", "drift")
-    return dict.fromkeys(names, "success") | others
+    recover = {"recover": others.get("apply", "success").replace("failure", "success")}
+    return dict.fromkeys(names, "success") | recover | others
 
 
 def test_the_first_run_on_main_deploys_every_stack(story: Story) -> None:
@@ -248,6 +250,7 @@ def test_the_first_run_on_main_deploys_every_stack(story: Story) -> None:
     assert results(run) == everything_but(drift="skipped")
     assert run.roles == {
         **{f"plan {stack}": PLAN_ROLE for stack in STACKS},
+        "recover in 111122223333": PLAN_ROLE,
         **{f"apply {stack}": APPLY_ROLE for stack in STACKS},
     }
     assert {kind: names for kind, names in deployed(story).items() if kind in LOOKED_AT} == {
@@ -283,10 +286,14 @@ def test_a_pull_request_is_told_what_it_adds_changes_and_removes(story: Story) -
     ) in run.summaries
     (comment,) = story.github.posted("comments")
     assert comment["pull_request"] == 7
-    assert HASH.sub("", comment["body"]).splitlines()[:9] == [
-        "<!-- athena-gate: plan -->",
-        "### athena-gate",
-        "",
+    top, _, below = HASH.sub("", comment["body"]).partition("### athena-gate\n\n")
+    assert top.startswith("<!-- athena-gate: plan -->\n### Who may do what\n\nCompared with `")
+    assert [line for line in top.splitlines() if re.match("(dbt|dot|metronome)-", line)] == [
+        "dbt-nightly is new",
+        "dot-reporting",
+        "metronome-billing is gone",
+    ]
+    assert below.splitlines()[:6] == [
         "- `dbt-ci` (`111122223333`): no changes",
         "- `dbt-nightly` (`111122223333`): "
         + ", ".join(f"`{one.replace('create', '+')}`" for one in CREATED),
@@ -321,6 +328,7 @@ def test_what_is_not_as_it_was_approved_is_refused_and_all_else_is_applied(story
     assert {name: leg.result for name, leg in run.legs.items() if not name.startswith("plan")} == {
         "check": "success",
         "review": "success",
+        "recover in 111122223333": "success",
         "apply dbt-nightly": "success",
         "apply dot-reporting": "failure",
         "destroy metronome-billing": "success",

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from athena_gate.gate.pipeline import gitlab as jobs
+from athena_gate.gate.pipeline.review import accounts
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
 from tests.pipelines.company import company, runner
@@ -108,7 +109,8 @@ def test_no_plan_is_kept() -> None:
         for job in jobs_of(file).values()
         for path in job.get("artifacts", {}).get("paths", [])
     ]
-    assert kept == ["cdktf.out", "previous", "plans.yml", "changes", "applies.yml"]
+    synthesized, planned = ["cdktf.out", "previous", "difference.md"], ["changes", "applies.yml"]
+    assert kept == [*synthesized, "reviewed/difference.md", "plans.yml", *planned]
 
 
 ENTRY = {
@@ -119,8 +121,8 @@ ENTRY = {
     "action": "apply",
 }
 VARIABLES = {
+    "ENTRY": json.dumps(ENTRY),
     "STACK": "dbt-ci",
-    "FOLDER": "cdktf.out/stacks/dbt-ci",
     "ACCOUNT": "111122223333",
     "MODE": "-refresh=true",
 }
@@ -138,25 +140,53 @@ VARIABLES = {
 def test_only_the_default_branch_goes_on_to_apply(
     source: str, drift: str, others: dict[str, Any]
 ) -> None:
-    variables = {**VARIABLES, "ENTRY": json.dumps(ENTRY), "DRIFT": drift}
+    variables = {**VARIABLES, "DRIFT": drift}
     planned = {"plan apply dbt-ci": {"extends": ".plan", "variables": variables}}
     assert jobs.plans([ENTRY], source) == {**planned, **others}
 
 
 def test_what_is_approved_is_applied_with_the_digest_of_its_plan() -> None:
-    gone = {**ENTRY, "action": "destroy", "folder": "previous/stacks/dbt-ci", "digest": "abc"}
-    assert jobs.applies([gone]) == {
+    gone = {**ENTRY, "action": "destroy", "folder": "previous/stacks/dbt-ci"}
+    assert jobs.applies([{**gone, "digest": "abc"}]) == {
         "destroy dbt-ci": {
             "extends": ".apply",
             "resource_group": "athena-gate/dbt-ci",
             "variables": {
                 **VARIABLES,
-                "FOLDER": "previous/stacks/dbt-ci",
+                "ENTRY": json.dumps(gone),
                 "MODE": "-destroy",
                 "DIGEST": "abc",
             },
         },
         "applied": {"extends": ".applied"},
+    }
+
+
+def test_of_each_account_it_is_said_what_is_left_there_before_anybody_approves() -> None:
+    stacks = [("a", "1", "apply", 1), ("b", "2", "apply", 1), ("c", "1", "apply", 2)]
+    stacks += [("d", "1", "destroy", 1), ("e", "1", "apply", 0)]
+    found = accounts(
+        [
+            {
+                "stack": n,
+                "account": account,
+                "region": "r",
+                "action": action,
+                "changes": [{}] * many,
+            }
+            for n, account, action, many in stacks
+        ]
+    )
+    assert found == [
+        {"account": "1", "region": "r", "stacks": "a c"},
+        {"account": "2", "region": "r", "stacks": "b"},
+    ]
+    assert jobs.recovers(found) == {
+        f"recover {number}": {
+            "extends": ".recover",
+            "variables": {"ACCOUNT": number, "STACKS": some},
+        }
+        for number, some in (("1", "a c"), ("2", "b"))
     }
 
 
@@ -200,12 +230,16 @@ def gitlab(
     folder = tmp_path_factory.mktemp("gitlab")
     repository = folder / "repository"
     company(repository, "gitlab", CONFIGURATION + dbt("ci", "analytics", "dbt_ci"), wheel)
+    (folder / "repository.git").symlink_to(repository / ".git")
     machine = runner(folder / "python", wheel, terraform_variables)
     variables = {
         **without_keys(sandbox.environment(terraform_variables)),
         **{name: text for name, text in machine.items() if not name.startswith("TF_")},
         "AWS_ENDPOINT_URL_STS": sandbox.endpoint,
         "CI_DEFAULT_BRANCH": "main",
+        "CI_SERVER_URL": f"file://{folder}",
+        "CI_PROJECT_PATH": "repository",
+        "CI_JOB_TOKEN": "a-token-of-the-job",
         **{
             f"{phase}_ROLE_ARN_{account}": f"arn:aws:iam::{account}:role/{phase.lower()}"
             for phase in ("PLAN", "APPLY")
@@ -213,7 +247,8 @@ def gitlab(
         },
     }
     variables.pop("PYTHONPATH", None)
-    return GitLab(repository, folder / "builds", variables)
+    scoped = {"athena-gate": {"APPLY_AUDIENCE": "the-audience"}}
+    return GitLab(repository, folder / "builds", variables, scoped=scoped)
 
 
 def without_keys(environment: Mapping[str, str]) -> dict[str, str]:
@@ -237,7 +272,8 @@ def push(gitlab: GitLab, *blocks: str) -> Mapping[str, str]:
 
 
 def codes(ran: Mapping[str, Job]) -> dict[str, int]:
-    return {name: job.code for name, job in ran.items()}
+    """Return the exit codes of all jobs but those that only report."""
+    return {name: job.code for name, job in ran.items() if not job.definition.get("allow_failure")}
 
 
 def counts(ran: Mapping[str, Job]) -> dict[str, str]:
@@ -268,6 +304,7 @@ def test_the_first_pipeline_deploys_every_stack_into_its_account(
     logs = "\n".join(job.log for job in deployed.values())
     assert codes(deployed) == {
         "synth": 0,
+        "plans": 0,
         "plan apply dbt-ci": 0,
         "plan apply dbt-far": 0,
         "changes": 0,
@@ -281,6 +318,10 @@ def test_the_first_pipeline_deploys_every_stack_into_its_account(
         "444455556666": ["dbt-far"],
     }
     assert "a-token-of-gitlab" not in logs
+    assert {name for name in deployed if name.startswith("recover")} == {
+        "recover 111122223333",
+        "recover 444455556666",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +341,12 @@ def test_a_second_pipeline_plans_nothing_where_nothing_changed(night: dict[str, 
 def test_the_nightly_pipeline_fails_for_what_drifted_and_applies_nothing(
     night: dict[str, Job],
 ) -> None:
-    assert codes(night) == {"synth": 0, "plan apply dbt-ci": 0, "plan apply dbt-far": 1}
+    assert codes(night) == {
+        "synth": 0,
+        "plans": 0,
+        "plan apply dbt-ci": 0,
+        "plan apply dbt-far": 1,
+    }
     drifted = night["plan apply dbt-far"].log
     assert "dbt-far: what is deployed is not what gate.hcl says." in drifted
 

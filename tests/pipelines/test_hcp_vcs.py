@@ -1,7 +1,10 @@
 """pipelines/hcp-vcs: both pipelines, executed against a repository on disk."""
 
 import json
+import re
+import shutil
 import subprocess
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import yaml
 from athena_gate.gate.pipeline.write import Platform
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
-from tests.pipelines.company import company, runner
+from tests.pipelines.company import company, planted, runner
 from tests.pipelines.gitlab import GitLab
 from tests.pipelines.test_gitlab import git
 from tests.pipelines.workflow import GitHub, Run
@@ -48,16 +51,23 @@ def test_the_workflow_may_do_nothing_but_read_and_one_job_pushes() -> None:
     assert {
         "workflow": workflow["permissions"],
         **{name: job["permissions"] for name, job in workflow["jobs"].items()},
-    } == {"workflow": {}, "synthesize": {"contents": "read"}, "publish": {"contents": "write"}}
+    } == {
+        "workflow": {},
+        "synthesize": {"contents": "read"},
+        "examine": {"contents": "read", "pull-requests": "write"},
+        "publish": {"contents": "write"},
+    }
     steps = workflow["jobs"]["publish"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
-        "tar -xf publish.tar\nbash pipelines/hcp-vcs/publish.sh\n"
+        'mkdir "$RUNNER_TEMP/unpacked"\n'
+        'tar -xf downloaded/examined.tar -C "$RUNNER_TEMP/unpacked" examined\n'
+        'bash pipelines/hcp-vcs/publish.sh "$RUNNER_TEMP/unpacked/examined"\n'
     ]
 
 
 def publish(clone: Path) -> str:
     """Run publish.sh in ``clone`` and return what it says."""
-    script = ["bash", str(FOLDER / "publish.sh")]
+    script = ["bash", str(FOLDER / "publish.sh"), "publish"]
     return subprocess.run(script, cwd=clone, check=True, capture_output=True, text=True).stdout
 
 
@@ -142,6 +152,20 @@ def github(
     repository = Repository(folder, "github", wheel)
     machine = runner(folder / "python", wheel, {})
     runs: list[Run] = []
+    content = folder / "content"
+
+    def tamper(artifact: Path) -> None:
+        """Pack what would run beside the stacks, and lay it beside the archive."""
+        if artifact.name != "publish":
+            return
+        shutil.rmtree(content, ignore_errors=True)
+        with tarfile.open(artifact / "publish.tar") as tar:
+            tar.extractall(content, filter="data")
+        planted(content, folder / "ran")
+        with tarfile.open(artifact / "publish.tar", "w") as tar:
+            for one in content.iterdir():
+                tar.add(one, one.name)
+        planted(artifact, folder / "ran")
 
     def run(sha: str, **event: Any) -> Run:
         made = Run(
@@ -151,6 +175,7 @@ def github(
             sandbox,
             folder / f"run-{len(runs)}",
             machine,
+            tamper=tamper,
             **event,
         )
         runs.append(made)
@@ -166,7 +191,8 @@ def results(run: Run) -> dict[str, str]:
     return {name: job.result for name, job in run.jobs.items()}
 
 
-DONE = {"synthesize": "success", "publish": "success"}
+PULL_REQUEST = {"pull_request": {"number": 7, "head": {"repo": {"full_name": "acme/athena"}}}}
+DONE = {"synthesize": "success", "examine": "success", "publish": "success"}
 
 
 @pytest.mark.slow
@@ -179,7 +205,7 @@ def test_github_publishes_what_changed_and_keeps_what_is_not_destroyed(
     first = repository.published()
 
     removed = run(repository.push(dbt("ci", "dbt_other")))
-    assert results(removed) == {"synthesize": "failure", "publish": "skipped"}
+    assert results(removed) == {"synthesize": "failure", "examine": "skipped", "publish": "skipped"}
     assert "dbt-far is not in gate.hcl any more" in removed.legs["synthesize"].log
     assert "settled=dot-reporting" in removed.legs["synthesize"].log
     assert repository.published() == first
@@ -188,6 +214,15 @@ def test_github_publishes_what_changed_and_keeps_what_is_not_destroyed(
     assert results(run(removed.sha, **settled)) == DONE
     assert repository.files() == of("dbt-ci")
     assert "dbt_other" in repository.policy("dbt-ci")
+
+    seen = {"event_name": "pull_request", "event": PULL_REQUEST, "ref": "refs/pull/7/merge"}
+    assert results(run(repository.push(dbt("ci")), **seen)) == {**DONE, "publish": "skipped"}
+    (comment,) = json.loads((repository.origin.parent / "comments.json").read_text())
+    marker, title, _, against = comment["body"].splitlines()[:4]
+    assert (marker, title) == ("<!-- athena-gate: plan -->", "### Who may do what")
+    assert re.match("Compared with `[0-9a-f]{40}`: 1 stack changed, ", against)
+    # Each synth had left files that whoever unpacked them over the checkout would have run.
+    assert not (repository.origin.parent / "ran").exists()
 
 
 @pytest.mark.slow
@@ -202,16 +237,24 @@ def test_gitlab_publishes_the_same(tmp_path: Path, wheel: Path) -> None:
         "CI_COMMIT_BRANCH": "main",
         "CI_PIPELINE_SOURCE": "push",
     }
-    gitlab = GitLab(repository.origin, tmp_path / "builds", variables)
+
+    def tamper(job: str, artifact: Path) -> None:
+        if job == "synthesize":
+            planted(artifact, tmp_path / "ran")
+
+    gitlab = GitLab(repository.origin, tmp_path / "builds", variables, tamper=tamper)
     repository.push(dbt("ci"), dbt("far"))
     jobs = gitlab.run(".gitlab-ci.yml")
     logs = "".join(job.log for job in jobs.values())
-    assert {name: job.code for name, job in jobs.items()} == {"synthesize": 0, "publish": 0}, logs
+    codes = {name: job.code for name, job in jobs.items()}
+    assert codes == {"synthesize": 0, "examine": 0, "publish": 0}, logs
     assert repository.files() == of("dbt-ci", "dbt-far")
     assert "a-token-of-the-job" not in logs
+    # The synth had left files that whoever takes its artifacts would have run.
+    assert not (tmp_path / "ran").exists()
 
     repository.push(dbt("ci"), dbt("far", "dbt_other"))
-    assert [job.code for job in gitlab.run(".gitlab-ci.yml").values()] == [0, 0]
+    assert [job.code for job in gitlab.run(".gitlab-ci.yml").values()] == [0, 0, 0]
     assert repository.changed() == ["stacks/dbt-far/cdk.tf.json"]
     manifest = json.loads(git(repository.origin, "show", f"{BRANCH}:manifest.json"))
     assert sorted(manifest["stacks"]) == ["dbt-ci", "dbt-far"]

@@ -183,20 +183,23 @@ def test_the_same_stack_is_the_same_archive(stack: Path) -> None:
     assert upload.archive(stack) == before
 
 
+REFUSED = "upload.py: a policy refused the plan, and nobody has overridden it yet"
+
+
 @pytest.mark.parametrize(
     ("statuses", "has_changes", "code", "said"),
     [
         (["planned_and_finished"], False, 0, "nothing to change"),
         (["planned", "applying"], True, 0, "planned; confirm or discard it on the run's page"),
-        (["applying"], True, 0, "the plan is being applied: the workspace applies without asking"),
+        *(
+            ([one], True, 0, "the plan is being applied: the workspace applies without asking")
+            for one in ("applying", "queuing_apply")
+        ),
         (["errored"], True, 1, "upload.py: the run is errored; its page says why"),
         (["discarded"], True, 1, "upload.py: the run is discarded; its page says why"),
-        (
-            ["policy_override"],
-            True,
-            1,
-            "upload.py: a policy refused the plan, and nobody has overridden it yet",
-        ),
+        (["policy_override"], True, 1, REFUSED),
+        # One of OPA, as those of `gate policy-set`.
+        (["post_plan_running", "post_plan_awaiting_decision"], True, 1, REFUSED),
     ],
 )
 def test_the_exit_code_says_how_the_plan_ended(

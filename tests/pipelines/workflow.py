@@ -61,7 +61,8 @@ class Run:
     """One run of the workflow in ``file`` for ``sha``.
 
     ``machine`` are the variables of a runner's disk: where Python, Terraform and its providers are.
-    ``approve`` is asked for every job with an environment, before it starts.
+    ``approve`` is asked for every job with an environment, before it starts. ``tamper`` gets the
+    folder of each artifact, as a package that the job has installed could have left it.
     """
 
     github: GitHub
@@ -73,6 +74,7 @@ class Run:
     event_name: str = "push"
     event: Mapping[str, Any] = field(default_factory=dict)
     approve: Callable[[str, str], bool] = lambda _environment, _job: True
+    tamper: Callable[[Path], None] = lambda _artifact: None
     ref: str = MAIN
     jobs: dict[str, Job] = field(default_factory=dict)
     legs: dict[str, Job] = field(default_factory=dict)
@@ -182,7 +184,7 @@ class _Runner:
             "GITHUB_EVENT_NAME": run.event_name,
             "GITHUB_WORKSPACE": str(self._workspace),
             "RUNNER_TEMP": str(self._temp),
-            **{name: text for name, text in run.machine.items() if name.startswith("PIP_")},
+            **{name: text for name, text in run.machine.items() if name != "PATH"},
         }
 
     def step(self, step: dict[str, Any]) -> None:
@@ -273,6 +275,7 @@ class _Runner:
         if not artifact.exists():
             raise Failed(f"no files were found at {path}")
         assert len(paths) > 1 or paths[0].is_file()
+        self._run.tamper(artifact)
 
     # https://github.com/actions/download-artifact (2026-11): one by name goes into the path
     # itself, those of a pattern into a folder each.
@@ -284,10 +287,6 @@ class _Runner:
         for artifact in artifacts.glob(name or pattern):
             place = target if name else target / artifact.name
             shutil.copytree(artifact, place, dirs_exist_ok=True)
-
-    def _hashicorp_setup_terraform(self, terraform_version: str, terraform_wrapper: bool) -> None:
-        assert (terraform_version, terraform_wrapper) == ("1.11.4", False)
-        self._env |= self._run.machine
 
     # https://github.com/aws-actions/configure-aws-credentials (2026-11)
     def _aws_actions_configure_aws_credentials(self, role_to_assume: str, aws_region: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from athena_gate.gate.pipeline import changes, previous, review, write
+from athena_gate.gate.pipeline import changes, examine, previous, review, write
 from athena_gate.gate.pipeline.stacks import stacks
 from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.removed import set_aside
@@ -133,7 +133,7 @@ def test_the_digest_holds_what_would_change_and_nothing_else() -> None:
         "timestamp": "2026-11-23T09:00:00Z",
         "resource_drift": [change("c.c", "update")],
     }
-    assert changes.digest(plan) == changes.digest(same)
+    assert changes.digest(plan, "s") == changes.digest(same, "s")
     others = [
         change("a.a", "update", before={"x": 3}, after={"x": 2}),
         change("a.a", "update", before={"x": 1}, after={"x": 3}),
@@ -141,8 +141,11 @@ def test_the_digest_holds_what_would_change_and_nothing_else() -> None:
         change("a.b", "update", before={"x": 1}, after={"x": 2}),
         change("a.a", "update", before={"x": 1}, after={"x": 2}, deposed="1234"),
     ]
-    digests = {changes.digest({"resource_changes": [one, second]}) for one in others}
-    assert len({*digests, changes.digest(plan), changes.digest({"resource_changes": []})}) == 7
+    digests = {changes.digest({"resource_changes": [one, second]}, "s") for one in others}
+    nothing = changes.digest({"resource_changes": []}, "s")
+    # And the stack that it is of.
+    of_another = changes.digest(plan, "t")
+    assert len({*digests, changes.digest(plan, "s"), nothing, of_another}) == 8
 
 
 def test_a_plan_other_than_the_approved_one_is_refused_with_what_it_would_do(
@@ -151,8 +154,12 @@ def test_a_plan_other_than_the_approved_one_is_refused_with_what_it_would_do(
     plan = {"resource_changes": [change("aws_iam_role.role", "delete", "create")]}
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(plan))
-    assert changes.main(["--approved", changes.digest(plan), str(file)]) == 0
-    assert changes.main(["--approved", changes.digest({}), str(file)]) == 1
+    for name in ("cdk.tf.json", ".terraform.lock.hcl"):
+        (tmp_path / name).write_text("{}")
+    stack = examine.digest(tmp_path)
+    called = [str(tmp_path), str(file)]
+    assert changes.main(["--approved", changes.digest(plan, stack), *called]) == 0
+    assert changes.main(["--approved", changes.digest({}, stack), *called]) == 1
     assert capsys.readouterr().out == (
         "What would be changed now is not what was approved; nothing was changed.\n"
         "  delete, create: aws_iam_role.role\n"
@@ -286,11 +293,10 @@ def test_an_ejected_stack_is_not_planned_for_destruction(tmp_path: Path) -> None
     ]
 
 
-# What main.py does, as far as the history of a repository is concerned.
-MAIN = """
+# What gate synth does, as far as the history of a repository is concerned.
+SYNTH = """
 import json, os, sys
 from pathlib import Path
-from types import SimpleNamespace
 from athena_gate.stacks.removed import set_aside
 
 names = Path("names").read_text().split()
@@ -300,6 +306,7 @@ out = Path(os.environ["CDKTF_OUTDIR"])
 for name in names:
     (out / "stacks" / name).mkdir(parents=True, exist_ok=True)
     (out / "stacks" / name / "cdk.tf.json").write_text(name)
+    (out / "stacks" / name / "lock").write_bytes(Path(".terraform.lock.hcl").read_bytes())
 listed = {name: {"workingDirectory": f"stacks/{name}"} for name in names}
 (out / "manifest.json").write_text(json.dumps({"stacks": listed}))
 set_aside(out, names)
@@ -308,18 +315,23 @@ set_aside(out, names)
 
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A repository, the working directory, with a commit for each list of names; the commits."""
+    """A repository, the working directory, with a commit for each list of names; the commits, of
+    which the last is the tip of main. Each would run a program of its own; its lock is a link."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(previous, "SYNTH", (sys.executable, "-P", "-c", SYNTH))
     identity = ["-c", "user.name=a developer", "-c", "user.email=developer@example.com"]
     made = []
-    git("init", "--quiet")
-    Path("main.py").write_text(MAIN)
-    Path("cdktf.json").write_text(json.dumps({"app": f'"{sys.executable}" main.py'}))
+    git("init", "--quiet", "--initial-branch=main")
+    Path("cdktf.json").write_text(json.dumps({"app": f"touch {tmp_path}/run"}))
+    Path("json.py").write_text(f"open('{tmp_path}/run', 'w')")
+    Path(".terraform.lock.hcl").symlink_to(tmp_path / "elsewhere")
     for names in ("one", "one two", "broken", "one", "three"):
         Path("names").write_text(names)
         git("add", "--all")
         git(*identity, "commit", "--quiet", "--message", names)
         made.append(git("rev-parse", "HEAD").strip())
+    Path(".terraform.lock.hcl").unlink()
+    Path(".terraform.lock.hcl").write_text("today's")
     return made
 
 
@@ -330,7 +342,7 @@ def git(*arguments: str) -> str:
 def test_whatever_was_built_since_the_last_apply_is_found(
     history: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert previous.main([history[0], history[3], "previous"]) == 0
+    assert previous.main([history[0], "main", history[3], "previous"]) == 0
     assert capsys.readouterr().err == (
         f"gate.hcl:1: broken\n{history[2]} is skipped: it cannot be synthesized\n"
     )
@@ -340,20 +352,37 @@ def test_whatever_was_built_since_the_last_apply_is_found(
         "previous/stacks/one",
     ]
     assert git("worktree", "list").count("\n") == 1
+    # Nothing of a commit is run, and the provider is today's.
+    assert Path("previous/stacks/one/lock").read_text() == "today's"
+    assert not Path("run").exists()
+    assert not Path("elsewhere").exists()
+
+
+def test_a_commit_that_is_not_on_main_was_not_applied_whoever_says_so(
+    history: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    git("branch", "athena-gate/applied", history[4])
+    git("update-ref", "refs/heads/main", history[3])
+    assert previous.main(["athena-gate/applied", "main", history[3], "previous"]) == 1
+    assert not Path("previous").exists()
+    assert capsys.readouterr().err == (
+        "athena-gate/applied, which was applied last as athena-gate/applied says, is not on main, "
+        "so nothing of it is read: somebody else than the pipeline has moved that. Let nobody else "
+        "do so, and move it to the commit that was applied last\n"
+    )
 
 
 def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
     history: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert previous.main([history[2], history[3], "previous"]) == 1
+    assert previous.main([history[2], "main", history[3], "previous"]) == 1
     assert capsys.readouterr().err == (
         f"gate.hcl:1: broken\n{history[2]}, which was applied last, cannot be synthesized, so "
-        "nobody can say which stacks it had; move the branch athena-gate/applied to a commit "
-        "that has them\n"
+        "nobody can say which stacks it had; move athena-gate/applied to a commit that has them\n"
     )
 
 
-@pytest.mark.parametrize("module", ["stacks", "changes", "gitlab", "review", "previous"])
+@pytest.mark.parametrize("module", ["stacks", "changes", "examine", "gitlab", "review", "previous"])
 def test_what_a_pipeline_calls_needs_python_and_the_wheel_alone(module: str, wheel: Path) -> None:
     """A job with credentials installs one wheel, without its dependencies."""
     code = f"import athena_gate.gate.pipeline.{module} as one; print(one.__file__)"
@@ -443,7 +472,7 @@ def called(module: str, *arguments: str, **environment: str) -> tuple[int, str, 
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("module", ["changes", "gitlab", "review", "stacks"])
+@pytest.mark.parametrize("module", ["changes", "examine", "gitlab", "review", "stacks"])
 def test_other_arguments_are_answered_with_those_allowed(module: str) -> None:
     code, said, error = called(module, "a", "b", "c", "d", "e")
     assert (code, said) == (2, "")
@@ -497,7 +526,7 @@ def test_a_stack_without_an_account_and_region_is_not_planned(
 
 def test_what_is_no_review_is_refused_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"stack": "a", "changes": [{"address": 1, "actions": []}]}')
-    assert called("review", str(tmp_path)) == (
+    assert called("review", "page", str(tmp_path)) == (
         2,
         "",
         f"{tmp_path}/a.json: is not what gate.pipeline.changes prints of a stack\n",
@@ -530,3 +559,101 @@ def test_many_changes_are_counted_rather_than_listed() -> None:
     page = review.as_markdown(pages)
     assert [line[-22:] for line in page.splitlines()[3:5]] == ["`+ a.b149`, and 200 more"[-22:]] * 2
     assert len(page) < 65_536
+
+
+DIFFERENCE = """\
+### Who may do what
+
+Compared with `abc123`: 1 stack changed, 1 more and 0 fewer rights, 2 resources made.
+
+```diff
+dbt-ci
+  role dbt-ci
++     s3:GetObject
+```
+"""
+
+
+def test_who_may_do_what_stands_at_the_top_of_the_comment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, folder = tmp_path / "difference.md", tmp_path / "changes"
+    file.write_text(DIFFERENCE)
+    folder.mkdir()
+    assert review.main(["page", str(folder), str(file)]) == 0
+    assert capsys.readouterr().out == (
+        f"<!-- athena-gate: plan -->\n{DIFFERENCE}\n### athena-gate\n\n"
+    )
+    assert review.main(["difference", str(file)]) == 0
+    assert capsys.readouterr().out == DIFFERENCE
+    # There was nothing to compare with.
+    for nothing in ("", None):
+        file.unlink() if nothing is None else file.write_text(nothing)
+        assert review.main(["page", str(folder), str(file)]) == 0
+        assert capsys.readouterr().out == "<!-- athena-gate: plan -->\n### athena-gate\n\n"
+
+
+def test_gate_diff_prints_what_the_comment_takes_as_it_is(project: Project) -> None:
+    project.write(DOT)
+    other = project.folder / "other"
+    other.mkdir()
+    (other / "gate.hcl").write_text(DOT.replace('["sales"]', '["sales", "x"]'))
+    (other / "keys").symlink_to(project.folder / "keys")
+    for against in (other, project.folder):
+        done = gate(project.folder, "diff", "--against", str(against), "--format", "markdown")
+        assert (done.returncode, done.stdout[:20]) == (0, "### Who may do what\n")
+        assert review.difference(done.stdout) == done.stdout
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        DIFFERENCE.replace("### Who", "![x](https://attacker.example/x)\n### Who"),
+        DIFFERENCE + "@acme/security approved this\n",
+        DIFFERENCE.replace("1 stack changed", "[nothing](https://attacker.example) changed"),
+        DIFFERENCE.replace("`abc123`", "`a`, <b>b</b> `c`"),
+        DIFFERENCE.replace("  role dbt-ci", "   ```\n# nothing changed"),
+        DIFFERENCE.replace("  role dbt-ci", "```\n# nothing changed\n```diff"),
+        "<!-- athena-gate: plan -->\n",
+    ],
+)
+def test_what_gate_diff_would_not_print_becomes_code_as_a_whole(hostile: str) -> None:
+    assert review.difference(hostile) == (
+        f"### Who may do what\n\n````\n{hostile}````\n"
+        if "```" in hostile
+        else f"### Who may do what\n\n```\n{hostile}```\n"
+    )
+
+
+def test_a_long_difference_is_cut_and_shows_no_control_characters() -> None:
+    found = review.difference("\x1b[2J::error::\n" + "x" * 100_000)
+    assert found.startswith("### Who may do what\n\n```\n\\x1b[2J")
+    assert found.endswith("x\n... cut; gate diff has all of it\n```\n")
+    assert len(found) < 20_100
+
+
+def test_only_the_plans_of_this_run_are_reviewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reviewed("dbt-ci")
+    entries = [{name: one[name] for name in ("stack", "folder", "account", "region", "action")}]
+    monkeypatch.setenv("ENTRIES", json.dumps(entries))
+    file = tmp_path / "changes-dbt-ci" / "changes-dbt-ci.json"
+    other = tmp_path / "changes-x" / "changes-dbt-ci.json"
+
+    def refused(problem: str) -> None:
+        for command in ("page", "changed"):
+            with pytest.raises(Unreadable) as error:
+                review.main([command, str(tmp_path)])
+            assert str(error.value) == problem
+
+    refused(f"{file}: no such file")
+    file.parent.mkdir()
+    file.write_text(json.dumps({**one, "account": "444455556666"}))
+    refused(f"{file}: is not of the stack that was planned in this run")
+    file.write_text(json.dumps(one))
+    assert review.main(["page", str(tmp_path)]) == 0
+    # Another job has left a review of its own.
+    other.parent.mkdir()
+    other.write_text(json.dumps(one))
+    refused(f"{other}: is of no stack that was planned in this run")

@@ -73,6 +73,14 @@ def test_the_command_writes_the_set_of_what_gate_hcl_asks_for_without_a_synth(
         assert code == 0
         assert said.splitlines()[-1].endswith(" approvals: 1 stack, 6 changes")
         assert {path.name for path in output.iterdir()} == set(policy_set({"dot-reporting": {}}))
+        # A set in the repository that it guards is changed by whoever changes that.
+        assert "the repository of" not in said
+        (project.folder / ".git").mkdir()
+        assert (
+            f"gate: approvals lies in the repository of {project.file}, so who changes access can "
+            "change the policies with it; keep it in another one, of those who approve\n"
+        ) in run("--output", "approvals")[1]
+        assert "the repository of" not in run("--output", "../approvals")[1]
         (output / "text.rego").write_text("package theirs\n")
         assert run("--output", "approvals") == (
             2,

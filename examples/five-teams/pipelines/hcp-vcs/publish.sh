@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Pushes the folder publish/ as the content of the branch athena-gate/synthesized; no commit where
-# nothing changed. The same content from the same commit is the same commit, whoever runs this.
+# Pushes a folder as the content of the branch athena-gate/synthesized; no commit where nothing
+# changed. The same content from the same commit is the same commit, whoever runs this.
+#
+#   publish.sh FOLDER
 #
 # PUSH_USER and PUSH_TOKEN are what the job may push with; they are written nowhere.
 set -euo pipefail
@@ -16,7 +18,7 @@ remote() {
     -c credential.helper='!f() { echo "username=$PUSH_USER"; echo "password=$PUSH_TOKEN"; }; f' "$@"
 }
 
-(cd publish && git --git-dir="$repository" --work-tree=. add --all --force .)
+(cd "$1" && git --git-dir="$repository" --work-tree=. add --all --force .)
 tree="$(git write-tree)"
 parent="$(remote ls-remote origin "$ref" | cut -f 1)"
 if [ -n "$parent" ]; then

@@ -1,0 +1,280 @@
+"""Whoever gets a program into the job that installs packages, or may push, gets no further.
+
+Each story is told on the whole pipeline of a company's repository; what a stack alone could try is
+in tests/gate/pipeline/test_examine.py.
+"""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from athena_gate.gate.sandbox import Sandbox
+from tests.conftest import ROOT
+from tests.pipelines.company import company, planted, runner
+from tests.pipelines.gitlab import GitLab
+from tests.pipelines.test_github_files import WORKFLOW, jobs, step_of
+from tests.pipelines.test_gitlab import CONFIGURATION, dbt, git
+from tests.pipelines.workflow import GitHub, Run
+
+STACK = "cdktf.out/stacks/dbt-ci/cdk.tf.json"
+HCP = ROOT / "pipelines" / "hcp-vcs"
+
+
+def provisioned(file: Path) -> None:
+    """Add a program to a role of the stack in ``file``."""
+    stack = json.loads(file.read_text())
+    (role,) = stack["resource"]["aws_iam_role"].values()
+    role["provisioner"] = [{"local-exec": {"command": "sh"}}]
+    file.write_text(json.dumps(stack))
+
+
+REFUSED = "Nothing is planned and nothing is changed.\ndbt-ci: resource.aws_iam_role.ci_role_"
+
+
+@pytest.mark.slow
+def test_github_a_stack_and_files_of_another_job_are_neither_run_nor_planned(
+    tmp_path: Path, wheel: Path, sandbox: Sandbox, terraform_variables: dict[str, str]
+) -> None:
+    ran = tmp_path / "ran"
+    repository = tmp_path / "clone"
+    company(repository, "github", CONFIGURATION + dbt("ci", "analytics", "dbt_ci"), wheel)
+    sha = pushed(repository, tmp_path)
+
+    def tamper(artifact: Path) -> None:
+        if artifact.name == "synthesized":
+            planted(artifact, ran)
+            provisioned(artifact / STACK)
+
+    machine = runner(tmp_path / "python", wheel, terraform_variables)
+    github = GitHub(tmp_path, {"AWS_PLAN_ROLE_111122223333": "arn:aws:iam::1:role/plan"}, {})
+    file = ".github/workflows/athena-gate.yml"
+    folder = tmp_path / "run"
+    run = Run(github, file, sha, sandbox, folder, machine, tamper=tamper).execute()
+    log = run.legs["plan dbt-ci"].log
+    assert {name: job.result for name, job in run.jobs.items()} == {
+        "check": "success",
+        "plan": "failure",
+        **dict.fromkeys(("review", "recover", "apply", "record", "drift"), "skipped"),
+    }, log
+    assert (REFUSED in log, run.roles, ran.exists()) == (True, {}, False)
+
+
+def pushed(repository: Path, folder: Path) -> str:
+    """Commit what is in ``repository``, push it to ``folder``/origin.git, and return the commit."""
+    git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "origin.git")
+    git(repository, "remote", "add", "origin", str(folder / "origin.git"))
+    git(repository, "add", "--all", "--force", ".")
+    git(repository, "commit", "--quiet", "--message", "change")
+    git(repository, "push", "--quiet", "origin", "main")
+    return git(repository, "rev-parse", "HEAD").strip()
+
+
+def gitlab(tmp_path: Path, wheel: Path, variables: dict[str, str]) -> GitLab:
+    return GitLab(
+        tmp_path / "origin.git",
+        tmp_path / "builds",
+        {
+            **runner(tmp_path / "python", wheel, variables),
+            "HOME": str(tmp_path),
+            "CI_SERVER_URL": f"file://{tmp_path}",
+            "CI_PROJECT_PATH": "origin",
+            "CI_JOB_TOKEN": "a-token-of-the-job",
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_COMMIT_BRANCH": "main",
+            "CI_PIPELINE_SOURCE": "push",
+            "PLAN_ROLE_ARN_111122223333": "arn:aws:iam::111122223333:role/plan",
+        },
+    )
+
+
+@pytest.mark.slow
+def test_gitlab_a_stack_and_files_of_another_job_are_neither_run_nor_planned(
+    tmp_path: Path, wheel: Path, terraform_variables: dict[str, str]
+) -> None:
+    ran = tmp_path / "ran"
+    repository = tmp_path / "clone"
+    company(repository, "gitlab", CONFIGURATION + dbt("ci", "analytics", "dbt_ci"), wheel)
+    pushed(repository, tmp_path)
+    made = gitlab(tmp_path, wheel, terraform_variables)
+
+    def tamper(job: str, artifact: Path) -> None:
+        if job == "synth":
+            planted(artifact, ran)
+            provisioned(artifact / STACK)
+
+    made.tamper = tamper
+    done = made.run(".gitlab-ci.yml")
+    logs = "".join(job.log for job in done.values())
+    codes = {name: job.code for name, job in done.items()}
+    assert codes == {"synth": 0, "plans": 0, "plan apply dbt-ci": 1}, logs
+    assert (REFUSED in done["plan apply dbt-ci"].log, ran.exists()) == (True, False)
+
+
+def test_every_artifact_of_another_job_is_unpacked_beside_the_checkout() -> None:
+    for file in (WORKFLOW, HCP / "github.yml"):
+        downloads = [
+            step["with"].get("path")
+            for job in jobs(file).values()
+            for step in job["steps"]
+            if "download-artifact" in step.get("uses", "")
+        ]
+        assert downloads
+        assert None not in downloads
+
+
+@pytest.mark.parametrize("name", ["plan", "apply"])
+def test_a_stack_is_examined_before_there_are_credentials_or_a_provider(name: str) -> None:
+    job = jobs(WORKFLOW)[name]
+    assert job["env"] == {"PYTHONSAFEPATH": "1"}
+    said = [step.get("run") or step["uses"].partition("@")[0] for step in job["steps"]]
+    examined = next(number for number, one in enumerate(said) if "pipeline.examine" in one)
+    assert said[:examined] == [
+        "actions/checkout",
+        step_of(job, "Install athena-gate, without dependencies")["run"],
+        "actions/download-artifact",
+    ]
+    after = [one for one in said[examined + 1 :] if "terraform-chdir" in one.replace(" ", "")]
+    assert said.index("aws-actions/configure-aws-credentials") > examined
+    assert after[0] == 'terraform -chdir="$RUNNER_TEMP/stack" init -input=false -lockfile=readonly'
+    assert all('-chdir="$RUNNER_TEMP/stack"' in one for one in after)
+
+
+def test_another_terraform_than_the_one_of_the_checksum_is_not_installed(tmp_path: Path) -> None:
+    for job in (jobs(WORKFLOW)[name] for name in ("plan", "apply")):
+        script = str(step_of(job, "Install Terraform, by checksum")["run"])
+        curl = tmp_path / "curl"
+        curl.write_text('#!/bin/sh\necho another > "$2"\n')
+        curl.chmod(0o755)
+        (tmp_path / "terraform").write_text("#!/bin/sh\necho Terraform v1.11.3\n")
+        (tmp_path / "terraform").chmod(0o755)
+        pins = yaml.safe_load(WORKFLOW.read_text())["env"]
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            env={
+                **{name: pins[name] for name in ("TERRAFORM_VERSION", "TERRAFORM_SHA256")},
+                "PATH": f"{tmp_path}:/usr/bin:/bin",
+                "RUNNER_TEMP": str(tmp_path),
+                "GITHUB_PATH": str(tmp_path / "path"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, (tmp_path / "path").exists()) == (1, False)
+        assert "terraform_1.11.4_linux_amd64.zip: FAILED" in done.stdout
+
+
+def test_gitlab_only_a_job_of_the_protected_environment_asks_for_the_role_that_applies() -> None:
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
+    asking = {
+        name: (job["id_tokens"]["AWS_ID_TOKEN"]["aud"], job.get("environment", {}).get("name"))
+        for name, job in {**stack, **pipeline}.items()
+        if isinstance(job, dict) and "id_tokens" in job
+    }
+    assert asking == {
+        ".plan": ("sts.amazonaws.com", None),
+        ".recover": ("sts.amazonaws.com", None),
+        ".apply": ("$APPLY_AUDIENCE", "athena-gate"),
+    }
+
+
+def test_gitlab_what_runs_with_a_token_is_written_where_one_wheel_is_installed() -> None:
+    pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
+    (include,) = pipeline["stacks"]["trigger"]["include"]
+    writes = "\n".join(pipeline[include["job"]]["script"])
+    assert "pipeline.gitlab plans" in writes
+    assert [line for line in writes.splitlines() if "pip install" in line] == [
+        "python3 -m pip install --quiet --root-user-action ignore --no-deps --only-binary :all: \\"
+    ]
+    synth = "\n".join(pipeline["synth"]["script"])
+    assert ("--require-hashes" in synth, "pipeline.gitlab" in synth) == (True, False)
+
+
+def test_gitlab_a_forks_merge_request_gets_no_jobs_with_a_token() -> None:
+    pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
+    assert pipeline["stacks"]["rules"] == [
+        {
+            "if": '$CI_PIPELINE_SOURCE != "merge_request_event" || '
+            "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID"
+        }
+    ]
+
+
+class Posts:
+    """GitHub's issues and comments, of which some are somebody else's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "review.md").write_text("the page\n")
+
+    def run(self, script: str, **variables: str) -> None:
+        subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env={
+                "PATH": f"{Path(__file__).parent}:/usr/bin:/bin",
+                "GITHUB_DOUBLE": str(self.folder),
+                "GITHUB_REPOSITORY": "acme/athena",
+                "GH_TOKEN": '{"issues": "write", "pull-requests": "write"}',
+                **variables,
+            },
+            check=True,
+        )
+
+    def __call__(self, kind: str, *some: dict[str, Any]) -> list[dict[str, Any]]:
+        file = self.folder / f"{kind}.json"
+        if some:
+            file.write_text(json.dumps(some))
+        found: list[dict[str, Any]] = json.loads(file.read_text())
+        return found
+
+
+TITLE = "athena-gate: what is deployed is not what main says"
+
+
+def test_an_issue_of_somebody_else_is_not_taken_for_ours_whatever_its_title(tmp_path: Path) -> None:
+    posts = Posts(tmp_path)
+    theirs: list[dict[str, Any]] = [
+        {"title": TITLE, "body": "mine", "user": {"login": "somebody"}},
+        {"title": f"{TITLE}, or not", "body": "mine"},
+        {"title": TITLE, "body": "a pull request", "pull_request": {}},
+    ]
+    posts("issues", *theirs)
+    script = step_of(jobs(WORKFLOW)["drift"], "Open an issue, or renew the open one, and fail")[
+        "run"
+    ]
+    written = "\n".join(line for line in script.splitlines() if "pipeline" not in line)
+    written = written.replace("exit 1", "")
+    posts.run(written)
+    ours = {"title": TITLE, "body": "the page\n"}
+    assert posts("issues") == [*theirs, ours]
+    (tmp_path / "review.md").write_text("another page\n")
+    posts.run(written)
+    assert posts("issues") == [*theirs, {**ours, "body": "another page\n"}]
+
+
+def test_a_comment_of_somebody_else_is_not_taken_for_ours_whatever_it_says(tmp_path: Path) -> None:
+    posts = Posts(tmp_path)
+    theirs = {"body": "<!-- athena-gate: plan -->mine", "user": {"login": "somebody"}}
+    posts("comments", theirs)
+    script = step_of(jobs(WORKFLOW)["review"], "Comment on the pull request")["run"]
+    posts.run(script, PULL_REQUEST="7")
+    assert posts("comments") == [theirs, {"pull_request": 7, "body": "the page\n"}]
+
+
+def test_a_branch_that_only_says_what_was_applied_decides_nothing() -> None:
+    """In both pipelines the commit must be on the main branch of the server."""
+    script = step_of(
+        jobs(WORKFLOW)["check"],
+        "Synthesize what may have been applied before, and say who may do what now",
+    )["run"]
+    assert 'pipeline.previous "$applied" origin/main ' in script
+    pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
+    synth = "\n".join(pipeline["synth"]["script"])
+    assert 'main="refs/remotes/origin/$CI_DEFAULT_BRANCH"\n' in synth
+    assert 'pipeline.previous "$applied" "$main" ' in synth
