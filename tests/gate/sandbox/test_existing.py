@@ -111,6 +111,7 @@ NOTHING_THAT_EXISTS = {
     "Account.tags",
     "AssumedBy.external_id",
     "Catalog.spill_prefix",
+    # Whose a bucket or key is that another field names.
     "Data.kms_key_owner",
     "Data.owner",
     "Data.path",
