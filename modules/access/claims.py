@@ -78,6 +78,8 @@ def needs(settings: Access) -> tuple[Need, ...]:
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
     todos = todo(settings)
     found = claims.given(found, (one for one in todos if one.name == "role"))
+    shared = (one for one in todos if one.name == "results-owner")
+    found = claims.given(found, shared, "write-data")
     return claims.resting_on(found, settings.owners, todos)
 
 

@@ -52,8 +52,12 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
         keys.append(settings.results.kms_key)
     if isinstance(settings, TablesAccess):
         keys.append(settings.kms_key)
+    shared: tuple[ToDo, ...] = ()
+    if isinstance(settings, TablesAccess) and settings.workgroup is None:
+        name, owner = settings.workgroup_name, settings.bucket_owner
+        shared = parts.shared_workgroup(name, owner, settings.account)
     granted, who = access(settings), (whom(settings),)
-    return tuple(parts.elsewhere(settings.account, settings.owners, keys, granted, who))
+    return (*parts.elsewhere(settings.account, settings.owners, keys, granted, who), *shared)
 
 
 def _vendor(settings: Access) -> tuple[ToDo, ...]:

@@ -102,6 +102,8 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     todos = todo(settings)
     workgroup_exists = (one for one in todos if one.name == "workgroup")
     found = claims.given(found, workgroup_exists, "run-queries", "read-results")
+    shared = (one for one in todos if one.name == "results-owner")
+    found = claims.given(found, shared, "write-results")
     return claims.resting_on(found, settings.owners, todos)
 
 

@@ -34,10 +34,14 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
 def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
     """Return that the workgroup exists; primary does in every account."""
     name = settings.existing_workgroup
+    shared: tuple[ToDo, ...] = ()
+    if settings.workgroup is None:
+        owner = settings.owners.get(settings.results_bucket)
+        shared = parts.shared_workgroup(settings.workgroup_name, owner, settings.account)
     if name is None:
-        return ()
+        return shared
     says = (
         f"the workgroup {name} exists in account {settings.account.id}, and does not override "
         "where results and tables go"
     )
-    return (ToDo("workgroup", "you", says, _WORKGROUPS),)
+    return (ToDo("workgroup", "you", says, _WORKGROUPS), *shared)

@@ -88,6 +88,7 @@ NOTHING_THAT_EXISTS = {
     "Account.region",
     "Account.tags",
     "AssumedBy.external_id",
+    # Whose a bucket or key is that another field names.
     "Data.kms_key_owner",
     "Data.owner",
     "Data.path",

@@ -268,9 +268,9 @@ _BLOCKS = {
     "acl_configuration", "assume_role", "configuration", "default_tags", "engine_version",
     "result_configuration",
     "encryption_configuration", "environment", "image_config", "rule", "filter", "expiration",
-    "abort_incomplete_multipart_upload", "apply_server_side_encryption_by_default",
-    "data_location", "database", "expression", "lf_tag_policy", "table", "table_with_columns",
-    "vpc_config",
+    "abort_incomplete_multipart_upload",
+    "apply_server_side_encryption_by_default", "data_location", "database", "expression",
+    "lf_tag_policy", "table", "table_with_columns", "vpc_config",
 }  # fmt: skip
 
 
