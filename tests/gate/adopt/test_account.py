@@ -22,7 +22,7 @@ OWN, AWS = "arn:aws:iam::111122223333", "arn:aws:iam::aws:policy"
 KEY = {"AccessKeyId": "AKIAOLD", "Status": "Active"}
 QUERIES = f"""
   databases      = ["sales"]
-  lake_formation = true
+  lake_formation {{}}
   keys {{
     pgp_key     = "{PUBLIC_KEY}"
     generations = ["a"]

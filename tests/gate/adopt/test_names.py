@@ -65,7 +65,7 @@ def test_a_block_is_added_to_and_everything_else_stays(before: str, after: str) 
 
 def block(folder: Path, kind: str = "dot", more: str = "") -> ConfiguredBlock:
     way = f'keys {{\n pgp_key = "{PUBLIC_KEY}"\n generations = ["a"]\n}}\n'
-    body = 'databases = ["sales"]\n lake_formation = true\n'
+    body = 'databases = ["sales"]\n lake_formation {}\n'
     if kind == "metronome":
         body = 'bucket = "acme-exports"\n schema = "exports"\n'
     file = folder / "gate.hcl"

@@ -125,7 +125,7 @@ def test_what_a_block_does_not_make_it_does_not_adopt(
 
 def test_two_blocks_do_not_adopt_the_same(tmp_path: Path) -> None:
     body = (
-        'account = "analytics"\n databases = ["sales"]\n lake_formation = true\n'
+        'account = "analytics"\n databases = ["sales"]\n lake_formation {}\n'
         f'keys {{\n pgp_key = "{PUBLIC_KEY}"\n generations = ["a"]\n}}\n'
         'adopted {\n user = "athena"\n}\n'
     )

@@ -6,13 +6,14 @@ import pytest
 
 from athena_gate.gate.explain import can
 from athena_gate.gate.prove import prove_grants
+from tests.modules.access.vendors import PUBLIC_KEY
 from tests.modules.athena.blocks import configured, mistakes, read
 
 KEYS = """keys {
-  pgp_key = "xjMEawJusRYJKwYBBAHaRw8BAQdAxVc7zs0/ustEAddx/vtxmPe2KKH7JvRCKQ/k"
+  pgp_key = "PUBLIC_KEY"
   generations = ["a"]
 }
-"""
+""".replace("PUBLIC_KEY", PUBLIC_KEY)
 LOOKER = f'databases = ["sales"]\n{KEYS}'
 DBT = 'databases = ["dbt_ci"]\nmode = "run"\n'
 ALIAS = "sales-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias"

@@ -11,15 +11,16 @@ from athena_gate.gate.prove import prove_grants
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.iam.policy import Condition, Principal, Statement
 from athena_gate.stacks.configuration import Configuration
+from tests.modules.access.vendors import PUBLIC_KEY
 from tests.modules.athena.blocks import configured, mistakes, read
 
 LOOKER = """databases = ["sales"]
 source "acme-lake" { prefixes = ["sales/"] }
 keys {
-  pgp_key = "xjMEawJusRYJKwYBBAHaRw8BAQdAxVc7zs0/ustEAddx/vtxmPe2KKH7JvRCKQ/k"
+  pgp_key = "PUBLIC_KEY"
   generations = ["a"]
 }
-"""
+""".replace("PUBLIC_KEY", PUBLIC_KEY)
 DBT = """mode = "run"
 trusted = ["arn:aws:iam::111122223333:role/ci"]
 databases = ["dbt_ci"]

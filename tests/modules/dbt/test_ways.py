@@ -7,14 +7,15 @@ import pytest
 
 from athena_gate.gate.prove import prove_grants
 from athena_gate.modules.iam.policy import Condition
+from tests.modules.access.vendors import PUBLIC_KEY
 from tests.modules.athena.blocks import configured, mistakes, read
 
 BLOCK = 'mode = "run"\ndatabases = ["dbt_ci"]\n'
 KEYS = """keys {
-  pgp_key = "xjMEawJusRYJKwYBBAHaRw8BAQdAxVc7zs0/ustEAddx/vtxmPe2KKH7JvRCKQ/k"
+  pgp_key = "PUBLIC_KEY"
   generations = ["a"]
 }
-"""
+""".replace("PUBLIC_KEY", PUBLIC_KEY)
 PROVIDER = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
 SUBJECT = "repo:acme/dbt:ref:refs/heads/main"
 TOKEN = f'web_identity {{\n provider = "{PROVIDER}"\n subject = "{SUBJECT}"\n}}\n'
