@@ -198,6 +198,7 @@ dynamodb_connector "application" {
 account "encrypted" {
   id              = "333344445555"
   region          = "eu-central-1"
+  assume_role     = "arn:aws:iam::333344445555:role/terraform"
   catalog_kms_key = "arn:aws:kms:eu-central-1:333344445555:key/1234abcd-12ab-34cd-56ef-1234567890cc"
 }
 dot "elsewhere" {

@@ -102,7 +102,12 @@ class Integration:
     def remarks(self, settings: Any) -> tuple[Remark, ...]:
         """Return what a reviewer of the block should know."""
         found: tuple[Remark, ...] = self._file("policies").remarks(settings)
-        return found
+        theirs = (
+            Remark("GATE715", "to do", f"{one.who}: {one.says}; gate todo has the statements")
+            for one in self.todo(settings)
+            if one.policy is not None
+        )
+        return (*found, *theirs)
 
     def needs(self, settings: Any) -> tuple[Need, ...]:
         """Return what must be allowed."""

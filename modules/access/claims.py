@@ -88,6 +88,8 @@ def needs(settings: Access) -> tuple[Need, ...]:
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
     todos = todo(settings)
     found = claims.given(found, (one for one in todos if one.name == "role"))
+    shared = (one for one in todos if one.name == "results-owner")
+    found = claims.given(found, shared, "write-data")
     found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), _points(settings))
     return claims.resting_on(found, settings.owners, todos)
 

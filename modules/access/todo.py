@@ -53,10 +53,15 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
         keys.append(settings.results.kms_key)
     if isinstance(settings, TablesAccess):
         keys.append(settings.kms_key)
+    shared: tuple[ToDo, ...] = ()
+    if isinstance(settings, TablesAccess) and settings.workgroup is None:
+        name, owner = settings.workgroup_name, settings.bucket_owner
+        shared = parts.shared_workgroup(name, owner, settings.account)
     granted, who = access(settings), (whom(settings),)
     return (
         *parts.elsewhere(settings.account, settings.owners, keys, granted, who),
         *parts.access_points(settings.account, getattr(settings, "sources", ())),
+        *shared,
     )
 
 

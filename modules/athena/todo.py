@@ -22,6 +22,9 @@ from athena_gate.modules.iam.todo import ToDo
 # What a bucket of another account must say, and a key of one (2026-11).
 BUCKETS = "https://docs.aws.amazon.com/athena/latest/ug/cross-account-permissions.html"
 KEYS = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html"
+RESULTS = (
+    "https://docs.aws.amazon.com/athena/latest/ug/query-results-specify-location-workgroup.html"
+)
 ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_cross-account-with-roles.html"
 # How a workgroup is set, and what a topic and its key must say (2026-11).
 MANAGED = "https://docs.aws.amazon.com/athena/latest/ug/managed-results.html"
@@ -78,6 +81,18 @@ def elsewhere(
         verb = "encrypt and decrypt" if encrypts else "decrypt"
         says = f"the policy of key {key.rpartition('/')[2]} lets {names} {verb} with it"
         yield ToDo("key", owner_of(account_of(key)), says, KEYS, account_of(key), key, theirs)
+
+
+def shared_workgroup(name: str, owner: str | None, account: Account) -> tuple[ToDo, ...]:
+    """Return what must be so of a workgroup that is not made here where results go to a bucket of
+    ``owner``, the id of another account; nothing where they stay in ``account``."""
+    if owner in (None, account.id):
+        return ()
+    says = (
+        f"the workgroup {name} of account {account.id} expects no other owner of the results' "
+        f"bucket than {owner}, and gives that one full control of them"
+    )
+    return (ToDo("results-owner", "you", says, RESULTS),)
 
 
 def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:

@@ -56,4 +56,7 @@ def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
         found += parts.workgroup_of_others(account, name, results, location, watched)
     if results.managed:
         found += parts.managed_results(account, name, results.kms_key, "dbt")
+    elif not settings.makes_workgroup:
+        owner = settings.owners.get(settings.results_bucket)
+        found += parts.shared_workgroup(name, owner, account)
     return found

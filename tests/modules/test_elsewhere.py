@@ -389,3 +389,61 @@ def test_the_other_side_of_a_policy_is_what_it_says_of_one_resource() -> None:
             "Resource": ["arn:aws:s3:::lake/a/*"],
         }
     ]
+
+
+def test_a_workgroup_that_is_shared_must_expect_the_owner_of_the_results(tmp_path: Path) -> None:
+    results = 'results {\n bucket = "their-results"\n create = false\n owner = "lake"\n }'
+    shared = block(tmp_path, ACCOUNTS + DBT, results)
+    says = (
+        f"the workgroup primary of account {OURS} expects no other owner of the results' bucket "
+        f"than {THEIRS}, and gives that one full control of them"
+    )
+    assert proved(shared)["write-results"].conditions == (
+        says,
+        "the policy of bucket their-results lets the role dbt-ci read and write it",
+    )
+    own = block(tmp_path, ACCOUNTS + DBT, f"workgroup {{}}\n {results}")
+    assert says not in [todo.says for todo in own.integration.todo(own.settings)]
+
+
+def test_roles_and_workgroups_that_exist_are_conditions_too(tmp_path: Path) -> None:
+    trusted = 'trusted = ["arn:aws:iam::444455556666:role/ci"]\n existing_workgroup = "bi"\n'
+    text = DBT.replace('trusted   = ["arn:aws:iam::111122223333:role/ci"]\n', trusted)
+    found = block(tmp_path, ACCOUNTS + text)
+    assert [(todo.who, todo.says) for todo in found.integration.todo(found.settings)] == [
+        (
+            f"account {THEIRS}",
+            "the policies of the role ci let it take the role dbt-ci: sts:AssumeRole on "
+            f"arn:aws:iam::{OURS}:role/dbt-ci",
+        ),
+        (
+            "you",
+            f"the workgroup bi exists in account {OURS}, and does not override where results and "
+            "tables go",
+        ),
+    ]
+    needs = {need.name: need.given for need in found.integration.needs(found.settings)}
+    role, workgroup = found.integration.todo(found.settings)
+    assert (needs["take-role"], needs["run-queries"]) == ((role,), (workgroup,))
+
+
+def test_a_reviewer_is_told_who_else_must_allow_it(tmp_path: Path) -> None:
+    found = block(tmp_path, ACCOUNTS + DOT, 'source "their-lake" {\n owner = "lake"\n }')
+    remarks = found.integration.remarks(found.settings)
+    assert [str(one) for one in remarks if one.code == "GATE715"] == [
+        f"to do: account {THEIRS}: the policy of bucket their-lake lets the user dot-reporting "
+        "read it; gate todo has the statements"
+    ]
+
+
+@pytest.mark.parametrize("text", [DOT, DBT])
+def test_a_documented_policy_does_not_open_an_encrypted_catalog(tmp_path: Path, text: str) -> None:
+    documented = text.replace('  mode      = "run"\n', "").replace(
+        "INSIDE", 'mode = "documented"' if "dbt" in text else 'grants = "documented"\n INSIDE'
+    )
+    without_trust = documented.replace('  trusted   = ["arn:aws:iam::111122223333:role/ci"]\n', "")
+    found = block(tmp_path, ENCRYPTED + without_trust, 'source "lake" {}')
+    remarks = [one.text for one in found.integration.remarks(found.settings)]
+    assert "documented grants no use of the catalog's KMS key, so that its tables are closed" in (
+        remarks
+    )

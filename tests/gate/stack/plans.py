@@ -266,7 +266,8 @@ def _providers(stack: Mapping[str, Any]) -> Json:
 _BLOCKS = {
     "assume_role", "default_tags", "configuration", "engine_version", "result_configuration",
     "encryption_configuration", "environment", "image_config", "rule", "filter", "expiration",
-    "abort_incomplete_multipart_upload", "apply_server_side_encryption_by_default",
+    "acl_configuration", "abort_incomplete_multipart_upload",
+    "apply_server_side_encryption_by_default",
 }  # fmt: skip
 
 
