@@ -147,6 +147,7 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
         ("prove",): 0,
         ("explain", "acme-y"): 0,
         ("parity", "acme-y"): 0,
+        ("todo", "acme-y"): 0,
         ("vendors", "acme"): 0,
         ("diff", "--against", "cdktf.out"): 0,
         ("report", "--output", "report.html"): 0,
