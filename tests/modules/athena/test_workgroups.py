@@ -248,7 +248,7 @@ def test_whatever_else_the_topic_lets_in_breaks_a_claim(tmp_path: Path) -> None:
     assert broken == {
         "another service": ["nobody-else"],
         "subscribing": ["tell-only"],
-        "any alarm": ["no-other-alarm"],
+        "any alarm": ["no-alarm-of-others", "no-other-alarm"],
     }
 
 
