@@ -162,14 +162,16 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
         ("apply", "--yes"): 1,
         ("destroy", "--yes"): 1,
         ("sheet", "acme-y"): 1,
+        ("keys", "acme-x"): 1,
+        ("rotate", "acme-x", "--finish"): 1,
         ("doctor",): 1,
     }
     ended = {words: gate(vendor.folder, *words, **undeployed).returncode for words in tried}
     assert ended == tried
     # What asks Terraform alone, or is there before any block is, knows of no vendor; synth has made
     # what all others read.
-    others = {"apply", "completion", "destroy", "init", "lock", "plan", "rule", "sandbox", "synth"}
-    assert {words[0] for words in tried} | others == {
+    others = "apply completion destroy init key lock plan rule sandbox synth".split()
+    assert {words[0] for words in tried}.union(others) == {
         command.name or command.callback.__name__
         for command in app.registered_commands
         if command.callback

@@ -31,8 +31,8 @@ DENY = Statement(
     conditions=(Condition("DateGreaterThanEquals", "aws:CurrentTime", (END,)),),
 )
 ENDS = Condition("DateLessThan", "aws:CurrentTime", (END,))
-ROLE = {"keys": None, "runs_on": {"role_name": "nodes"}}
-TRUSTED = {
+ROLE: dict[str, Any] = {"keys": None, "runs_on": {"role_name": "nodes"}}
+TRUSTED: dict[str, Any] = {
     "keys": None,
     "trusted": {"principals": ("arn:aws:iam::111122223333:role/bi",), "external_id": "x-1"},
 }

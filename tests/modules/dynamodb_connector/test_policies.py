@@ -494,9 +494,9 @@ END = Condition("DateLessThan", "aws:CurrentTime", ("2027-04-01T00:00:00Z",))
 
 def test_access_ends_for_readers_connector_and_whoever_presses_share() -> None:
     """Of the function itself too, since what Lambda's permissions open has no end."""
-    spill, asked = Spill(create_kms_key=True), {"console_sharing": True}
-    ends = minimal(until="2027-03-31", spill=spill, **asked)
-    stays = minimal(spill=spill, **asked)
+    spill = Spill(create_kms_key=True)
+    ends = minimal(until="2027-03-31", spill=spill, console_sharing=True)
+    stays = minimal(spill=spill, console_sharing=True)
 
     def dated(policy: Policy) -> Policy:
         return Policy(
