@@ -63,6 +63,7 @@ metronome "role" {
   workgroup {}
 }
 webflow "keys" {
+  until = "2099-03-31"
   account        = "analytics"
   bucket         = "acme-webflow"
   schema         = "webflow"
@@ -107,6 +108,7 @@ immuta "role" {
   source "acme-lake" { prefixes = ["sales/"] }
 }
 immuta "attached" {
+  until = "2099-03-31"
   account        = "analytics"
   runs_on {
     role_name = "nodes"
@@ -125,6 +127,7 @@ immuta "documented" {
   }
 }
 dbt "via-athena" {
+  until = "2099-03-31"
   account   = "analytics"
   mode      = "via_athena"
   trusted   = ["arn:aws:iam::111122223333:role/ci", "arn:aws:iam::444455556666:user/build"]
@@ -170,6 +173,7 @@ dynamodb_connector "one" {
   spill { create_kms_key = true }
 }
 dynamodb_connector "unattached" {
+  until = "2099-03-31"
   owner    = "analytics"
   consumer = "partner"
   tables   = ["orders", "Items"]
@@ -194,38 +198,4 @@ dynamodb_connector "application" {
   tables   = ["orders"]
   readers  = ["arn:aws:iam::444455556666:role/analyst"]
   deployment = "application"
-}
-dot "until" {
-  account   = "analytics"
-  databases = ["sales"]
-  until     = "2099-03-31"
-  source "acme-lake" { prefixes = ["sales/"] }
-  keys {
-    pgp_key_file = "../keys/example.asc"
-    generations  = ["2026-11"]
-  }
-}
-immuta "attached-until" {
-  account   = "analytics"
-  databases = ["sales"]
-  until     = "2099-03-31"
-  runs_on {
-    role_name = "nodes-until"
-  }
-  source "acme-lake" { prefixes = ["sales/"] }
-}
-dbt "until" {
-  account     = "analytics"
-  trusted     = ["arn:aws:iam::111122223333:role/ci"]
-  external_id = "x-1"
-  databases   = ["dbt_until"]
-  until       = "2099-03-31"
-}
-dynamodb_connector "until" {
-  owner    = "analytics"
-  consumer = "partner"
-  tables   = ["orders"]
-  readers  = ["arn:aws:iam::444455556666:role/until"]
-  until    = "2099-03-31"
-  spill { create_kms_key = true }
 }
