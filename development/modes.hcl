@@ -67,6 +67,7 @@ metronome "role" {
   workgroup {}
 }
 webflow "keys" {
+  until = "2099-03-31"
   account        = "analytics"
   bucket         = "acme-webflow"
   create_bucket  = false
@@ -118,6 +119,7 @@ immuta "role" {
   source "acme-lake" { prefixes = ["sales/"] }
 }
 immuta "attached" {
+  until = "2099-03-31"
   account        = "analytics"
   runs_on {
     role_name = "nodes"
@@ -193,6 +195,7 @@ dbt "catalogs" {
   catalog "dynamodb_connector_shared" { connector = "shared" }
 }
 dbt "via-athena" {
+  until = "2099-03-31"
   account   = "analytics"
   mode      = "via_athena"
   trusted   = ["arn:aws:iam::111122223333:role/ci", "arn:aws:iam::444455556666:user/build"]
@@ -255,6 +258,7 @@ dynamodb_connector "one" {
   spill { create_kms_key = true }
 }
 dynamodb_connector "unattached" {
+  until = "2099-03-31"
   owner    = "analytics"
   consumer = "partner"
   tables   = ["orders", "Items"]
@@ -412,38 +416,4 @@ dbt "managed" {
     kms_key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ff"
   }
   only_from { vpc_endpoints = ["vpce-0a1b2c3d4e5f67890"] }
-}
-dot "until" {
-  account   = "analytics"
-  databases = ["sales"]
-  until     = "2099-03-31"
-  source "acme-lake" { prefixes = ["sales/"] }
-  keys {
-    pgp_key_file = "../keys/example.asc"
-    generations  = ["2026-11"]
-  }
-}
-immuta "attached-until" {
-  account   = "analytics"
-  databases = ["sales"]
-  until     = "2099-03-31"
-  runs_on {
-    role_name = "nodes-until"
-  }
-  source "acme-lake" { prefixes = ["sales/"] }
-}
-dbt "until" {
-  account     = "analytics"
-  trusted     = ["arn:aws:iam::111122223333:role/ci"]
-  external_id = "x-1"
-  databases   = ["dbt_until"]
-  until       = "2099-03-31"
-}
-dynamodb_connector "until" {
-  owner    = "analytics"
-  consumer = "partner"
-  tables   = ["orders"]
-  readers  = ["arn:aws:iam::444455556666:role/until"]
-  until    = "2099-03-31"
-  spill { create_kms_key = true }
 }

@@ -164,14 +164,16 @@ def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> 
         ("apply", "--yes"): 1,
         ("destroy", "--yes"): 1,
         ("sheet", "acme-y"): 1,
+        ("keys", "acme-x"): 1,
+        ("rotate", "acme-x", "--finish"): 1,
         ("doctor",): 1,
     }
     ended = {words: gate(vendor.folder, *words, **undeployed).returncode for words in tried}
     assert ended == tried
     # What asks Terraform or AWS alone, or is there before any block is, knows of no vendor; synth
     # has made what all others read.
-    others = {"adopt", "apply", "completion", "destroy", "init", "lock", "plan", "recover", "rule"}
-    others |= {"sandbox", "synth"}
+    others = {"adopt", "apply", "completion", "deployer", "destroy", "init", "key", "lock", "plan"}
+    others |= {"recover", "rule", "sandbox", "synth"}
     assert {words[0] for words in tried} | others == {
         command.name or command.callback.__name__
         for command in app.registered_commands

@@ -278,7 +278,7 @@ def test_a_sandbox_without_moto_says_how_to_install_it(
     (tmp_path / note).touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    monkeypatch.setattr("athena_gate.gate.cli._terraform", dict)
+    monkeypatch.setattr("athena_gate.gate.cli.terraform_variables", dict)
 
     done = gate(project.folder, "sandbox", "--", "true")
 
