@@ -16,7 +16,7 @@ or provisioner, another provider, an expression, a file beside that Terraform wo
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,14 @@ from athena_gate.gate.pipeline.stacks import FILE, MANIFEST, NAME, STACK_LIMIT, 
 from athena_gate.gate.stack.beside import not_the_lock
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.stack.reader import NotReadable, read
-from athena_gate.modules.files import Unreadable, parse_json, read_bytes, read_json, visible
+from athena_gate.modules.files import (
+    Unreadable,
+    parse_json,
+    read_bytes,
+    read_json,
+    visible,
+    visible_lines,
+)
 from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE
 
 # What is written is indented.
@@ -112,9 +119,22 @@ def _understood(name: str, folder: Path) -> Stack:
     required = stack.content.get("terraform", {}).get("required_providers", {}).get("aws", {})
     if (source := required.get("source")) != PROVIDER_SOURCE:
         reasons.append(f"asks for the provider {visible(source, 100)}, not {PROVIDER_SOURCE}")
+    hidden = "holds what nobody sees, or a command to the runner"
+    reasons += [f"{hidden}: {visible(text, 100)}" for text in not_visible(stack.content)]
     if reasons:
         raise Refused("\n".join(f"{name}: {reason}" for reason in reasons))
     return stack
+
+
+def not_visible(value: object) -> Iterator[str]:
+    """Yield each text in ``value``, a part of a stack, that would not be seen as it is in the log
+    of a job, where Terraform prints its lines as they are."""
+    if isinstance(value, str) and visible_lines(value) != value:
+        yield value
+    elif isinstance(value, Mapping | list):
+        inside = [*value, *value.values()] if isinstance(value, Mapping) else value
+        for one in inside:
+            yield from not_visible(one)
 
 
 def _write(stack: Stack, target: Path) -> None:

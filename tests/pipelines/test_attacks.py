@@ -143,6 +143,7 @@ def test_a_stack_is_examined_before_there_are_credentials_or_a_provider(name: st
     assert all('-chdir="$RUNNER_TEMP/stack"' in one for one in after)
 
 
+@pytest.mark.slow
 def test_another_terraform_than_the_one_of_the_checksum_is_not_installed(tmp_path: Path) -> None:
     for job in (jobs(WORKFLOW)[name] for name in ("plan", "apply")):
         script = str(step_of(job, "Install Terraform, by checksum")["run"])
@@ -237,6 +238,7 @@ class Posts:
 TITLE = "athena-gate: what is deployed is not what main says"
 
 
+@pytest.mark.slow
 def test_an_issue_of_somebody_else_is_not_taken_for_ours_whatever_its_title(tmp_path: Path) -> None:
     posts = Posts(tmp_path)
     theirs: list[dict[str, Any]] = [
@@ -258,6 +260,7 @@ def test_an_issue_of_somebody_else_is_not_taken_for_ours_whatever_its_title(tmp_
     assert posts("issues") == [*theirs, {**ours, "body": "another page\n"}]
 
 
+@pytest.mark.slow
 def test_a_comment_of_somebody_else_is_not_taken_for_ours_whatever_it_says(tmp_path: Path) -> None:
     posts = Posts(tmp_path)
     theirs = {"body": "<!-- athena-gate: plan -->mine", "user": {"login": "somebody"}}

@@ -107,8 +107,11 @@ EDITS = {
     "locals/x": '${file("/proc/self/environ")}',
     "import": [{"to": "aws_iam_role.role", "id": "admin"}],
     "check/x": {},
-    "resource/aws_iam_role/role/description": '${file("/proc/self/environ")}',
+    "resource/aws_iam_role/role/permissions_boundary": '${file("/proc/self/environ")}',
     "resource/aws_iam_role/role/name": "x\n::error::\x1b[2J${x}",
+    "resource/aws_iam_role/role/description": "x\n  ::stop-commands::x",
+    "resource/aws_iam_role/role/path": "/\x1b[2J/",
+    "resource/aws_iam_role/##[group]x": {"name": "dbt-ci"},
     "//": {"metadata": {"stackName": "dbt-other"}},
 }
 

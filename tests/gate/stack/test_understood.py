@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from athena_gate.gate.pipeline.examine import not_visible
 from athena_gate.gate.stack.consists import consists
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.stack.reader import read
@@ -128,6 +129,8 @@ def test_every_stack_is_understood_and_consists_of_what_its_block_asks_for(
         or stack.problems
     }
     assert wrong == {}
+    # A pipeline refuses these.
+    assert [text for stack, _, _ in made for text in not_visible(stack.content)] == []
     count = len(made)
     assert count > 400
 
