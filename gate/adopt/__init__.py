@@ -11,7 +11,8 @@ gate.hcl, `running` imports and detaches.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from athena_gate.gate.recover.account import AccessKey
 from athena_gate.modules.iam.policy import Policy
@@ -20,7 +21,7 @@ from athena_gate.modules.iam.policy import Policy
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A user or role (``kind``) as it stands: its permissions boundary, the ARNs of the managed
-    policies attached to it, its inline policies (JSON, by name), the groups it is in, its access
+    policies attached to it, its inline policies (parsed, by name), the groups it is in, its access
     keys, its tags and, of a role, who may take it and for how many seconds."""
 
     kind: str
@@ -29,10 +30,10 @@ class Identity:
     path: str
     boundary: str | None = None
     attached: tuple[str, ...] = ()
-    inline: Mapping[str, str] = ()  # type: ignore[assignment]
+    inline: Mapping[str, Any] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     keys: tuple[AccessKey, ...] = ()
-    tags: Mapping[str, str] = ()  # type: ignore[assignment]
+    tags: Mapping[str, str] = field(default_factory=dict)
     trust: Policy | None = None
     session: int = 0
 

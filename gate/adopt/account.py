@@ -38,7 +38,7 @@ def user(account: Account, name: str) -> Identity | None:
         *(name, found["User"]["Arn"], found["User"]["Path"]),
         boundary=_boundary(found["User"]),
         attached=_arns(attached),
-        inline={one: json.dumps(text) for one, text in documents.items()},
+        inline=documents,
         groups=tuple(one["GroupName"] for one in groups),
         keys=tuple(account.access_keys(name)),
         tags=_tags(found["User"]),
@@ -62,7 +62,7 @@ def role(account: Account, name: str) -> Identity | None:
         *(name, found["Role"]["Arn"], found["Role"]["Path"]),
         boundary=_boundary(found["Role"]),
         attached=_arns(attached),
-        inline={one: json.dumps(text) for one, text in documents.items()},
+        inline=documents,
         tags=_tags(found["Role"]),
         trust=_policy(found["Role"]["AssumeRolePolicyDocument"]),
         session=found["Role"].get("MaxSessionDuration", _HOUR),
@@ -172,23 +172,21 @@ def given_up(found: Adoption, account: Account) -> Party | None:
     return party(identity.arn, None, new, [*new, *old])
 
 
-def _document(arn: str, account: Account) -> str:
+def _document(arn: str, account: Account) -> Any:
     policy = account.ask("iam", "get_policy", PolicyArn=arn)
     version = policy["Policy"]["DefaultVersionId"]
     found = account.ask("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
-    return json.dumps(found["PolicyVersion"]["Document"])
+    return found["PolicyVersion"]["Document"]
 
 
-def _of_group(name: str, account: Account) -> list[str]:
+def _of_group(name: str, account: Account) -> list[Any]:
     of = {"GroupName": name}
     attached = account.ask("iam", "list_attached_group_policies", **of)["AttachedPolicies"]
     inline = account.ask("iam", "list_group_policies", **of)["PolicyNames"]
     return [
         *(_document(one["PolicyArn"], account) for one in attached),
         *(
-            json.dumps(
-                account.ask("iam", "get_group_policy", **of, PolicyName=one)["PolicyDocument"]
-            )
+            account.ask("iam", "get_group_policy", **of, PolicyName=one)["PolicyDocument"]
             for one in inline
         ),
     ]

@@ -12,6 +12,7 @@ from athena_gate.gate.deploy.aside import copy_of, write_imports
 from athena_gate.gate.deploy.changes import Changes
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover.account import Account
+from athena_gate.modules.files import MEBIBYTE, read_text
 
 
 @contextmanager
@@ -47,13 +48,13 @@ def keep_record(adoption: Adoption, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name in old.inline:
         file = folder / f"{name}.json"
-        file.write_text(json.dumps(json.loads(identity.inline[name]), indent=2) + "\n")
+        file.write_text(json.dumps(identity.inline[name], indent=2) + "\n")
         put = [f"put-{identity.kind}-policy", *who, "--policy-name", name]
         commands.append([*put, "--policy-document", f"file://{file}"])
     commands += [["add-user-to-group", *who, "--group-name", name] for name in old.groups]
     back = folder / "back.sh"
     # What a run that was cut short has taken off is not among what is there now.
-    before = back.read_text().splitlines() if back.exists() else []
+    before = read_text(back, MEBIBYTE).splitlines() if back.exists() else []
     lines = dict.fromkeys([*before, *(shell(["aws", "iam", *words]) for words in commands)])
     back.write_text("".join(f"{line}\n" for line in lines))
     return back

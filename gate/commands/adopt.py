@@ -106,7 +106,7 @@ class Names:
 
     def __init__(self, file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]) -> None:
         from athena_gate.gate.adopt.names import additions, with_blocks
-        from athena_gate.modules.files import read_text
+        from athena_gate.modules.files import read_bytes, read_text
         from athena_gate.modules.findings import file_of
         from athena_gate.modules.hcl import SIZE_LIMIT
         from athena_gate.modules.reading import ConfigurationError
@@ -119,7 +119,7 @@ class Names:
         except ValueError as error:
             fail(2, f"{block.title}: {error}")
         self._place = Path(file_of(block.line) or file)
-        self._before: bytes | None = self._place.read_bytes() if added else None
+        self._before: bytes | None = read_bytes(self._place, SIZE_LIMIT) if added else None
         if self._before is None:
             return
         text = with_blocks(read_text(self._place, SIZE_LIMIT), block.kind, block.name, added)
@@ -190,7 +190,7 @@ def _asked(question: Callable[[], Any]) -> Any:
     except Refused as refused:
         fail(1, f"{refused.found}; {refused.next}")
     except NotAllowed as error:
-        fail(1, f"{error}; nothing was changed")
+        fail(1, str(error))
 
 
 @dataclass
@@ -288,6 +288,7 @@ class _Run:
         from athena_gate.gate.adopt.running import detach, keep_record
         from athena_gate.gate.adopt.text import old
         from athena_gate.gate.diff.text import given_up as lost_rights
+        from athena_gate.gate.recover.account import NotAllowed
 
         if not found.complete:
             missing = ", ".join(sorted(found.wanted - found.new))
@@ -302,9 +303,16 @@ class _Run:
         if settle:
             tell(f"gate: {SETTLED:.0f} s until the new policies have taken effect", sys.stderr)
             time.sleep(SETTLED)
-        done: list[str] = _asked(lambda: [*detach(found, self.account)])
-        if not self.as_json:
-            say("\n".join([*done, f"{back} has the commands that bring it back"]))
+        done: list[str] = []
+        try:
+            for sentence in detach(found, self.account):
+                done.append(sentence)
+                if not self.as_json:
+                    say(sentence)
+        except NotAllowed as error:
+            fail(1, f"{error}; the rest stays attached. Run it again when that is allowed")
+        finally:
+            tell(f"gate: {back} has the commands that bring it back", sys.stderr)
         return done
 
     def _ask(self, what: str, otherwise: str) -> None:

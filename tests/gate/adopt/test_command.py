@@ -35,7 +35,7 @@ FOUND = Adoption(
     "dot-reporting",
     Identity(
         *("user", "dot_athena_user", "arn:aws:iam::111122223333:user/dot_athena_user", "/"),
-        inline={"files": '{"Version": "2012-10-17"}'},
+        inline={"files": {"Version": "2012-10-17"}},
     ),
     (KEY,),
     (Import("aws_iam_user.u", "dot_athena_user"),),
