@@ -196,6 +196,7 @@ ELSEWHERE = {
     "gate/eject/module.py": ["json.loads("],  # what parse_json took
     "gate/eject/read_back.py": ["json.loads("],  # its own text
     "gate/sandbox/embedded_aws/server.py": ["json.loads("],  # what gate.sandbox started it with
+    "gate/deployer/record.py": ["json.loads(", ".read_text("],  # the package's record of calls
     "gate/deploy/running.py": [".read_text("],  # the log that it has had written
     "gate/init/files.py": [".read_text("],  # the package's lock of the provider
     # The package's templates, and what pip noted of its installation.

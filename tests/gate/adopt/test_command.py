@@ -24,7 +24,7 @@ dbt "project" {
   trusted          = ["arn:aws:iam::111122223333:role/ci"]
   databases        = ["models"]
   source_databases = ["raw"]
-  lake_formation   = true
+  lake_formation {}
 }
 """
 AWS = "arn:aws:iam::aws:policy"

@@ -24,8 +24,8 @@ WILDCARD = (
 )
 FIELDS = (
     "account, mode, external_id, trusted, max_session_duration, session_duration, databases, "
-    "source_databases, drop_schemas, permissions_boundary, path, existing_workgroup, until, "
-    "list_all_databases, keys, web_identity, source, lake_formation, only_from, workgroup, "
+    "source_databases, drop_schemas, permissions_boundary, path, existing_workgroup, "
+    "list_all_databases, until, keys, web_identity, source, lake_formation, only_from, workgroup, "
     "results, data, catalog, accept"
 )
 
