@@ -18,7 +18,7 @@ from athena_gate.gate.terraform import terraform_environment
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
 from development.rights.enforcing import enforced, rights
-from development.rights.recording import ROOT, SIDE_BY_SIDE, Failed, alike, record
+from development.rights.recording import ROOT, SIDE_BY_SIDE, Failed, record
 
 MODES = ROOT / "development" / "modes.hcl"
 _SEED = 7
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 def _enforce(
     configuration: Configuration, variables: dict[str, str], place: Path, names: Sequence[str]
 ) -> int:
-    blocks = [b for b in alike(configuration) if not names or b.stack in names]
+    blocks = [b for b in configuration.blocks if not names or b.stack in names]
 
     def one(block: ConfiguredBlock) -> str:
         try:
@@ -77,7 +77,7 @@ def _enforce(
 def _less(configuration: Configuration, variables: dict[str, str], place: Path, count: int) -> int:
     every = [
         (block, action)
-        for block in alike(configuration)
+        for block in configuration.blocks
         for action in sorted(
             {
                 action
@@ -88,7 +88,7 @@ def _less(configuration: Configuration, variables: dict[str, str], place: Path, 
             }
         )
     ]
-    chosen = random.Random(_SEED).sample(every, count)
+    drawn = random.Random(_SEED).sample(every, count)
 
     def one(numbered: tuple[int, tuple[ConfiguredBlock, str]]) -> str:
         number, (block, action) = numbered
@@ -107,7 +107,7 @@ def _less(configuration: Configuration, variables: dict[str, str], place: Path, 
 
     failed = 0
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for said in pool.map(one, enumerate(chosen)):
+        for said in pool.map(one, enumerate(drawn)):
             print(said, flush=True)
             failed += said.startswith("no ")
     return 1 if failed else 0

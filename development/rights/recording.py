@@ -66,13 +66,27 @@ class Failed(Exception):
     """A command failed; the message is the end of what it said."""
 
 
-def alike(configuration: Configuration) -> list[ConfiguredBlock]:
-    """Return the blocks, one of those whose stacks have the same types with the same arguments."""
-    chosen: dict[frozenset[Any], ConfiguredBlock] = {}
-    for block in configuration.blocks:
-        content = expected_json(block, configuration.backend)
-        chosen.setdefault(_likeness(content), block)
-    return list(chosen.values())
+def chosen(configuration: Configuration) -> list[ConfiguredBlock]:
+    """Return blocks whose stacks have all types of resources with all arguments that any has, the
+    largest first."""
+    known: set[tuple[str, str]] = set()
+    found = []
+    for block in sorted(configuration.blocks, key=lambda one: -len(_parts(configuration, one))):
+        parts = _parts(configuration, block)
+        if parts - known:
+            known |= parts
+            found.append(block)
+    return found
+
+
+def _parts(configuration: Configuration, block: ConfiguredBlock) -> set[tuple[str, str]]:
+    content = expected_json(block, configuration.backend)
+    return {
+        (kind, name)
+        for kind, some in content["resource"].items()
+        for arguments in some.values()
+        for name in arguments
+    }
 
 
 def record(
@@ -98,7 +112,7 @@ def record(
             content = expected_json(block, configuration.backend)
             return recorded(content, place / block.stack, sandbox.environment(variables))
 
-    blocks = [one for one in alike(configuration) if not names or one.stack in names]
+    blocks = [one for one in chosen(configuration) if not names or one.stack in names]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         for block, log in zip(blocks, pool.map(log_of, blocks), strict=True):
             print(f"recorded {block.stack}", flush=True)
@@ -109,14 +123,6 @@ def record(
         for kind, phases in sorted(found.items())
     }
     RECORD.write_text(json.dumps(content, indent=2) + "\n")
-
-
-def _likeness(content: Mapping[str, Any]) -> frozenset[Any]:
-    return frozenset(
-        (kind, *sorted(arguments))
-        for kind, some in content["resource"].items()
-        for arguments in some.values()
-    )
 
 
 def recorded(content: dict[str, Any], folder: Path, environment: Mapping[str, str]) -> str:

@@ -60,7 +60,7 @@ def _rights(
     one: Made, place: Arns, phase: Phase
 ) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
     """Yield each action that ``one`` takes, with the resource and the conditions it takes it on."""
-    for action in permissions(one.type, phase):
+    for action in permissions(one.type, phase, one.arguments):
         conditions = tuple(_conditions(action, one, place))
         for resource in _resources(action, one.arns):
             yield action, resource, conditions

@@ -70,6 +70,7 @@ def _application(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:
 _PLACES: Mapping[str, Named] = {
     "aws_athena_data_catalog": _regional("athena", "datacatalog/{name}"),
     "aws_athena_workgroup": _regional("athena", "workgroup/{name}"),
+    "aws_cloudwatch_metric_alarm": _regional("cloudwatch", "alarm:{alarm_name}"),
     "aws_cloudwatch_log_group": _regional("logs", "log-group:{name} log-group:{name}:*"),
     "aws_iam_access_key": _holder("user"),
     "aws_iam_instance_profile": _iam("instance-profile"),
@@ -84,9 +85,13 @@ _PLACES: Mapping[str, Named] = {
     "aws_iam_user_policy_attachment": _holder("user"),
     # AWS chooses its id; the tag tells it from others.
     "aws_kms_key": _regional("kms", "key/*"),
+    # Its actions take no resource.
+    "aws_lakeformation_permissions": lambda *_: (),
     "aws_lambda_function": _regional("lambda", "function:{function_name}"),
     "aws_lambda_permission": _regional("lambda", "function:{function_name}"),
     "aws_serverlessapplicationrepository_cloudformation_stack": _application,
+    "aws_sns_topic": _regional("sns", "{name}"),
+    "aws_sns_topic_policy": _holder("arn"),
 }
 
 
@@ -105,7 +110,7 @@ def made(resources: Iterable[Resource], accounts: Iterable[Arns]) -> list[tuple[
             match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
             if match:
                 target = every[match[1]]
-                (arn, *_) = _arns(target, of)
+                arn = next(iter(_arns(target, of)), "")
                 given[f"{name} arn"] = arn
                 given[name] = arn if match[2] == "arn" else _name(target)
         named = Resource(one.type, one.path, given)

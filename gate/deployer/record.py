@@ -6,7 +6,7 @@ type of resource it was for. ``plan`` is what reading takes, ``apply`` all the r
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -42,17 +42,17 @@ PASSES: Mapping[str, str] = {
     "lambda:CreateFunction": "lambda.amazonaws.com",
     "lambda:UpdateFunctionConfiguration": "lambda.amazonaws.com",
 }
-# What the record cannot show, by type of resource.
-UNRECORDED: Mapping[str, tuple[str, ...]] = {
+# What the record cannot show, by type of resource and by the argument that makes it so, if any.
+UNRECORDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     # A bucket that is made here is emptied before it goes, with versions where somebody turned them
     # on: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket
     # (force_destroy, 2026-11). The recorded ones are empty.
-    "aws_s3_bucket": ("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+    ("aws_s3_bucket", ""): ("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     # CloudFormation makes, with the rights of whoever deploys, what the application's template
     # says, a function and its role:
     # https://docs.aws.amazon.com/serverlessrepo/latest/devguide/serverlessrepo-how-to-consume.html,
     # https://github.com/awslabs/aws-athena-query-federation, athena-dynamodb.yaml (2026-11).
-    "aws_serverlessapplicationrepository_cloudformation_stack": (
+    ("aws_serverlessapplicationrepository_cloudformation_stack", ""): (
         "iam:AttachRolePolicy",
         "iam:CreateRole",
         "iam:DeleteRole",
@@ -71,8 +71,15 @@ UNRECORDED: Mapping[str, tuple[str, ...]] = {
         "lambda:UpdateFunctionConfiguration",
         "s3:GetObject",
     ),
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (2026-11): whoever makes
+    # such a function looks these up.
+    ("aws_lambda_function", "vpc_config"): (
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+    ),
     # Keys that were made elsewhere go with the user (force_destroy, 2026-11).
-    "aws_iam_user": ("iam:DeleteAccessKey", "iam:UpdateAccessKey"),
+    ("aws_iam_user", ""): ("iam:DeleteAccessKey", "iam:UpdateAccessKey"),
 }
 
 
@@ -86,8 +93,9 @@ def calls() -> Mapping[str, Mapping[Phase, tuple[str, ...]]]:
     }
 
 
-def permissions(kind: str, phase: Phase) -> tuple[str, ...]:
-    """Return the actions of IAM that ``phase`` takes for a resource of type ``kind``, sorted.
+def permissions(kind: str, phase: Phase, arguments: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the actions of IAM that ``phase`` takes for a resource of type ``kind`` that has these
+    ``arguments``, sorted.
 
     Raises ``KeyError`` for a type that was not recorded.
     """
@@ -96,7 +104,8 @@ def permissions(kind: str, phase: Phase) -> tuple[str, ...]:
     found = {OPERATIONS.get(one, one) for one in operations}
     found |= {TAGGED[one] for one in found if one in TAGGED}
     if phase == "apply":
-        found.update(UNRECORDED.get(kind, ()))
+        for name in ("", *arguments):
+            found.update(UNRECORDED.get((kind, name), ()))
     # It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     # (2026-11).
     return tuple(sorted(found - {"sts:GetCallerIdentity"}))
