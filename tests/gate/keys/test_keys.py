@@ -147,7 +147,7 @@ def test_a_user_that_is_not_there_has_no_keys() -> None:
             True,
             timedelta(days=90),
             None,
-            "AKIA is that of generation 2026-11; gate rotate removes it in turn",
+            "it is that of generation 2026-11; gate rotate removes it in turn",
         ),
     ],
 )
@@ -254,7 +254,7 @@ def test_only_a_key_that_nobody_can_miss_is_deleted(capsys: pytest.CaptureFixtur
         _remove(iam, found, "AKIANEW", yes=True)
     assert iam.deleted == [{"UserName": "dot-reporting", "AccessKeyId": "AKIANEW"}]
     assert capsys.readouterr().err.splitlines() == [
-        "gate: AKIAOLD stays: AKIAOLD is that of generation 2026-11; gate rotate removes it in turn",
+        "gate: AKIAOLD stays: it is that of generation 2026-11; gate rotate removes it in turn",
         "gate: dot-reporting has no key AKIANONE; allowed: AKIANEW",
         "gate: AKIANEW is deleted",
     ]
