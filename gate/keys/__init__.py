@@ -102,7 +102,7 @@ class Keys:
 def why_not_removed(key: Key, now: datetime) -> str:
     """Return why ``key`` must not be removed beside the state; empty when it may be."""
     if key.generation is not None:
-        return f"{key.id} is that of generation {key.generation}; gate rotate removes it in turn"
+        return f"it is that of generation {key.generation}; gate rotate removes it in turn"
     if key.used is not None and (key.active or key.in_use(now)):
         return (
             f"it was used on {key.used.date()}, so somebody has it; find out who, deactivate it, "

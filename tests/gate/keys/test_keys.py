@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import typer
 
+from athena_gate.gate.commands.keys import _remove
 from athena_gate.gate.doctor import keys as doctor
 from athena_gate.gate.keys import Key, Keys, from_aws, why_not_removed
 from athena_gate.gate.keys.state import NoState, parse
@@ -145,7 +147,7 @@ def test_a_user_that_is_not_there_has_no_keys() -> None:
             True,
             timedelta(days=90),
             None,
-            "AKIA is that of generation 2026-11; gate rotate removes it in turn",
+            "it is that of generation 2026-11; gate rotate removes it in turn",
         ),
     ],
 )
@@ -228,3 +230,31 @@ def test_the_state_says_which_key_is_of_which_generation() -> None:
     for junk in ("{", "[]", '{"resources": 3}'):
         with pytest.raises(NoState):
             parse("s", junk)
+
+
+class Deleting(Iam):
+    """Keeps what it is told to delete."""
+
+    def __init__(self) -> None:
+        super().__init__(*IAM.keys.values())
+        self.deleted: list[dict[str, str]] = []
+
+    def delete_access_key(self, **asked: str) -> None:
+        self.deleted.append(asked)
+
+
+def test_only_a_key_that_nobody_can_miss_is_deleted(capsys: pytest.CaptureFixture[str]) -> None:
+    iam = Deleting()
+    found = keys({"2026-11": "AKIAOLD"}, "2026-11")
+    with clock.at(NOW.date()):
+        for id_ in ("AKIAOLD", "AKIANONE"):
+            with pytest.raises(typer.Exit):
+                _remove(iam, found, id_, yes=True)
+        assert iam.deleted == []
+        _remove(iam, found, "AKIANEW", yes=True)
+    assert iam.deleted == [{"UserName": "dot-reporting", "AccessKeyId": "AKIANEW"}]
+    assert capsys.readouterr().err.splitlines() == [
+        "gate: AKIAOLD stays: it is that of generation 2026-11; gate rotate removes it in turn",
+        "gate: dot-reporting has no key AKIANONE; allowed: AKIANEW",
+        "gate: AKIANEW is deleted",
+    ]
