@@ -309,7 +309,7 @@ def torture(
             text = scene.after(operation, text)
             made.write(text)
             # An update or a rotation is one call, between a lock and a state where these are S3's.
-            most = size - 2 if operation in ("apply", "destroy") else 1 + scene.s3
+            most = max(1, size - 2) if operation in ("apply", "destroy") else 1 + scene.s3
             kill = killed(made, operation, chance.choice(VICTIMS), chance.randint(1, most))
             kills.append(kill)
             say(kill)

@@ -61,7 +61,7 @@ def recover(
     accounts: dict[Place, Account] = {}
     targets = targets_of(context.obj, names or [], removed=True)
     found = [_examined(target, accounts, wait=not report) for target in targets]
-    if not as_json:
+    if found and not as_json:
         say("\n".join(as_text(one) for one in found))
     mendable = [one for one in found if one.mendable]
     if report or not mendable:

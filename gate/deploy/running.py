@@ -87,14 +87,16 @@ class Terraform:
         interrupt."""
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{stack}.{name}.log"
-        command, *options = arguments
+        # Such as `state push`.
+        words = 2 if arguments[0] == "state" else 1
+        command, options = arguments[:words], arguments[words:]
         # Into the file itself: when this process ends, Terraform goes on.
         with log.open("wb") as output:
             with self._lock:
                 if self._interrupted:
                     raise Interrupted
                 process = subprocess.Popen(
-                    ["terraform", f"-chdir={folder}", command, "-no-color", *options],
+                    ["terraform", f"-chdir={folder}", *command, "-no-color", *options],
                     env=self._environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=output,

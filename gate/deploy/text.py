@@ -48,7 +48,7 @@ def words(changes: Changes) -> str:
 
 # What AWS and Terraform say of what they did not expect to find (2026-11): EntityAlreadyExists,
 # BucketAlreadyOwnedByYou, "WorkGroup is already created"; LimitExceeded of a third access key.
-_LEFT = ("already", "limitexceeded", "error acquiring the state lock")
+_LEFT = ("already", "limitexceeded", "error acquiring the state lock", "errored.tfstate")
 
 
 def failures(outcomes: Sequence[Outcome]) -> str:

@@ -9,7 +9,7 @@ still to do is left to the next apply, or destroy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,7 +25,8 @@ from athena_gate.gate.recover.account import (
 )
 from athena_gate.gate.recover.leftovers import Leftover, leftovers
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
-from athena_gate.gate.stack.state import ERRORED, State, running_in
+from athena_gate.gate.stack.state import ERRORED, LIMIT, State, parse, running_in
+from athena_gate.modules.files import Unreadable, read_text
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 KEYS_OF_A_USER = 2
@@ -48,18 +49,20 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class UnknownKey:
-    """An access key of a user of the stack that its state does not know; ``unused`` when it was
-    never used, so that nobody misses it: its secret went with the state. A user that was made
-    ``by_hand`` may have brought it."""
+    """An access key of a user of the stack that its state does not know; ``mentioned`` when a
+    broken state has its id; ``unused`` when neither that nor any use is known, so that nobody
+    misses it: its secret went with the state. A user that was made ``by_hand`` may have brought it.
+    """
 
     key: AccessKey
     place: Place
     by_hand: bool = False
+    mentioned: bool = False
 
     @property
     def unused(self) -> bool:
-        """Return whether it was never used."""
-        return not self.key.used and not self.by_hand
+        """Return whether nobody can have it."""
+        return not self.key.used and not self.by_hand and not self.mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,22 @@ def examine(
     when no credentials lead to an account or to the state.
     """
     state = backend.read(content, folder)
+    unseen: list[str] = []
+    errored = folder / ERRORED
+    handed = errored.is_file()
+    if handed:
+        try:
+            # What is to be handed over is what will be known.
+            found_there = parse(read_text(errored, LIMIT), str(errored))
+            state = replace(state, resources=found_there.resources, tainted=found_there.tainted)
+        except Unreadable as error:
+            handed = False
+            unseen.append(str(error))
     asked = wanted(content)
     for place in {one.place for one in asked}:
         if place not in accounts:
             accounts[place] = account(place)
     left: list[Left] = []
-    unseen: list[str] = []
     users: dict[str, Wanted] = {}
     for one in asked:
         known = state.resources.get(one.address)
@@ -154,7 +167,6 @@ def examine(
         if one.type == "aws_iam_user" and judged.verdict != "foreign":
             users[one.address] = one
     keys, crowded = _keys(users.values(), asked, state, accounts, unseen)
-    errored = folder / ERRORED
     others = tuple(_leftovers(asked, state, accounts, unseen))
     return Recovery(
         stack,
@@ -165,7 +177,7 @@ def examine(
         tuple(unseen),
         # A lock is of whoever runs, in this clone or in another.
         running_in(folder, elsewhere=state.lock is not None and state.file is None),
-        errored if errored.is_file() else None,
+        errored if handed else None,
         tuple(crowded),
         others,
     )
@@ -222,7 +234,10 @@ def _keys(
         # A user that was made here is called as its policy; one that was adopted brought keys.
         by_hand = name not in made
         strange = [
-            UnknownKey(key, user.place, by_hand) for key in found if key.id not in state.keys
+            # The last may be cut short itself.
+            UnknownKey(key, user.place, by_hand, key.id.startswith((*state.mentioned,)))
+            for key in found
+            if key.id not in state.keys
         ]
         unknown += strange
         missing = [

@@ -17,8 +17,7 @@ from athena_gate.gate.recover import Recovery
 from athena_gate.gate.recover.account import Account, NotAllowed
 from athena_gate.gate.recover.leftovers import delete
 from athena_gate.gate.recover.wanted import Place
-
-_BROKEN = ".broken"
+from athena_gate.gate.stack.state import BROKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def put_back(recovery: Recovery) -> str:
     return what was done. Without a backup the next state begins empty."""
     file, backup = recovery.state.file, recovery.state.backup
     assert file is not None
-    kept = file.with_name(file.name + _BROKEN)
+    kept = file.with_name(file.name + BROKEN)
     file.replace(kept)
     if backup is None:
         return f"{file} was moved to {kept.name}"

@@ -81,6 +81,8 @@ def _key(unknown: UnknownKey) -> str:
     what = f"the access key {key.id} of {key.user}, made {key.made}, which no state knows"
     if unknown.unused:
         return f"{what}; never used, and its secret is lost"
+    if not key.used and unknown.mentioned:
+        return f"{what}; a broken state has its id, so it may be in somebody's hands, and stays"
     state = "" if key.active else ", inactive"
     when = f"last used {key.used}" if key.used else "of a user that was made by hand"
     return f"{what}{state}; {when}, so it stays: find out who uses it"

@@ -1,6 +1,7 @@
 """What a stack's state knows, whether it is whole, and who has left a lock on it."""
 
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -9,12 +10,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, read_json, read_text
+from athena_gate.modules.files import (
+    MEBIBYTE,
+    Unreadable,
+    parse_json,
+    read_bytes,
+    read_json,
+    read_text,
+)
 
 LIMIT = 64 * MEBIBYTE
 # Where Terraform puts a state that the backend would not take (2026-11):
 # https://developer.hashicorp.com/terraform/cli/commands/state/push
 ERRORED = "errored.tfstate"
+# What is behind the name of a local state that could not be read, once it was put aside.
+BROKEN = ".broken"
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (2026-11)
+_KEY_ID = re.compile(rb"AKIA[A-Z0-9]{12,124}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,9 @@ class Lock:
 @dataclass(frozen=True, slots=True)
 class State:
     """A state: where it is, the attributes of its resources by address, which are tainted, and the
-    lock on it. ``broken`` says why it cannot be read, ``backup`` is an earlier one that can."""
+    lock on it. ``broken`` says why it cannot be read, ``backup`` is an earlier one that can, whose
+    resources these are then; ``mentioned`` are access keys that stand in the text of a broken one.
+    """
 
     where: str
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -50,6 +64,7 @@ class State:
     broken: str = ""
     file: Path | None = None
     backup: Path | None = None
+    mentioned: frozenset[str] = frozenset()
 
     @property
     def keys(self) -> set[str]:
@@ -83,16 +98,25 @@ def parse(text: str, where: str) -> State:
 
 def local(file: Path) -> State:
     """Return the local state in ``file``, which need not exist."""
-    where = str(file)
-    lock = local_lock(file)
+    where, lock, mentioned = str(file), local_lock(file), _mentioned(file)
     broken = cut_short(file)
-    if broken:
-        return State(where, lock=lock, broken=broken, file=file, backup=whole_backup(file))
+    backup = whole_backup(file) if broken else None
     try:
-        found = parse(read_text(file, LIMIT), where)
+        found = parse(read_text(backup or file, LIMIT), where)
     except Unreadable:
-        return State(where, lock=lock, file=file)
-    return State(where, found.resources, found.tainted, lock, file=file)
+        found = State(where)
+    return State(
+        where, found.resources, found.tainted, lock, broken, file, backup, frozenset(mentioned)
+    )
+
+
+def _mentioned(file: Path) -> set[str]:
+    """Return the ids of access keys in the text of ``file`` and of a broken one beside it."""
+    found: set[bytes] = set()
+    for one in (file, file.with_name(file.name + BROKEN)):
+        with suppress(Unreadable):
+            found |= set(_KEY_ID.findall(read_bytes(one, LIMIT)))
+    return {one.decode() for one in found}
 
 
 def whole_backup(file: Path) -> Path | None:

@@ -230,11 +230,48 @@ def test_a_state_that_ends_early_is_named_with_its_backup(content: dict[str, Any
     )
     backup = Path(f"{file}.backup")
     backup.write_text(whole)
-    recovery = found(content, {})
+    # What is shown is what is left once the backup is there.
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)})
     assert (recovery.state.backup, recovery.stops, recovery.mendable) == (backup, True, True)
+    assert recovery.left == ()
     assert put_back(recovery) == f"{file} was moved to {file}.broken, {backup} put in its place"
     assert file.read_text() == whole
     assert Path(f"{file}.broken").read_text() == whole[:40]
+
+
+def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[str, Any]) -> None:
+    known = AccessKey("AKIAIOSFODNN7EXAMPLE", "dot-reporting", "2026-11-26 07:02", "", True)
+    file = write_state({USER: {"name": "dot-reporting"}, KEY: {"id": known.id}})
+    file.write_text(file.read_text()[:-10])
+    standing = {USER: Standing("dot-reporting", OURS)}
+    for _ in range(2):
+        recovery = found(content, standing, (known,))
+        assert (recovery.deletable, [one.key for one in recovery.keys]) == ([], [known])
+        if recovery.state.broken:
+            # Put aside, it tells it still.
+            put_back(recovery)
+    assert as_text(recovery).splitlines()[2:] == [
+        "  key      the access key AKIAIOSFODNN7EXAMPLE of dot-reporting, made 2026-11-26",
+        "           07:02, which no state knows; a broken state has its id, so it may be",
+        "           in somebody's hands, and stays",
+    ]
+
+
+def test_a_state_that_the_backend_would_not_take_is_what_is_known(content: dict[str, Any]) -> None:
+    file = write_state({USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}})
+    Path("here").mkdir()
+    file.rename("here/errored.tfstate")
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
+    assert (recovery.left, recovery.keys, recovery.errored) == (
+        (),
+        (),
+        Path("here/errored.tfstate"),
+    )
+    assert question([recovery]) == "hand over 1 state"
+    Path("here/errored.tfstate").write_text("{")
+    recovery = found(content, {})
+    assert (recovery.errored, recovery.state.broken) == (None, "")
+    assert recovery.unseen[0].startswith("here/errored.tfstate: line 1, column 2 is not JSON")
 
 
 def test_an_empty_state_is_none_unless_its_backup_has_something() -> None:
