@@ -68,6 +68,13 @@ _BEFORE = ("--file", "--env", "--version")
 
 
 class _Group(TyperGroup):
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        # typer cuts what is longer than a line.
+        commands = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, one.get_short_help_str(1000)) for name, one in commands if one]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -128,7 +135,12 @@ def _gate(
     *,
     file: Annotated[
         Path,
-        typer.Option(parser=_written, envvar="GATE_FILE", help="The configuration to work on."),
+        typer.Option(
+            parser=_written,
+            envvar="GATE_FILE",
+            metavar="FILE",
+            help="The configuration to work on.",
+        ),
     ] = Path(DEFAULT_FILE),
     environment: Annotated[
         str,
