@@ -44,8 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"torture: {error}", file=sys.stderr)
         return 2
     began = time.monotonic()
-    failures = [] if options.kills_only else _failures(options, variables, began)
-    kills = [] if options.failures_only else _kills(options, variables, began)
+    try:
+        failures = [] if options.kills_only else _failures(options, variables, began)
+        kills = [] if options.failures_only else _kills(options, variables, began)
+    except KeyboardInterrupt:
+        print("torture: interrupted", file=sys.stderr)
+        return 130
     effective = [kill for kill in kills if kill.call]
     mended = sum(not kill.wrong for kill in effective)
     calls = sorted({kill.call for kill in effective})

@@ -51,6 +51,11 @@ def create_cloud_formation_change_set(application_id: str) -> tuple[Response, in
     name = f"serverlessrepo-{wanted['stackName']}"
     version = wanted.get("semanticVersion") or LATEST_VERSION
     parameters = {**DEFAULTS, **given}
+    # A change set that was never executed leaves a stack in review, which the next one begins anew;
+    # moto would take it for one to update.
+    for stack in [one for one in stacks.stacks.values() if one.name == name]:
+        if stack.status == "REVIEW_IN_PROGRESS":
+            del stacks.stacks[stack.stack_id]
     exists = any(stack.name == name for stack in stacks.stacks.values())
     tags = {tag["key"]: tag["value"] for tag in wanted.get("tags", [])} | {
         "serverlessrepo:applicationId": application_id,
