@@ -294,6 +294,8 @@ def blocks_of(kind: str, profile: Profile, partition: str = "aws") -> dict[str, 
     if not first.startswith("service"):
         places = 'addresses = ["52.1.2.0/24"]\n vpc_endpoints = ["vpce-0a1b2c3d4e5f67890"]'
         everything.append(f"only_from {{\n {places}\n}}")
+    if first == "keys":
+        everything.append(f'adopted {{\n user = "{word}-by-hand"\n}}')
     written["everything"] = "\n ".join([*everything, how])
     if profile.cls == "metadata":
         tagged = 'lake_formation {\n tag "domain" { values = ["sales"] }\n}'

@@ -274,6 +274,7 @@ def test_the_sheet_is_what_dots_form_asks_for(
                 "account": None,
                 "resource": None,
                 "policy": None,
+                "run": None,
             }
         ],
     }

@@ -18,7 +18,7 @@ from athena_gate.modules.iam.policy import Policy
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 from athena_gate.stacks.expected import expected_json
 from development.rights.asked import Asked, Sent, World
-from development.rights.recording import changed, terraform
+from development.rights.recording import changed, own_account, terraform
 from development.torture.relay import Answer, Relay, own_answer
 
 _KEY = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
@@ -88,7 +88,7 @@ def enforced(
     """Deploy the stack of ``block`` of ``configuration`` in an embedded AWS, change it, deploy it
     again, and destroy it, with ``policies`` by account alone; return what was asked and denied.
     Raises ``Failed`` when Terraform fails."""
-    account = block.settings.accounts[0].id
+    account = own_account(block)
     stack = folder / "cdktf.out" / "stacks" / block.stack
     stack.mkdir(parents=True)
     content = expected_json(block, configuration.backend)

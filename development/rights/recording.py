@@ -89,6 +89,12 @@ def _parts(configuration: Configuration, block: ConfiguredBlock) -> set[tuple[st
     }
 
 
+def own_account(block: ConfiguredBlock) -> str:
+    """Return the id of the account of whoever deploys ``block``: others are reached by a role."""
+    found: str = next(one.id for one in block.settings.accounts if not one.assume_role)
+    return found
+
+
 def record(
     configuration: Configuration,
     variables: Mapping[str, str],
@@ -106,7 +112,7 @@ def record(
         }
 
     def log_of(block: ConfiguredBlock) -> str:
-        account = block.settings.accounts[0].id
+        account = own_account(block)
         # Blocks of modes.hcl may share names; each has an AWS of its own.
         with Sandbox(account, taken_for_granted(configuration, account)) as sandbox:
             content = expected_json(block, configuration.backend)

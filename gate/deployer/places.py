@@ -43,8 +43,16 @@ def _bucket(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _holder(attribute: str) -> Named:
-    """Return the ARN of the user or role that an attachment, a key or an inline policy is of."""
-    return lambda _, given: (given[f"{attribute} arn"],)
+    """Return the ARN of the user, role or topic that an attachment, a key or a policy is of; one
+    that is not made here may have a path that nobody knows."""
+
+    def arns(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:
+        if f"{attribute} arn" in given:
+            return (given[f"{attribute} arn"],)
+        start, name = f"arn:{of.partition}:iam::{of.account}:{attribute}/", given[attribute]
+        return (f"{start}{name}", f"{start}*/{name}")
+
+    return arns
 
 
 def _application(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:

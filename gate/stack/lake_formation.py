@@ -25,18 +25,23 @@ def lake_grants(resources: Iterable[Mapping[str, Any]]) -> tuple[LakeGrant, ...]
 
 
 def _on(body: Mapping[str, Any]) -> On:
+    """Return on what the grant is; a part that is missing is empty, and no claim asks for that."""
     if (database := body.get("database")) is not None:
-        return Database(database["name"])
+        return Database(database.get("name", ""))
     if (table := body.get("table")) is not None:
         name = "" if table.get("wildcard") else table.get("name", "")
-        return Tables(table["database_name"], name)
+        return Tables(table.get("database_name", ""), name)
     if (table := body.get("table_with_columns")) is not None:
         but = bool(table.get("wildcard"))
-        names = table.get("excluded_column_names" if but else "column_names", ())
-        return Columns(table["database_name"], table["name"], frozenset(names), but)
+        names = frozenset(table.get("excluded_column_names" if but else "column_names", ()))
+        return Columns(table.get("database_name", ""), table.get("name", ""), names, but)
     if (policy := body.get("lf_tag_policy")) is not None:
-        tags = frozenset((tag["key"], frozenset(tag["values"])) for tag in policy["expression"])
-        return Tagged("databases" if policy["resource_type"] == "DATABASE" else "tables", tags)
+        tags = frozenset(
+            (tag.get("key", ""), frozenset(tag.get("values", ())))
+            for tag in policy.get("expression", ())
+        )
+        kind = policy.get("resource_type")
+        return Tagged("databases" if kind == "DATABASE" else "tables", tags)
     if (location := body.get("data_location")) is not None:
-        return Location(location["arn"])
+        return Location(location.get("arn", ""))
     return Catalog()

@@ -559,9 +559,10 @@ def test_a_long_message_goes_on_in_another_line_at_a_terminal(project: Project) 
 gate.hcl:6: dot "reporting": databases: name at least one database, as in
   databases = ["sales"] [GATE302]
 gate.hcl:8: dot "reporting": databse: no field "databse"; did you mean
-  "databases"?; allowed: account, grants, lake_formation,
-  restrict_to_vendor_ips, permissions_boundary, path, until, databases,
-  XX
+  "databases"?; allowed: account, grants, restrict_to_vendor_ips,
+  permissions_boundary, path, until, databases, list_all_databases,
+  reads_results_directly, lake_formation, keys, only_from, catalog, adopted,
+  accept, source, workgroup, results [GATE102]
 gate: 2 mistakes in gate.hcl
 """,
     )
