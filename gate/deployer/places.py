@@ -120,6 +120,8 @@ def made(resources: Iterable[Resource], accounts: Iterable[Arns]) -> list[tuple[
                 target = every[match[1]]
                 arn = next(iter(_arns(target, of)), "")
                 given[f"{name} arn"] = arn
+                if boundary := target.arguments.get("permissions_boundary"):
+                    given.setdefault("permissions_boundary", boundary)
                 given[name] = arn if match[2] == "arn" else _name(target)
         named = Resource(one.type, one.path, given)
         found.append((of, Made(one.type, given, _arns(named, of))))

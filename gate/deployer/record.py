@@ -71,6 +71,9 @@ UNRECORDED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "lambda:UpdateFunctionConfiguration",
         "s3:GetObject",
     ),
+    # For one that is there without it; nothing takes one away.
+    ("aws_iam_role", "permissions_boundary"): ("iam:PutRolePermissionsBoundary",),
+    ("aws_iam_user", "permissions_boundary"): ("iam:PutUserPermissionsBoundary",),
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (2026-11): whoever makes
     # such a function looks these up.
     ("aws_lambda_function", "vpc_config"): (

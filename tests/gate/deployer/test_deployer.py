@@ -77,6 +77,11 @@ def test_nothing_is_granted_but_on_what_the_stacks_make(project: Project) -> Non
         "arn:aws:athena:eu-central-1:111122223333:workgroup/dot-reporting",
         bucket,
         f"{bucket}/*",
+        # Lists of the account, which take no resource.
+        "*",
+    }
+    assert {action for action, resource, _ in found if resource == "*"} == {
+        "iam:ListVirtualMFADevices"
     }
     attaching = {conditions for action, _, conditions in found if action == "iam:AttachUserPolicy"}
     policy = f"{arn}:policy/dot-reporting"
