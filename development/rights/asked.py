@@ -36,13 +36,22 @@ class Sent:
     body: bytes
 
 
-class World:
-    """The account that calls are made in, with the ARNs of what has a path in IAM, by name, and
-    what AWS has said of the keys it made."""
+_HOLDERS = {"user": "UserName", "role": "RoleName"}
 
-    def __init__(self, arns: Arns, named: Mapping[tuple[str, str], str]) -> None:
+
+class World:
+    """The account that calls are made in, with the ARNs of what has a path in IAM, and the
+    permissions boundaries of users and roles, by kind and name."""
+
+    def __init__(
+        self,
+        arns: Arns,
+        named: Mapping[tuple[str, str], str],
+        bounds: Mapping[tuple[str, str], str],
+    ) -> None:
         self._arns = arns
         self._named = named
+        self._bounds = bounds
 
     def asked(self, sent: Sent) -> Iterator[Asked]:
         """Yield what ``sent`` asks for; nothing for a call that needs no permission."""
@@ -73,7 +82,14 @@ class World:
     def _place(self, service: str, action: str, given: Mapping[str, Any]) -> str:
         if aws.resource_forms(action) == ():
             return "*"
-        for name in ("PolicyArn", "OpenIDConnectProviderArn", "ResourceARN", "resourceArn"):
+        for name in (
+            "PolicyArn",
+            "OpenIDConnectProviderArn",
+            "ResourceARN",
+            "ResourceArn",
+            "TopicArn",
+            "resourceArn",
+        ):
             is_attached = name == "PolicyArn" and ("UserName" in given or "RoleName" in given)
             if name in given and not is_attached:
                 return str(given[name])
@@ -102,6 +118,18 @@ class World:
         if service == "logs":
             name = given.get("logGroupName") or given.get("logGroupNamePrefix", "")
             return self._regional("logs", f"log-group:{name}")
+        if service == "sns":
+            return self._regional("sns", given["Name"])
+        if service == "cloudwatch":
+            name = given.get("AlarmName") or given["AlarmNames.member.1"]
+            return self._regional("cloudwatch", f"alarm:{name}")
+        if service == "serverlessrepo":
+            return str(given.get("applicationId") or given["ApplicationId"])
+        if service == "cloudformation":
+            stack = given["StackName"]
+            return (
+                stack if stack.startswith("arn:") else self._regional(service, f"stack/{stack}/x")
+            )
         if service == "kms":
             key = str(given["KeyId"])
             return key if key.startswith("arn:") else self._regional("kms", f"key/{key}")
@@ -111,9 +139,15 @@ class World:
         found: dict[str, tuple[str, ...]] = {"aws:RequestedRegion": (self._arns.region,)}
         if given.get("PolicyArn"):
             found["iam:PolicyARN"] = (given["PolicyArn"],)
-        if given.get("PermissionsBoundary"):
-            found["iam:PermissionsBoundary"] = (given["PermissionsBoundary"],)
-        if action == "kms:CreateKey":
+        # That which is set, or which the user or role has:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+        # (2026-11).
+        holder = next(
+            ((kind, given[name]) for kind, name in _HOLDERS.items() if given.get(name)), ("", "")
+        )
+        if bound := given.get("PermissionsBoundary") or self._bounds.get(holder):
+            found["iam:PermissionsBoundary"] = (bound,)
+        if action == "kms:CreateKey" or (action == "kms:TagResource" and "KeyId" not in given):
             found["aws:RequestTag/athena-gate"] = ("some/block",)
         elif action.startswith("kms:"):
             found["aws:ResourceTag/athena-gate"] = ("some/block",)
@@ -152,6 +186,9 @@ def _operations(service: str) -> tuple[tuple[str, str, "re.Pattern[str]", frozen
     model = botocore.session.get_session().get_service_model(service)
     found = []
     for name in model.operation_names:
+        # S3 answers some under an old name too.
+        if model.operation_model(name).deprecated:
+            continue
         http = model.operation_model(name).http
         path, _, query = http["requestUri"].partition("?")
         form = re.sub(r"\\\{(\w+)(\\\+)?\\\}", _group, re.escape(path))

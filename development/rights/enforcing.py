@@ -92,7 +92,9 @@ def enforced(
     stack = folder / "cdktf.out" / "stacks" / block.stack
     stack.mkdir(parents=True)
     content = expected_json(block, configuration.backend)
-    worlds = {one.id: World(one.arns, _named(block)) for one in block.settings.accounts}
+    worlds = {
+        one.id: World(one.arns, _named(block), _bounds(block)) for one in block.settings.accounts
+    }
     with (
         Sandbox(account, taken_for_granted(configuration, account)) as sandbox,
         Enforcing(sandbox.endpoint, worlds=worlds, policies=policies, own=account) as relay,
@@ -126,3 +128,12 @@ def _named(block: ConfiguredBlock) -> dict[tuple[str, str], str]:
             if arn.split(":")[2] == "iam":
                 found[kind, rest.rsplit("/", 1)[-1]] = arn
     return found
+
+
+def _bounds(block: ConfiguredBlock) -> dict[tuple[str, str], str]:
+    return {
+        (one.type.removeprefix("aws_iam_"), str(one.arguments["name"])): str(bound)
+        for _, one in makes(block)
+        if one.type in ("aws_iam_user", "aws_iam_role")
+        and (bound := one.arguments.get("permissions_boundary"))
+    }

@@ -94,7 +94,9 @@ def _conditions(action: str, one: Made, place: Arns) -> Iterator[Condition]:
         yield Condition("StringEquals", "iam:PermissionsBoundary", (str(boundary),))
     if one.type == "aws_kms_key":
         # https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html (2026-11)
-        yield _MAKES_KEY if action == "kms:CreateKey" else _OF_KEYS_MADE_HERE
+        # A key that is being made has no tags yet.
+        made = action in ("kms:CreateKey", "kms:TagResource")
+        yield _MAKES_KEY if made else _OF_KEYS_MADE_HERE
     if aws.resource_forms(action) == () and not action.startswith(("iam:", "s3:", "sts:")):
         yield Condition("StringEquals", "aws:RequestedRegion", (place.region,))
 
