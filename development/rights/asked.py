@@ -65,7 +65,9 @@ class World:
         place = self._place(service, action, given)
         yield Asked(action, place, self._context(action, given))
         if (tagged := TAGGED.get(action)) and (given.get("Tags") or given.get("tags")):
-            yield Asked(tagged, place, self._context(action, given))
+            # Of a key that is being made the id is not known yet.
+            of = self._regional("kms", "key/new") if service == "kms" else place
+            yield Asked(tagged, of, self._context(action, given))
         if to := PASSES.get(action):
             role = given.get("Role") or self._iam("role", given.get("RoleName", ""))
             if role:

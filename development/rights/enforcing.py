@@ -18,7 +18,7 @@ from athena_gate.modules.iam.policy import Policy
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 from athena_gate.stacks.expected import expected_json
 from development.rights.asked import Asked, Sent, World
-from development.rights.recording import changed, own_account, terraform
+from development.rights.recording import Failed, changed, own_account, terraform
 from development.torture.relay import Answer, Relay, own_answer
 
 _KEY = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
@@ -64,6 +64,10 @@ class Enforcing(Relay):
             self._sessions[key[1].decode()] = role.split(":")[4]
         return status, headers, content
 
+    def shown(self) -> list[str]:
+        """Return what was denied, a line each."""
+        return [f"{one.action} on {one.resource} with {dict(one.context)}" for one in self.denied]
+
     def _allows(self, account: str, asked: Asked) -> bool:
         return allows(self.policies.get(account, ()), account, asked)
 
@@ -102,11 +106,15 @@ def enforced(
         environment = {**sandbox.environment(variables), "AWS_ENDPOINT_URL": relay.address}
         (stack / "cdk.tf.json").write_text(json.dumps(content))
         terraform(stack, environment, "init")
-        terraform(stack, environment, "apply", "-auto-approve")
-        terraform(stack, environment, "plan")
-        (stack / "cdk.tf.json").write_text(json.dumps(changed(content)))
-        terraform(stack, environment, "apply", "-auto-approve")
-        terraform(stack, environment, "destroy", "-auto-approve")
+        try:
+            terraform(stack, environment, "apply", "-auto-approve")
+            terraform(stack, environment, "plan")
+            (stack / "cdk.tf.json").write_text(json.dumps(changed(content)))
+            terraform(stack, environment, "apply", "-auto-approve")
+            terraform(stack, environment, "destroy", "-auto-approve")
+        except Failed as error:
+            denied = "\n".join(f"denied: {one}" for one in dict.fromkeys(relay.shown()))
+            raise Failed(f"{error}\n{denied}") from None
     return relay
 
 
