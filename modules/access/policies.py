@@ -95,8 +95,9 @@ def _query(settings: QueryAccess) -> tuple[Statement, ...]:
     granted += catalogs.granted(arns, settings.catalogs, _unless(settings, "glue"))
     granted += _buckets(settings)
     if settings.results.managed:
-        key = settings.results.kms_key
+        key, catalog = settings.results.kms_key, settings.account.catalog_kms_key
         granted += statements.use_keys(arns, settings.source_keys, None)
+        granted += statements.use_catalog_key(arns, catalog, writes=False)
         return (*granted, *((statements.managed_results_key(arns, name, key),) if key else ()))
     bucket, path = settings.results_bucket, settings.results_path
     if settings.fetches_results:

@@ -174,7 +174,9 @@ class Watched:
 
         https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html (2026-11)
         """
-        return Policy((_allow("Alarms", ("sns:Publish",), self.topic, self._for_these),))
+        return Policy(
+            (_allow(f"{self._sid}Alarms", ("sns:Publish",), self.topic, self._for_these),)
+        )
 
     def encrypt(self) -> Policy:
         """Return what the policy of the key of an encrypted topic must say.
@@ -184,7 +186,12 @@ class Watched:
         """
         key = self.alarm.kms_key or ""
         actions = ("kms:Decrypt", "kms:GenerateDataKey*")
-        return Policy((_allow("AlarmsTopic", actions, key, self._for_these),))
+        return Policy((_allow(f"{self._sid}AlarmsTopic", actions, key, self._for_these),))
+
+    @property
+    def _sid(self) -> str:
+        """A topic or key of others may be told of several blocks' alarms, and sids must differ."""
+        return "".join(part.title() for part in self.name.split("-"))
 
     @property
     def _for_these(self) -> tuple[Condition, ...]:

@@ -889,7 +889,9 @@ def keys_through_glue(
         *(
             holder.never(
                 "catalog-key-through-glue",
-                "the catalog's KMS key only through Glue",
+                f"the catalog's KMS key {key.rpartition('/')[2]} only through Glue"
+                if len(catalogs) > 1
+                else "the catalog's KMS key only through Glue",
                 Requests(("kms:*",), (key,)),
                 when={"kms:ViaService": AnyBut((*glue, *(s3 if _one_of(key, data) else ())))},
             )

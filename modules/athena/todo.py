@@ -192,7 +192,7 @@ def managed_results(
     arn, owner = account.arns.workgroup(workgroup), account_of(key)
     statement = Statement(
         "Allow",
-        sid="AthenaManagedResults",
+        sid=f"{sid_of([workgroup])}AthenaManagedResults",
         why="Athena encrypts what it keeps, for this workgroup.",
         principals=(Principal("Service", "encryption.athena.amazonaws.com"),),
         actions=("kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"),

@@ -403,7 +403,7 @@ def _spill_keys(settings: DynamodbConnectorSettings, role: Holder) -> Iterator[N
         "encrypt-only",
         "with KMS keys nothing but encrypting",
         Requests(("kms:*",), but_actions=("kms:GenerateDataKey", *but)),
-        Requests(("kms:*",), but_resources=(key,)),
+        Requests(("kms:*",), but_resources=(key, *settings.keys_of_tables)),
     )
     yield role.never(
         "keys-through-s3",

@@ -42,8 +42,9 @@ def _network(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
     """Return where the function's network must lead to."""
     if settings.vpc is None:
         return ()
+    verb = "leads" if len(settings.vpc.subnets) == 1 else "lead"
     says = (
-        f"{', '.join(settings.vpc.subnets)} lead to DynamoDB, S3 and Athena, by endpoints whose "
+        f"{', '.join(settings.vpc.subnets)} {verb} to DynamoDB, S3 and Athena, by endpoints whose "
         f"policies let {parts.called(settings.owner.arns.role(settings.resource_name))} in or by "
         "NAT, and the security groups let HTTPS out"
     )

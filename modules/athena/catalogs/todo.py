@@ -130,7 +130,7 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
             statements += (
                 Statement(
                     "Allow",
-                    sid="LakeFormationShares",
+                    sid=f"{sid_of([holder])}LakeFormationShares",
                     why="Lake Formation shares with other accounts by the Resource Access Manager.",
                     principals=(Principal("Service", "ram.amazonaws.com"),),
                     actions=("glue:ShareResource",),
