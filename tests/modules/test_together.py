@@ -21,7 +21,7 @@ account "analytics" {{
 TRUSTED = 'trusted {\n principals = ["arn:aws:iam::111122223333:role/bi"]\n}'
 BLOCKS = {
     "managed results and an encrypted catalog": f"""
-looker "x" {{
+superset "x" {{
   account   = "analytics"
   databases = ["sales"]
   {TRUSTED}
@@ -37,9 +37,10 @@ looker "x" {{
 """,
     "a spill key made here and a table's key of a third account": f"""
 dynamodb_connector "x" {{
-  owner   = "analytics"
-  tables  = ["orders"]
-  readers = ["arn:aws:iam::111122223333:role/bi"]
+  owner    = "analytics"
+  consumer = "analytics"
+  tables   = ["orders"]
+  readers  = ["arn:aws:iam::111122223333:role/bi"]
   table "orders" {{
     kms_key = "{KEY.format("222233334444")}"
   }}
@@ -49,7 +50,7 @@ dynamodb_connector "x" {{
 }}
 """,
     "an end, places, grants of others and another account's catalog": f"""
-looker "x" {{
+superset "x" {{
   account   = "analytics"
   databases = ["sales"]
   until     = "2099-03-31"
