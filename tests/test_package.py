@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 DATA = re.compile(
     r"modules/(vendors/\w+|dbt|dynamodb_connector|iam)/\w+\.(json|hcl)|modules/(lazy_index\.cjs|rules\.toml)"
     r"|gate/policy_set/rego/\w+\.(rego|hcl)|gate/report/style\.css|requirements\.lock"
-    r"|gate/terraform/provider\.lock\.hcl"
+    r"|gate/deployer/calls\.json|gate/terraform/provider\.lock\.hcl"
 )
 TEMPLATES = [
     "github-actions/README.md",
