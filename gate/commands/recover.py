@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from athena_gate.gate.commands.deploy import BUILD, targets_of, terraform_variables
-from athena_gate.gate.console import fail, say, tell
+from athena_gate.gate.console import fail, load, say, tell
 from athena_gate.gate.text import counted
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from athena_gate.gate.recover.account import Account
     from athena_gate.gate.recover.mending import Mended
     from athena_gate.gate.recover.wanted import Place
+    from athena_gate.stacks.configuration import Configuration
 
 # A provider outlives a Terraform that was killed by up to 20 s (measured 2026-11).
 _PATIENCE = 30.0
@@ -58,6 +59,7 @@ def recover(
         fail(2, "gate recover --json asks nobody; it needs --report or --yes as well")
     if code := synthesize(context.obj):
         raise typer.Exit(code)
+    _require_names_of_its_own(context.obj)
     accounts: dict[Place, Account] = {}
     targets = targets_of(context.obj, names or [], removed=True)
     found = [_examined(target, accounts, wait=not report) for target in targets]
@@ -81,6 +83,42 @@ def recover(
     if bad := [one for one in mended.values() if one.failed]:
         fail(1, f"{counted(len(bad), 'stack')} of {len(mended)} could not be mended")
     _end([one for one in found if one.foreign or one.crowded or one not in mendable])
+
+
+def _require_names_of_its_own(file: Path) -> None:
+    """End with 1 when another environment makes things of the same names in the same account: what
+    stands there may be that one's, and its tag is the same."""
+    from athena_gate.modules.reading import ConfigurationError
+    from athena_gate.stacks.configuration import load as loaded
+    from athena_gate.stacks.places import environments
+
+    here = os.environ["GATE_ENV"]
+    ours = _names(load(file))
+    for other in ("", *environments(file)):
+        if other == here:
+            continue
+        try:
+            theirs = _names(loaded(file, other))
+        except ConfigurationError:
+            continue
+        if shared := sorted(ours & theirs):
+            account, kind, name = shared[0]
+            fail(
+                1,
+                f"the environment {other or 'without a name'} makes the {kind} {name} in account "
+                f"{account} too, so what stands there may be its own; give environments accounts "
+                "or names of their own",
+            )
+
+
+def _names(configuration: "Configuration") -> set[tuple[str, str, str]]:
+    return {
+        (block.settings.accounts[0].id, one.type.removeprefix("aws_"), str(one.arguments[name]))
+        for block in configuration.blocks
+        for one in block.integration.resources(block.settings)
+        for name in ("name", "bucket")
+        if name in one.arguments and "${" not in str(one.arguments[name])
+    }
 
 
 def _examined(target: "Target", accounts: "dict[Place, Account]", *, wait: bool) -> "Recovery":

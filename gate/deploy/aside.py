@@ -22,7 +22,7 @@ def copy_of(
 ) -> Iterator[Path]:
     """Give a copy, in ``build``, of the stack's ``folder`` with the JSON ``content``; ``state`` is
     the file of its state where that is local, and the copy's as well."""
-    with tempfile.TemporaryDirectory(prefix="aside-", dir=build) as name:
+    with tempfile.TemporaryDirectory(prefix=f"aside-{folder.name}-", dir=build) as name:
         copy = Path(name)
         for file in (_STACK, _LOCK):
             if (folder / file).is_file():

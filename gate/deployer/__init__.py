@@ -46,7 +46,11 @@ def deployer(configuration: Configuration, account: Account, phase: Phase) -> tu
                 resources, kinds = grants.setdefault((action, conditions), (set(), set()))
                 resources.add(resource)
                 kinds.add(one.type)
-    statements = (*_statements(grants), *_state(configuration, account, phase))
+    statements = (
+        *_roles(configuration, account),
+        *_statements(grants),
+        *_state(configuration, account, phase),
+    )
     return Policy(statements).split(MANAGED_POLICY_LIMIT) if statements else ()
 
 
@@ -119,6 +123,30 @@ def _statements(
             actions=tuple(sorted(actions)),
             resources=where,
             conditions=conditions,
+        )
+
+
+def _roles(configuration: Configuration, account: Account) -> Iterator[Statement]:
+    """Yield that whoever deploys in ``account`` takes the roles by which its blocks reach others.
+
+    https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs#assuming-an-iam-role
+    (2026-11)
+    """
+    roles = {
+        one.assume_role
+        for block in configuration.blocks
+        for one in block.settings.accounts
+        if one.assume_role
+        and block.settings.accounts[0].id == account.id
+        and one.assume_role != account.assume_role
+    }
+    if roles:
+        yield Statement(
+            "Allow",
+            sid="OtherAccounts",
+            why="Terraform takes the roles by which it works in other accounts.",
+            actions=("sts:AssumeRole",),
+            resources=tuple(sorted(roles)),
         )
 
 

@@ -35,6 +35,10 @@ TAGGED: Mapping[str, str] = {
     "logs:CreateLogGroup": "logs:TagResource",
     "sns:CreateTopic": "sns:TagResource",
 }
+# What a tag less takes, by what a tag more does; no recorded change takes one away.
+UNTAGS: Mapping[str, str] = {
+    tag: tag.replace(":Tag", ":Untag") for tag in (*TAGGED.values(), "athena:TagResource")
+}
 # To whom a call hands a role, which takes iam:PassRole:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html (2026-11).
 PASSES: Mapping[str, str] = {
@@ -71,6 +75,10 @@ UNRECORDED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "lambda:UpdateFunctionConfiguration",
         "s3:GetObject",
     ),
+    # Another release of the connector is another image.
+    ("aws_lambda_function", ""): ("lambda:UpdateFunctionCode",),
+    # How long its sessions last.
+    ("aws_iam_role", ""): ("iam:UpdateRole",),
     # For one that is there without it; nothing takes one away.
     ("aws_iam_role", "permissions_boundary"): ("iam:PutRolePermissionsBoundary",),
     ("aws_iam_user", "permissions_boundary"): ("iam:PutUserPermissionsBoundary",),
@@ -107,6 +115,7 @@ def permissions(kind: str, phase: Phase, arguments: Iterable[str] = ()) -> tuple
     found = {OPERATIONS.get(one, one) for one in operations}
     found |= {TAGGED[one] for one in found if one in TAGGED}
     if phase == "apply":
+        found |= {UNTAGS[one] for one in found if one in UNTAGS}
         for name in ("", *arguments):
             found.update(UNRECORDED.get((kind, name), ()))
     # It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html

@@ -15,6 +15,7 @@ or provisioner, another provider, an expression, a file beside that Terraform wo
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -119,11 +120,31 @@ def _understood(name: str, folder: Path) -> Stack:
     required = stack.content.get("terraform", {}).get("required_providers", {}).get("aws", {})
     if (source := required.get("source")) != PROVIDER_SOURCE:
         reasons.append(f"asks for the provider {visible(source, 100)}, not {PROVIDER_SOURCE}")
+    reasons += [
+        f"{address}: {reason}"
+        for kind in ("resource", "output")
+        for address, reason in _odd(stack.content.get(kind))
+    ]
+    keys = stack.content.get("resource", {}).get("aws_iam_access_key", {})
+    reasons += [
+        f"aws_iam_access_key.{visible(name, 100)}: its secret is encrypted to no PGP key of its own"
+        for name, body in keys.items()
+        if not re.fullmatch(r"[A-Za-z0-9+/=]{64,}", str(body.get("pgp_key", "")))
+    ]
     hidden = "holds what nobody sees, or a command to the runner"
     reasons += [f"{hidden}: {visible(text, 100)}" for text in not_visible(stack.content)]
     if reasons:
         raise Refused("\n".join(f"{name}: {reason}" for reason in reasons))
     return stack
+
+
+def _odd(part: object, depth: int = 2) -> Iterator[tuple[str, str]]:
+    """Yield the names of resources or outputs in ``part`` that Terraform's own could not be."""
+    for name, body in part.items() if isinstance(part, Mapping) else ():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", str(name)):
+            yield visible(str(name), 100), "is no name"
+        elif depth > 1 and str(name).startswith(("aws_", "terraform_")):
+            yield from _odd(body, depth - 1)
 
 
 def not_visible(value: object) -> Iterator[str]:

@@ -51,18 +51,21 @@ class Left:
 class UnknownKey:
     """An access key of a user of the stack that its state does not know; ``mentioned`` when a
     broken state has its id; ``unused`` when neither that nor any use is known, so that nobody
-    misses it: its secret went with the state. A user that was made ``by_hand`` may have brought it.
+    misses it: its secret went with the state. A user that was made ``by_hand`` may have brought it,
+    and where no state is found at all, nor a lock of its run (``stateless``), another clone or
+    backend may have the state that knows it.
     """
 
     key: AccessKey
     place: Place
     by_hand: bool = False
     mentioned: bool = False
+    stateless: bool = False
 
     @property
     def unused(self) -> bool:
         """Return whether nobody can have it."""
-        return not self.key.used and not self.by_hand and not self.mentioned
+        return not (self.key.used or self.by_hand or self.mentioned or self.stateless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +236,10 @@ def _keys(
             continue
         # A user that was made here is called as its policy; one that was adopted brought keys.
         by_hand = name not in made
+        stateless = not (state.resources or state.lock or state.broken)
         strange = [
             # The last may be cut short itself.
-            UnknownKey(key, user.place, by_hand, key.id.startswith((*state.mentioned,)))
+            UnknownKey(key, user.place, by_hand, key.id.startswith((*state.mentioned,)), stateless)
             for key in found
             if key.id not in state.keys
         ]

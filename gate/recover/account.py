@@ -162,6 +162,11 @@ def _bucket(account: Account, of: Mapping[str, Any]) -> Standing | None:
     tags = account.ask("s3", "get_bucket_tagging", Bucket=name)
     held = account.ask("s3", "list_object_versions", Bucket=name, MaxKeys=1) or {}
     empty = not held.get("Versions") and not held.get("DeleteMarkers")
+    if not tags and empty:
+        # Somebody who made one by hand has set it up; a run that was cut short has not come to it.
+        versioning = account.ask("s3", "get_bucket_versioning", Bucket=name) or {}
+        policy = account.ask("s3", "get_bucket_policy", Bucket=name)
+        empty = not versioning.get("Status") and policy is None
     return Standing(name, _tag((tags or {}).get("TagSet")), empty)
 
 

@@ -83,6 +83,11 @@ def _key(unknown: UnknownKey) -> str:
         return f"{what}; never used, and its secret is lost"
     if unknown.mentioned and not key.used:
         return f"{what}; a broken state has its id, so it may be in somebody's hands, and stays"
+    if unknown.stateless and not (unknown.by_hand or key.used):
+        return (
+            f"{what}; no state of the stack is found here, so another clone or backend may have "
+            f"it: gate keys {key.user} --remove {key.id}, once you know that nobody has its secret"
+        )
     state = "" if key.active else ", inactive"
     when = f"last used {key.used}" if key.used else "of a user that was made by hand"
     return f"{what}{state}; {when}, so it stays: find out who uses it"

@@ -54,6 +54,7 @@ def _line(file: Path, block: ConfiguredBlock) -> int:
 
 def _write(place: Path, content: bytes) -> None:
     """Write ``content`` whole or not at all."""
+    place = place.resolve()
     with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".gate-", delete=False) as made:
         made.write(content)
     written = Path(made.name)

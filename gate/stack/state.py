@@ -218,10 +218,16 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
             ours = read_text(process / "comm", MEBIBYTE).startswith("terraform")
             # -chdir is where it works, too.
             place = (process / "cwd").resolve()
-            there = place == wanted or (elsewhere and place.name == wanted.name)
+            there = place == wanted or (elsewhere and _is_copy(place.name, wanted.name))
             if ours and there and _lives(process):
                 return int(process.name)
     return 0
+
+
+def _is_copy(folder: str, stack: str) -> bool:
+    """Return whether a ``folder`` of this name may be where ``stack`` is worked on: in another
+    clone, in a copy of `gate recover`'s or `gate adopt`'s, or in a pipeline's on this machine."""
+    return folder in (stack, "stack") or folder.startswith(f"aside-{stack}-")
 
 
 def _lives(process: Path) -> bool:

@@ -112,6 +112,9 @@ EDITS = {
     "resource/aws_iam_role/role/description": "x\n  ::stop-commands::x",
     "resource/aws_iam_role/role/path": "/\x1b[2J/",
     "resource/aws_iam_role/##[group]x": {"name": "dbt-ci"},
+    "resource/aws_iam_role/a::set-output name=x::y": {"name": "dbt-ci"},
+    "resource/aws_iam_access_key": {"k": {"user": "dbt-ci"}},
+    "resource/aws_iam_access_key/k": {"user": "dbt-ci", "pgp_key": "keybase:evil"},
     "//": {"metadata": {"stackName": "dbt-other"}},
 }
 

@@ -16,7 +16,7 @@ from athena_gate.gate.recover.json import as_json
 from athena_gate.gate.recover.mending import Mended, put_back
 from athena_gate.gate.recover.text import as_text, outcome, question
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
-from athena_gate.gate.stack.state import Lock, State, local, lock, problem
+from athena_gate.gate.stack.state import Lock, State, _is_copy, local, lock, problem
 from athena_gate.stacks.configuration import load
 from athena_gate.stacks.expected import expected_json
 from tests.conftest import DOT, Project
@@ -131,6 +131,7 @@ def test_what_stands_without_the_state_is_imported_and_its_unused_key_deleted(
         # The provider tags a bucket in a second call.
         BUCKET: Standing("dot-reporting-results-111122223333", None, True),
     }
+    write_state({"aws_iam_policy.another": {"name": "another"}})
     recovery = found(content, standing, (key(1), key(2, "2026-11-26 07:10")))
     assert [(one.address, one.id, one.verdict) for one in recovery.left] == [
         (USER, "dot-reporting", "import"),
@@ -149,6 +150,20 @@ def test_what_stands_without_the_state_is_imported_and_its_unused_key_deleted(
         "           uses it",
     ]
     assert question([recovery]) == "delete 1 access key, import 2"
+
+
+def test_a_key_stays_where_no_state_is_found_at_all(content: dict[str, Any]) -> None:
+    """Another clone, or the backend that was meant, may have the state that knows it."""
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
+    assert recovery.deletable == []
+    assert "another clone or backend may have it: gate keys dot-reporting --remove" in " ".join(
+        as_text(recovery).split()
+    )
+
+
+def test_terraform_in_a_copy_of_the_stack_is_told_from_others() -> None:
+    names = ("dot-x", "aside-dot-x-ab12", "stack", "aside-dot-y-ab12", "dot-y")
+    assert [_is_copy(name, "dot-x") for name in names] == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize(
