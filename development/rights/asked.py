@@ -69,7 +69,9 @@ class World:
             of = self._regional("kms", "key/new") if service == "kms" else place
             yield Asked(tagged, of, self._context(action, given))
         if to := PASSES.get(action):
-            role = given.get("Role") or self._iam("role", given.get("RoleName", ""))
+            # An update that leaves the role alone passes none.
+            named = given.get("RoleName")
+            role = given.get("Role") or (self._iam("role", named) if named else "")
             if role:
                 yield Asked("iam:PassRole", role, {"iam:PassedToService": (to,)})
 
@@ -172,12 +174,12 @@ def _read(sent: Sent) -> tuple[str, dict[str, Any]]:
     url = urlsplit(sent.url)
     query = parse_qs(url.query, keep_blank_values=True)
     for name, method, form, flags in _operations(sent.service):
-        match = form.fullmatch(unquote(url.path))
+        match = form.fullmatch(url.path)
         if method == sent.method and match and flags <= query.keys():
             body = {}
             if sent.service != "s3" and sent.body.strip().startswith(b"{"):
                 body = json.loads(sent.body)
-            return name, {**body, **match.groupdict()}
+            return name, {**body, **{k: unquote(v) for k, v in match.groupdict().items()}}
     raise ValueError(f"{sent.service} has no operation {sent.method} {sent.url}")
 
 
