@@ -160,7 +160,10 @@ def github(
             return
         shutil.rmtree(content, ignore_errors=True)
         with tarfile.open(artifact / "publish.tar") as tar:
-            tar.extractall(content, filter="data")
+            # Python has the filter from 3.11.4 on.
+            tar.extractall(
+                content, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {})
+            )
         planted(content, folder / "ran")
         with tarfile.open(artifact / "publish.tar", "w") as tar:
             for one in content.iterdir():
