@@ -161,9 +161,8 @@ def github(
         shutil.rmtree(content, ignore_errors=True)
         with tarfile.open(artifact / "publish.tar") as tar:
             # Python has the filter from 3.11.4 on.
-            tar.extractall(
-                content, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {})
-            )
+            safely: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+            tar.extractall(content, **safely)
         planted(content, folder / "ran")
         with tarfile.open(artifact / "publish.tar", "w") as tar:
             for one in content.iterdir():
