@@ -9,7 +9,13 @@ Runs in a folder that holds the PGP public key in base64, ``key.b64``.
 import json
 from pathlib import Path
 
-from cdktn import App, LocalBackend, TerraformOutput, TerraformStack
+from cdktn import (
+    App,
+    LocalBackend,
+    TerraformOutput,
+    TerraformResourceLifecycle,
+    TerraformStack,
+)
 from cdktn_provider_aws.athena_workgroup import (
     AthenaWorkgroup,
     AthenaWorkgroupConfiguration,
@@ -62,6 +68,7 @@ AwsProvider(
     "aws",
     region="eu-central-1",
     allowed_account_ids=[ACCOUNT],
+    max_retries=10,
     default_tags=[
         AwsProviderDefaultTags(tags={"owner": "data-platform", "athena-gate": "dot/reporting"})
     ],
@@ -77,7 +84,13 @@ policy = IamPolicy(
 )
 user = IamUser(stack, "user", name=NAME, path="/", force_destroy=True)
 IamUserPolicyAttachment(stack, "attach-access", user=user.name, policy_arn=policy.arn)
-key = IamAccessKey(stack, "key", user=user.name, pgp_key=Path("key.b64").read_text())
+key = IamAccessKey(
+    stack,
+    "key",
+    user=user.name,
+    pgp_key=Path("key.b64").read_text(),
+    lifecycle=TerraformResourceLifecycle(ignore_changes=["pgp_key"]),
+)
 
 bucket = S3Bucket(stack, "bucket", bucket=RESULTS, force_destroy=True)
 S3BucketServerSideEncryptionConfigurationA(
