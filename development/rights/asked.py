@@ -113,7 +113,7 @@ class World:
             name = f"{given['Bucket']}/{given['Key']}" if given.get("Key") else given["Bucket"]
             return self._arns.bucket(name)
         if service == "athena":
-            if "WorkGroup" in given or operation_of_workgroup(action):
+            if "WorkGroup" in given or action.endswith("WorkGroup"):
                 return self._arns.workgroup(given.get("WorkGroup") or given["Name"])
             return self._arns.data_catalog(given["Name"])
         if service == "lambda":
@@ -156,11 +156,6 @@ class World:
         elif action.startswith("kms:"):
             found["aws:ResourceTag/athena-gate"] = ("some/block",)
         return found
-
-
-def operation_of_workgroup(action: str) -> bool:
-    """Return whether ``action`` of Athena's is about a workgroup."""
-    return action.endswith("WorkGroup")
 
 
 def _read(sent: Sent) -> tuple[str, dict[str, Any]]:

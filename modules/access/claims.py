@@ -13,7 +13,11 @@ from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.catalogs import claims as catalogs
 from athena_gate.modules.athena.catalogs.todo import made_connectors
 from athena_gate.modules.athena.claims import Holder
-from athena_gate.modules.athena.settings import LakeFormation, LakeFormationWriter
+from athena_gate.modules.athena.settings import (
+    LakeFormation,
+    LakeFormationWriter,
+    access_points,
+)
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests, Strangers, When
 from athena_gate.modules.iam.decide import Caller
@@ -93,7 +97,8 @@ def needs(settings: Access) -> tuple[Need, ...]:
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
     todos = todo(settings)
     found = claims.given(found, (one for one in todos if one.name == "role"))
-    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), _points(settings))
+    points = access_points(settings.account, getattr(settings, "sources", ()))
+    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), points)
     made = made_connectors(settings.catalogs, settings.account, vendor.arn)
     return claims.resting_on(found, settings.owners, (*todos, *made))
 
@@ -127,28 +132,12 @@ def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
     return tuple(found)
 
 
-def _points(settings: Access) -> dict[str, str]:
-    """Return the ARNs of access points by those that their aliases would have as buckets."""
-    bucket = settings.account.arns.bucket
-    return {
-        bucket(source.bucket): source.access_point
-        for source in getattr(settings, "sources", ())
-        if source.access_point
-    }
-
-
 def _topic(settings: Access) -> tuple[str, tuple[str, ...]] | None:
     """Return the topic that is told, and of which alarms (ARNs), where there is one."""
     if not isinstance(settings, QueryAccess | TablesAccess) or settings.workgroup is None:
         return None
-    alarm, arns, name = settings.workgroup.alarm, settings.account.arns, settings.resource_name
-    if alarm is None:
-        return None
-    limits = {"hour": alarm.bytes_per_hour, "day": alarm.bytes_per_day}
-    alarms = tuple(
-        arns.alarm(f"{name}-bytes-per-{word}") for word, limit in limits.items() if limit
-    )
-    return alarm.topic or arns.topic(f"{name}-limits"), alarms
+    alarm, name = settings.workgroup.alarm, settings.resource_name
+    return claims.told_of_alarms(settings.account.arns, name, alarm) if alarm else None
 
 
 def _alarms_told(settings: QueryAccess | TablesAccess) -> tuple[Need, ...]:
@@ -507,7 +496,8 @@ def never(settings: Access) -> tuple[Never, ...]:
     found += claims.nothing_after(settings.until, vendor)
     if settings.makes_role:
         found += claims.nobody_after(settings.until)
-    found = claims.never_by_access_point(found, _points(settings))
+    points = access_points(settings.account, getattr(settings, "sources", ()))
+    found = claims.never_by_access_point(found, points)
     return (*found, *_who_else(settings))
 
 

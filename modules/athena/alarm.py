@@ -15,6 +15,7 @@ from athena_gate.modules.fields import KmsKeyArn, Settings, pattern
 from athena_gate.modules.findings import Remark, Wrong
 from athena_gate.modules.iam.arn import PARTITIONS, account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
+from athena_gate.modules.iam.todo import sid_of
 
 PAGE = (
     "https://docs.aws.amazon.com/athena/latest/ug/workgroups-setting-control-limits-cloudwatch.html"
@@ -175,7 +176,7 @@ class Watched:
         https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html (2026-11)
         """
         return Policy(
-            (_allow(f"{self._sid}Alarms", ("sns:Publish",), self.topic, self._for_these),)
+            (_allow(f"{sid_of([self.name])}Alarms", ("sns:Publish",), self.topic, self._for_these),)
         )
 
     def encrypt(self) -> Policy:
@@ -186,12 +187,7 @@ class Watched:
         """
         key = self.alarm.kms_key or ""
         actions = ("kms:Decrypt", "kms:GenerateDataKey*")
-        return Policy((_allow(f"{self._sid}AlarmsTopic", actions, key, self._for_these),))
-
-    @property
-    def _sid(self) -> str:
-        """A topic or key of others may be told of several blocks' alarms, and sids must differ."""
-        return "".join(part.title() for part in self.name.split("-"))
+        return Policy((_allow(f"{sid_of([self.name])}AlarmsTopic", actions, key, self._for_these),))
 
     @property
     def _for_these(self) -> tuple[Condition, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from athena_gate.modules.account import Account
+from athena_gate.modules.athena.alarm import Alarm
 from athena_gate.modules.athena.settings import LakeFormationReader, by_access_point
 from athena_gate.modules.athena.statements import via_s3_services
 from athena_gate.modules.iam.arn import Arns
@@ -518,6 +519,16 @@ def use_managed_key(holder: Holder, workgroup: str, key: str) -> Need:
         for call in holder.calls_via_athena(("kms:Decrypt", "kms:GenerateDataKey"), key)
     )
     return holder.need("use-results-key", "let Athena use the key of its results", calls)
+
+
+def told_of_alarms(arns: Arns, name: str, alarm: Alarm) -> tuple[str, tuple[str, ...]]:
+    """Return the topic that ``alarm`` tells, of a block whose things are called ``name``, and the
+    alarms that there must be (ARNs)."""
+    limits = {"hour": alarm.bytes_per_hour, "day": alarm.bytes_per_day}
+    alarms = tuple(
+        arns.alarm(f"{name}-bytes-per-{word}") for word, limit in limits.items() if limit
+    )
+    return alarm.topic or arns.topic(f"{name}-limits"), alarms
 
 
 def alarms_told(

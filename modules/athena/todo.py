@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from athena_gate.modules.athena.alarm import Watched
 from athena_gate.modules.athena.settings import Results, Source
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
-from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.iam.todo import ToDo, sid_of
 from athena_gate.modules.lake_formation import (
     Catalog,
     Columns,
@@ -132,13 +131,6 @@ def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
             )
         )
     return Policy(tuple(found))
-
-
-def sid_of(who: Iterable[str]) -> str:
-    """Return ``DotReporting`` for the role or user dot-reporting: a sid has letters and digits
-    only, and those of one policy must differ."""
-    name = re.split(r"[:/]", next(iter(who), ""))[-1]
-    return "".join(part.title() for part in re.findall("[A-Za-z0-9]+", name))
 
 
 def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:

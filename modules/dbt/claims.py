@@ -6,6 +6,7 @@ from athena_gate.modules.athena import claims
 from athena_gate.modules.athena.catalogs import claims as catalogs
 from athena_gate.modules.athena.catalogs.todo import made_connectors
 from athena_gate.modules.athena.claims import Holder
+from athena_gate.modules.athena.settings import access_points
 from athena_gate.modules.athena.statements import DEFAULT_CATALOG
 from athena_gate.modules.dbt.settings import DbtSettings
 from athena_gate.modules.dbt.todo import todo
@@ -135,7 +136,8 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     key = settings.account.catalog_kms_key
     found += claims.use_catalog_key(dbt, key, writes=True, direct=settings.runs_models)
     todos = todo(settings)
-    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), _points(settings))
+    points = access_points(settings.account, settings.sources)
+    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), points)
     made = made_connectors(settings.catalogs, settings.account, dbt.arn)
     return claims.resting_on(found, settings.owners, (*todos, *made))
 
@@ -161,23 +163,11 @@ def lake_formation(settings: DbtSettings) -> tuple[LakeGrant, ...]:
     return tuple(found)
 
 
-def _points(settings: DbtSettings) -> dict[str, str]:
-    """Return the ARNs of access points by those that their aliases would have as buckets."""
-    bucket = settings.account.arns.bucket
-    return {bucket(one.bucket): one.access_point for one in settings.sources if one.access_point}
-
-
 def _told(settings: DbtSettings) -> tuple[str, tuple[str, ...]]:
     """Return the topic that is told, and of which alarms (ARNs); empty without any."""
     alarm = settings.workgroup.alarm if settings.workgroup else None
     arns, name = settings.account.arns, settings.resource_name
-    if alarm is None:
-        return "", ()
-    limits = {"hour": alarm.bytes_per_hour, "day": alarm.bytes_per_day}
-    alarms = tuple(
-        arns.alarm(f"{name}-bytes-per-{word}") for word, limit in limits.items() if limit
-    )
-    return alarm.topic or arns.topic(f"{name}-limits"), alarms
+    return claims.told_of_alarms(arns, name, alarm) if alarm else ("", ())
 
 
 def _take_role(settings: DbtSettings) -> tuple[Need, ...]:
@@ -335,7 +325,7 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
             else ()
         ),
     )
-    return claims.never_by_access_point(found, _points(settings))
+    return claims.never_by_access_point(found, access_points(settings.account, settings.sources))
 
 
 def _taking(settings: DbtSettings, but: tuple[str, ...]) -> tuple[Never, ...]:

@@ -1,5 +1,7 @@
 """What others must do before a need holds: things outside of the stack, as data."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from athena_gate.modules.iam.policy import Policy
@@ -43,3 +45,10 @@ class ToDo:
         return resource == self.resource or (
             mine[2] == "s3" and resource.startswith(f"{self.resource}/")
         )
+
+
+def sid_of(who: Iterable[str]) -> str:
+    """Return ``DotReporting`` for the role or user dot-reporting: a sid has letters and digits
+    only, and those of one policy must differ."""
+    name = re.split(r"[:/]", next(iter(who), ""))[-1]
+    return "".join(part.title() for part in re.findall("[A-Za-z0-9]+", name))

@@ -6,10 +6,10 @@ from dataclasses import replace
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.catalogs.settings import Catalog, glue_of
 from athena_gate.modules.athena.statements import via_glue, via_s3_services
-from athena_gate.modules.athena.todo import called, owner_of, sid_of
+from athena_gate.modules.athena.todo import called, owner_of
 from athena_gate.modules.iam.arn import Arns, account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
-from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.iam.todo import ToDo, sid_of
 
 _UG = "https://docs.aws.amazon.com/athena/latest/ug"
 # All read in 2026-11.
