@@ -1,8 +1,10 @@
 """`python -m development.rights`: the truth of `gate deployer`.
 
 record            write gate/deployer/calls.json anew (also: make rights)
-enforce [STACK]   deploy each mode with exactly what `gate deployer` prints for it
-less COUNT        the same with one action less, COUNT drawn at random: each must fail
+enforce [STACK]   deploy each mode with exactly what `gate deployer` prints for it: nothing is
+                  denied, and nothing is granted that no call asks for
+less COUNT        the same with one action less, COUNT drawn at random: each must fail; what AWS
+                  does behind a call is not drawn
 """
 
 import os
@@ -14,10 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from athena_gate.gate.deployer import makes
+from athena_gate.gate.deployer.record import PASSES, permissions
+from athena_gate.gate.deployer.record import behind as behind_of
 from athena_gate.gate.terraform import terraform_environment
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
-from development.rights.enforcing import enforced, rights
+from development.rights.enforcing import enforced, rights, unasked
 from development.rights.recording import ROOT, SIDE_BY_SIDE, Failed, record
 
 MODES = ROOT / "development" / "modes.hcl"
@@ -64,7 +69,9 @@ def _enforce(
             return f"no {block.stack}: {error}"
         if relay.denied:
             return f"no {block.stack}: denied {sorted({one.action for one in relay.denied})}"
-        return f"ok {block.stack}: {len(relay.questions)} questions, all allowed"
+        if rest := unasked(relay, _behind(block)):
+            return f"no {block.stack}: granted and never asked for: {', '.join(rest)}"
+        return f"ok {block.stack}: {len(relay.questions)} questions, all allowed, none to spare"
 
     failed = 0
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -72,6 +79,20 @@ def _enforce(
             print(said, flush=True)
             failed += said.startswith("no ")
     return 1 if failed else 0
+
+
+def _behind(block: ConfiguredBlock) -> set[str]:
+    """Return the actions for ``block`` that no call of the provider takes: AWS does."""
+    behind: set[str] = set()
+    called: set[str] = set()
+    for _, one in makes(block):
+        its = behind_of(one.type, one.arguments)
+        behind |= its
+        called |= {*permissions(one.type, "apply", one.arguments)} - its
+    for actions in (behind, called):
+        if not PASSES.keys().isdisjoint(actions):
+            actions.add("iam:PassRole")
+    return behind - called
 
 
 def _less(configuration: Configuration, variables: dict[str, str], place: Path, count: int) -> int:
@@ -86,6 +107,7 @@ def _less(configuration: Configuration, variables: dict[str, str], place: Path, 
                 for statement in policy.statements
                 for action in statement.actions
             }
+            - _behind(block)
         )
     ]
     drawn = random.Random(_SEED).sample(every, count)

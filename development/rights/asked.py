@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import botocore.session
 
-from athena_gate.gate.deployer.record import PASSES, TAGGED
+from athena_gate.gate.deployer.record import PASSES, READS_TAGS
 from athena_gate.modules.iam import actions as aws
 from athena_gate.modules.iam.arn import Arns
 
@@ -36,6 +36,24 @@ class Sent:
     body: bytes
 
 
+# What creating takes beside the permission of the same name, for everything here has tags: the
+# dependent actions of the Service Authorization Reference,
+# https://docs.aws.amazon.com/service-authorization/latest/reference/ (2026-11), and
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (2026-11).
+_TAGGED: Mapping[str, str] = {
+    "athena:CreateDataCatalog": "athena:TagResource",
+    "athena:CreateWorkGroup": "athena:TagResource",
+    "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
+    "iam:CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+    "iam:CreatePolicy": "iam:TagPolicy",
+    "iam:CreateRole": "iam:TagRole",
+    "iam:CreateUser": "iam:TagUser",
+    "kms:CreateKey": "kms:TagResource",
+    "lambda:CreateFunction": "lambda:TagResource",
+    "logs:CreateLogGroup": "logs:TagResource",
+    "sns:CreateTopic": "sns:TagResource",
+}
 _HOLDERS = {"user": "UserName", "role": "RoleName"}
 
 
@@ -64,7 +82,13 @@ class World:
             return
         place = self._place(service, action, given)
         yield Asked(action, place, self._context(action, given))
-        if (tagged := TAGGED.get(action)) and (given.get("Tags") or given.get("tags")):
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html (2026-11): one of a
+        # version takes the permission for versions too.
+        if operation == "DeleteObjects" and b"<VersionId>" in sent.body:
+            yield Asked("s3:DeleteObjectVersion", place, self._context(action, given))
+        if reads := READS_TAGS.get(action):
+            yield Asked(reads, place, self._context(reads, given))
+        if (tagged := _TAGGED.get(action)) and (given.get("Tags") or given.get("tags")):
             # Of a key that is being made the id is not known yet.
             of = self._regional("kms", "key/new") if service == "kms" else place
             yield Asked(tagged, of, self._context(action, given))
@@ -110,6 +134,9 @@ class World:
                     fresh = f"{made}{kind}{path}{given[name]}"
                     return self._named.get((kind, given[name]), fresh)
         if service == "s3":
+            if action == "s3:DeleteObject" and not given.get("Key"):
+                # Of one bucket; which objects makes no difference to policies that name it.
+                return self._arns.bucket(f"{given['Bucket']}/some/key")
             name = f"{given['Bucket']}/{given['Key']}" if given.get("Key") else given["Bucket"]
             return self._arns.bucket(name)
         if service == "athena":
@@ -130,10 +157,13 @@ class World:
         if service == "serverlessrepo":
             return str(given.get("applicationId") or given["ApplicationId"])
         if service == "cloudformation":
-            stack = given["StackName"]
+            # A change set may be named without the stack that it is of.
+            stack = given.get("StackName") or self._named["stack", "*"].replace("*", "x")
             return (
                 stack if stack.startswith("arn:") else self._regional(service, f"stack/{stack}/x")
             )
+        if service == "sts":
+            return str(given["RoleArn"])
         if service == "kms":
             key = str(given["KeyId"])
             return key if key.startswith("arn:") else self._regional("kms", f"key/{key}")
@@ -151,10 +181,11 @@ class World:
         )
         if bound := given.get("PermissionsBoundary") or self._bounds.get(holder):
             found["iam:PermissionsBoundary"] = (bound,)
-        if action == "kms:CreateKey" or (action == "kms:TagResource" and "KeyId" not in given):
-            found["aws:RequestTag/athena-gate"] = ("some/block",)
-        elif action.startswith("kms:"):
-            found["aws:ResourceTag/athena-gate"] = ("some/block",)
+        if action.startswith("kms:"):
+            for one in given.get("Tags", []):
+                found[f"aws:RequestTag/{one['TagKey']}"] = (one["TagValue"],)
+            if "KeyId" in given:
+                found["aws:ResourceTag/athena-gate"] = ("some/block",)
         return found
 
 

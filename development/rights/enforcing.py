@@ -1,24 +1,29 @@
 """Deploys in which every call is denied that the policies of `gate deployer` do not allow."""
 
-import json
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
+
+from botocore.session import Session
 
 from athena_gate.gate.deployer import deployer, makes
 from athena_gate.gate.deployer.record import Phase
 from athena_gate.gate.sandbox import Sandbox
 from athena_gate.gate.sandbox.existing import taken_for_granted
+from athena_gate.modules.account import Account
+from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.decide import Caller, Policies, Request, decide
-from athena_gate.modules.iam.policy import Policy
+from athena_gate.modules.iam.patterns import arn_matches
+from athena_gate.modules.iam.policy import EVERYONE, Policy, Principal, Statement
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 from athena_gate.stacks.expected import expected_json
 from development.rights.asked import Asked, Sent, World
-from development.rights.recording import Failed, changed, own_account, terraform
+from development.rights.recording import Failed, live, own_account
 from development.torture.relay import Answer, Relay, own_answer
 
 _KEY = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
@@ -47,10 +52,12 @@ class Enforcing(Relay):
         target = request.headers.get("X-Amz-Target", "")
         sent = Sent(service, request.command, request.path, target, body)
         if service and account in self.worlds:
-            for asked in self.worlds[account].asked(sent):
-                # The role that a provider takes is the caller's to allow, in another account.
-                if asked.action == "sts:AssumeRole":
-                    continue
+            try:
+                questions = list(self.worlds[account].asked(sent))
+            except (KeyError, ValueError) as error:
+                said = f"what {target or request.path} asks for is not known: {error!r}"
+                return own_answer(Answer(400, "NotKnown", said), request)
+            for asked in questions:
                 with self._lock:
                     self.questions.append((account, asked))
                 if not self._allows(account, asked):
@@ -79,7 +86,31 @@ def allows(policies: Iterable[Policy], account: str, asked: Asked) -> bool:
     request = Request(
         caller, asked.action, asked.resource, owner if owner.isdigit() else account, asked.context
     )
-    return decide(request, Policies(tuple(policies))).answer == "allowed"
+    resource = _own_policy(asked, account)
+    return decide(request, Policies(tuple(policies), resource)).answer == "allowed"
+
+
+def _own_policy(asked: Asked, account: str) -> Policy | None:
+    """Return what the resource's own policy says, where it must allow a call too: a key's, that its
+    account's policies grant; the connector's application's, that everyone may deploy it; a role's,
+    that the account of whoever deploys may take it.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html,
+    https://docs.aws.amazon.com/serverlessrepo/latest/devguide/security_iam_resource-based-policy-examples.html
+    (2026-11).
+    """
+    service = asked.action.partition(":")[0]
+    its_account = Principal("AWS", f"arn:aws:iam::{account}:root")
+    to = {"kms": its_account, "serverlessrepo": EVERYONE, "sts": its_account}
+    if service not in to:
+        return None
+    return Policy(
+        (
+            Statement(
+                "Allow", actions=(f"{service}:*",), resources=("*",), principals=(to[service],)
+            ),
+        )
+    )
 
 
 def enforced(
@@ -92,40 +123,95 @@ def enforced(
     """Deploy the stack of ``block`` of ``configuration`` in an embedded AWS, change it, deploy it
     again, and destroy it, with ``policies`` by account alone; return what was asked and denied.
     Raises ``Failed`` when Terraform fails."""
-    account = own_account(block)
-    stack = folder / "cdktf.out" / "stacks" / block.stack
-    stack.mkdir(parents=True)
-    content = expected_json(block, configuration.backend)
+    account = own_account(configuration, block).id
     worlds = {
-        one.id: World(one.arns, _named(block), _bounds(block)) for one in block.settings.accounts
+        one.id: World(one.arns, _named(block), _bounds(block))
+        for one in _accounts(configuration, block)
     }
     with (
         Sandbox(account, taken_for_granted(configuration, account)) as sandbox,
         Enforcing(sandbox.endpoint, worlds=worlds, policies=policies, own=account) as relay,
     ):
-        environment = {**sandbox.environment(variables), "AWS_ENDPOINT_URL": relay.address}
-        (stack / "cdk.tf.json").write_text(json.dumps(content))
-        terraform(stack, environment, "init")
+        own = sandbox.environment(variables)
+        environment = {**own, "AWS_ENDPOINT_URL": relay.address}
+        content = expected_json(block, configuration.backend)
         try:
-            terraform(stack, environment, "apply", "-auto-approve")
-            terraform(stack, environment, "plan")
-            (stack / "cdk.tf.json").write_text(json.dumps(changed(content)))
-            terraform(stack, environment, "apply", "-auto-approve")
-            terraform(stack, environment, "destroy", "-auto-approve")
+            live(content, folder, environment, by_hand=lambda: _by_hand(block, sandbox))
         except Failed as error:
             denied = "\n".join(f"denied: {one}" for one in dict.fromkeys(relay.shown()))
             raise Failed(f"{error}\n{denied}") from None
     return relay
 
 
+def _by_hand(block: ConfiguredBlock, sandbox: Sandbox) -> None:
+    """Do to the deployed stack of ``block`` what people do: have data in the buckets, a key more
+    for the user, a permissions boundary away."""
+    for place, one in makes(block):
+        given = one.arguments
+        if one.type == "aws_s3_bucket":
+            s3 = _client("s3", place, sandbox)
+            # The embedded AWS takes no object where a policy denies what goes without TLS.
+            s3.delete_bucket_policy(Bucket=given["bucket"])
+            s3.put_object(Bucket=given["bucket"], Key="some/key", Body=b"data")
+        elif one.type in ("aws_iam_user", "aws_iam_role"):
+            iam = _client("iam", place, sandbox)
+            kind = one.type.removeprefix("aws_iam_")
+            name = {f"{kind.title()}Name": given["name"]}
+            if kind == "user" and len(iam.list_access_keys(**name)["AccessKeyMetadata"]) < 2:
+                iam.create_access_key(**name)
+            if given.get("permissions_boundary"):
+                getattr(iam, f"delete_{kind}_permissions_boundary")(**name)
+
+
+def _client(service: str, place: Arns, sandbox: Sandbox) -> Any:
+    """Return a client in the account ``place``."""
+    at = {"endpoint_url": sandbox.endpoint, "region_name": place.region}
+    keys = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
+    if place.account != sandbox.account:
+        sts = Session().create_client("sts", **at, **keys)
+        role = f"arn:{place.partition}:iam::{place.account}:role/somebody"
+        taken = sts.assume_role(RoleArn=role, RoleSessionName="hand")["Credentials"]
+        keys = {
+            "aws_access_key_id": taken["AccessKeyId"],
+            "aws_secret_access_key": taken["SecretAccessKey"],
+            "aws_session_token": taken["SessionToken"],
+        }
+    return Session().create_client(service, **at, **keys)
+
+
+def unasked(relay: Enforcing, behind: Collection[str]) -> list[str]:
+    """Return what the policies of ``relay`` grant and nothing asked for, action and resource; but
+    for actions that AWS takes ``behind`` a call, and the second ARN of a role whose path is not
+    known."""
+    return sorted(
+        f"{action} on {resource}"
+        for account, policies in relay.policies.items()
+        for policy in policies
+        for statement in policy.statements
+        for action in set(statement.actions) - set(behind)
+        for resource in statement.resources
+        if ":role/*/" not in resource
+        and not any(
+            at == account and one.action == action and arn_matches(resource, one.resource)
+            for at, one in relay.questions
+        )
+    )
+
+
 def rights(
     configuration: Configuration, block: ConfiguredBlock, phase: Phase
 ) -> dict[str, tuple[Policy, ...]]:
-    """Return what `gate deployer` says for ``block`` alone, by account."""
+    """Return what `gate deployer` says for ``block`` alone, by account: those it works in, and that
+    of whoever deploys it."""
     alone = Configuration(
         configuration.file, configuration.accounts, configuration.backend, (block,)
     )
-    return {one.id: deployer(alone, one, phase) for one in block.settings.accounts}
+    accounts = _accounts(configuration, block)
+    return {one.id: deployer(alone, one, phase) for one in accounts}
+
+
+def _accounts(configuration: Configuration, block: ConfiguredBlock) -> tuple[Account, ...]:
+    return (own_account(configuration, block), *block.settings.accounts)
 
 
 def _named(block: ConfiguredBlock) -> dict[tuple[str, str], str]:
@@ -133,7 +219,8 @@ def _named(block: ConfiguredBlock) -> dict[tuple[str, str], str]:
     for _, one in makes(block):
         for arn in one.arns:
             kind, _, rest = arn.split(":", 5)[5].partition("/")
-            if arn.split(":")[2] == "iam":
+            service = arn.split(":")[2]
+            if service == "cloudformation" or (service == "iam" and "*" not in rest):
                 found[kind, rest.rsplit("/", 1)[-1]] = arn
     return found
 

@@ -1,7 +1,7 @@
 """The record of the AWS provider's calls: `python -m development.rights record` writes it anew.
 
 Deploys a stack of every mode of development/modes.hcl in the embedded AWS, plans it, changes all of
-it that can be changed, deploys it again and destroys it, and writes what the provider's log says of
+it that can be changed, takes a tag away and destroys it, and writes what the provider's log says of
 its calls to gate/deployer/calls.json. Modes that consist of the same types of resources with the
 same arguments are recorded once. Takes some minutes, of which most is waiting for S3.
 
@@ -13,13 +13,15 @@ import copy
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from athena_gate.gate.sandbox import Sandbox
 from athena_gate.gate.sandbox.existing import taken_for_granted
+from athena_gate.modules.account import Account
 from athena_gate.modules.iam import actions as aws
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock
 from athena_gate.stacks.expected import expected_json
@@ -54,6 +56,7 @@ _CHANGES: Mapping[str, Mapping[str, Any]] = {
     "aws_athena_workgroup": {"description": "changed"},
     "aws_cloudwatch_log_group": {"retention_in_days": 60},
     "aws_cloudwatch_metric_alarm": {"alarm_description": "changed"},
+    "aws_iam_role": {"description": "changed", "max_session_duration": 7200},
     "aws_kms_key": {"description": "changed", "deletion_window_in_days": 8},
     "aws_lambda_function": {"description": "changed", "timeout": 600},
     "aws_s3_bucket_ownership_controls": {"rule": {"object_ownership": "BucketOwnerPreferred"}},
@@ -89,9 +92,10 @@ def _parts(configuration: Configuration, block: ConfiguredBlock) -> set[tuple[st
     }
 
 
-def own_account(block: ConfiguredBlock) -> str:
-    """Return the id of the account of whoever deploys ``block``: others are reached by a role."""
-    found: str = next(one.id for one in block.settings.accounts if not one.assume_role)
+def own_account(configuration: Configuration, block: ConfiguredBlock) -> Account:
+    """Return the account of whoever deploys ``block``: others are reached by a role."""
+    every = (*block.settings.accounts, *configuration.accounts.values())
+    found: Account = next(one for one in every if not one.assume_role)
     return found
 
 
@@ -112,7 +116,7 @@ def record(
         }
 
     def log_of(block: ConfiguredBlock) -> str:
-        account = own_account(block)
+        account = own_account(configuration, block).id
         # Blocks of modes.hcl may share names; each has an AWS of its own.
         with Sandbox(account, taken_for_granted(configuration, account)) as sandbox:
             content = expected_json(block, configuration.backend)
@@ -134,24 +138,45 @@ def record(
 def recorded(content: dict[str, Any], folder: Path, environment: Mapping[str, str]) -> str:
     """Return what the provider logs while the stack ``content`` is deployed, changed, planned and
     destroyed in ``folder``. Raises ``Failed``."""
-    stack = folder / "cdktf.out" / "stacks" / folder.name
-    stack.mkdir(parents=True)
     log = folder / "log"
-    logged = {**environment, "TF_LOG_PROVIDER": "DEBUG", "TF_LOG_PATH": str(log)}
-    (stack / "cdk.tf.json").write_text(json.dumps(content))
-    terraform(stack, environment, "init")
-    for step, now in (("apply", content), ("plan", content), ("apply", changed(content))):
-        (stack / "cdk.tf.json").write_text(json.dumps(now))
-        terraform(stack, logged, step, *(["-auto-approve"] if step == "apply" else []))
-    terraform(stack, logged, "destroy", "-auto-approve")
+    logged = {"TF_LOG_PROVIDER": "DEBUG", "TF_LOG_PATH": str(log)}
+    live(content, folder, environment, logged)
     return log.read_text(errors="replace")
 
 
-def changed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stack with a tag more, and another value of whatever can be changed in place."""
+def live(
+    content: dict[str, Any],
+    folder: Path,
+    environment: Mapping[str, str],
+    logged: Mapping[str, str] = MappingProxyType({}),
+    by_hand: Callable[[], None] = lambda: None,
+) -> None:
+    """Deploy the stack ``content`` in ``folder``, plan it, deploy it with all changes, without
+    the tag of these, and destroy it; ``logged`` is what Terraform's environment has but for init.
+    ``by_hand`` is done before the tag goes. Raises ``Failed``."""
+    stack = folder / "cdktf.out" / "stacks" / folder.name
+    stack.mkdir(parents=True)
+    place = stack / "cdk.tf.json"
+    place.write_text(json.dumps(content))
+    terraform(stack, environment, "init")
+    whole = {**environment, **logged}
+    terraform(stack, whole, "apply", "-auto-approve")
+    terraform(stack, whole, "plan")
+    place.write_text(json.dumps(changed(content, tagged=True)))
+    terraform(stack, whole, "apply", "-auto-approve")
+    by_hand()
+    place.write_text(json.dumps(changed(content, tagged=False)))
+    terraform(stack, whole, "apply", "-auto-approve")
+    terraform(stack, whole, "destroy", "-auto-approve")
+
+
+def changed(content: Mapping[str, Any], *, tagged: bool) -> dict[str, Any]:
+    """Return a stack with another value of whatever can be changed in place, and if ``tagged`` with
+    a tag more."""
     found = copy.deepcopy(dict(content))
-    for provider in found["provider"]["aws"]:
-        provider["default_tags"][0]["tags"]["changed"] = "yes"
+    if tagged:
+        for provider in found["provider"]["aws"]:
+            provider["default_tags"][0]["tags"]["changed"] = "yes"
     for kind, some in found["resource"].items():
         for arguments in some.values():
             arguments.update(_CHANGES.get(kind, {}))
@@ -162,8 +187,8 @@ def changed(content: Mapping[str, Any]) -> dict[str, Any]:
                 arguments["rule"][0]["abort_incomplete_multipart_upload"][0][
                     "days_after_initiation"
                 ] = 9
-            if kind == "aws_iam_role":
-                arguments["description"] = "changed"
+            if "image_uri" in arguments:
+                arguments["image_uri"] = re.sub(r":\d+(?=[.\d]+$)", ":2030", arguments["image_uri"])
     return found
 
 

@@ -57,7 +57,11 @@ def deployer(configuration: Configuration, account: Account, phase: Phase) -> tu
 def makes(block: ConfiguredBlock) -> list[tuple[Arns, Made]]:
     """Return what the stack of ``block`` makes, with the account each is made in."""
     resources = block.integration.resources(block.settings)
-    return made(resources, [account.arns for account in block.settings.accounts])
+    return made(
+        resources,
+        [account.arns for account in block.settings.accounts],
+        [one.arn for one in block.settings.existing],
+    )
 
 
 def _rights(
@@ -65,9 +69,9 @@ def _rights(
 ) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
     """Yield each action that ``one`` takes, with the resource and the conditions it takes it on."""
     for action in permissions(one.type, phase, one.arguments):
-        conditions = tuple(_conditions(action, one, place))
         for resource in _resources(action, one.arns):
-            yield action, resource, conditions
+            for conditions in _conditions(action, resource, one, place):
+                yield action, resource, conditions
         if service := PASSES.get(action):
             passed = Condition("StringEquals", "iam:PassedToService", (_host(service, place),))
             role = one.arguments.get("role arn") or next(a for a in one.arns if ":role/" in a)
@@ -85,24 +89,37 @@ def _resources(action: str, arns: Iterable[str]) -> tuple[str, ...]:
     forms = aws.resource_forms(action)
     if forms == ():
         return ("*",)
-    fitting = tuple(arn for arn in arns if not aws.grants_nothing(action, arn))
-    # Of services that are not described here nothing is known.
+    if forms is None:
+        # Of a service that is not described here: what is its own, if anything.
+        service = action.partition(":")[0]
+        fitting = tuple(arn for arn in arns if arn.split(":")[2] == service)
+    else:
+        fitting = tuple(arn for arn in arns if not aws.grants_nothing(action, arn))
     return fitting or ("*",)
 
 
-def _conditions(action: str, one: Made, place: Arns) -> Iterator[Condition]:
+def _conditions(
+    action: str, resource: str, one: Made, place: Arns
+) -> Iterator[tuple[Condition, ...]]:
+    """Yield the conditions on which ``action`` is granted on ``resource``: any of those yielded."""
+    found = []
     if action in _ATTACHES and "policy_arn" in one.arguments:
-        yield Condition("ArnEquals", "iam:PolicyARN", (str(one.arguments["policy_arn"]),))
+        found.append(Condition("ArnEquals", "iam:PolicyARN", (str(one.arguments["policy_arn"]),)))
     boundary = one.arguments.get("permissions_boundary")
     if action in _BOUNDED and boundary:
-        yield Condition("StringEquals", "iam:PermissionsBoundary", (str(boundary),))
-    if one.type == "aws_kms_key":
-        # https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html (2026-11)
-        # A key that is being made has no tags yet.
-        made = action in ("kms:CreateKey", "kms:TagResource")
-        yield _MAKES_KEY if made else _OF_KEYS_MADE_HERE
-    if aws.resource_forms(action) == () and not action.startswith(("iam:", "s3:", "sts:")):
-        yield Condition("StringEquals", "aws:RequestedRegion", (place.region,))
+        found.append(Condition("StringEquals", "iam:PermissionsBoundary", (str(boundary),)))
+    # Lists of the account. IAM and STS are not regional, names of buckets neither.
+    if resource == "*" and not action.startswith(("iam:", "s3:", "sts:")):
+        found.append(Condition("StringEquals", "aws:RequestedRegion", (place.region,)))
+    if one.type != "aws_kms_key":
+        yield tuple(found)
+        return
+    # https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html (2026-11)
+    # A key that is being made has no tags yet; one that is there is given others.
+    if action in ("kms:CreateKey", "kms:TagResource"):
+        yield (_MAKES_KEY, *found)
+    if action != "kms:CreateKey":
+        yield (_OF_KEYS_MADE_HERE, *found)
 
 
 def _statements(
@@ -135,10 +152,9 @@ def _roles(configuration: Configuration, account: Account) -> Iterator[Statement
     roles = {
         one.assume_role
         for block in configuration.blocks
+        if account.id in _deployed_from(configuration, block)
         for one in block.settings.accounts
         if one.assume_role
-        and block.settings.accounts[0].id == account.id
-        and one.assume_role != account.assume_role
     }
     if roles:
         yield Statement(
@@ -148,6 +164,13 @@ def _roles(configuration: Configuration, account: Account) -> Iterator[Statement
             actions=("sts:AssumeRole",),
             resources=tuple(sorted(roles)),
         )
+
+
+def _deployed_from(configuration: Configuration, block: ConfiguredBlock) -> set[str]:
+    """Return the ids of the accounts that whoever deploys ``block`` may have credentials of: those
+    that are reached without a role, the block's own first."""
+    own = {one.id for one in block.settings.accounts if not one.assume_role}
+    return own or {one.id for one in configuration.accounts.values() if not one.assume_role}
 
 
 def _state(configuration: Configuration, account: Account, phase: Phase) -> Iterator[Statement]:

@@ -1,5 +1,6 @@
 """Where the permissions of a deploy apply: the ARNs of what a stack makes, from its settings."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,8 +44,10 @@ def _bucket(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _holder(attribute: str) -> Named:
-    """Return the ARN of the user, role or topic that an attachment, a key or a policy is of; one
-    that is not made here may have a path that nobody knows."""
+    """Return the ARN of the user, role or topic that an attachment, a key or a policy is of. One
+    that is not made here may have a path that gate.hcl does not say; the two ARNs are one's all the
+    same, for an account has a name once, whatever the path:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)."""
 
     def arns(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:
         if f"{attribute} arn" in given:
@@ -53,6 +56,16 @@ def _holder(attribute: str) -> Named:
         return (f"{start}{name}", f"{start}*/{name}")
 
     return arns
+
+
+def _function(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ARNs of a function and of the repository that its image lies in, which may be
+    another account's: ACCOUNT.dkr.ecr.REGION.DOMAIN/NAME:TAG, or NAME@sha256:DIGEST."""
+    (function,) = _regional("lambda", "function:{function_name}")(of, given)
+    registry, _, image = given["image_uri"].partition("/")
+    account, _, _, region, *_ = registry.split(".")
+    name = re.split("[:@]", image)[0]
+    return function, f"arn:{of.partition}:ecr:{region}:{account}:repository/{name}"
 
 
 def _application(of: Arns, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -95,7 +108,7 @@ _PLACES: Mapping[str, Named] = {
     "aws_kms_key": _regional("kms", "key/*"),
     # Its actions take no resource.
     "aws_lakeformation_permissions": lambda *_: (),
-    "aws_lambda_function": _regional("lambda", "function:{function_name}"),
+    "aws_lambda_function": _function,
     "aws_lambda_permission": _regional("lambda", "function:{function_name}"),
     "aws_serverlessapplicationrepository_cloudformation_stack": _application,
     "aws_sns_topic": _regional("sns", "{name}"),
@@ -103,10 +116,14 @@ _PLACES: Mapping[str, Named] = {
 }
 
 
-def made(resources: Iterable[Resource], accounts: Iterable[Arns]) -> list[tuple[Arns, Made]]:
+def made(
+    resources: Iterable[Resource], accounts: Iterable[Arns], elsewhere: Iterable[str] = ()
+) -> list[tuple[Arns, Made]]:
     """Return what is made of ``resources`` with the account each is made in; ``accounts`` are those
-    of the block: its own, and the consumer's where there is one."""
+    of the block: its own, and the consumer's where there is one. ``elsewhere`` are the ARNs of what
+    the block names and does not make."""
     own, *others = accounts
+    named = {_holder_of(arn): arn for arn in elsewhere if arn.count("/") > 1}
     every = {one.address: one for one in resources}
     found = []
     for one in every.values():
@@ -123,9 +140,17 @@ def made(resources: Iterable[Resource], accounts: Iterable[Arns]) -> list[tuple[
                 if boundary := target.arguments.get("permissions_boundary"):
                     given.setdefault("permissions_boundary", boundary)
                 given[name] = arn if match[2] == "arn" else _name(target)
-        named = Resource(one.type, one.path, given)
-        found.append((of, Made(one.type, given, _arns(named, of))))
+            elif isinstance(value, str) and (of.account, name, value) in named:
+                given[f"{name} arn"] = named[of.account, name, value]
+        resolved = Resource(one.type, one.path, given)
+        found.append((of, Made(one.type, given, _arns(resolved, of))))
     return found
+
+
+def _holder_of(arn: str) -> tuple[str, str, str]:
+    """Return the account, the kind and the name of the user or role with this ARN."""
+    _, _, _, _, account, resource = arn.split(":", 5)
+    return account, resource.partition("/")[0], resource.rpartition("/")[2]
 
 
 def _arns(resource: Resource, of: Arns) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ type of resource it was for. ``plan`` is what reading takes, ``apply`` all the r
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from athena_gate.modules.iam.actions import OPERATIONS
@@ -17,28 +18,6 @@ Phase = Literal["plan", "apply"]
 
 _FILE = Path(__file__).with_name("calls.json")
 
-# What creating takes beside the permission of the same name, for everything here has tags: the
-# dependent actions of the Service Authorization Reference,
-# https://docs.aws.amazon.com/service-authorization/latest/reference/ (2026-11), and
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (2026-11).
-TAGGED: Mapping[str, str] = {
-    "athena:CreateDataCatalog": "athena:TagResource",
-    "athena:CreateWorkGroup": "athena:TagResource",
-    "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
-    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
-    "iam:CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
-    "iam:CreatePolicy": "iam:TagPolicy",
-    "iam:CreateRole": "iam:TagRole",
-    "iam:CreateUser": "iam:TagUser",
-    "kms:CreateKey": "kms:TagResource",
-    "lambda:CreateFunction": "lambda:TagResource",
-    "logs:CreateLogGroup": "logs:TagResource",
-    "sns:CreateTopic": "sns:TagResource",
-}
-# What a tag less takes, by what a tag more does; no recorded change takes one away.
-UNTAGS: Mapping[str, str] = {
-    tag: tag.replace(":Tag", ":Untag") for tag in (*TAGGED.values(), "athena:TagResource")
-}
 # To whom a call hands a role, which takes iam:PassRole:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html (2026-11).
 PASSES: Mapping[str, str] = {
@@ -46,17 +25,37 @@ PASSES: Mapping[str, str] = {
     "lambda:CreateFunction": "lambda.amazonaws.com",
     "lambda:UpdateFunctionConfiguration": "lambda.amazonaws.com",
 }
-# What the record cannot show, by type of resource and by the argument that makes it so, if any.
+# What reading takes beside: without it Lambda leaves the tags of a function out, and the plan wants
+# them anew: https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html (2026-11).
+READS_TAGS: Mapping[str, str] = {"lambda:GetFunction": "lambda:ListTags"}
+# What the recorded stacks never come to, by type of resource and by the argument that makes it so,
+# if any.
 UNRECORDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     # A bucket that is made here is emptied before it goes, with versions where somebody turned them
     # on: https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket
-    # (force_destroy, 2026-11). The recorded ones are empty.
-    ("aws_s3_bucket", ""): ("s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"),
-    # CloudFormation makes, with the rights of whoever deploys, what the application's template
-    # says, a function and its role:
-    # https://docs.aws.amazon.com/serverlessrepo/latest/devguide/serverlessrepo-how-to-consume.html,
+    # (2026-11). The recorded ones are empty, and one that was there before is not emptied.
+    ("aws_s3_bucket", "force_destroy"): (
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:ListBucketVersions",
+    ),
+    # For one that is there without it; nothing takes one away.
+    ("aws_iam_role", "permissions_boundary"): ("iam:PutRolePermissionsBoundary",),
+    ("aws_iam_user", "permissions_boundary"): ("iam:PutUserPermissionsBoundary",),
+    # Keys that were made elsewhere go with the user:
+    # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_user
+    # (2026-11).
+    ("aws_iam_user", "force_destroy"): ("iam:DeleteAccessKey",),
+}
+# What AWS does with the rights of whoever calls, by type of resource and by the argument that makes
+# it so, if any: the record shows the provider's calls alone.
+BEHIND: Mapping[tuple[str, str], tuple[str, ...]] = {
+    # The repository makes the change set, and CloudFormation what the application's template says,
+    # a function and its role:
+    # https://docs.aws.amazon.com/serverlessrepo/latest/devguide/security_iam_id-based-policy-examples.html,
     # https://github.com/awslabs/aws-athena-query-federation, athena-dynamodb.yaml (2026-11).
     ("aws_serverlessapplicationrepository_cloudformation_stack", ""): (
+        "cloudformation:CreateChangeSet",
         "iam:AttachRolePolicy",
         "iam:CreateRole",
         "iam:DeleteRole",
@@ -75,13 +74,6 @@ UNRECORDED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "lambda:UpdateFunctionConfiguration",
         "s3:GetObject",
     ),
-    # Another release of the connector is another image.
-    ("aws_lambda_function", ""): ("lambda:UpdateFunctionCode",),
-    # How long its sessions last.
-    ("aws_iam_role", ""): ("iam:UpdateRole",),
-    # For one that is there without it; nothing takes one away.
-    ("aws_iam_role", "permissions_boundary"): ("iam:PutRolePermissionsBoundary",),
-    ("aws_iam_user", "permissions_boundary"): ("iam:PutUserPermissionsBoundary",),
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html (2026-11): whoever makes
     # such a function looks these up.
     ("aws_lambda_function", "vpc_config"): (
@@ -89,8 +81,9 @@ UNRECORDED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcs",
     ),
-    # Keys that were made elsewhere go with the user (force_destroy, 2026-11).
-    ("aws_iam_user", ""): ("iam:DeleteAccessKey", "iam:UpdateAccessKey"),
+    # https://repost.aws/knowledge-center/lambda-ecr-image (2026-11): whoever makes or updates such
+    # a function reads its image.
+    ("aws_lambda_function", "image_uri"): ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
 }
 
 
@@ -104,20 +97,33 @@ def calls() -> Mapping[str, Mapping[Phase, tuple[str, ...]]]:
     }
 
 
-def permissions(kind: str, phase: Phase, arguments: Iterable[str] = ()) -> tuple[str, ...]:
+def permissions(
+    kind: str, phase: Phase, arguments: Mapping[str, object] = MappingProxyType({})
+) -> tuple[str, ...]:
     """Return the actions of IAM that ``phase`` takes for a resource of type ``kind`` that has these
-    ``arguments``, sorted.
+    ``arguments``, sorted; one that is false counts as one that it does not have.
 
     Raises ``KeyError`` for a type that was not recorded.
     """
     phases = calls()[kind]
     operations = {*phases["plan"], *(phases["apply"] if phase == "apply" else ())}
     found = {OPERATIONS.get(one, one) for one in operations}
-    found |= {TAGGED[one] for one in found if one in TAGGED}
     if phase == "apply":
-        found |= {UNTAGS[one] for one in found if one in UNTAGS}
-        for name in ("", *arguments):
-            found.update(UNRECORDED.get((kind, name), ()))
+        found |= _listed(UNRECORDED, kind, arguments) | behind(kind, arguments)
+    found |= {READS_TAGS[one] for one in found if one in READS_TAGS}
     # It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     # (2026-11).
     return tuple(sorted(found - {"sts:GetCallerIdentity"}))
+
+
+def behind(kind: str, arguments: Mapping[str, object]) -> set[str]:
+    """Return the actions of IAM that AWS takes with the rights of whoever deploys a resource of
+    type ``kind`` with these ``arguments``; the provider makes no call for them."""
+    return _listed(BEHIND, kind, arguments)
+
+
+def _listed(
+    actions: Mapping[tuple[str, str], tuple[str, ...]], kind: str, arguments: Mapping[str, object]
+) -> set[str]:
+    names = ("", *(name for name, value in arguments.items() if value))
+    return {action for name in names for action in actions.get((kind, name), ())}
