@@ -148,7 +148,7 @@ def _by_hand(block: ConfiguredBlock, sandbox: Sandbox) -> None:
     for the user, a permissions boundary away."""
     for place, one in makes(block):
         given = one.arguments
-        if one.type == "aws_s3_bucket":
+        if one.type == "aws_s3_bucket" and given.get("force_destroy"):
             s3 = _client("s3", place, sandbox)
             # The embedded AWS takes no object where a policy denies what goes without TLS.
             s3.delete_bucket_policy(Bucket=given["bucket"])
@@ -179,16 +179,16 @@ def _client(service: str, place: Arns, sandbox: Sandbox) -> Any:
     return Session().create_client(service, **at, **keys)
 
 
-def unasked(relay: Enforcing, behind: Collection[str]) -> list[str]:
+def unasked(relay: Enforcing, unseen: Collection[str]) -> list[str]:
     """Return what the policies of ``relay`` grant and nothing asked for, action and resource; but
-    for actions that AWS takes ``behind`` a call, and the second ARN of a role whose path is not
-    known."""
+    for actions that are ``unseen``, the second ARN of a role whose path is not known, and reading
+    the inline policies of a role that has none."""
     return sorted(
         f"{action} on {resource}"
         for account, policies in relay.policies.items()
         for policy in policies
         for statement in policy.statements
-        for action in set(statement.actions) - set(behind)
+        for action in set(statement.actions) - {*unseen, "iam:GetRolePolicy"}
         for resource in statement.resources
         if ":role/*/" not in resource
         and not any(

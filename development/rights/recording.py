@@ -179,7 +179,9 @@ def changed(content: Mapping[str, Any], *, tagged: bool) -> dict[str, Any]:
             provider["default_tags"][0]["tags"]["changed"] = "yes"
     for kind, some in found["resource"].items():
         for arguments in some.values():
-            arguments.update(_CHANGES.get(kind, {}))
+            # moto refuses a change set in which but tags differ: another release goes with the tag.
+            if tagged or kind != "aws_serverlessapplicationrepository_cloudformation_stack":
+                arguments.update(_CHANGES.get(kind, {}))
             for name in ("policy", "assume_role_policy"):
                 if name in arguments:
                     arguments[name] = _narrower(arguments[name])
