@@ -26,6 +26,7 @@ from development.rights.asked import Asked, Sent, World
 from development.rights.recording import Failed, live, own_account
 from development.torture.relay import Answer, Relay, own_answer
 
+_SECOND = re.compile(r":role/\*/|:log-group:.*:\*$")
 _KEY = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
 
 
@@ -181,8 +182,8 @@ def _client(service: str, place: Arns, sandbox: Sandbox) -> Any:
 
 def unasked(relay: Enforcing, unseen: Collection[str]) -> list[str]:
     """Return what the policies of ``relay`` grant and nothing asked for, action and resource; but
-    for actions that are ``unseen``, the second ARN of a role whose path is not known, and reading
-    the inline policies of a role that has none."""
+    for actions that are ``unseen``, the second ARN of a role whose path is not known or of a log
+    group, and reading the inline policies of a role that has none."""
     return sorted(
         f"{action} on {resource}"
         for account, policies in relay.policies.items()
@@ -190,7 +191,7 @@ def unasked(relay: Enforcing, unseen: Collection[str]) -> list[str]:
         for statement in policy.statements
         for action in set(statement.actions) - {*unseen, "iam:GetRolePolicy"}
         for resource in statement.resources
-        if ":role/*/" not in resource
+        if not _SECOND.search(resource)
         and not any(
             at == account and one.action == action and arn_matches(resource, one.resource)
             for at, one in relay.questions

@@ -92,6 +92,9 @@ _PLACES: Mapping[str, Named] = {
     "aws_athena_data_catalog": _regional("athena", "datacatalog/{name}"),
     "aws_athena_workgroup": _regional("athena", "workgroup/{name}"),
     "aws_cloudwatch_metric_alarm": _regional("cloudwatch", "alarm:{alarm_name}"),
+    # Tags are asked for by the first, all else by the second:
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
+    # (2026-11).
     "aws_cloudwatch_log_group": _regional("logs", "log-group:{name} log-group:{name}:*"),
     "aws_iam_access_key": _holder("user"),
     "aws_iam_instance_profile": _iam("instance-profile"),

@@ -70,10 +70,17 @@ def test_a_key_of_the_account_is_used_as_the_policies_of_whoever_deploys_say() -
 
 def test_what_is_granted_and_not_asked_for_is_told_but_for_what_aws_does_itself() -> None:
     buckets = ("arn:aws:s3:::one", "arn:aws:s3:::two")
-    actions = ("s3:CreateBucket", "s3:DeleteBucket")
-    policy = Policy((Statement("Allow", actions=actions, resources=buckets),))
+    group = f"arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:one"
+    policy = Policy(
+        (
+            Statement("Allow", actions=("s3:CreateBucket", "s3:DeleteBucket"), resources=buckets),
+            # One log group, in both forms of its ARN.
+            Statement("Allow", actions=("logs:CreateLogGroup",), resources=(group, f"{group}:*")),
+        )
+    )
     relay = Enforcing("", policies={ACCOUNT: (policy,)})
     relay.questions.append((ACCOUNT, Asked("s3:CreateBucket", buckets[0], {})))
+    relay.questions.append((ACCOUNT, Asked("logs:CreateLogGroup", group, {})))
     relay.questions.append(("444455556666", Asked("s3:CreateBucket", buckets[1], {})))
     assert unasked(relay, {"s3:DeleteBucket"}) == ["s3:CreateBucket on arn:aws:s3:::two"]
 
