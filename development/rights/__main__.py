@@ -17,12 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from athena_gate.gate.deployer import makes
-from athena_gate.gate.deployer.record import PASSES, permissions
-from athena_gate.gate.deployer.record import behind as behind_of
+from athena_gate.gate.deployer.record import PASSES, behind
 from athena_gate.gate.terraform import terraform_environment
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
-from development.rights.enforcing import enforced, rights, unasked
+from development.rights.enforcing import enforced, policy_pairs, rights, unasked
 from development.rights.recording import ROOT, SIDE_BY_SIDE, Failed, record
 
 MODES = ROOT / "development" / "modes.hcl"
@@ -69,7 +68,7 @@ def _enforce(
             return f"no {block.stack}: {error}"
         if relay.denied:
             return f"no {block.stack}: denied {sorted({one.action for one in relay.denied})}"
-        if rest := unasked(relay, _unseen(block)):
+        if rest := unasked(relay, _behind(block)):
             return f"no {block.stack}: granted and never asked for: {', '.join(rest)}"
         return f"ok {block.stack}: {len(relay.questions)} questions, all allowed, none to spare"
 
@@ -81,38 +80,34 @@ def _enforce(
     return 1 if failed else 0
 
 
-def _unseen(block: ConfiguredBlock) -> set[str]:
-    """Return the actions for ``block`` that no call of the provider takes: AWS does, or nothing as
-    long as nobody gives a role an inline policy."""
-    behind: set[str] = set()
-    called: set[str] = set()
+def _behind(block: ConfiguredBlock) -> set[tuple[str, str]]:
+    """Return the actions and resources for ``block`` that AWS takes behind calls, and no call of
+    the provider."""
+    found = set()
     for _, one in makes(block):
-        its = behind_of(one.type, one.arguments)
-        behind |= its
-        called |= {*permissions(one.type, "apply", one.arguments)} - its
-    for actions in (behind, called):
+        actions = behind(one.type, one.arguments)
         if not PASSES.keys().isdisjoint(actions):
             actions.add("iam:PassRole")
+        found |= {(action, where) for action in actions for where in (*one.arns, "*")}
+    return found
+
+
+def _called(configuration: Configuration, block: ConfiguredBlock) -> list[str]:
+    """Return the actions granted for ``block`` that a deploy of it does not do without."""
+    every = rights(configuration, block, "apply").values()
+    granted = {pair for policies in every for policy in policies for pair in policy_pairs(policy)}
+    found = {action for action, _ in granted - _behind(block)}
+    # Only a role that has an inline policy has it read.
     if not any(one.type == "aws_iam_role_policy" for _, one in makes(block)):
-        called.discard("iam:GetRolePolicy")
-        behind.add("iam:GetRolePolicy")
-    return behind - called
+        found.discard("iam:GetRolePolicy")
+    return sorted(found)
 
 
 def _less(configuration: Configuration, variables: dict[str, str], place: Path, count: int) -> int:
     every = [
         (block, action)
         for block in configuration.blocks
-        for action in sorted(
-            {
-                action
-                for policies in rights(configuration, block, "apply").values()
-                for policy in policies
-                for statement in policy.statements
-                for action in statement.actions
-            }
-            - _unseen(block)
-        )
+        for action in _called(configuration, block)
     ]
     drawn = random.Random(_SEED).sample(every, count)
 

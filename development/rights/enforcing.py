@@ -2,9 +2,10 @@
 
 import re
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -180,23 +181,29 @@ def _client(service: str, place: Arns, sandbox: Sandbox) -> Any:
     return Session().create_client(service, **at, **keys)
 
 
-def unasked(relay: Enforcing, unseen: Collection[str]) -> list[str]:
+def unasked(relay: Enforcing, behind: Collection[tuple[str, str]]) -> list[str]:
     """Return what the policies of ``relay`` grant and nothing asked for, action and resource; but
-    for actions that are ``unseen``, the second ARN of a role whose path is not known or of a log
-    group, and reading the inline policies of a role that has none."""
+    for those that AWS takes ``behind`` a call, the second ARN of a role whose path is not known or
+    of a log group, and reading the inline policies of a role that has none."""
     return sorted(
         f"{action} on {resource}"
         for account, policies in relay.policies.items()
         for policy in policies
-        for statement in policy.statements
-        for action in set(statement.actions) - {*unseen, "iam:GetRolePolicy"}
-        for resource in statement.resources
-        if not _SECOND.search(resource)
+        for action, resource in policy_pairs(policy)
+        if (action, resource) not in behind
+        and action != "iam:GetRolePolicy"
+        and not _SECOND.search(resource)
         and not any(
             at == account and one.action == action and arn_matches(resource, one.resource)
             for at, one in relay.questions
         )
     )
+
+
+def policy_pairs(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Yield each action of ``policy`` with each resource that it is granted on."""
+    for one in policy.statements:
+        yield from product(one.actions, one.resources)
 
 
 def rights(

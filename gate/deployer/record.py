@@ -108,9 +108,9 @@ def permissions(
     phases = calls()[kind]
     operations = {*phases["plan"], *(phases["apply"] if phase == "apply" else ())}
     found = {OPERATIONS.get(one, one) for one in operations}
+    found |= {READS_TAGS[one] for one in found if one in READS_TAGS}
     if phase == "apply":
         found |= _listed(UNRECORDED, kind, arguments) | behind(kind, arguments)
-    found |= {READS_TAGS[one] for one in found if one in READS_TAGS}
     # It needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     # (2026-11).
     return tuple(sorted(found - {"sts:GetCallerIdentity"}))

@@ -61,7 +61,6 @@ def test_what_no_recorded_call_takes_is_granted_for_reasons_that_are_listed(
         "aws_iam_role": {"iam:PutRolePermissionsBoundary"},
         "aws_iam_user": {"iam:DeleteAccessKey"},
         "aws_s3_bucket": {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"},
-        "aws_serverlessapplicationrepository_cloudformation_stack": {"lambda:ListTags"},
     }
 
 
