@@ -23,7 +23,10 @@ def modes() -> Configuration:
     return load(ROOT / "development" / "modes.hcl")
 
 
-def grants(policies: Iterable[Policy]) -> set[tuple[str, str, tuple[Condition, ...]]]:
+Grants = set[tuple[str, str, tuple[Condition, ...]]]
+
+
+def grants(policies: Iterable[Policy]) -> Grants:
     return {
         (action, resource, statement.conditions)
         for policy in policies
@@ -31,6 +34,12 @@ def grants(policies: Iterable[Policy]) -> set[tuple[str, str, tuple[Condition, .
         for action in statement.actions
         for resource in statement.resources
     }
+
+
+@pytest.fixture(scope="module")
+def applying(modes: Configuration) -> Grants:
+    """What applying takes in the account that has most of the modes."""
+    return grants(deployer(modes, modes.accounts["analytics"], "apply"))
 
 
 def test_every_type_that_a_stack_is_made_of_was_recorded_and_none_besides(
@@ -64,16 +73,15 @@ def test_what_no_recorded_call_takes_is_granted_for_reasons_that_are_listed(
     }
 
 
-def test_every_action_is_granted_on_what_it_can_work_on(modes: Configuration) -> None:
-    found = grants(deployer(modes, modes.accounts["analytics"], "apply"))
+def test_every_action_is_granted_on_what_it_can_work_on(applying: Grants) -> None:
     # Roles that are taken are IAM's.
     owners = {
         (action.split(":")[0], resource.split(":")[2])
-        for action, resource, _ in found
+        for action, resource, _ in applying
         if resource != "*" and action != "sts:AssumeRole"
     }
     assert [pair for pair in owners if pair[0] != pair[1]] == []
-    assert [(a, where) for a, where, _ in found if aws.grants_nothing(a, where)] == []
+    assert [(a, where) for a, where, _ in applying if aws.grants_nothing(a, where)] == []
 
 
 def test_a_bucket_that_was_there_before_is_not_emptied() -> None:
@@ -85,9 +93,8 @@ def test_a_bucket_that_was_there_before_is_not_emptied() -> None:
     }
 
 
-def test_the_image_of_a_function_is_read_where_it_lies(modes: Configuration) -> None:
-    found = grants(deployer(modes, modes.accounts["analytics"], "apply"))
-    assert {(a, where) for a, where, _ in found if a.startswith("ecr:")} == {
+def test_the_image_of_a_function_is_read_where_it_lies(applying: Grants) -> None:
+    assert {(a, where) for a, where, _ in applying if a.startswith("ecr:")} == {
         (
             f"ecr:{action}",
             "arn:aws:ecr:eu-central-1:292517598671:repository/athena-federation-repository-dynamodb",
@@ -96,17 +103,15 @@ def test_the_image_of_a_function_is_read_where_it_lies(modes: Configuration) -> 
     }
 
 
-def test_networks_are_looked_up_in_the_region_of_the_function(modes: Configuration) -> None:
-    found = grants(deployer(modes, modes.accounts["analytics"], "apply"))
+def test_networks_are_looked_up_in_the_region_of_the_function(applying: Grants) -> None:
     here = Condition("StringEquals", "aws:RequestedRegion", ("eu-central-1",))
-    assert {one for one in found if one[0].startswith("ec2:")} == {
+    assert {one for one in applying if one[0].startswith("ec2:")} == {
         (f"ec2:Describe{what}", "*", (here,)) for what in ("SecurityGroups", "Subnets", "Vpcs")
     }
 
 
-def test_a_key_is_tagged_as_it_is_made_and_only_with_our_tag_after(modes: Configuration) -> None:
-    found = grants(deployer(modes, modes.accounts["analytics"], "apply"))
-    assert {conditions for action, _, conditions in found if action == "kms:TagResource"} == {
+def test_a_key_is_tagged_as_it_is_made_and_only_with_our_tag_after(applying: Grants) -> None:
+    assert {conditions for action, _, conditions in applying if action == "kms:TagResource"} == {
         (Condition("Null", f"aws:{of}Tag/athena-gate", ("false",)),)
         for of in ("Request", "Resource")
     }
