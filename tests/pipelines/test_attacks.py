@@ -14,6 +14,7 @@ import yaml
 
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.pipelines import company as companies
 from tests.pipelines.company import company, planted, runner
 from tests.pipelines.gitlab import GitLab
 from tests.pipelines.test_github_files import WORKFLOW, jobs, step_of
@@ -196,6 +197,78 @@ def test_gitlab_what_runs_with_a_token_is_written_where_one_wheel_is_installed()
     assert ("--require-hashes" in synth, "pipeline.gitlab" in synth) == (True, False)
 
 
+PROGRAM = """\
+#!/bin/sh
+{ env; cat .git/config; } >> "{seen}/$(basename "$0")"
+mkdir -p cdktf.out publish
+touch cdktf.out/x publish/x
+ln -sf /proc/self/environ difference.md
+ln -sf /proc/self/environ cdktf.out/link
+ln -sf /proc/self/environ publish/link
+"""
+
+
+@pytest.mark.parametrize("file", ["gitlab-ci/gitlab-ci.yml", "hcp-vcs/gitlab.yml"])
+def test_gitlab_what_packages_bring_sees_no_token_and_leaves_nothing_but_files(
+    file: str, tmp_path: Path
+) -> None:
+    """With the job's token it could upload variables for the jobs after it."""
+    programs, seen = tmp_path / "programs", tmp_path / "seen"
+    programs.mkdir()
+    seen.mkdir()
+    for name in ("gate", "python3"):
+        (programs / name).write_text(PROGRAM.replace("{seen}", str(seen)))
+        (programs / name).chmod(0o755)
+    companies.others(programs)
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin))
+    (origin / "pipelines/hcp-vcs").mkdir(parents=True)
+    (origin / "pipelines/hcp-vcs/collect.sh").write_text("gate check --against published\n")
+    git(origin, "add", ".")
+    git(origin, "commit", "--quiet", "--message", "all")
+    git(tmp_path, "clone", "--quiet", str(origin), str(clone))
+    git(clone, "config", "http.extraHeader", "a-token-of-the-job")
+    document = yaml.safe_load((ROOT / "pipelines" / file).read_text())
+    (job,) = (one for name, one in document.items() if name in ("synth", "synthesize"))
+    script = "\n".join(["set -eo pipefail", *job["script"]])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=clone,
+        env={
+            "PATH": f"{programs}:/usr/bin:/bin",
+            "TMPDIR": str(tmp_path),
+            "GATE_FILE": "gate.hcl",
+            "GATE_ENV": "test",
+            "CI_JOB_TOKEN": "a-token-of-the-job",
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD",
+            "CI_PIPELINE_SOURCE": "merge_request_event",
+            "SECRET_OF_THE_PROJECT": "x",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = (seen / "gate").read_text()
+    assert [word for word in ("a-token", "SECRET", "GATE_ENV=test") if word in found] == [
+        "GATE_ENV=test"
+    ]
+    kept = [path for one in job["artifacts"]["paths"] for path in clone.glob(f"{one}/**/*")]
+    assert kept == [clone / job["artifacts"]["paths"][0] / "x"]
+    assert not (clone / "difference.md").is_symlink()
+
+
+def test_gitlab_no_job_but_the_first_installs_packages_before_one_that_takes_its_variables() -> (
+    None
+):
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    # The report of what is left installs some; no job beside or after it takes what it leaves.
+    assert [name for name in stack if "require-hashes" in str(stack[name])] == [".recover"]
+    assert (stack[".recover"]["stage"], stack[".applied"]["dependencies"]) == ("apply", [])
+    assert stack[".terraform"]["needs"] == [{"pipeline": "$SYNTH_PIPELINE", "job": "synth"}]
+
+
 def test_gitlab_a_forks_merge_request_gets_no_jobs_with_a_token() -> None:
     pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
     assert pipeline["stacks"]["rules"] == [
@@ -280,4 +353,5 @@ def test_a_branch_that_only_says_what_was_applied_decides_nothing() -> None:
     pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
     synth = "\n".join(pipeline["synth"]["script"])
     assert 'main="refs/remotes/origin/$CI_DEFAULT_BRANCH"\n' in synth
-    assert 'pipeline.previous "$applied" "$main" ' in synth
+    assert 'pipeline.previous "$@" previous\n' in synth
+    assert """' apart "$applied" "$main" "$""" in synth
