@@ -21,11 +21,7 @@ from pathlib import Path
 
 from athena_gate.stacks.providers import LOCK
 
-# Not from the current folder, which is that of the commit.
-SYNTH = (
-    *(sys.executable, "-P", "-c", "from athena_gate.gate.cli import program; program()"),
-    "synth",
-)
+PROGRAM = "from athena_gate.gate.cli import program; program()"
 
 
 def is_on(branch: str, commit: str) -> bool:
@@ -51,7 +47,8 @@ def synthesize(commit: str, output: Path) -> str:
             if LOCK.is_file():
                 shutil.copyfile(LOCK, tree / LOCK)
             done = subprocess.run(
-                SYNTH,
+                # Not from the current folder, which is that of the commit.
+                [sys.executable, "-P", "-c", PROGRAM, "synth"],
                 cwd=tree,
                 env={**os.environ, "CDKTF_OUTDIR": str(output.resolve())},
                 capture_output=True,

@@ -5,6 +5,8 @@ in tests/gate/pipeline/test_examine.py.
 """
 
 import json
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -267,6 +269,94 @@ def test_gitlab_no_job_but_the_first_installs_packages_before_one_that_takes_its
     assert [name for name in stack if "require-hashes" in str(stack[name])] == [".recover"]
     assert (stack[".recover"]["stage"], stack[".applied"]["dependencies"]) == ("apply", [])
     assert stack[".terraform"]["needs"] == [{"pipeline": "$SYNTH_PIPELINE", "job": "synth"}]
+
+
+# What a job that takes files of another does first: the commit anew, and one wheel.
+ANEW = """\
+PRIVATE="$(mktemp -d)"
+trap 'rm -rf "$PRIVATE"' EXIT
+cd "$PRIVATE"
+git init --quiet commit
+cd commit
+git -c credential.helper='!f() { echo username=gitlab-ci-token; echo "password=$CI_JOB_TOKEN"; }; f\
+' \\
+  fetch --quiet --depth 1 "$CI_SERVER_URL/$CI_PROJECT_PATH.git" "$CI_COMMIT_SHA"
+git checkout --quiet FETCH_HEAD
+python3 -m pip install --quiet --root-user-action ignore --no-deps --only-binary :all: \\
+  --target "$PRIVATE/program" -r gate-requirements.txt
+export PYTHONPATH="$PRIVATE/program" PYTHONSAFEPATH=1
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "job", "part"),
+    [
+        ("gitlab-ci/gitlab-ci.yml", "plans", "script"),
+        ("gitlab-ci/stack.yml", ".terraform", "before_script"),
+        ("hcp-vcs/gitlab.yml", "examine", "script"),
+    ],
+)
+def test_gitlab_a_job_that_takes_files_of_another_runs_the_commit_anew(
+    file: str, job: str, part: str
+) -> None:
+    first, *others = yaml.safe_load((ROOT / "pipelines" / file).read_text())[job][part]
+    assert re.sub("^#.*\n", "", first, flags=re.MULTILINE) == ANEW
+    # None of the checkout's own, over which those files lie.
+    paths = re.findall(r"\S*pipelines/\S+\.(?:sh|yml|py)\b", "\n".join(others))
+    assert [one for one in paths if not one.startswith('"$PRIVATE/commit/')] == []
+
+
+def test_gitlab_a_stack_is_examined_before_a_job_uses_its_token_or_terraform() -> None:
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    before = stack[".terraform"]["before_script"]
+    assert [line.splitlines()[0] for line in before[1:]] == [
+        'python3 -m athena_gate.gate.pipeline.examine "$ENTRY" "$CI_PROJECT_DIR" "$PRIVATE/stack"',
+        'cd "$CI_PROJECT_DIR"',
+        "if ! command -v terraform > /dev/null; then",
+        'role="${PHASE}_ROLE_ARN_$ACCOUNT"',
+        'terraform -chdir="$PRIVATE/stack" init -input=false -lockfile=readonly',
+    ]
+    scripts = "\n".join([*stack[".plan"]["script"], *stack[".apply"]["script"]])
+    runs = re.findall(r"^ *terraform (\S+)", scripts, flags=re.MULTILINE)
+    assert runs == ['-chdir="$PRIVATE/stack"'] * 5
+
+
+def test_gitlab_another_terraform_than_the_one_of_the_checksum_is_not_installed(
+    tmp_path: Path,
+) -> None:
+    job = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())[".terraform"]
+    (script,) = (one for one in job["before_script"] if "releases.hashicorp.com" in one)
+    curl = tmp_path / "curl"
+    curl.write_text('#!/bin/sh\necho another > "$2"\n')
+    curl.chmod(0o755)
+    (tmp_path / "sha256sum").symlink_to(shutil.which("sha256sum") or "")
+    done = subprocess.run(
+        [shutil.which("bash") or "", "-c", f"set -eo pipefail\n{script}"],
+        env={**job["variables"], "PATH": str(tmp_path), "PRIVATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, (tmp_path / "bin").exists()) == (1, False)
+    assert "terraform_1.11.4_linux_amd64.zip: FAILED" in done.stdout
+
+
+def test_what_is_left_is_reported_to_whoever_approves_and_changed_by_nothing() -> None:
+    (report,) = (step["run"] for step in jobs(WORKFLOW)["recover"]["steps"][-1:])
+    command = "gate recover --report $STACKS"
+    # As code, whatever it says.
+    shown = "2>&1 | sed 's/^/    /' | tee -a \"$GITHUB_STEP_SUMMARY\" || true"
+    assert report.splitlines()[1:] == [f"{command} {shown}"]
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    assert stack[".recover"]["script"][-1] == command
+
+
+def test_hcp_what_is_published_was_examined() -> None:
+    publish = jobs(HCP / "github.yml")["publish"]
+    taken = [step["with"]["name"] for step in publish["steps"] if "download-artifact" in str(step)]
+    assert (publish["needs"], taken[:1]) == ("examine", ["examined"])
+    publish = yaml.safe_load((HCP / "gitlab.yml").read_text())["publish"]
+    assert (publish["needs"], publish["script"][-1].split()[-1]) == (["examine"], "examined")
 
 
 def test_gitlab_a_forks_merge_request_gets_no_jobs_with_a_token() -> None:

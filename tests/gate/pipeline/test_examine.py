@@ -321,6 +321,14 @@ def test_what_a_plan_does_not_show_changes_what_is_approved(path: str, value: An
     assert changes.main(["--approved", approved, "other", "plan.json"]) == 1
 
 
+def test_another_lock_changes_what_is_approved() -> None:
+    assert examined() == 0
+    Path(".terraform.lock.hcl").write_text(LOCK.replace(CHECKSUM, ""))
+    (FOLDER / ".terraform.lock.hcl").write_text(LOCK.replace(CHECKSUM, ""))
+    assert examined(target="other") == 0
+    assert examine.digest(Path("stack")) != examine.digest(Path("other"))
+
+
 def test_the_same_stack_written_otherwise_is_the_same() -> None:
     assert examined() == 0
     moved: dict[str, Any] = dict(reversed(STACK.items()))

@@ -316,9 +316,11 @@ set_aside(out, names)
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A repository, the working directory, with a commit for each list of names; the commits, of
-    which the last is the tip of main. Each would run a program of its own; its lock is a link."""
+    which the last is the tip of main. Each would run a program of its own; its lock is a link. In
+    place of ``gate synth``, which would take seconds, SYNTH is run."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(previous, "SYNTH", (sys.executable, "-P", "-c", SYNTH))
+    assert previous.PROGRAM == "from athena_gate.gate.cli import program; program()"
+    monkeypatch.setattr(previous, "PROGRAM", SYNTH)
     identity = ["-c", "user.name=a developer", "-c", "user.email=developer@example.com"]
     made = []
     git("init", "--quiet", "--initial-branch=main")
