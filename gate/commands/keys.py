@@ -119,7 +119,8 @@ def rotate(
     except (NoAnswer, NoState) as error:
         note = str(error)
     wanted = block.settings.keys.generations
-    done = step(block.stack, wanted, found, clock.now(), finish=finish, named=generation)
+    until, now = block.settings.until, clock.now()
+    done = step(block.stack, wanted, found, now, finish=finish, named=generation, until=until)
     file = ""
     if done.do in ("add", "remove"):
         try:

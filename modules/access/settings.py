@@ -402,6 +402,14 @@ class Access(Settings):
                 f"{self.existing_role!r} everything else it may; remove until, or grant "
                 "least_privilege",
             )
+        lake, role = self.lake_formation, self.existing_role
+        if self.until and role is not None and lake is not None and lake.grants:
+            raise Wrong(
+                "GATE227",
+                f"until: grants of Lake Formation have no date, and the role {role!r} would keep "
+                "them, for whatever else lets it query; remove until, or set grants = false in "
+                "lake_formation and have them taken back that day",
+            )
         return self
 
     @model_validator(mode="after")

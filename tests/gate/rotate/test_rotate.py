@@ -100,6 +100,19 @@ def test_without_an_answer_nothing_is_removed_and_a_generation_can_be_added() ->
     assert rotated(("b",), None, named="b").do == "refused"
 
 
+def test_an_access_that_has_ended_gets_no_other_key() -> None:
+    one = ("2026-11",)
+    found = keys(OLD, wanted=one)
+    assert rotated(one, found, until="2027-02-20").do == "add"
+    assert rotated(one, found, until="2027-02-19") == Step(
+        "refused",
+        "access has ended with 2027-02-19, and AWS would refuse a new key as well; set a later "
+        "day, or delete the block",
+    )
+    # One too many still goes.
+    assert rotated(BOTH, keys(OLD, NEW), finish=True, until="2027-02-19").do == "remove"
+
+
 def test_a_deactivated_old_key_need_not_be_waited_for() -> None:
     old = replace(OLD, active=False, used=NOW - timedelta(hours=1))
     assert rotated(BOTH, keys(old, NEW), finish=True).do == "remove"
