@@ -69,7 +69,9 @@ def public_key(content: bytes, fingerprint: str | None = None) -> PublicKey:
     except RuntimeError as error:
         # Of what it does not know, such as an algorithm, Sequoia says no more.
         raise Wrong("GATE225", f"cannot be read ({_first_line(error)}); {_ANOTHER}") from None
-    _encrypt(key.data)
+    # Sequoia goes by the real time, and would refuse a key that has expired since ``clock.now()``.
+    if key.expires is None or key.expires > datetime.now(UTC):
+        _encrypt(key.data)
     return key
 
 

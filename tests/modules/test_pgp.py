@@ -143,6 +143,12 @@ def test_sixty_days_before_a_key_expires_it_is_said(
     assert "has expired on 2027-03-31" in str(caught.value)
 
 
+def test_a_key_that_has_expired_since_could_be_encrypted_to_before() -> None:
+    content = (KEYS / "expired-subkey.asc").read_bytes()
+    with clock.at(date(2024, 6, 1)):
+        assert str(public_key(content).expires) == "2024-12-31 00:00:00+00:00"
+
+
 @pytest.mark.parametrize(
     ("generation", "expected"),
     [
