@@ -329,7 +329,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     assert real in previous.PROGRAM
     monkeypatch.setattr(previous, "PROGRAM", previous.PROGRAM.replace(real, synth))
     identity = ["-c", "user.name=a developer", "-c", "user.email=developer@example.com"]
-    made = []
+    made: list[str] = []
     git("init", "--quiet", "--initial-branch=main")
     Path("cdktf.json").write_text(json.dumps({"app": f"touch {tmp_path}/run"}))
     Path("json.py").write_text(f"open('{tmp_path}/run', 'w')")
