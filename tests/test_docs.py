@@ -42,7 +42,7 @@ NOT_RUN: dict[str, tuple[str, dict[str, int]]] = {
     "hcp": (
         "needs HCP Terraform or Vault; tests/pipelines has emulations of both",
         {
-            "pipelines/hcp-api/README.md": 1,
+            "pipelines/hcp-api/README.md": 2,
             "pipelines/hcp-cli/README.md": 3,
         },
     ),
