@@ -173,12 +173,13 @@ def _mended(found: "Recovery", accounts: "dict[Place, Account]") -> "Mended":
     from athena_gate.gate.deploy.running import Terraform
     from athena_gate.gate.recover import examine
     from athena_gate.gate.recover.mending import mend, put_back
+    from athena_gate.gate.stack.state import cut_short
 
     content = _content(found.folder)
-    told: list[str] = []
     if found.state.broken and found.state.file:
-        told.append(put_back(found))
-        tell(f"{found.stack}: {told[0]}", sys.stderr)
+        # Unless a run has written another since.
+        if cut_short(found.state.file):
+            tell(f"{found.stack}: {put_back(found)}", sys.stderr)
         found = examine(found.stack, found.folder, content, accounts)
     logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
     terraform = Terraform(

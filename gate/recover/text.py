@@ -49,7 +49,11 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
         yield "lock", f"{state.lock}; id {state.lock.id}"
         if not state.lock.ours:
             command = shell(["terraform", f"-chdir={found.folder}", "force-unlock", state.lock.id])
-            yield "", f"of another machine: once its run has ended for certain, `{command}`"
+            yield (
+                "",
+                "of another machine; its run may write down yet what it has made, so nothing is "
+                f"changed. Once it has ended for certain: `{command}`",
+            )
     elif state.lock:
         yield "lock", f"{state.lock}; only a note, which the next run writes over"
     if found.errored:
