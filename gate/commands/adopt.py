@@ -106,7 +106,8 @@ class Names:
 
     def __init__(self, file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]) -> None:
         from athena_gate.gate.adopt.names import additions, with_blocks
-        from athena_gate.modules.files import read_bytes, read_text
+        from athena_gate.gate.editing import edited
+        from athena_gate.modules.files import read_bytes
         from athena_gate.modules.findings import file_of
         from athena_gate.modules.hcl import SIZE_LIMIT
         from athena_gate.modules.reading import ConfigurationError
@@ -122,9 +123,10 @@ class Names:
         self._before: bytes | None = read_bytes(self._place, SIZE_LIMIT) if added else None
         if self._before is None:
             return
-        text = with_blocks(read_text(self._place, SIZE_LIMIT), block.kind, block.name, added)
-        ending = "\r\n" if b"\r\n" in self._before else "\n"
-        _replace(self._place, text.replace("\n", ending).encode())
+        written = edited(
+            self._before, lambda text: with_blocks(text, block.kind, block.name, added)
+        )
+        _replace(self._place, written)
         shown = visible(str(self._place))
         try:
             configuration.load(file)

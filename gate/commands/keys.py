@@ -111,10 +111,19 @@ def rotate(
     from athena_gate.gate.keys.ask import NoAnswer, NoKeys, iam_of, keys_of, user_of
     from athena_gate.gate.keys.state import NoState
     from athena_gate.gate.rotate import step
-    from athena_gate.gate.rotate.change import change
+    from athena_gate.gate.rotate.change import change, shared
     from athena_gate.gate.rotate.edit import NotEdited
     from athena_gate.modules import clock
+    from athena_gate.modules.fields import generation as valid
+    from athena_gate.modules.findings import Wrong
 
+    if generation is not None:
+        if finish:
+            fail(2, "--generation names a new one, and --finish removes the old one; choose one")
+        try:
+            valid(generation)
+        except Wrong as error:
+            fail(2, f"--generation: {error}")
     block = block_called(load(context.obj), name)
     found, note = None, ""
     try:
@@ -131,7 +140,9 @@ def rotate(
     file = ""
     if done.do in ("add", "remove"):
         try:
-            file = str(change(context.obj, block, done))
+            done = shared(context.obj, block, done)
+            if done.do != "refused":
+                file = str(change(context.obj, block, done))
         except NotEdited as error:
             fail(1, str(error))
     if note:
@@ -141,6 +152,8 @@ def rotate(
         print(json.dumps({**shown, "says": done.says, "next": list(done.next)}, indent=2))
     else:
         say(f"{block.stack}: {done.says}")
+        if file:
+            say(f"  file: {file}")
         for number, one in enumerate(done.next):
             say(f"  {'next:' if number == 0 else 'then:'} {one}")
     raise typer.Exit(1 if done.do == "refused" else 0)
