@@ -76,7 +76,8 @@ def public_key(content: bytes, fingerprint: str | None = None) -> PublicKey:
     except Wrong as error:
         if error.code == "GATE223":
             raise
-        raise Wrong(error.code, f"{error}{_damage(content)}") from None
+        code = error.code
+        raise Wrong(code, f"{error}{_damage(content)}") from None
     return key
 
 
