@@ -39,8 +39,11 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
     today = today or clock.today()
     cache = file.parent / ".gate" / "check.json"
     environment = places.named(os.environ)
-    # The others, too: no two may make the same things.
-    others = [places.environment_file(file, one) for one in places.environments(file)]
+    # No two environments may make the same things, no two files have one state.
+    others = [
+        *(places.environment_file(file, one) for one in places.environments(file)),
+        *(part for one in places.earlier(file) for part in places.files(one, "")),
+    ]
     read = [f"{one}:{_content(one)}" for one in (*places.files(file, environment), *others)]
     key = _digest(
         str(file),
@@ -83,6 +86,7 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     from athena_gate.modules.findings import Mistake
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
+    from athena_gate.stacks.neighbours import shared_states
 
     result: dict[str, Any] = {
         "file": str(file),
@@ -102,7 +106,7 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     result["mistakes"] = [
         _mistake(Mistake(one.block.line, one.block.title, "", str(one), "GATE408"))
         for one in clashes(file)
-    ]
+    ] + [*map(_mistake, shared_states(configuration))]
     result["accounts"] = [
         {"name": name, "id": account.id, "region": account.region}
         for name, account in configuration.accounts.items()
