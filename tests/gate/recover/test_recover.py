@@ -454,6 +454,45 @@ def test_a_lock_of_a_killed_run_is_removed_and_not_another_that_took_its_place(
     assert (made.failed, ran, deleted) == (LOCKED, "init", "")
 
 
+@dataclass
+class Pushes(FakeTerraform):
+    """Writes this into the bucket when a state is to be handed over."""
+
+    into: Bucket = field(default_factory=Bucket)
+    text: str = ""
+
+    def run(self, stack: str, name: str, *more: object) -> Step:
+        if name == "recover-push":
+            self.into[STATE] = self.text
+        return super().run(stack, name, *more)
+
+
+@pytest.mark.parametrize(
+    ("pushed", "failed"),
+    [
+        # Terraform counts the serial on.
+        (text_of({**KNOWN, KEY: {"id": "AKIA2"}}, serial=9), ""),
+        (text_of({**KNOWN, KEY: {"id": "AKIA1"}}, serial=9), WRITTEN),
+    ],
+)
+def test_a_state_that_was_handed_over_is_the_one_to_go_by(
+    bucket: Bucket, pushed: str, failed: str
+) -> None:
+    bucket[STATE] = text_of(KNOWN)
+    configuration = load(Path("gate.hcl"))
+    content = expected_json(configuration.blocks[0], configuration.backend)
+    fake = FakeAccount(Nothing(), (key(1), key(2, "2026-11-26 07:10")))
+    accounts = dict.fromkeys({one.place for one in wanted(content)}, cast(Account, fake))
+    folder = Path("dot-reporting")
+    folder.mkdir()
+    (folder / "errored.tfstate").write_text(text_of({**KNOWN, KEY: {"id": "AKIA2"}}, serial=8))
+    recovery = examine("dot-reporting", folder, content, accounts)
+    assert [one.key.id for one in recovery.deletable] == ["AKIA1"]
+    terraform = cast(Terraform, Pushes(into=bucket, text=pushed))
+    made = mend(recovery, content, accounts, terraform, Path(), lambda _: None)
+    assert (made.failed, fake.asked) == (failed, [] if failed else ["delete_access_key"])
+
+
 def test_by_a_state_in_s3_that_is_broken_nothing_is_mended(bucket: Bucket) -> None:
     known = AccessKey("AKIAIOSFODNN7EXAMPLE", "dot-reporting", "2026-11-26 07:02", "", True)
     bucket[STATE] = text_of({**KNOWN, KEY: {"id": known.id}})[:-10]
