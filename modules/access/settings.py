@@ -920,7 +920,11 @@ class TablesAccess(Access):
     @classmethod
     def _key_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
         owners = (info.data.get("bucket_owner"), info.data.get("kms_key_owner"))
-        key_in_reach(value, info.data.get("account"), owners, within=())
+        remedy = (
+            "where that is meant, say so: bucket_owner for the bucket and its key, kms_key_owner "
+            "for the key alone"
+        )
+        key_in_reach(value, info.data.get("account"), owners, within=(), remedy=remedy)
         return value
 
     @field_validator("schema")
