@@ -772,7 +772,12 @@ class QueryAccess(Reads):
     def adoptable(self) -> tuple[str, ...]:
         """Return which fields of ``adopted`` name something that the block would make."""
         named = self.results.create and self.results.bucket
-        return (*super().adoptable, "workgroup", *(["bucket"] if named else []))
+        made = self.workgroup is None or self.workgroup.create
+        return (
+            *super().adoptable,
+            *(["workgroup"] if made else []),
+            *(["bucket"] if named else []),
+        )
 
     @property
     def fetches_results(self) -> bool:
@@ -991,7 +996,7 @@ class TablesAccess(Access):
         """Return which fields of ``adopted`` name something that the block would make."""
         return (
             *super().adoptable,
-            *(["workgroup"] if self.workgroup else []),
+            *(["workgroup"] if self.workgroup and self.workgroup.create else []),
             *(["bucket"] if self.create_bucket else []),
         )
 

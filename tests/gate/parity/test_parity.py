@@ -56,6 +56,10 @@ BLOCKS = {
     ),
     "immuta": ("immuta", vendor("immuta")),
     "immuta, role": ("immuta", vendor("immuta", keys=None, runs_on={"on": "ec2"})),
+    "datadog, no sources": (
+        "datadog",
+        vendor("datadog", keys=None, sources=(), assumed_by={"external_id": "x-4711"}),
+    ),
     "dbt": ("dbt", dbt.minimal()),
     "dbt, everything": ("dbt", dbt.maximal(mode="run")),
     "dbt, other accounts": (
