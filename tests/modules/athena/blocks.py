@@ -23,10 +23,12 @@ def mistakes(folder: Path, kind: str, block: str, region: str = "eu-central-1") 
     try:
         configured(folder, kind, block, region)
     except ConfigurationError as error:
-        first, last = ACCOUNT.count("\n") + 1, (folder / "gate.hcl").read_text().count("\n")
-        assert all(first <= one.line <= last for one in error.mistakes)
-        return [one.text("gate.hcl").partition(": ")[2] for one in error.mistakes]
-    return []
+        found = error.mistakes
+    else:
+        return []
+    first, last = ACCOUNT.count("\n") + 1, (folder / "gate.hcl").read_text().count("\n")
+    assert all(first <= one.line <= last for one in found)
+    return [one.text("gate.hcl").partition(": ")[2] for one in found]
 
 
 def read(configuration: Configuration) -> Stack:
