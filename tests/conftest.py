@@ -74,6 +74,14 @@ dot "reporting" {
 )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Keep the tests of a file on one worker with `-n 4` alone too: where something is deployed,
+    each goes on from what the one before has left, and half of them on another worker fail."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
+        config.option.dist = "loadfile"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that wait for S3 first, and those with slow tests before the others, first of
     all those of the whole project: one begun last keeps all other workers waiting."""

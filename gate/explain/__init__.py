@@ -254,7 +254,9 @@ def _said(
     account = place.account if place else one.account
     theirs = None
     if place is None:
-        theirs = next((todo for todo in todos if todo.policy and todo.governs(resource)), None)
+        # In its own account, what others are let in by says nothing of who asks.
+        of_others = (todo for todo in todos if todo.policy and todo.account != one.account)
+        theirs = next((todo for todo in of_others if todo.governs(resource)), None)
     if theirs is not None:
         opened, doubt, account = theirs.policy, "", theirs.account
     owner = account_of(resource)

@@ -140,6 +140,12 @@ def _topic(settings: Access) -> tuple[str, tuple[str, ...]] | None:
     return claims.told_of_alarms(settings.account.arns, name, alarm) if alarm else None
 
 
+def _topic_made(settings: Access) -> tuple[str, tuple[str, ...]] | None:
+    """Return the same of a topic that is made here."""
+    told, name = _topic(settings), f"{settings.resource_name}-limits"
+    return told if told and told[0] == settings.account.arns.topic(name) else None
+
+
 def _alarms_told(settings: QueryAccess | TablesAccess) -> tuple[Need, ...]:
     told = _topic(settings)
     if told is None or settings.workgroup is None or settings.workgroup.alarm is None:
@@ -495,7 +501,8 @@ def never(settings: Access) -> tuple[Never, ...]:
         )
     found += claims.nothing_after(settings.until, vendor)
     if settings.makes_role:
-        found += claims.nobody_after(settings.until)
+        told = ("sns:*",) if _topic_made(settings) else ()
+        found += claims.nobody_after(settings.until, *told)
     points = access_points(settings.account, getattr(settings, "sources", ()))
     found = claims.never_by_access_point(found, points)
     return (*found, *_who_else(settings))
@@ -784,12 +791,9 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
 
 def _who_else(settings: Access) -> tuple[Never, ...]:
     """Return the claims that nobody else gets in, and nobody with another id or token."""
-    told = _topic(settings)
     topic: tuple[Never, ...] = ()
     cloudwatch: tuple[Principal, ...] = ()
-    if told is not None and told[0] == settings.account.arns.topic(
-        f"{settings.resource_name}-limits"
-    ):
+    if told := _topic_made(settings):
         topic = claims.alarms_only(*told, settings.account.id)
         cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),)
     if not settings.makes_role:

@@ -780,7 +780,12 @@ class QueryAccess(Reads):
     def adoptable(self) -> tuple[str, ...]:
         """Return which fields of ``adopted`` name something that the block would make."""
         named = self.results.create and self.results.bucket
-        return (*super().adoptable, "workgroup", *(["bucket"] if named else []))
+        made = self.workgroup is None or self.workgroup.create
+        return (
+            *super().adoptable,
+            *(["workgroup"] if made else []),
+            *(["bucket"] if named else []),
+        )
 
     @property
     def fetches_results(self) -> bool:
@@ -928,7 +933,11 @@ class TablesAccess(Access):
     @classmethod
     def _key_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
         owners = (info.data.get("bucket_owner"), info.data.get("kms_key_owner"))
-        key_in_reach(value, info.data.get("account"), owners, within=())
+        remedy = (
+            "where that is meant, say so: bucket_owner for the bucket and its key, kms_key_owner "
+            "for the key alone"
+        )
+        key_in_reach(value, info.data.get("account"), owners, within=(), remedy=remedy)
         return value
 
     @field_validator("schema")
@@ -995,7 +1004,7 @@ class TablesAccess(Access):
         """Return which fields of ``adopted`` name something that the block would make."""
         return (
             *super().adoptable,
-            *(["workgroup"] if self.workgroup else []),
+            *(["workgroup"] if self.workgroup and self.workgroup.create else []),
             *(["bucket"] if self.create_bucket else []),
         )
 

@@ -4,7 +4,7 @@ from athena_gate.modules.access import guide
 from athena_gate.modules.access.policies import access, grants
 from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
 from athena_gate.modules.athena import todo as parts
-from athena_gate.modules.athena.catalogs.todo import catalogs_todo
+from athena_gate.modules.athena.catalogs.todo import catalogs_todo, of_others
 from athena_gate.modules.athena.settings import Results
 from athena_gate.modules.iam.todo import ToDo
 
@@ -55,15 +55,18 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
         name, owner = settings.workgroup_name, settings.bucket_owner
         shared = parts.shared_workgroup(name, owner, settings.account)
     granted, who = access(settings), (settings.identity_arn,)
+    spills, more = of_others(settings.catalogs, settings.account)
+    owners, keys = {**settings.owners, **spills}, [*keys, *more]
     return (
-        *parts.elsewhere(settings.account, settings.owners, keys, granted, who),
+        *parts.elsewhere(settings.account, owners, keys, granted, who),
         *parts.access_points(settings.account, getattr(settings, "sources", ())),
         *shared,
     )
 
 
 def _catalogs(settings: Access) -> tuple[ToDo, ...]:
-    return catalogs_todo(settings.catalogs, settings.account, settings.identity_arn)
+    granted = access(settings)
+    return catalogs_todo(settings.catalogs, settings.account, settings.identity_arn, granted)
 
 
 def _vendor(settings: Access) -> tuple[ToDo, ...]:

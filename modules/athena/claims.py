@@ -986,11 +986,12 @@ def nothing_after(until: str | None, holder: Holder) -> tuple[Never, ...]:
     return (holder.never("ends", says, Requests(("*",)), when=_after(until)),)
 
 
-def nobody_after(until: str | None) -> tuple[Never, ...]:
-    """Return the claim that nobody takes a role, or is let at a resource, after ``until``."""
+def nobody_after(until: str | None, *but_actions: str) -> tuple[Never, ...]:
+    """Return the claim that nobody takes a role, or is let at a resource, after ``until``;
+    ``but_actions`` have claims of their own, as an alarm tells its topic later too."""
     if until is None:
         return ()
-    everything = (Requests(("*",)),)
+    everything = (Requests(("*",), but_actions=but_actions),)
     return (Never("closes", f"nobody after {until}", Strangers(), everything, _after(until)),)
 
 

@@ -256,6 +256,8 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     topic, alarms = _told(settings)
     made = topic == arns.topic(f"{settings.resource_name}-limits")
     cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),) if made else ()
+    # What others do with the topic has claims of its own.
+    told = ("sns:*",) if made else ()
     handed = {
         bucket: claims.HANDED_OVER
         for bucket in (settings.data_bucket, settings.results_bucket)
@@ -268,10 +270,10 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         services.append("lakeformation:GetDataAccess")
     found = (
         claims.nobody_else(*_let_in(settings), *cloudwatch),
-        *_taking(settings, ("sns:*",) if made else ()),
+        *_taking(settings, told),
         *(claims.alarms_only(topic, alarms, settings.account.id) if made else ()),
         *claims.nothing_after(settings.until, dbt),
-        *(claims.nobody_after(settings.until) if settings.keys is None else ()),
+        *(claims.nobody_after(settings.until, *told) if settings.keys is None else ()),
         claims.no_iam(dbt),
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),

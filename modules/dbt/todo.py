@@ -2,7 +2,7 @@
 uses."""
 
 from athena_gate.modules.athena import todo as parts
-from athena_gate.modules.athena.catalogs.todo import catalogs_todo
+from athena_gate.modules.athena.catalogs.todo import catalogs_todo, of_others
 from athena_gate.modules.athena.settings import source_keys
 from athena_gate.modules.dbt.policies import access, grants
 from athena_gate.modules.dbt.settings import DbtSettings
@@ -16,16 +16,19 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
     account, lake = settings.account, settings.lake_formation
     left = lake is not None and not lake.grants
     role = settings.identity
+    spills, more = of_others(settings.catalogs, account)
     keys = (
         *source_keys(settings.sources),
         settings.results.kms_key,
         settings.data.kms_key,
         account.catalog_kms_key,
+        *more,
     )
+    owners, granted = {**settings.owners, **spills}, access(settings)
     return (
         *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
-        *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
-        *catalogs_todo(settings.catalogs, account, role),
+        *parts.elsewhere(account, owners, keys, granted, (role,)),
+        *catalogs_todo(settings.catalogs, account, role, granted),
         *(parts.lake_formation(grants(settings), account) if left else ()),
         *parts.access_points(account, settings.sources),
         *_workgroup(settings),

@@ -1,6 +1,7 @@
 """Catalogs beside the account's own: what they are, what is granted for them, what others must do,
 and what is claimed of both together."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -500,6 +501,7 @@ def test_the_owner_of_glue_is_asked_for_the_databases_named_once_for_all_catalog
         "database/people",
         "table/people/*",
     ]
+    assert tables.conditions == VIA_ATHENA
     assert shares.principals[0].id == "ram.amazonaws.com"
     assert set(todos) == {
         "catalog-theirs",
@@ -507,6 +509,65 @@ def test_the_owner_of_glue_is_asked_for_the_databases_named_once_for_all_catalog
         "catalog-governed-lake-formation",
         "glue-policy",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "asked"),
+    [
+        (DOT, PARTNER, {"glue DotReportingGlueOtherAccounts": VIA_ATHENA}),
+        # They call Glue themselves: dbt too, Immuta alone.
+        (
+            DBT,
+            PARTNER,
+            {"glue DbtCiGlueOtherAccounts": VIA_ATHENA, "glue DbtCiGlueOthersDirect": ()},
+        ),
+        (
+            IMMUTA,
+            f'{PARTNER}\n  source "acme-lake" {{}}',
+            {"glue ImmutaReportingGlueOtherAccounts": ()},
+        ),
+        (
+            DOT,
+            POSTGRES_OF_OTHERS,
+            {
+                "lambda DotReportingCalls": (),
+                "s3 DotReportingSpillBucket": VIA_ATHENA,
+                "s3 DotReportingSpillObjects": VIA_ATHENA,
+                "kms DotReportingKmsSpill": (VIA_S3,),
+            },
+        ),
+    ],
+)
+def test_the_other_side_is_asked_for_the_conditions_of_this_one(
+    tmp_path: Path, text: str, inside: str, asked: dict[str, tuple[Condition, ...]]
+) -> None:
+    one = block(tmp_path, text, inside)
+    found = {
+        f"{todo.resource.split(':')[2]} {statement.sid}": statement.conditions
+        for todo in one.integration.todo(one.settings)
+        for statement in (todo.policy.statements if todo.policy else ())
+    }
+    assert found == asked
+
+
+def test_what_connectors_share_is_asked_for_once(tmp_path: Path) -> None:
+    # One bucket of tables and of two connectors, one key, and two functions called the same.
+    other = POSTGRES_OF_OTHERS.replace('"postgres"', '"other"')
+    far = f"""catalog "far" {{
+    function     = "{FUNCTION.format("777777777777")}"
+    spill_bucket = "far-spill"
+  }}"""
+    lake = f'source "their-spill" {{\n    owner = "{OTHERS}"\n  }}'
+    one = block(tmp_path, DOT, f"{POSTGRES_OF_OTHERS}\n  {other}\n  {far}\n  {lake}")
+    asked = [todo for todo in one.integration.todo(one.settings) if todo.policy]
+    places = [todo.resource for todo in asked]
+    assert len(places) == len(set(places)) == 5
+    for wanted in asked:
+        sids = [statement.sid for statement in wanted.policy.statements] if wanted.policy else []
+        assert len(sids) == len(set(sids))
+    written = as_terraform([todo(one, {})])
+    named = re.findall(r'^(?:data|resource) "\w+" "(\w+)"', written, re.M)
+    assert len(named) == len(set(named)) == 5
 
 
 def test_listing_all_databases_is_a_choice_and_pointed_out(tmp_path: Path) -> None:

@@ -352,13 +352,21 @@ def _check(catalog: Catalog, account: Account) -> None:
                 "connectors of its own region only",
                 ("function",),
             )
-    key_in_reach(catalog.kms_key, account, (owner.id if owner else None,), "kms_key", ("kms_key",))
+    key_in_reach(
+        catalog.kms_key,
+        account,
+        (owner.id if owner else None,),
+        "kms_key",
+        ("kms_key",),
+        remedy="allowed: the key of that account's Glue, or one of the block's account",
+    )
     key_in_reach(
         catalog.spill_kms_key,
         account,
         (catalog.spill_owner,),
         "spill_kms_key",
         ("spill_kms_key",),
+        remedy="allowed: a key of the connector's account, or of the block's",
     )
     if connector is not None and connector.consumer != account.id:
         raise Wrong(

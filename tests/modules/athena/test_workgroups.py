@@ -84,7 +84,8 @@ WRONG = {
     "an alarm without a limit": (
         "dbt",
         f'{DBT}workgroup {{\n alarm {{\n topic = "{TOPIC}"\n }}\n}}',
-        "workgroup: alarm: bytes_per_day: name at least one of bytes_per_hour and bytes_per_day",
+        "workgroup: alarm: names no limit; allowed: bytes_per_hour = 1099511627776, "
+        "bytes_per_day = 5497558138880, or both",
     ),
     "a topic of another region": (
         "dbt",
