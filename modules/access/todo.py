@@ -5,8 +5,9 @@ from athena_gate.modules.access.policies import access, grants
 from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
 from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.athena.catalogs.todo import catalogs_todo
-from athena_gate.modules.athena.settings import Results
-from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.athena.governed import places
+from athena_gate.modules.athena.settings import Results, access_points
+from athena_gate.modules.iam.todo import Rests, ToDo
 
 _ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html"
 
@@ -32,7 +33,8 @@ def _role(settings: Access) -> tuple[ToDo, ...]:
             f"the role {name} exists in account {account.id}, and its trust policy lets "
             f"{settings.vendor_name} take it"
         )
-        return (ToDo("role", "you", says, _ROLES),)
+        rests = (Rests(("*",), by=settings.identity_arn),)
+        return (ToDo("role", "you", says, _ROLES, rests=rests),)
     if settings.trusted is None:
         return ()
     return tuple(
@@ -53,7 +55,7 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
     shared: tuple[ToDo, ...] = ()
     if isinstance(settings, TablesAccess) and settings.workgroup is None:
         name, owner = settings.workgroup_name, settings.bucket_owner
-        shared = parts.shared_workgroup(name, owner, settings.account)
+        shared = parts.shared_workgroup(name, owner, settings.account, settings.bucket)
     granted, who = access(settings), (settings.identity_arn,)
     return (
         *parts.elsewhere(settings.account, settings.owners, keys, granted, who),
@@ -78,7 +80,14 @@ def _vendor(settings: Access) -> tuple[ToDo, ...]:
 def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
     if settings.lake_formation is None or settings.lake_formation.grants:
         return ()
-    return parts.lake_formation(grants(settings), settings.account)
+    arns = settings.account.arns
+    data: dict[str, tuple[str, ...]] = {}
+    if isinstance(settings, Reads | TablesAccess):
+        points = access_points(settings.account, settings.sources)
+        data = dict.fromkeys(settings.databases, places(arns, settings.locations, points))
+    if isinstance(settings, TablesAccess):
+        data[settings.schema] = places(arns, (f"{settings.bucket}/",), {})
+    return parts.lake_formation(grants(settings), settings.account, data)
 
 
 def _workgroup(settings: Access) -> tuple[ToDo, ...]:

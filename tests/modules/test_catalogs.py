@@ -415,24 +415,25 @@ def test_databases_and_buckets_are_not_needed_where_all_lies_in_other_catalogs(
     assert found.startswith('16: immuta "reporting": source: name at least one bucket')
 
 
+# What rests on connectors that are there, and on table buckets.
+CALLED = {"other-catalogs", "connectors", "read-spill", "spill-keys"}
+STORED = {"other-catalogs", "describe-others", "table-buckets"}
+
+
 @pytest.mark.parametrize(
     ("text", "inside", "conditional"),
     [
         (DOT, PARTNER, {"other-catalogs", "describe-others"}),
-        (DOT, POSTGRES, {"other-catalogs"}),
-        (
-            DOT,
-            POSTGRES_OF_OTHERS,
-            {"other-catalogs", "connectors", "read-spill", "spill-keys"},
-        ),
-        (DOT + CONNECTOR, MADE, {"other-catalogs"}),
-        (IMMUTA + SHARED, MADE, {"other-catalogs", "connectors", "read-spill", "spill-keys"}),
-        (DOT, TABLES, {"other-catalogs"}),
-        (DBT, f"{PARTNER}\n  {TABLES}", {"other-catalogs", "describe-others"}),
-        (DBT + CONNECTOR, f"{MADE}\n  {POSTGRES}", {"other-catalogs"}),
+        (DOT, POSTGRES, CALLED),
+        (DOT, POSTGRES_OF_OTHERS, CALLED),
+        (DOT + CONNECTOR, MADE, CALLED),
+        (IMMUTA + SHARED, MADE, CALLED),
+        (DOT, TABLES, STORED),
+        (DBT, f"{PARTNER}\n  {TABLES}", STORED),
+        (DBT + CONNECTOR, f"{MADE}\n  {POSTGRES}", CALLED),
         (DBT, "list_all_databases = true", set()),
         (DOT, "list_all_databases = true", set()),
-        (DOT, f"{PARTNER}\n  {POSTGRES}\n  {TABLES}", {"other-catalogs", "describe-others"}),
+        (DOT, f"{PARTNER}\n  {POSTGRES}\n  {TABLES}", CALLED | STORED),
     ],
 )
 def test_the_claims_hold_if_others_do_their_part(
@@ -547,9 +548,9 @@ def test_what_lies_in_other_catalogs_is_said_in_words(arn: str, said: str) -> No
         ("", f"glue:GetTable {GLUE.format(OTHERS)}:table/orders/t", "no"),
         (PARTNER, f"glue:GetTable {GLUE.format(OTHERS)}:table/orders/t", "yes, if"),
         (PARTNER, f"glue:GetTable {GLUE.format(OTHERS)}:table/people/t", "no"),
-        (POSTGRES, f"lambda:InvokeFunction {FUNCTION.format(OURS)}", "yes"),
+        (POSTGRES, f"lambda:InvokeFunction {FUNCTION.format(OURS)}", "yes, if"),
         (POSTGRES_OF_OTHERS, f"lambda:InvokeFunction {FUNCTION.format(OTHERS)}", "yes, if"),
-        (TABLES, f"glue:GetTable {NESTED}/web/t", "yes"),
+        (TABLES, f"glue:GetTable {NESTED}/web/t", "yes, if"),
         (TABLES, f"glue:GetTable {NESTED}/hr/t", "no"),
         ("list_all_databases = true", f"glue:GetDatabases {GLUE.format(OURS)}:database/hr", "yes"),
         ("", f"glue:GetDatabases {GLUE.format(OURS)}:database/hr", "no"),

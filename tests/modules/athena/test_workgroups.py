@@ -147,6 +147,8 @@ def test_managed_results_have_no_bucket_and_no_grants_in_s3(tmp_path: Path) -> N
     )
     assert answers(configuration, stack) == {
         "read-results": (bi,),
+        "stream-results": (bi,),
+        "earlier-queries": (bi,),
         "run-queries": (
             bi,
             "Looker names no location of results: Athena refuses one beside managed results",
@@ -191,7 +193,8 @@ def test_a_workgroup_that_exists_is_a_condition_and_is_not_made(tmp_path: Path) 
         "the workgroup bi exists in account 111122223333, writes results to "
         "s3://acme-results/looker/, or does not override where clients say they go"
     )
-    assert answers(configuration, stack) == {"read-results": (bi,), "run-queries": (bi,)}
+    resting = ("run-queries", "read-results", "stream-results", "earlier-queries", "write-results")
+    assert answers(configuration, stack) == dict.fromkeys(resting, (bi,))
 
 
 def test_an_alarm_tells_a_topic_that_is_made_and_nobody_else_does(tmp_path: Path) -> None:
