@@ -510,6 +510,31 @@ def test_the_owner_of_glue_is_asked_for_the_databases_named_once_for_all_catalog
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "inside", "told"),
+    [
+        (DOT, PARTNER, True),
+        (DBT, PARTNER, True),
+        (DOT, f'{PARTNER}\n  source "theirs" {{ owner = "{OTHERS}" }}', False),
+        (DBT, f'{PARTNER}\n  source "theirs" {{ owner = "{OTHERS}" }}', False),
+        (DOT, f'{PARTNER}\n  source "theirs" {{ owner = "partner" }}', True),
+        (DOT, f"{PARTNER[:-1]}  lake_formation = true\n  }}", False),
+        (DOT, POSTGRES_OF_OTHERS, False),
+    ],
+)
+def test_a_catalog_of_another_account_without_a_bucket_there_is_pointed_out(
+    tmp_path: Path, text: str, inside: str, told: bool
+) -> None:
+    one = block(tmp_path, text, inside)
+    remarks = [str(r) for r in one.integration.remarks(one.settings) if r.code == "GATE618"]
+    says = (
+        f"catalog 'theirs': no source is in account {OTHERS}, whose tables these are: their data "
+        f'cannot be read where it lies there; add source "BUCKET" {{ owner = "{OTHERS}" }} for '
+        "each bucket"
+    )
+    assert remarks == [says] * told
+
+
 def test_listing_all_databases_is_a_choice_and_pointed_out(tmp_path: Path) -> None:
     listed = (f"{GLUE.format(OURS)}:catalog", f"{GLUE.format(OURS)}:database/*")
     actions = ("glue:GetDatabase", "glue:GetDatabases")

@@ -400,10 +400,25 @@ def glue_of(catalog: Catalog, arns: Arns) -> Arns:
     return Arns(catalog.owner.id, arns.region) if catalog.owner else arns
 
 
-def catalog_remarks(catalogs: Iterable[Catalog], reader: str) -> tuple[Remark, ...]:
-    """Return what a reviewer should know of ``catalogs``, which ``reader`` queries."""
-    found = []
+def catalog_remarks(
+    catalogs: Iterable[Catalog], owners: Iterable[str | None], reader: str
+) -> tuple[Remark, ...]:
+    """Return what a reviewer should know of ``catalogs``, which ``reader`` queries; ``owners`` are
+    the accounts (ids) whose buckets are among its sources."""
+    found, owners = [], set(owners)
     for catalog in catalogs:
+        owner = catalog.owner.id if catalog.owner and not catalog.lake_formation else None
+        if owner is not None and owner not in owners:
+            found.append(
+                Remark(
+                    "GATE618",
+                    "catalog",
+                    f"no source is in account {owner}, whose tables these are: their data cannot "
+                    f'be read where it lies there; add source "BUCKET" {{ owner = "{owner}" }} for '
+                    "each bucket",
+                    catalog.name,
+                )
+            )
         if catalog.kind == "connector":
             found.append(
                 Remark(
