@@ -213,13 +213,13 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT,
             f'catalog "ours" {{\n    owner = "{OURS}"\n    databases = ["orders"]\n  }}',
-            f"24: dot \"reporting\": catalog: 'ours': owner: {OURS} is this block's own account, "
+            f'24: dot "reporting": catalog "ours": owner: {OURS} is this block\'s own account, '
             "whose databases are databases = [...] of the block; remove the catalog [GATE320]",
         ),
         (
             DOT,
             'catalog "theirs" {\n    owner = "ireland"\n    databases = ["orders"]\n  }',
-            "24: dot \"reporting\": catalog: 'theirs': owner: that account is in eu-west-1, this "
+            '24: dot "reporting": catalog "theirs": owner: that account is in eu-west-1, this '
             "one in eu-central-1; Athena queries Glue of other accounts within one region only "
             "[GATE209]",
         ),
@@ -247,7 +247,7 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT,
             POSTGRES.replace("lambda:eu-central-1", "lambda:eu-west-1"),
-            "24: dot \"reporting\": catalog: 'postgres': function: it is in eu-west-1, the account "
+            '24: dot "reporting": catalog "postgres": function: it is in eu-west-1, the account '
             "in eu-central-1; Athena calls connectors of its own region only [GATE209]",
         ),
         (
@@ -275,7 +275,7 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT + CONNECTOR,
             'catalog "orders" { connector = "orders" }',
-            "23: dot \"reporting\": catalog: 'orders': connector: the catalog of "
+            '23: dot "reporting": catalog "orders": name: the catalog of '
             'dynamodb_connector "orders" '
             "is called 'dynamodb_connector_orders'; write catalog "
             '"dynamodb_connector_orders" { ... } [GATE322]',
@@ -297,15 +297,15 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT.replace('"sales"]', '"sales"]\n  grants = "documented"'),
             PARTNER,
-            '24: dot "reporting": catalog: its statements are no part of documented; remove the '
-            'block, or set grants = "least_privilege" [GATE323]',
+            '24: dot "reporting": catalog "theirs": its statements are no part of documented; '
+            'remove the block, or set grants = "least_privilege" [GATE323]',
         ),
         (
             DATADOG,
             PARTNER,
-            '22: datadog "catalog": catalog: Datadog Data Observability runs no queries of other '
-            "catalogs: allowed is AwsDataCatalog of the account alone, which needs no block; "
-            "remove it [GATE323]",
+            '22: datadog "catalog": catalog "theirs": Datadog Data Observability runs no '
+            "queries of other catalogs: allowed is AwsDataCatalog of the account alone, which "
+            "needs no block; remove it [GATE323]",
         ),
         (
             DBT.replace(
@@ -313,8 +313,34 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
                 'mode = "documented"',
             ),
             PARTNER,
-            '20: dbt "ci": catalog: its statements are no part of the guide\'s role; remove the '
-            'block, or set mode = "via_athena" or "run" [GATE323]',
+            '20: dbt "ci": catalog "theirs": its statements are no part of the guide\'s role; '
+            'remove the block, or set mode = "via_athena" or "run" [GATE323]',
+        ),
+        (
+            DOT,
+            PARTNER.replace('"theirs"', f'"{OTHERS}:theirs"'),
+            f'23: dot "reporting": catalog "{OTHERS}:theirs": name: \'{OTHERS}:theirs\' is an '
+            "account and a name; write the name that the catalog has in Athena, and the account as "
+            f'owner: catalog "theirs" {{ owner = "{OTHERS}" }} [GATE320]',
+        ),
+        (
+            DOT,
+            PARTNER.replace(OTHERS, f"{OTHERS}:theirs"),
+            f'24: dot "reporting": catalog "theirs": owner: \'{OTHERS}:theirs\' is not an account '
+            f'alone; write owner = "{OTHERS}", and what the catalog is called in Athena as the '
+            "label of the block [GATE320]",
+        ),
+        (
+            DOT,
+            PARTNER.replace(f'"{OTHERS}"', OTHERS),
+            f'24: dot "reporting": catalog "theirs": owner: {OTHERS} is not a string; allowed: a '
+            "string in quotes [GATE105]",
+        ),
+        (
+            DOT,
+            PARTNER.replace(f'"{OTHERS}"', "partner"),
+            '24: dot "reporting": catalog "theirs": owner: partner is a word without quotes; write '
+            '"partner" [GATE013]',
         ),
         (
             DOT,

@@ -127,17 +127,18 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT,
             f'source "lake" {{\n    kms_key = "{KEY.format(THEIRS)}"\n  }}',
-            f":18: dot \"reporting\": source: source 'lake': kms_key is in account {THEIRS}, and "
-            f"the block's is {OURS}; where that is meant, say so: owner for the bucket and its "
-            f'key, kms_key_owner for the key alone, as in kms_key_owner = "{THEIRS}" [GATE310]',
+            f':18: dot "reporting": source "lake": kms_key: the bucket\'s key is in account '
+            f"{THEIRS}, and the block's is {OURS}; where that is meant, say so: owner for the "
+            f"bucket and its key, kms_key_owner for the key alone, as in "
+            f'kms_key_owner = "{THEIRS}" [GATE310]',
         ),
         (
             DOT,
             f'source "lake" {{\n    owner = "lake"\n    kms_key = "{KEY.format(SECURITY)}"\n  }}',
-            f":19: dot \"reporting\": source: source 'lake': kms_key is in account {SECURITY}, and "
-            f"the owner named is {THEIRS}; where that is meant, say so: owner for the bucket and "
-            f'its key, kms_key_owner for the key alone, as in kms_key_owner = "{SECURITY}" '
-            "[GATE310]",
+            f':19: dot "reporting": source "lake": kms_key: the bucket\'s key is in account '
+            f"{SECURITY}, and the owner named is {THEIRS}; where that is meant, say so: owner for "
+            f"the bucket and its key, kms_key_owner for the key alone, as in "
+            f'kms_key_owner = "{SECURITY}" [GATE310]',
         ),
         (
             DOT,

@@ -216,7 +216,7 @@ def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_pat
         (
             QUERY,
             'lake_formation {\n  table "hr.staff" {}\n}',
-            "9: dot \"x\": lake_formation: table 'hr.staff': the database 'hr' is not named; "
+            '9: dot "x": lake_formation: table "hr.staff": the database \'hr\' is not named; '
             "allowed: tables of sales, stock",
         ),
         (
@@ -253,13 +253,13 @@ def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_pat
         (
             METADATA,
             'lake_formation {\n  table "sales.a" { columns = ["b"] }\n}',
-            "9: elementary \"x\": lake_formation: table: table 'sales.a': DESCRIBE is given on "
+            '9: elementary "x": lake_formation: table "sales.a": DESCRIBE is given on '
             "whole tables, and this vendor reads no rows; remove the columns",
         ),
         (
             TABLES,
             'lake_formation {\n  table "exports.a" {}\n}',
-            "10: webflow \"x\": lake_formation: table 'exports.a': 'exports' is written, so all "
+            '10: webflow "x": lake_formation: table "exports.a": \'exports\' is written, so all '
             "its tables are given; remove it",
         ),
         (

@@ -53,14 +53,14 @@ WRONG = {
         "dbt",
         f'{DBT}trusted = ["arn:aws:iam::111122223333:role/ci"]\nsource "{ALIAS}" {{\n'
         f' access_point = "{POINT.replace("111122223333", "999999999999")}"\n}}',
-        f"source: source {ALIAS!r}: access_point is in account 999999999999; that of another "
+        f'source "{ALIAS}": access_point: it is in account 999999999999; that of another '
         "account has a policy that must let this block in, as must its bucket's: have one made in "
         "111122223333 for that bucket, or name the bucket with its owner",
     ),
     "a multi-Region key of another region": (
         "looker",
         f'{LOOKER}source "acme-lake" {{\n kms_key = "{MRK}"\n}}',
-        "source: source 'acme-lake': kms_key is in us-east-1, the account's region is "
+        "source \"acme-lake\": kms_key: the bucket's key is in us-east-1, the account's region is "
         "eu-central-1; S3 uses its replica in the region of the bucket: "
         f"{MRK.replace('us-east-1', 'eu-central-1')}; or, where the bucket is there too, say so: "
         'region = "us-east-1"',
@@ -68,8 +68,7 @@ WRONG = {
     "a bucket of another partition": (
         "looker",
         LOOKER + 'source "acme-lake" {\n region = "eusc-de-east-1"\n}',
-        "source: source 'acme-lake': region is in partition aws-eusc, and nobody of aws reads "
-        "there",
+        'source "acme-lake": region: it is in partition aws-eusc, and nobody of aws reads there',
     ),
     "a role of IAM Identity Center that takes dbt's": (
         "dbt",
