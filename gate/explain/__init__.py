@@ -351,7 +351,8 @@ def _said(
     conditions: tuple[str, ...] = ()
     if decision.answer == "allowed":
         stops = tuple(todo for todo in todos if todo.stops(action, resource, one.arn, context))
-        conditions = tuple(f"{todo.says}: {todo.page}" for todo in (*stops, *theirs))
+        said = (f"{todo.says}: {todo.page}" for todo in (*stops, *theirs))
+        conditions = tuple(dict.fromkeys(said))
     if answer == "allowed":
         if conditions:
             word, reason = "yes, if", "allowed on this side"

@@ -54,8 +54,8 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
         keys.append(settings.kms_key)
     shared: tuple[ToDo, ...] = ()
     if isinstance(settings, TablesAccess) and settings.workgroup is None:
-        name, owner = settings.workgroup_name, settings.bucket_owner
-        shared = parts.shared_workgroup(name, owner, settings.account, settings.bucket)
+        bucket, owner = _results_bucket(settings)
+        shared = parts.shared_workgroup(settings.workgroup_name, owner, settings.account, bucket)
     granted, who = access(settings), (settings.identity_arn,)
     return (
         *parts.elsewhere(settings.account, settings.owners, keys, granted, who),
@@ -101,6 +101,14 @@ def _workgroup(settings: Access) -> tuple[ToDo, ...]:
     found = parts.told(watched)
     if not settings.workgroup.create:
         found += parts.workgroup_of_others(account, name, results, location, watched)
+        bucket, owner = _results_bucket(settings)
+        found += parts.shared_workgroup(name, owner, account, bucket)
     if results.managed:
         found += parts.managed_results(account, name, results.kms_key, settings.vendor_name)
     return found
+
+
+def _results_bucket(settings: QueryAccess | TablesAccess) -> tuple[str, str | None]:
+    """Return the bucket that results go to, and the account it is in, where that is another."""
+    bucket = settings.results_bucket if isinstance(settings, QueryAccess) else settings.bucket
+    return bucket, settings.owners.get(bucket)

@@ -208,7 +208,8 @@ def managed_results(
     found = (ToDo("results-location", client, says, MANAGED, rests=started),)
     if not key:
         return found
-    owner, used = account_of(key), (Rests(("kms:Decrypt", "kms:GenerateDataKey"), (key,)),)
+    used = (Rests(("kms:Decrypt", "kms:GenerateDataKey"), (key,), about=arn),)
+    owner = account_of(key)
     statement = Statement(
         "Allow",
         sid=f"{sid_of([workgroup])}AthenaManagedResults",

@@ -61,7 +61,7 @@ def _workgroup(settings: DbtSettings) -> tuple[ToDo, ...]:
     account, name = settings.account, settings.workgroup_name
     results, watched = settings.results, settings.watched
     found = parts.told(watched)
-    if settings.workgroup is None:
+    if not settings.makes_workgroup:
         owner = settings.owners.get(settings.results_bucket)
         found += parts.shared_workgroup(name, owner, account, settings.results_bucket)
     if settings.existing_workgroup is not None and not results.managed:

@@ -14,8 +14,8 @@ class Rests:
     one of ``actions`` on one of ``resources``, which are patterns.
 
     ``by`` is the ARN of the user, role or policy that makes them, where it is not whoever does;
-    with ``by_services`` they are those only that AWS services make on its behalf. ``about`` is the
-    bucket whose objects they are for: the value of kms:EncryptionContext:aws:s3:arn.
+    with ``by_services`` they are those only that AWS services make on its behalf. ``about`` is what
+    a key encrypts for them, as the encryption context has it: the ARN of a bucket or a workgroup.
     """
 
     actions: tuple[str, ...]
@@ -35,11 +35,14 @@ class Rests:
             and any(arn_matches(one, resource) for one in self.resources)
             and (not self.by or same_name(self.by, by))
             and not (self.by_services and known.get("aws:viaawsservice") == ("false",))
-            and (not self.about or self.about in known.get(_ABOUT, ()))
+            and (
+                not self.about
+                or any(self.about in known[key] for key in known if key.startswith(_ABOUT))
+            )
         )
 
 
-_ABOUT = "kms:encryptioncontext:aws:s3:arn"
+_ABOUT = "kms:encryptioncontext:"
 
 
 def same_name(one: str, other: str) -> bool:
