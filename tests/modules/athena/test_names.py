@@ -152,6 +152,43 @@ def test_an_access_point_is_read_by_its_arn_and_nothing_by_its_alias(
     assert said == [["yes"], ["no"], ["no"]]
 
 
+def test_a_question_by_an_alias_is_answered_for_its_access_point(tmp_path: Path) -> None:
+    source = f'source "{ALIAS}" {{\n access_point = "{POINT}"\n prefixes = ["eu/"]\n}}\n'
+    configuration = configured(tmp_path, "looker", LOOKER + source)
+    (block,), stack = configuration.blocks, read(configuration)
+    todos = block.integration.conditions(block.settings)
+
+    def asked(action: str, resource: str) -> tuple[str, str, int]:
+        athena = {"aws:CalledVia": ("athena.amazonaws.com",), "aws:ViaAWSService": ("true",)}
+        (said,) = can(stack, action, resource, athena, todos)
+        return said.answer, said.reason, len(said.conditions)
+
+    checked = "; the alias is that of an access point: S3 checks "
+    assert asked("s3:GetObject", f"{POINT}/object/eu/x") == ("yes, if", "allowed on this side", 1)
+    assert asked("s3:GetObject", f"arn:aws:s3:::{ALIAS}/eu/x") == (
+        "yes, if",
+        f"allowed on this side{checked}{POINT}/object/eu/x",
+        1,
+    )
+    assert asked("s3:ListBucket", f"arn:aws:s3:::{ALIAS}") == (
+        "yes, if",
+        f"allowed on this side{checked}{POINT}",
+        1,
+    )
+    assert asked("s3:GetObject", f"arn:aws:s3:::{ALIAS}/us/x") == (
+        "no",
+        f"no statement allows it{checked}{POINT}/object/us/x",
+        0,
+    )
+    assert asked("s3:GetObject", "arn:aws:s3:::the-bucket-behind/eu/x") == (
+        "no",
+        f"no statement allows it; what is read by access point is {POINT}/object/KEY",
+        0,
+    )
+    with pytest.raises(ValueError, match=f"did you mean {POINT}/object/eu/x"):
+        asked("s3:GetObject", f"{POINT}/eu/x")
+
+
 def test_the_sovereign_cloud_has_arns_and_hosts_of_its_own(tmp_path: Path) -> None:
     key = "arn:aws-eusc:kms:eusc-de-east-1:111122223333:key/11111111-2222-3333-4444-555555555555"
     block = (
