@@ -63,9 +63,14 @@ class Tagged:
     what: Literal["databases", "tables"]
     tags: frozenset[tuple[str, frozenset[str]]]
 
-    def __str__(self) -> str:
+    @property
+    def all_of(self) -> str:
+        """Return the LF-tags in words: ``domain = sales or stock and tier = public``."""
         tags = (f"{key} = {' or '.join(sorted(values))}" for key, values in sorted_tags(self.tags))
-        return f"{self.what} with the LF-tag {' and '.join(tags)}"
+        return " and ".join(tags)
+
+    def __str__(self) -> str:
+        return f"{self.what} with the LF-tag {self.all_of}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,10 @@ def test_what_rests_on_others_is_yes_if_wherever_it_is_asked(
             pages = {t.says: f"{t.says}: {t.page}" for t in call.given}
             same = tuple(pages[says] for says in result.conditions)
             answer = "unknown" if one.boundary else "yes, if"
-            assert [(s.answer, s.conditions) for s in said] == [(answer, same)], alone
+            assert [s.answer for s in said] == [answer], alone
+            # Of a catalog explain is not told which of its databases is meant.
+            of_which = [c for c in said[0].conditions if c in same or ":catalog" not in resource]
+            assert tuple(of_which) == same, alone
             asked += 1
     assert asked > 500
 

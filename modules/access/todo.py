@@ -78,7 +78,8 @@ def _vendor(settings: Access) -> tuple[ToDo, ...]:
 
 
 def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
-    if settings.lake_formation is None or settings.lake_formation.grants:
+    lake = settings.lake_formation
+    if lake is None:
         return ()
     arns = settings.account.arns
     data: dict[str, tuple[str, ...]] = {}
@@ -87,7 +88,9 @@ def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
         data = dict.fromkeys(settings.databases, places(arns, settings.locations, points))
     if isinstance(settings, TablesAccess):
         data[settings.schema] = places(arns, (f"{settings.bucket}/",), {})
-    return parts.lake_formation(grants(settings), settings.account, data)
+    return tuple(
+        parts.lake_formation(grants(settings), settings.account, data, left=not lake.grants)
+    )
 
 
 def _workgroup(settings: Access) -> tuple[ToDo, ...]:

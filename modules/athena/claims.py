@@ -272,32 +272,36 @@ def resting_on(
         replace(
             need,
             calls=tuple(
-                _resting(call, owners, todos, need.holder or need.caller.name)
-                for call in _each(need.calls)
+                one
+                for call in need.calls
+                for one in _resting(call, owners, todos, need.holder or need.caller.name)
             ),
         )
         for need in needs
     )
 
 
-def _each(calls: Iterable[Call]) -> Iterator[Call]:
-    for call in calls:
-        for resource in call.resources:
-            yield replace(call, resources=(resource,))
+def _resting(
+    call: Call, owners: Mapping[str, str], todos: Iterable[ToDo], by: str
+) -> Iterator[Call]:
+    """Yield ``call`` for each of its resources, with what it rests on."""
 
+    def stops(todo: ToDo, resource: str) -> bool:
+        return todo.stops(call.action, resource, by, call.context)
 
-def _resting(call: Call, owners: Mapping[str, str], todos: Iterable[ToDo], by: str) -> Call:
-    (resource,) = call.resources
-    # As arn:aws:s3:::lake/sales/file.
-    bucket = resource.partition("/")[0][resource.find(":s3:::") :]
-    account = owners.get(bucket, call.account)
-    given = tuple(
-        todo
-        for todo in todos
-        if (todo.policy and todo.governs(resource))
-        or todo.stops(call.action, resource, by, call.context)
-    )
-    return replace(call, account=account, given=given)
+    # A call for a table is checked on its database and its catalog too, of which others are parts.
+    last = call.resources[-1]
+    for resource in call.resources:
+        # As arn:aws:s3:::lake/sales/file.
+        bucket = resource.partition("/")[0][resource.find(":s3:::") :]
+        given = tuple(
+            todo
+            for todo in todos
+            if (todo.policy and todo.governs(resource))
+            or (stops(todo, resource) and (":glue:" not in last or stops(todo, last)))
+        )
+        account = owners.get(bucket, call.account)
+        yield replace(call, resources=(resource,), account=account, given=given)
 
 
 def run_queries(holder: Holder, workgroup: str) -> tuple[Need, ...]:
@@ -468,11 +472,15 @@ def of_named_tables(
         place, some = arns.glue_tables(table.database), a_table(arns, table.database)
         named[some] = (*named.get(some, ()), f"{place.removesuffix('*')}{table.table}")
 
-    def on_those(call: Call) -> Call:
-        found = (one for arn in call.resources for one in named.get(arn, (arn,)))
-        return replace(call, resources=tuple(found))
+    def on_those(call: Call) -> Iterator[Call]:
+        *above, last = call.resources
+        for one in named.get(last, (last,)):
+            yield replace(call, resources=(*above, one))
 
-    return tuple(replace(need, calls=tuple(map(on_those, need.calls))) for need in needs)
+    return tuple(
+        replace(need, calls=tuple(one for call in need.calls for one in on_those(call)))
+        for need in needs
+    )
 
 
 def governed(holder: Holder, on: On, *calls: str) -> LakeGrant:

@@ -51,6 +51,22 @@ def governed(
     return (asked, *_on(grant, _databases(grant, grants, data), arns, data))
 
 
+def tagged(
+    grant: LakeGrant, grants: Iterable[LakeGrant], arns: Arns, data: Data
+) -> tuple[str, tuple[Rests, ...]]:
+    """Return what must have the LF-tags that ``grant`` is by, in words, and the requests that come
+    to nothing without; both are empty for a grant by name."""
+    databases = _databases(grant, grants, data)
+    if not isinstance(grant.on, Tagged) or not databases:
+        return "", ()
+    names = ", ".join(databases)
+    what = f"the tables of {names} that are read have"
+    if grant.on.what == "databases":
+        what = f"the databases {names} have" if databases[1:] else f"the database {names} has"
+    says = f"{what} the LF-tag {grant.on.all_of}"
+    return says, tuple(_on(grant, databases, arns, data))
+
+
 def _databases(grant: LakeGrant, grants: Iterable[LakeGrant], data: Data) -> tuple[str, ...]:
     """Return the databases that ``grant`` is on; those that have an LF-tag are some of those that
     no other grant names."""

@@ -15,7 +15,7 @@ from typing import Any
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena import alarm
 from athena_gate.modules.athena.alarm import Watched
-from athena_gate.modules.athena.governed import Data, governed
+from athena_gate.modules.athena.governed import Data, governed, tagged
 from athena_gate.modules.athena.settings import Results, Source
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
@@ -44,6 +44,9 @@ MANAGED = "https://docs.aws.amazon.com/athena/latest/ug/managed-results.html"
 WORKGROUPS = (
     "https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html"
 )
+GRANTS = "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html"
+# "Can access only Data Catalog resources ... that are assigned" the tags (2026-11).
+LF_TAGS = "https://docs.aws.amazon.com/lake-formation/latest/dg/lf-tag-considerations.html"
 ACCESS_POINTS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html"
 TOPIC = "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"
 TOPIC_KEY = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
@@ -148,21 +151,27 @@ def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
     return (ToDo("take-role", owner_of(owner), says, ROLES, owner, by=role),)
 
 
-def lake_formation(grants: tuple[LakeGrant, ...], account: Account, data: Data) -> tuple[ToDo, ...]:
-    """Return that whoever administers Lake Formation in ``account`` must make ``grants``; ``data``
-    are the databases that are read and written, and where their tables may lie."""
-    return tuple(
-        ToDo(
+def lake_formation(
+    grants: tuple[LakeGrant, ...], account: Account, data: Data, left: bool
+) -> Iterator[ToDo]:
+    """Yield what whoever administers Lake Formation in ``account`` must do for ``grants``: make
+    them, where they are ``left`` to others, and assign the LF-tags that they are by. ``data`` are
+    the databases that are read and written, and where their tables may lie."""
+    who = f"a data lake administrator of account {account.id}"
+    for grant in grants if left else ():
+        yield ToDo(
             "lake-formation",
-            f"a data lake administrator of account {account.id}",
+            who,
             f"Lake Formation gives {called(grant.principal)} {grant.says}",
-            "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html",
+            GRANTS,
             account.id,
             run=_granting(grant, account.region),
             rests=governed(grant, grants, account.arns, data),
         )
-        for grant in grants
-    )
+    for grant in grants:
+        says, rests = tagged(grant, grants, account.arns, data)
+        if rests:
+            yield ToDo("lake-formation-tags", who, says, LF_TAGS, account.id, rests=rests)
 
 
 def workgroup_of_others(

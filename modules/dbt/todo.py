@@ -27,7 +27,7 @@ def todo(settings: DbtSettings) -> tuple[ToDo, ...]:
         *(one for arn in settings.trusted for one in parts.take_role(arn, account.id, role)),
         *parts.elsewhere(account, settings.owners, keys, access(settings), (role,)),
         *catalogs_todo(settings.catalogs, account, role),
-        *(parts.lake_formation(grants(settings), account, _data(settings)) if left else ()),
+        *parts.lake_formation(grants(settings), account, _data(settings), left),
         *parts.access_points(account, settings.sources),
         *_workgroup(settings),
         *_provider(settings),

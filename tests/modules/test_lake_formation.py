@@ -205,6 +205,50 @@ def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_pat
     ]
 
 
+def test_of_tables_given_alone_each_is_a_condition_of_its_own(tmp_path: Path) -> None:
+    lake = COLUMNS.replace("lake_formation {", "lake_formation {\n  grants = false")
+    block = block_of(tmp_path, QUERY, lake)
+    table = "arn:aws:glue:eu-central-1:111122223333:table/"
+    (need,) = [n for n in block.integration.needs(block.settings) if n.name == "describe-tables"]
+    found = {
+        resource.removeprefix(table): [one.says.partition("dot-x ")[2] for one in call.given]
+        for call in need.calls
+        for resource in call.resources
+        if call.action == "glue:GetTable" and resource.startswith(table)
+    }
+    assert found == {
+        "sales/orders": ["SELECT on table sales.orders"],
+        "sales/customers": ["SELECT on table sales.customers, columns city, id"],
+        "sales/staff": ["SELECT on table sales.staff, all columns but salary"],
+        "stock/t": ["SELECT on all tables of stock"],
+    }
+
+
+def test_grants_by_tag_rest_on_who_assigns_the_tags(tmp_path: Path) -> None:
+    """The stack makes the grants, and what has the tags is said elsewhere."""
+    block = block_of(tmp_path, QUERY, TAGS)
+    says = "the LF-tag domain = sales or stock and tier = public"
+    assert [
+        (one.who, one.says)
+        for one in block.integration.todo(block.settings)
+        if one.name.startswith("lake-formation")
+    ] == [
+        ("a data lake administrator of account 111122223333", f"{what} {says}")
+        for what in (
+            "the databases sales, stock have",
+            "the tables of sales, stock that are read have",
+        )
+    ]
+    resting = {
+        need.name: len({one for call in need.calls for one in call.given})
+        for need in block.integration.needs(block.settings)
+    }
+    assert {name: count for name, count in resting.items() if count} == {
+        "browse-catalog": 2,
+        "describe-tables": 2,
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "lake", "mistake"),
     [

@@ -1,5 +1,6 @@
 """What `gate explain --can` says of requests that rest on somebody else."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ S3 = "s3.eu-central-1.amazonaws.com"
 
 
 def asked(
-    folder: Path, text: str, question: str, context: dict[str, tuple[str, ...]]
+    folder: Path, text: str, question: str, context: Mapping[str, tuple[str, ...]]
 ) -> dict[str, Said]:
     (folder / "gate.hcl").write_text(ACCOUNTS + text)
     configuration = load(folder / "gate.hcl")
