@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from athena_gate.gate.keys import MOST, QUIET, Key, Keys, why_not_removed
+from athena_gate.gate.keys import MOST, QUIET, Key, Keys
 
 _HOURS = int(QUIET.total_seconds()) // 3600
 
@@ -148,7 +148,7 @@ def _stuck(keys: Keys, now: datetime, more: int) -> Step | None:
     if len(keys.found) + more <= MOST or not keys.unknown:
         return None
     key = keys.unknown[0]
-    why = why_not_removed(key, now)
+    why = keys.why_not_removed(key, now)
     says = f"AWS makes no third key, and {key.id} is in no state"
     if why:
         return Step("refused", f"{says}; {why}")

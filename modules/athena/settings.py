@@ -739,7 +739,7 @@ def read_key(file: Path, fingerprint: str | None = None) -> PublicKey:
     try:
         content = read_bytes(file, KEY_LIMIT)
     except Unreadable as error:
-        raise Wrong("GATE208", f"{error}; write your public key there with {EXPORT}") from None
+        raise Wrong("GATE208", f"{error}; write your public key there with {EXPORT}") from error
     try:
         return public_key(content, fingerprint)
     except Wrong as error:
