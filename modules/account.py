@@ -132,6 +132,10 @@ def _an_id(value: str) -> str:
 Owner = Annotated[str, BeforeValidator(_whose), AfterValidator(_an_id)]
 
 
+# What the key of a source is called in a message that has named the field.
+THE_BUCKETS_KEY = "the bucket's key"
+
+
 def key_in_reach(
     kms_key: str | None,
     account: Account | None,
@@ -180,7 +184,7 @@ def _in_region(kms_key: str, wanted: str, place: str, within: tuple[int | str, .
             # (2026-11): S3 "currently treats multi-Region keys as though they were single-Region".
             replica = f"{start.replace(f':{region}:', f':{wanted}:')}/{name}"
             problem += f"; S3 uses its replica in the region of the bucket: {replica}"
-        if place.startswith("source"):
+        if place == THE_BUCKETS_KEY:
             problem += f'; or, where the bucket is there too, say so: region = "{region}"'
         raise Wrong("GATE209", problem, within or None)
     if partition != partition_of(wanted):

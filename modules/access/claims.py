@@ -86,7 +86,7 @@ def needs(settings: Access) -> tuple[Need, ...]:
     elif isinstance(settings, MetadataAccess):
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
-        found += (claims.governed_by_lake_formation(vendor, todo(settings)),)
+        found += (claims.governed_by_lake_formation(vendor),)
     if settings.only_from is not None:
         places = settings.only_from
         found += (claims.from_each_place(found, vendor, places.addresses, places.vpc_endpoints),)
@@ -95,12 +95,11 @@ def needs(settings: Access) -> tuple[Need, ...]:
     key, cls = settings.account.catalog_kms_key, settings.profile.cls
     direct = "glue" in settings.profile.itself or cls != "query"
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
-    todos = todo(settings)
-    found = claims.given(found, (one for one in todos if one.name == "role"))
     points = access_points(settings.account, getattr(settings, "sources", ()))
-    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), points)
+    found = claims.needs_by_access_point(found, points)
+    found = claims.of_named_tables(found, settings.account.arns, settings.lake_formation)
     made = made_connectors(settings.catalogs, settings.account, vendor.arn)
-    return claims.resting_on(found, settings.owners, (*todos, *made))
+    return claims.resting_on(found, settings.owners, (*todo(settings), *made))
 
 
 def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
@@ -173,7 +172,6 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
             vendor,
             arns,
             settings.catalogs,
-            todo(settings),
             claims.TABLE_READS if "glue" in profile.itself else (),
         ),
         *_catalog_needs(settings, vendor, settings.databases),

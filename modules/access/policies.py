@@ -456,7 +456,8 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 )
             )
     found += lake.remarks(settings.lake_formation)
-    found += catalog_remarks(settings.catalogs, vendor)
+    owners = [source.owner for source in getattr(settings, "sources", ())]
+    found += catalog_remarks(settings.catalogs, owners, vendor)
     if getattr(settings, "list_all_databases", False):
         found.append(
             Remark(

@@ -200,14 +200,14 @@ class Access(Settings):
                     "GATE323",
                     f"{cls.profile.title} runs no queries of other catalogs: allowed is "
                     "AwsDataCatalog of the account alone, which needs no block; remove it",
-                    item,
+                    (item,),
                 )
             if grants is not None and grants != "least_privilege":
                 raise Wrong(
                     "GATE323",
                     f"its statements are no part of {grants}; remove the block, or set grants = "
                     '"least_privilege"',
-                    item,
+                    (item,),
                 )
             if account is not None:
                 check(catalog, account, item)

@@ -82,9 +82,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
             ),
         ),
         *claims.describe_tables(dbt, arns, settings.source_databases),
-        *catalogs.needs(
-            dbt, arns, settings.catalogs, todo(settings), _LOOKS_UP if settings.runs_models else ()
-        ),
+        *catalogs.needs(dbt, arns, settings.catalogs, _LOOKS_UP if settings.runs_models else ()),
         *claims.read_sources(dbt, arns, _locations(settings)),
         dbt.need(
             "write-data",
@@ -117,7 +115,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         listed = asks(claims.DATABASE_READS, arns.glue_catalog(), arns.glue_database("any"))
         found += (dbt.need("list-databases", "list all databases", listed),)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
-        found += (claims.governed_by_lake_formation(dbt, todo(settings)),)
+        found += (claims.governed_by_lake_formation(dbt),)
     if settings.only_from is not None:
         places = settings.only_from
         found += (claims.from_each_place(found, dbt, places.addresses, places.vpc_endpoints),)
@@ -135,11 +133,11 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     )
     key = settings.account.catalog_kms_key
     found += claims.use_catalog_key(dbt, key, writes=True, direct=settings.runs_models)
-    todos = todo(settings)
     points = access_points(settings.account, settings.sources)
-    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), points)
+    found = claims.needs_by_access_point(found, points)
+    found = claims.of_named_tables(found, arns, settings.lake_formation)
     made = made_connectors(settings.catalogs, settings.account, dbt.arn)
-    return claims.resting_on(found, settings.owners, (*todos, *made))
+    return claims.resting_on(found, settings.owners, (*todo(settings), *made))
 
 
 def lake_formation(settings: DbtSettings) -> tuple[LakeGrant, ...]:

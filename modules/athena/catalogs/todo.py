@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from athena_gate.modules.account import Account
-from athena_gate.modules.athena.catalogs.settings import Catalog, glue_of
+from athena_gate.modules.athena.catalogs.settings import S3_TABLES, Catalog, glue_of
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, via_s3_services
 from athena_gate.modules.athena.todo import called, other_side, owner_of
 from athena_gate.modules.iam.arn import Arns, account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
-from athena_gate.modules.iam.todo import ToDo, sid_of
+from athena_gate.modules.iam.todo import Rests, ToDo, sid_of
 
 _UG = "https://docs.aws.amazon.com/athena/latest/ug"
 # All read in 2026-11.
@@ -63,20 +63,21 @@ def made_connectors(catalogs: Iterable[Catalog], account: Account, holder: str) 
 
 def _there(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
     """Yield what must be there and no policy says."""
+    rests = (*_looked_up(one, account.arns, "athena:*"), *_behind(one, account.arns))
     if one.owner is not None:
-        yield _registered(one, account, "GLUE", f"catalog-id={one.owner.id}", REGISTER_GLUE)
+        kind, parameter, page = "GLUE", f"catalog-id={one.owner.id}", REGISTER_GLUE
+        says = _registered(one, account, kind, parameter)
     elif one.function is not None:
-        yield _registered(one, account, "LAMBDA", f"function={one.function}", CONNECTORS)
+        says, page = _registered(one, account, "LAMBDA", f"function={one.function}"), CONNECTORS
     elif one.connector is not None:
-        yield ToDo(f"catalog-{one.name}", "you", _deployed(one), "")
+        says, page = _deployed(one), CONNECTORS
     else:
-        yield ToDo(
-            f"catalog-{one.name}",
-            "you",
+        says, page = (
             f"the table bucket {one.table_bucket} is integrated with Glue of account {account.id}, "
             f"so that the catalog {one.name} is there",
             S3_TABLES_PAGE,
         )
+    yield ToDo(f"catalog-{one.name}", "you", says, page, rests=rests)
     if one.lake_formation:
         owner = one.owner.id if one.owner else account.id
         names = ", ".join(one.databases)
@@ -87,16 +88,61 @@ def _there(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
             f"catalog {one.name} and SELECT on the tables",
             LAKE_FORMATION if one.owner else S3_TABLES_PAGE,
             owner,
+            rests=(
+                Rests(("lakeformation:GetDataAccess",)),
+                *_looked_up(one, account.arns, "athena:Get*", "athena:List*"),
+                Rests(("glue:*",), _in_glue(one, account.arns)),
+            ),
         )
 
 
-def _registered(one: Catalog, account: Account, kind: str, parameter: str, page: str) -> ToDo:
-    return ToDo(
-        f"catalog-{one.name}",
-        "you",
+def _looked_up(one: Catalog, arns: Arns, *actions: str) -> tuple[Rests, ...]:
+    """Return the requests of Athena about the catalog, and about what holds it."""
+    above = () if one.kind != "table bucket" else (arns.data_catalog(S3_TABLES),)
+    return (Rests(actions, (arns.data_catalog(one.name), *above)),)
+
+
+def _behind(one: Catalog, arns: Arns) -> tuple[Rests, ...]:
+    """Return the requests to where the catalog leads that nobody makes while it is not there."""
+    if one.owner is not None:
+        return (Rests(("glue:*",), _in_glue(one, arns), by_services=True),)
+    if one.kind == "table bucket":
+        bucket = arns.table_bucket(one.table_bucket)
+        stored = (Rests(("s3tables:*",), (bucket, f"{bucket}/table/*")),)
+        return (Rests(("glue:*",), _in_glue(one, arns)), *stored)
+    bucket, key = arns.bucket(one.spill.partition("/")[0]), one.spill_kms_key
+    made = one.connector is not None and one.connector.made_key
+    return (
+        Rests(("lambda:InvokeFunction",), (one.called,)),
+        Rests(("s3:*",), (bucket, f"{arns.bucket(one.spill)}*"), by_services=True),
+        *((Rests(("kms:*",), (key,), by_services=True),) if key else ()),
+        *((Rests(("kms:*",), by_services=True, about=bucket),) if made else ()),
+    )
+
+
+def _in_glue(one: Catalog, arns: Arns) -> tuple[str, ...]:
+    """Return what the databases and tables of the catalog are in Glue, and the catalogs above them,
+    but the account's own."""
+    theirs, inside = glue_of(one, arns), "" if one.owner else f"{one.name}/"
+    above = (
+        (theirs.glue_catalog(),)
+        if one.owner
+        else (theirs.glue_catalog(S3_TABLES), theirs.glue_catalog(one.name))
+    )
+    return (
+        *above,
+        *(
+            arn
+            for name in one.databases
+            for arn in (theirs.glue_database(inside + name), theirs.glue_tables(inside + name))
+        ),
+    )
+
+
+def _registered(one: Catalog, account: Account, kind: str, parameter: str) -> str:
+    return (
         f"the data catalog {one.name} is registered in Athena of account {account.id} as of type "
-        f"{kind} with {parameter}",
-        page,
+        f"{kind} with {parameter}"
     )
 
 
