@@ -29,16 +29,18 @@ OFFICE: Context = {
 }
 ENDPOINT: Context = {"aws:SourceVpce": ("vpce-0a1b2c3d4e5f67890",), "aws:ViaAWSService": ("false",)}
 
-# Whose block, the request, and the answer of whoever it is that asks; of "yes, if" the page that
-# says so, of docs.aws.amazon.com.
-ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
+CONNECTORS = "athena/latest/ug/xacct-fed-query-enable.html"
+
+# Whose block, the request, and the answer of whoever it is that asks; of "yes, if" the page of each
+# condition, of docs.aws.amazon.com.
+ASKED: dict[str, tuple[str, str, str, Context, str, tuple[str, ...]]] = {
     "an encrypted Glue catalog": (
         "dot-elsewhere",
         "kms:Decrypt",
         KEY.format("333344445555", "cc"),
         GLUE,
         "yes",
-        "",
+        (),
     ),
     "a catalog's key, for data": (
         "dot-elsewhere",
@@ -46,7 +48,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         KEY.format("333344445555", "cc"),
         S3,
         "no",
-        "",
+        (),
     ),
     "a bucket of another account": (
         "dot-elsewhere",
@@ -54,7 +56,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:s3:::acme-lake/sales/x",
         ATHENA,
         "yes, if",
-        "athena/latest/ug/cross-account-permissions.html",
+        ("athena/latest/ug/cross-account-permissions.html",),
     ),
     "its key": (
         "dot-elsewhere",
@@ -62,7 +64,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         KEY.format("444455556666", "ab"),
         S3,
         "yes, if",
-        "kms/latest/developerguide/key-policy-modifying-external-accounts.html",
+        ("kms/latest/developerguide/key-policy-modifying-external-accounts.html",),
     ),
     "results of another account": (
         "dot-elsewhere",
@@ -70,7 +72,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:s3:::acme-central/dot-elsewhere/x",
         ATHENA,
         "yes, if",
-        "athena/latest/ug/cross-account-permissions.html",
+        ("athena/latest/ug/cross-account-permissions.html",),
     ),
     "Glue of another account": (
         "dbt-catalogs",
@@ -78,7 +80,10 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:glue:eu-central-1:999999999999:table/orders/x",
         ATHENA,
         "yes, if",
-        "athena/latest/ug/security-iam-cross-account-glue-catalog-access.html",
+        (
+            "athena/latest/ug/data-sources-glue-cross-account.html",
+            "athena/latest/ug/security-iam-cross-account-glue-catalog-access.html",
+        ),
     ),
     "a connector of another account": (
         "dot-connectors",
@@ -86,7 +91,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:lambda:eu-central-1:777777777777:function:shared",
         ATHENA,
         "yes, if",
-        "athena/latest/ug/xacct-fed-query-enable.html",
+        (CONNECTORS, CONNECTORS),
     ),
     "what it spills": (
         "dot-connectors",
@@ -94,7 +99,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:s3:::their-spill/x",
         ATHENA,
         "yes, if",
-        "athena/latest/ug/cross-account-permissions.html",
+        (CONNECTORS, "athena/latest/ug/cross-account-permissions.html"),
     ),
     "a table bucket that Lake Formation may govern": (
         "immuta-catalogs",
@@ -102,7 +107,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:glue:eu-central-1:111122223333:table/s3tablescatalog/acme-tables/web/x",
         {},
         "yes, if",
-        "lake-formation/latest/dg/lf-permissions-reference.html",
+        ("athena/latest/ug/gdc-register-s3-table-bucket-cat.html",),
     ),
     "a table that Lake Formation governs": (
         "dot-least",
@@ -110,7 +115,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "*",
         VIA,
         "yes",
-        "",
+        (),
     ),
     "an encrypted table of DynamoDB": (
         "dynamodb-connector-nobody",
@@ -118,15 +123,15 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         KEY.format("222233334444", "ab"),
         {"kms:ViaService": ("dynamodb.eu-central-1.amazonaws.com",)},
         "yes, if",
-        "kms/latest/developerguide/key-policy-modifying-external-accounts.html",
+        ("kms/latest/developerguide/key-policy-modifying-external-accounts.html",),
     ),
     "managed results": (
         "dbt-managed",
         "kms:Decrypt",
         KEY.format("111122223333", "ff"),
         {**BI, **ENDPOINT},
-        "yes",
-        "",
+        "yes, if",
+        ("athena/latest/ug/managed-results.html",),
     ),
     "a topic of alarms": (
         "looker-places",
@@ -134,7 +139,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:sns:eu-central-1:111122223333:looker-places-limits",
         ENDPOINT,
         "no",
-        "",
+        (),
     ),
     "from an address": (
         "looker-places",
@@ -142,7 +147,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         f"{WORKGROUP}/looker-places",
         OFFICE,
         "yes",
-        "",
+        (),
     ),
     "from another address": (
         "looker-places",
@@ -150,7 +155,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         f"{WORKGROUP}/looker-places",
         {**OFFICE, "aws:SourceIp": ("9.9.9.9",)},
         "no",
-        "",
+        (),
     ),
     "a bucket from before 2018": (
         "looker-places",
@@ -158,7 +163,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:s3:::Acme_Lake/sales/x",
         {**ATHENA, **ENDPOINT},
         "yes",
-        "",
+        (),
     ),
     "all databases": (
         "dot-connectors",
@@ -166,7 +171,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:glue:eu-central-1:111122223333:database/hr",
         ATHENA,
         "yes",
-        "",
+        (),
     ),
     "all databases, without that choice": (
         "dot-least",
@@ -174,7 +179,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, str]] = {
         "arn:aws:glue:eu-central-1:111122223333:database/hr",
         ATHENA,
         "no",
-        "",
+        (),
     ),
 }
 
@@ -192,11 +197,11 @@ def made(stack: str) -> tuple[ConfiguredBlock, Stack]:
 
 
 @pytest.mark.parametrize("what", ASKED)
-def test_the_request_that_failed_has_the_right_answer_and_the_page(what: str) -> None:
-    name, action, resource, context, answer, page = ASKED[what]
+def test_the_request_that_failed_has_the_right_answer_and_the_pages(what: str) -> None:
+    name, action, resource, context, answer, of_aws = ASKED[what]
     block, stack = made(name)
     said = can(stack, action, resource, context, block.integration.todo(block.settings))
     asked = [one for one in said if "readers" not in one.title]
     pages = [given.rpartition(": ")[2] for one in asked for given in one.conditions]
-    wanted = [f"https://docs.aws.amazon.com/{page}"] if page else []
+    wanted = [f"https://docs.aws.amazon.com/{page}" for page in of_aws]
     assert ([one.answer for one in asked], pages) == ([answer], wanted)
