@@ -35,7 +35,8 @@ _STRAY_ACTIONS = (
 class Mutant:
     """A stack in which one statement was changed: ``before`` is it as it was (None for a statement
     that was added) and ``after`` as it is (None for one that was dropped), ``beside`` are the
-    others of its policy, and ``place`` is the resource whose policy it is, if any."""
+    others that whoever has its policy has, in whichever policy, and ``place`` is the resource whose
+    policy it is, if any."""
 
     kind: Kind
     what: str
@@ -60,16 +61,30 @@ def mutants(stack: Stack) -> Iterator[Mutant]:
     places |= {document: place for place in stack.resource_policies for document in place.documents}
     for document, place in places.items():
         every = document.policy.statements
+        elsewhere = _elsewhere(stack, document)
         for number, before in enumerate(every):
             head, tail = every[:number], every[number + 1 :]
             for kind, what, after in _changes(before, stack):
                 statements = (*head, *((after,) if after else ()), *tail)
                 changed = _with(stack, document, statements)
-                yield Mutant(kind, what, changed, before, after, (*head, *tail), place)
+                yield Mutant(kind, what, changed, before, after, (*head, *tail, *elsewhere), place)
         for action in _STRAY_ACTIONS if place is None else ():
             stray = Statement("Allow", actions=(action,), resources=("*",))
             changed = _with(stack, document, (*every, stray))
-            yield Mutant("wider", f"{action} on *", changed, None, stray, every, place)
+            beside = (*every, *elsewhere)
+            yield Mutant("wider", f"{action} on *", changed, None, stray, beside, place)
+
+
+def _elsewhere(stack: Stack, document: Document) -> tuple[Statement, ...]:
+    """Return the statements of the other policies that everybody has who has ``document``: a long
+    policy is made in parts."""
+    held = [one.policies for one in stack.identities if document in one.policies]
+    return tuple(
+        statement
+        for other in (held[0] if held else ())
+        if other != document and all(other in policies for policies in held)
+        for statement in other.policy.statements
+    )
 
 
 def _with(stack: Stack, document: Document, statements: tuple[Statement, ...]) -> Stack:

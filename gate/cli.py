@@ -483,7 +483,7 @@ def explain(
             answer
             for stack, block in asked_for
             for answer in may(
-                stack, *asked, block.integration.todo(block.settings) if block else ()
+                stack, *asked, block.integration.conditions(block.settings) if block else ()
             )
         ]
     except ValueError as error:

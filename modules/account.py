@@ -132,6 +132,10 @@ def _an_id(value: str) -> str:
 Owner = Annotated[str, BeforeValidator(_whose), AfterValidator(_an_id)]
 
 
+# What the key of a source is called in a message that has named the field.
+THE_BUCKETS_KEY = "the bucket's key"
+
+
 def key_in_reach(
     kms_key: str | None,
     account: Account | None,
@@ -139,11 +143,13 @@ def key_in_reach(
     place: str = "kms_key",
     within: tuple[int | str, ...] = ("kms_key",),
     region: str | None = None,
+    remedy: str = "",
 ) -> None:
     """Raise ``ValueError`` unless ``kms_key`` is in the region of ``account``, or in ``region``
     where the bucket is elsewhere, and in that account, or one of ``owners`` (ids); ``place`` names
-    the key in the message, and ``within`` is its path in the value that is checked. What is
-    ``None`` has mistakes of its own, or is not set.
+    the key in the message, and ``within`` is its path in the value that is checked. ``remedy`` says
+    what to do where there is no field for another owner of the key. What is ``None`` has mistakes
+    of its own, or is not set.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (2026-11): a
     bucket and the key of its objects are in one region.
@@ -155,12 +161,15 @@ def key_in_reach(
     if theirs == account.id or theirs in owners:
         return
     named = [owner for owner in owners if owner]
+    remedy = remedy or (
+        "where that is meant, say so: owner for the bucket and its key, kms_key_owner for the key "
+        f'alone, as in kms_key_owner = "{theirs}"'
+    )
     raise Wrong(
         "GATE310",
         f"{place} is in account {theirs}, "
         + (f"and the owner named is {named[0]}" if named else f"and the block's is {account.id}")
-        + f"; where that is meant, say so: owner for the bucket and its key, kms_key_owner for the "
-        f'key alone, as in kms_key_owner = "{theirs}"',
+        + f"; {remedy}",
         within,
     )
 
@@ -175,7 +184,7 @@ def _in_region(kms_key: str, wanted: str, place: str, within: tuple[int | str, .
             # (2026-11): S3 "currently treats multi-Region keys as though they were single-Region".
             replica = f"{start.replace(f':{region}:', f':{wanted}:')}/{name}"
             problem += f"; S3 uses its replica in the region of the bucket: {replica}"
-        if place.startswith("source"):
+        if place == THE_BUCKETS_KEY:
             problem += f'; or, where the bucket is there too, say so: region = "{region}"'
         raise Wrong("GATE209", problem, within or None)
     if partition != partition_of(wanted):

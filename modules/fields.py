@@ -389,9 +389,15 @@ def _tags(values: Mapping[str, str]) -> Mapping[str, str]:
 Tags = Annotated[dict[str, str], AfterValidator(_tags)]
 
 # A generation becomes part of a construct id: see BlockName.
-Generation = Annotated[
-    str, pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "1 to 32 letters, digits, hyphens, underscores")
-]
+_GENERATION = pattern(
+    r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", "1 to 32 letters, digits, hyphens, underscores"
+)
+Generation = Annotated[str, _GENERATION]
+
+
+def generation(value: str) -> str:
+    """Return ``value``, the name of a generation of access keys. Raises ``Wrong``."""
+    return str(_GENERATION.func(value))  # type: ignore[call-arg]
 
 
 def _day(value: str) -> str:

@@ -12,7 +12,8 @@ _EXCERPT = 70
 
 class Wrong(ValueError):
     """A value breaks the rule ``code``. ``item`` is the place in a list of the one that does, when
-    not the whole list is wrong, or the path of what does within the value."""
+    not the whole list is wrong, or the path of what does within the value: where that leads into
+    one of several nested blocks, the message names block and field before ``problem``."""
 
     def __init__(
         self, code: str, problem: str, item: int | tuple[int | str, ...] | None = None

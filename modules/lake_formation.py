@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-overview.htm
 https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html (2026-11).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,9 +63,14 @@ class Tagged:
     what: Literal["databases", "tables"]
     tags: frozenset[tuple[str, frozenset[str]]]
 
-    def __str__(self) -> str:
+    @property
+    def all_of(self) -> str:
+        """Return the LF-tags in words: ``domain = sales or stock and tier = public``."""
         tags = (f"{key} = {' or '.join(sorted(values))}" for key, values in sorted_tags(self.tags))
-        return f"{self.what} with the LF-tag {' and '.join(tags)}"
+        return " and ".join(tags)
+
+    def __str__(self) -> str:
+        return f"{self.what} with the LF-tag {self.all_of}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,50 @@ class Location:
     def __str__(self) -> str:
         return f"location s3://{self.arn.partition(':::')[2]}"
 
+
+# The permissions of which a call asks for one, by what it is on; calls to S3 are made with the
+# credentials that Lake Formation gives.
+Permissions = Mapping[str, tuple[str, ...]]
+OF_TABLES: Permissions = {
+    "glue:GetTable": ("SELECT", "DESCRIBE"),
+    "glue:GetTables": ("SELECT", "DESCRIBE"),
+    "glue:GetTableVersion": ("SELECT", "DESCRIBE"),
+    "glue:GetTableVersions": ("SELECT", "DESCRIBE"),
+    "glue:SearchTables": ("SELECT", "DESCRIBE"),
+    "glue:GetPartition": ("SELECT", "DESCRIBE"),
+    "glue:GetPartitions": ("SELECT", "DESCRIBE"),
+    "glue:BatchGetPartition": ("SELECT", "DESCRIBE"),
+    "glue:UpdateTable": ("ALTER",),
+    "glue:CreatePartition": ("ALTER", "INSERT"),
+    "glue:BatchCreatePartition": ("ALTER", "INSERT"),
+    "glue:UpdatePartition": ("ALTER",),
+    "glue:DeletePartition": ("ALTER", "DELETE"),
+    "glue:BatchDeletePartition": ("ALTER", "DELETE"),
+    "glue:DeleteTable": ("DROP",),
+}
+OF_DATABASES: Permissions = {
+    "glue:GetDatabase": ("DESCRIBE",),
+    "glue:GetDatabases": ("DESCRIBE",),
+    "glue:CreateTable": ("CREATE_TABLE",),
+    "glue:DeleteDatabase": ("DROP",),
+}
+OF_CATALOG: Permissions = {"glue:CreateDatabase": ("CREATE_DATABASE",)}
+OF_LOCATIONS: Permissions = {"glue:CreateTable": ("DATA_LOCATION_ACCESS",)}
+OF_OBJECTS: Permissions = {
+    "s3:GetObject": ("SELECT",),
+    "s3:ListBucket": ("SELECT",),
+    "s3:PutObject": ("INSERT",),
+    "s3:DeleteObject": ("DELETE",),
+}
+# What Athena's own calls show of a database, and of its tables.
+IN_ATHENA_OF_DATABASES: Permissions = {
+    "athena:GetDatabase": ("DESCRIBE",),
+    "athena:ListDatabases": ("DESCRIBE",),
+}
+IN_ATHENA_OF_TABLES: Permissions = {
+    "athena:GetTableMetadata": ("SELECT", "DESCRIBE"),
+    "athena:ListTableMetadata": ("SELECT", "DESCRIBE"),
+}
 
 On = Catalog | Database | Tables | Columns | Tagged | Location
 

@@ -10,6 +10,7 @@ verified by Sequoia, which is asked to encrypt to the key; it is imported when a
 """
 
 import base64
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 ARMOR = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
 _SECRET_ARMOR = b"-----BEGIN PGP PRIVATE KEY BLOCK-----"
 EXPORT = "`gpg --armor --export KEY`"
+_WRITTEN = "`gpg --armor --output FILE --export KEY`"
 # What the provider encrypts to: PublicKeyAlgorithm.CanEncrypt in
 # https://github.com/ProtonMail/go-crypto/blob/main/openpgp/packet/packet.go (2026-11).
 _ENCRYPT = ("RSAEncryptSign", "RSAEncrypt", "ElGamalEncrypt", "ECDH", "X25519", "X448")
@@ -66,10 +68,18 @@ def public_key(content: bytes, fingerprint: str | None = None) -> PublicKey:
     names. Raises ``Wrong`` when the provider could not encrypt to it today."""
     try:
         key = _read(content, fingerprint, clock.now())
+        # Sequoia goes by the real time, and would refuse what has expired since ``clock.now()``.
+        if key.expires is None or key.expires > datetime.now(UTC):
+            _encrypt(key.data)
     except RuntimeError as error:
         # Of what it does not know, such as an algorithm, Sequoia says no more.
-        raise Wrong("GATE225", f"cannot be read ({_first_line(error)}); {_ANOTHER}") from None
-    _encrypt(key.data)
+        problem = f"cannot be read ({_first_line(error)}); {_ANOTHER}"
+        raise Wrong("GATE225", problem + _damage(content)) from None
+    except Wrong as error:
+        if error.code == "GATE223":
+            raise
+        code = error.code
+        raise Wrong(code, f"{error}{_damage(content)}") from None
     return key
 
 
@@ -82,7 +92,7 @@ def _read(content: bytes, fingerprint: str | None, now: datetime) -> PublicKey:
         # As it came: to Terraform another spelling would be another key.
         (data,) = _blocks(content)
     else:
-        data = b"".join(bytes(p) for part in parts for p in (part.packet, *part.signatures))
+        data = _bytes(parts)
     _readable(parts, name)
     if _kind(primary, "KeyRevocation"):
         raise Wrong("GATE222", f"{name} is revoked; export another key with {EXPORT}")
@@ -166,16 +176,74 @@ def _blocks(content: bytes) -> list[bytes]:
 
 
 def _unarmoured(block: bytes) -> bytes:
-    body = block.split(b"-----END", 1)[0].replace(b"\r\n", b"\n")
-    _headers, _, data = body.lstrip(b"\n ").rpartition(b"\n\n")
-    lines = [line for line in (data or body).split() if not line.startswith(b"=")]
+    lines = [line for line in _lines(block) if not line.startswith(b"=")]
     return base64.b64decode(b"".join(lines), validate=True)
 
 
+def _lines(block: bytes) -> list[bytes]:
+    """Return the lines of an armoured ``block``, without its headers."""
+    body = block.split(b"-----END", 1)[0].replace(b"\r\n", b"\n")
+    _headers, _, data = body.lstrip(b"\n ").rpartition(b"\n\n")
+    return (data or body).split()
+
+
+def _damage(content: bytes) -> str:
+    """Return that ``content`` was changed on its way, where the checksum of its armor says so.
+
+    A key that can be used is not refused for it, as
+    https://www.rfc-editor.org/rfc/rfc9580#section-6.1 (2024-07) demands.
+    """
+    for block in content.split(ARMOR)[1:]:
+        checksums = [line[1:] for line in _lines(block) if line.startswith(b"=")]
+        try:
+            data, sums = _unarmoured(block), [base64.b64decode(one) for one in checksums]
+        except ValueError:
+            continue
+        if any(one != _crc24(data) for one in sums):
+            return "; its checksum does not fit: the file was changed or damaged on its way here"
+    return ""
+
+
+def _crc24(data: bytes) -> bytes:
+    """Return the checksum of ``data``: https://www.rfc-editor.org/rfc/rfc9580#section-6.1.1"""
+    found = 0xB704CE
+    for byte in data:
+        found ^= byte << 16
+        for _ in range(8):
+            found = found << 1 ^ (0x1864CFB if found & 0x800000 else 0)
+    return found.to_bytes(3)
+
+
 def _no_key(content: bytes) -> Wrong:
+    text = content.removeprefix(codecs.BOM_UTF16_LE).removeprefix(codecs.BOM_UTF16_BE)
+    if text[1:10:2] == bytes(5) or text[:10:2] == bytes(5):
+        return Wrong(
+            "GATE208",
+            f"is UTF-16, as a > of Windows PowerShell writes it; have GnuPG write it: {_WRITTEN}",
+        )
+    if ARMOR not in content and (found := _bare(content)):
+        if found == "SecretKey":
+            return _secret()
+        return Wrong(
+            "GATE208",
+            f"is base64 without the lines around it ({ARMOR.decode()}); write it "
+            f'with {EXPORT}, or give the base64 itself: pgp_key = "..." in place of pgp_key_file',
+        )
     if ARMOR in content or content[:1] > b"\x7f":
         return Wrong("GATE208", f"is not a complete PGP public key; write it anew with {EXPORT}")
     return Wrong("GATE208", f"not a PGP public key; write one with {EXPORT}")
+
+
+def _bare(content: bytes) -> str:
+    """Return of what kind the first packet of ``content`` is, when it is base64 of PGP packets."""
+    from pysequoia.packet import PacketPile
+
+    lines = [line for line in _lines(content) if not line.startswith(b"=")]
+    try:
+        packets = list(PacketPile.from_bytes(base64.b64decode(b"".join(lines), validate=True)))
+        return str(packets[0].tag).removeprefix("Tag.") if len(packets) > 1 else ""
+    except Exception:
+        return ""
 
 
 def _each(packets: Sequence["Packet"]) -> Iterator[list["Packet"]]:
@@ -200,18 +268,29 @@ def _parts(packets: Sequence["Packet"]) -> Iterator[_Part]:
 
 def _chosen(keys: list[list[_Part]], fingerprint: str | None) -> list[_Part]:
     prints = [_print(key[0]) for key in keys]
-    if fingerprint is None:
-        if len(keys) > 1:
-            raise Wrong(
-                "GATE224",
-                f"holds {len(keys)} keys ({_few(prints)}), of which the first alone would be used; "
-                'name one: pgp_fingerprint = "..."',
-            )
-        return keys[0]
-    for key, found in zip(keys, prints, strict=True):
-        if found == fingerprint:
-            return key
-    raise Wrong("GATE224", f"holds no key {fingerprint}; allowed: {_few(prints)}")
+    different = [*dict.fromkeys(prints)]
+    if fingerprint is None and len(different) > 1:
+        raise Wrong(
+            "GATE224",
+            f"holds {len(different)} keys ({_few(different)}), of which the first alone would be "
+            'used; name one: pgp_fingerprint = "..."',
+        )
+    wanted = fingerprint or prints[0]
+    found = [key for key, one in zip(keys, prints, strict=True) if one == wanted]
+    if not found:
+        raise Wrong("GATE224", f"holds no key {fingerprint}; allowed: {_few(different)}")
+    differ = any(_bytes(key) != _bytes(found[0]) for key in found)
+    if differ or (fingerprint is None and len(found) > 1):
+        raise Wrong(
+            "GATE224",
+            f"holds the key {wanted} more than once{', and not the same' if differ else ''}, of "
+            "which the first alone would be used; keep one of them",
+        )
+    return found[0]
+
+
+def _bytes(parts: Sequence[_Part]) -> bytes:
+    return b"".join(bytes(p) for part in parts for p in (part.packet, *part.signatures))
 
 
 def _few(prints: Sequence[str]) -> str:

@@ -182,13 +182,22 @@ class _Reading:
         if details["type"] == "broken_account":
             return
         owner = next(path for path in above if path in self._titles)
+        if loc == owner and any(path[:-1] == owner for path in self.broken):
+            # What the block as a whole lacks may be the field that could not be read.
+            return
         if owner in self._incomplete and (loc == owner or loc not in self._lines):
             return
+        at = loc
         if isinstance(error, Wrong) and error.item is not None:
             within = error.item if isinstance(error.item, tuple) else (error.item,)
-            above[:0] = [(*loc, *within[:end]) for end in range(len(within), 0, -1)]
+            inside = [(*loc, *within[:end]) for end in range(len(within), 0, -1)]
+            above[:0] = inside
+            # One of several blocks is called by its label, unless it is the list that is wrong.
+            block = next((p for p in inside if p in self._titles and isinstance(p[-1], int)), None)
+            if block is not None and isinstance(error.item, tuple):
+                owner, at = block, inside[0]
         line = self._lines[next(path for path in above if path in self._lines)]
-        names = [str(part) for part in loc[len(owner) :][:1]]
+        names = [str(part) for part in at[len(owner) :][:1]]
         nested = {f: b for b, (f, _, _) in nested_blocks(_model_at(model, owner)).items()}
         name = "".join(nested.get(part, part) for part in names)
         problem = _problem(details, model, owner, context)
@@ -202,6 +211,8 @@ _CODES = {
     "extra_forbidden": "GATE102",
     "unknown_account": "GATE112",
     "string_type": "GATE105",
+    "dataclass_type": "GATE105",
+    "dataclass_exact_type": "GATE105",
     "bool_type": "GATE105",
     "int_type": "GATE105",
     "int_from_float": "GATE105",
@@ -234,7 +245,8 @@ def _problem(
             return unknown("field", str(details["loc"][-1]), known)
         case "unknown_account":
             return f"{unknown('account', str(found), context['accounts'])}{limits['otherwise']}"
-        case "string_type":
+        case "string_type" | "dataclass_type" | "dataclass_exact_type":
+            # What becomes another account or a connector is written as its name.
             return f"{_shown(found)} is not a string; allowed: a string in quotes"
         case "bool_type":
             return f"{_shown(found)} is not a truth value; allowed: true or false, without quotes"

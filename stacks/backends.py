@@ -82,6 +82,10 @@ class LocalBackend(_Backend):
         """Return the name of the file that holds the state of ``stack``."""
         return f"terraform.{self._state(stack, '.')}.tfstate"
 
+    def place(self, stack: str) -> str:
+        """Return where the state of ``stack`` is, as no other state is."""
+        return self.file(stack)
+
 
 class S3Backend(_Backend):
     """State in an S3 bucket, one object a stack, locked by a file beside it.
@@ -127,6 +131,10 @@ class S3Backend(_Backend):
     def key(self, stack: str) -> str:
         """Return the key of the object that holds the state of ``stack``."""
         return f"{self.prefix}{self._state(stack, '/')}.tfstate"
+
+    def place(self, stack: str) -> str:
+        """Return where the state of ``stack`` is, as no other state is."""
+        return f"s3://{self.bucket}/{self.key(stack)}"
 
 
 class CloudBackend(_Backend):
@@ -184,6 +192,11 @@ class CloudBackend(_Backend):
     def workspace_of(self, stack: str) -> str:
         """Return the name of the workspace of ``stack``; with tags, the name to give it."""
         return self.workspace.replace(_STACK, self._state(stack, "_"))
+
+    def place(self, stack: str) -> str:
+        """Return where the state of ``stack`` is, as no other state is."""
+        host = self.hostname or HCP_TERRAFORM
+        return f"https://{host}/app/{self.organization}/workspaces/{self.workspace_of(stack)}"
 
     def tags_of(self, stack: str) -> list[str]:
         """Return the tags that only the workspace of ``stack`` has all of; none, by name.

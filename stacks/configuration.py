@@ -26,7 +26,7 @@ from athena_gate.stacks.backends import (
 from athena_gate.stacks.integrations import Integration, Integrations
 from athena_gate.stacks.places import VENDORS
 
-DEFAULT_FILE = "gate.hcl"
+DEFAULT_FILE = places.FIRST
 
 
 StackName = Annotated[

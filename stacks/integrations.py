@@ -131,6 +131,14 @@ class Integration:
         found: tuple[ToDo, ...] = self._file("todo").todo(settings)
         return found
 
+    def conditions(self, settings: Any) -> tuple[ToDo, ...]:
+        """Return all that its needs rest on: what others must do, and what other stacks of the
+        same file do."""
+        rests = (
+            todo for need in self.needs(settings) for call in need.calls for todo in call.given
+        )
+        return tuple(dict.fromkeys((*self.todo(settings), *rests)))
+
     def resources(self, settings: Any) -> tuple[Resource, ...]:
         """Return what the block's stack must consist of."""
         found: tuple[Resource, ...] = self._file("resources").resources(settings)

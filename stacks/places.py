@@ -2,7 +2,7 @@
 `gate check` and whatever asks whether a synth is stale are as quick as that."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ENVIRONMENTS = "environments"
@@ -10,6 +10,8 @@ ENVIRONMENTS = "environments"
 VENDORS = "vendors"
 # The variable that names the environment where no option does.
 VARIABLE = "GATE_ENV"
+# Of files in one folder the one that comes first.
+FIRST = "gate.hcl"
 # As the names of stacks, whose separators they share in the names of states.
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
@@ -43,3 +45,23 @@ def files(file: Path, environment: str) -> list[Path]:
 def profiles(file: Path) -> list[Path]:
     """Return the files of the vendors of one's own beside ``file``."""
     return sorted((file.parent / VENDORS).glob("*/*.*"))
+
+
+def earlier(file: Path) -> Iterator[Path]:
+    """Yield the files beside ``file`` that come before it and may be configurations."""
+    for one in sorted(file.absolute().parent.glob("*.hcl"), key=_order):
+        if _order(one) >= _order(file):
+            return
+        if not one.name.startswith(".") and one.is_file() and not _is(one, file):
+            yield one
+
+
+def _order(file: Path) -> tuple[bool, str]:
+    return file.name != FIRST, file.name
+
+
+def _is(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

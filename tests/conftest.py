@@ -74,16 +74,28 @@ dot "reporting" {
 )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Keep the tests of a file on one worker with `-n 4` alone too: where something is deployed,
+    each goes on from what the one before has left, and half of them on another worker fail."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
+        config.option.dist = "loadfile"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that wait for S3 first, and those with slow tests before the others: one begun
-    last keeps all other workers waiting."""
+    """Put the files that wait for S3 first, and those with slow tests before the others, first of
+    all those of the whole project: one begun last keeps all other workers waiting."""
 
     def files(is_one: Callable[[pytest.Item], object]) -> set[Path]:
         return {item.path for item in items if is_one(item)}
 
     deploying = files(lambda item: "terraform_variables" in getattr(item, "fixturenames", ()))
     slow = files(lambda item: item.get_closest_marker("slow"))
-    items.sort(key=lambda item: (item.path not in deploying, item.path not in slow))
+
+    def when(item: pytest.Item) -> tuple[bool, bool, int]:
+        return item.path not in deploying, item.path not in slow, len(item.path.parts)
+
+    items.sort(key=when)
 
 
 def pytest_collection_finish() -> None:

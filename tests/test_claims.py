@@ -1,10 +1,18 @@
 """The claims of the integrations on what is synthesized: which hold, which of the vendors' guides
 break them, and that they notice every change of a policy."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
 import pytest
 
+from athena_gate.gate.explain import can
 from athena_gate.gate.prove import prove_grants
 from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.iam.attached import Identity
+from athena_gate.modules.iam.claims import Call, Need
+from athena_gate.modules.iam.proof import prove_need
+from athena_gate.modules.iam.todo import same_name
 from athena_gate.stacks.configuration import ConfiguredBlock
 from development.mutants import KINDS
 from development.mutation import proved, score, synthesize
@@ -58,6 +66,49 @@ def test_every_claim_holds_in_every_mode_of_ours(
         'looker "places"': [],
         'dbt "managed"': [],
     }
+
+
+def test_what_rests_on_others_is_yes_if_wherever_it_is_asked(
+    modes: list[tuple[ConfiguredBlock, Stack]],
+) -> None:
+    """gate prove and gate explain name the same things to do, need by need and call by call; of
+    what a permissions boundary takes away explain knows nothing, and names them as well."""
+    asked = 0
+    for block, stack in [(b, s) for b, s in modes if proved(b)]:
+        needs = block.integration.needs(block.settings)
+        todos = block.integration.conditions(block.settings)
+        for need, call, resource in resting(needs):
+            one = holder(stack, need)
+            alone = replace(need, calls=(replace(call, resources=(resource,)),), given=())
+            mine = replace(stack, identities=(one,))
+            said = can(mine, call.action, resource, call.context, todos)
+            result = prove_need(stack, alone)
+            assert result.answer == "holds if", alone
+            pages = {t.says: f"{t.says}: {t.page}" for t in call.given}
+            same = tuple(pages[says] for says in result.conditions)
+            answer = "unknown" if one.boundary else "yes, if"
+            assert [s.answer for s in said] == [answer], alone
+            # Of a catalog explain is not told which of its databases is meant.
+            of_which = [c for c in said[0].conditions if c in same or ":catalog" not in resource]
+            assert tuple(of_which) == same, alone
+            asked += 1
+    assert asked > 500
+
+
+def resting(needs: Iterable[Need]) -> Iterator[tuple[Need, Call, str]]:
+    """Yield the calls of ``needs`` that somebody of the stack makes and that rest on others, each
+    with one of its resources; not those whose resource has no name yet, as a key to be made."""
+    for need in needs:
+        for call in need.calls if need.holder else ():
+            for resource in call.resources:
+                if call.given and (resource == "*" or "*" not in resource):
+                    yield need, call, resource
+
+
+def holder(stack: Stack, need: Need) -> Identity:
+    """Return who has ``need``; one from elsewhere is known without path."""
+    (one,) = [i for i in stack.identities if need.holder and same_name(i.arn, need.holder)]
+    return one
 
 
 def test_every_guide_breaks_some(modes: list[tuple[ConfiguredBlock, Stack]]) -> None:

@@ -17,6 +17,7 @@ import pysequoia
 import pytest
 
 from athena_gate.gate.sandbox import Sandbox
+from athena_gate.modules import hcl
 from development.docs import licences, pages
 from development.docs.site import build
 from tests.conftest import ROOT, make_project
@@ -42,7 +43,7 @@ NOT_RUN: dict[str, tuple[str, dict[str, int]]] = {
     "hcp": (
         "needs HCP Terraform or Vault; tests/pipelines has emulations of both",
         {
-            "pipelines/hcp-api/README.md": 1,
+            "pipelines/hcp-api/README.md": 2,
             "pipelines/hcp-cli/README.md": 3,
         },
     ),
@@ -100,6 +101,17 @@ def commands(page: str) -> list[Commands]:
 def test_what_comes_from_the_code_is_up_to_date() -> None:
     stale = [file.relative_to(ROOT).as_posix() for file in pages.outdated()]
     assert stale == [], "run: make docs"
+
+
+def test_a_block_that_a_sentence_shows_can_be_pasted() -> None:
+    shown = re.compile(r'`([a-z_]+(?: "[^`"]*")? \{[^`]*\})`')
+    wrong = {
+        block: [mistake.problem for mistake in mistakes]
+        for file in (ROOT / "README.md", *pages.DOCS.rglob("*.md"))
+        for block in shown.findall(file.read_text())
+        if (mistakes := hcl.parse(f"{block}\n")[1])
+    }
+    assert wrong == {}
 
 
 def test_every_block_and_every_backend_is_documented() -> None:

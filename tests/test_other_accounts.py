@@ -145,10 +145,11 @@ def test_with_the_statements_of_the_list_everything_is_allowed_and_without_them_
     there = {todo.resource: pasted(both, todo) for todo in todos}
     assert len(there) == 6
     calls = [
-        (need, call, call.given.resource)
+        (need, call, todo.resource)
         for need in both.block.integration.needs(both.block.settings)
         for call in need.calls
-        if call.given
+        for todo in call.given
+        if todo.policy
     ]
     assert {answer(need, call, granted, there[arn]) for need, call, arn in calls} == {"allowed"}
     before = Policy.from_document({"Version": "2012-10-17", "Statement": [OWN]})

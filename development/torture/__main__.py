@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills-only", action="store_true", help="fail and deny no calls")
     parser.add_argument("--only", default="", help="scenes whose name holds this")
     options = parser.parse_args(arguments)
+    if not any(options.only in str(one) for one in scenes()):
+        parser.error(f"--only {options.only!r} is in none of: {'; '.join(map(str, scenes()))}")
     try:
         require_terraform(os.environ)
         variables = terraform_environment(ROOT / ".gate", os.environ)

@@ -18,7 +18,7 @@ from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_jso
 from athena_gate.stacks import places
 
 if TYPE_CHECKING:
-    from athena_gate.modules.findings import Remark
+    from athena_gate.modules.findings import Mistake, Remark
     from athena_gate.stacks.configuration import ConfiguredBlock
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,12 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
     today = today or clock.today()
     cache = file.parent / ".gate" / "check.json"
     environment = places.named(os.environ)
-    read = [f"{one}:{_content(one)}" for one in places.files(file, environment)]
+    # No two environments may make the same things, no two files have one state.
+    others = [
+        *(places.environment_file(file, one) for one in places.environments(file)),
+        *(part for one in places.earlier(file) for part in places.files(one, "")),
+    ]
+    read = [f"{one}:{_content(one)}" for one in (*places.files(file, environment), *others)]
     key = _digest(
         str(file),
         str(today),
@@ -77,8 +82,11 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
 
 
 def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
+    from athena_gate.gate.check.environments import clashes
+    from athena_gate.modules.findings import Mistake
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
+    from athena_gate.stacks.neighbours import shared_states
 
     result: dict[str, Any] = {
         "file": str(file),
@@ -93,20 +101,12 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     except ConfigurationError as error:
         # A vendor's profile has mistakes of its own.
         result["file"] = error.file
-        result["mistakes"] = [
-            {
-                "code": m.code,
-                "severity": "error",
-                "line": m.line,
-                "block": m.subject,
-                "field": m.field,
-                "problem": m.problem,
-                **({"column": m.column, "source": m.source} if m.column else {}),
-                **_elsewhere(m.line),
-            }
-            for m in error.mistakes
-        ]
+        result["mistakes"] = [*map(_mistake, error.mistakes)]
         return result, []
+    result["mistakes"] = [
+        _mistake(Mistake(one.block.line, one.block.title, "", str(one), "GATE408"))
+        for one in clashes(file)
+    ] + [*map(_mistake, shared_states(configuration))]
     result["accounts"] = [
         {"name": name, "id": account.id, "region": account.region}
         for name, account in configuration.accounts.items()
@@ -130,6 +130,19 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     return result, [
         file.parent / name for block in configuration.blocks for name in block.settings.files
     ]
+
+
+def _mistake(found: "Mistake") -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "severity": "error",
+        "line": found.line,
+        "block": found.subject,
+        "field": found.field,
+        "problem": found.problem,
+        **({"column": found.column, "source": found.source} if found.column else {}),
+        **_elsewhere(found.line),
+    }
 
 
 def _remarks(

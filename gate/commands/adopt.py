@@ -106,11 +106,13 @@ class Names:
 
     def __init__(self, file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]) -> None:
         from athena_gate.gate.adopt.names import additions, with_blocks
-        from athena_gate.modules.files import read_bytes, read_text
+        from athena_gate.gate.check.environments import called
+        from athena_gate.gate.editing import edited
+        from athena_gate.modules.files import read_bytes
         from athena_gate.modules.findings import file_of
         from athena_gate.modules.hcl import SIZE_LIMIT
         from athena_gate.modules.reading import ConfigurationError
-        from athena_gate.stacks import configuration
+        from athena_gate.stacks import configuration, places
 
         if not asked and block.settings.adopted is None:
             fail(2, "say what was made by hand: --user, --role, --workgroup, --bucket; or --search")
@@ -122,9 +124,10 @@ class Names:
         self._before: bytes | None = read_bytes(self._place, SIZE_LIMIT) if added else None
         if self._before is None:
             return
-        text = with_blocks(read_text(self._place, SIZE_LIMIT), block.kind, block.name, added)
-        ending = "\r\n" if b"\r\n" in self._before else "\n"
-        _replace(self._place, text.replace("\n", ending).encode())
+        written = edited(
+            self._before, lambda text: with_blocks(text, block.kind, block.name, added)
+        )
+        _replace(self._place, written)
         shown = visible(str(self._place))
         try:
             configuration.load(file)
@@ -133,6 +136,15 @@ class Names:
             tell(str(error), sys.stderr)
             fail(2, f"{shown} would have a mistake, so nothing was written")
         tell(f"gate: {shown}: {block.title} keeps {', '.join(asked.values())}", sys.stderr)
+        here = places.named(os.environ)
+        others = [one for one in ("", *places.environments(file)) if one != here]
+        if others and self._place.parent.name != places.ENVIRONMENTS:
+            names = " and ".join(called(one) for one in others)
+            tell(
+                f"gate: {shown} is read by {names} as well, where the block would keep the same "
+                f"names; adopted {{}} in {places.ENVIRONMENTS}/NAME.hcl is of one alone",
+                sys.stderr,
+            )
 
     def keep(self) -> None:
         """Leave it as it is written."""

@@ -27,6 +27,10 @@ def deployer(
             metavar="PLATFORM:NAME",
         ),
     ] = None,
+    audience: Annotated[
+        str | None,
+        typer.Option(help="With --apply --trust gitlab:...: the text of APPLY_AUDIENCE."),
+    ] = None,
 ) -> None:
     """Print the policies that planning, or applying, this gate.hcl takes, and no more, as JSON.
 
@@ -53,13 +57,16 @@ def deployer(
         tell(f"gate: note: nothing is made in {chosen.name}", sys.stderr)
     documents = [one.document() for one in policies]
     content: dict[str, Any] = {"account": chosen.id, "for": phase, "policies": documents}
+    if audience is not None and trust is None:
+        fail(2, "--audience is for a trust policy; add --trust gitlab:GROUP/PROJECT")
     if trust is not None:
         platform, _, name = trust.partition(":")
         forms = " or ".join(f"{one}:{form}" for one, form in FORMS.items())
         if platform not in get_args(Platform):
             fail(2, f"--trust {trust!r}: expected {forms}")
         try:
-            content["trust"] = trust_of(platform, name, chosen, phase).document()  # type: ignore[arg-type]
+            found = trust_of(platform, name, chosen, phase, audience)  # type: ignore[arg-type]
+            content["trust"] = found.document()
         except ValueError as error:
             fail(2, f"--trust {error}")
     print(json.dumps(content, indent=2))

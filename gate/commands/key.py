@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from athena_gate.gate.console import cross, fail, say, tick
-from athena_gate.modules.files import visible
+from athena_gate.modules.files import Unreadable, visible
 
 if TYPE_CHECKING:
     from athena_gate.modules.pgp import PublicKey
@@ -26,7 +26,8 @@ def key(
     """Make a PGP key that secrets can be encrypted to, or say whether one is such a key.
 
     The private half stays in GnuPG's keyring, and GnuPG asks for its passphrase. Exit code 0 for a
-    key that can be encrypted to, 1 for another or when none was made, 2 for wrong usage.
+    key that can be encrypted to, 1 for another or when none was made, 2 for wrong usage or a file
+    that cannot be read.
     """
     from athena_gate.gate.init.key import NotMade, make
     from athena_gate.gate.project import from_here
@@ -53,7 +54,7 @@ def key(
             print(json.dumps({"file": str(file), "code": error.code, "problem": str(error)}))
         else:
             say(f"{cross()} {error} [{error.code}]")
-        raise typer.Exit(1) from None
+        raise typer.Exit(2 if isinstance(error.__cause__, Unreadable) else 1) from None
     if as_json:
         print(json.dumps({"file": str(file), **_as_json(found)}, indent=2))
         return

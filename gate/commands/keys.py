@@ -18,6 +18,8 @@ from athena_gate.gate.console import (
 from athena_gate.modules.files import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from athena_gate.gate.keys import Keys
     from athena_gate.stacks.configuration import ConfiguredBlock
 
@@ -48,7 +50,7 @@ def keys(
     block = block_called(load(context.obj), name)
     iam, found = _asked(block)
     if remove is not None:
-        _remove(iam, found, remove, yes)
+        _remove(iam, found, remove, yes, lambda: _asked(block)[1])
         iam, found = _asked(block)
     now = clock.now()
     if as_json:
@@ -58,17 +60,10 @@ def keys(
     raise typer.Exit(1 if found.problems(now) else 0)
 
 
-def _remove(iam: Any, found: "Keys", id_: str, yes: bool) -> None:
-    from athena_gate.gate.keys import why_not_removed
+def _remove(iam: Any, found: "Keys", id_: str, yes: bool, again: "Callable[[], Keys]") -> None:
     from athena_gate.gate.keys.ask import NoAnswer, answering
-    from athena_gate.modules import clock
 
-    key = next((one for one in found.found if one.id == id_), None)
-    if key is None:
-        listed = ", ".join(one.id for one in found.unknown) or "no key is unknown"
-        fail(2, f"{found.user} has no key {visible(id_, 40)}; allowed: {listed}")
-    if why := why_not_removed(key, clock.now()):
-        fail(1, f"{id_} stays: {why}")
+    _require_removable(found, id_)
     if not yes:
         if not sys.stdin.isatty():
             fail(2, f"nobody can be asked here; look at gate keys {found.stack}, then add --yes")
@@ -76,12 +71,25 @@ def _remove(iam: Any, found: "Keys", id_: str, yes: bool) -> None:
         print(question, end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip() != "yes":
             fail(1, "nothing was deleted")
+        # A run may have written it down meanwhile, or somebody begun to use it.
+        _require_removable(again(), id_)
     try:
         with answering():
             iam.delete_access_key(UserName=found.user, AccessKeyId=id_)
     except NoAnswer as error:
         fail(1, str(error))
     tell(f"gate: {id_} is deleted", sys.stderr)
+
+
+def _require_removable(found: "Keys", id_: str) -> None:
+    from athena_gate.modules import clock
+
+    key = next((one for one in found.found if one.id == id_), None)
+    if key is None:
+        listed = ", ".join(one.id for one in found.unknown) or "no key is unknown"
+        fail(2, f"{found.user} has no key {visible(id_, 40)}; allowed: {listed}")
+    if why := found.why_not_removed(key, clock.now()):
+        fail(1, f"{id_} stays: {why}")
 
 
 def rotate(
@@ -103,10 +111,19 @@ def rotate(
     from athena_gate.gate.keys.ask import NoAnswer, NoKeys, iam_of, keys_of, user_of
     from athena_gate.gate.keys.state import NoState
     from athena_gate.gate.rotate import step
-    from athena_gate.gate.rotate.change import change
+    from athena_gate.gate.rotate.change import change, shared
     from athena_gate.gate.rotate.edit import NotEdited
     from athena_gate.modules import clock
+    from athena_gate.modules.fields import generation as valid
+    from athena_gate.modules.findings import Wrong
 
+    if generation is not None:
+        if finish:
+            fail(2, "--generation names a new one, and --finish removes the old one; choose one")
+        try:
+            valid(generation)
+        except Wrong as error:
+            fail(2, f"--generation: {error}")
     block = block_called(load(context.obj), name)
     found, note = None, ""
     try:
@@ -119,11 +136,14 @@ def rotate(
     except (NoAnswer, NoState) as error:
         note = str(error)
     wanted = block.settings.keys.generations
-    done = step(block.stack, wanted, found, clock.now(), finish=finish, named=generation)
+    until, now = block.settings.until, clock.now()
+    done = step(block.stack, wanted, found, now, finish=finish, named=generation, until=until)
     file = ""
     if done.do in ("add", "remove"):
         try:
-            file = str(change(context.obj, block, done))
+            done = shared(context.obj, block, done)
+            if done.do != "refused":
+                file = str(change(context.obj, block, done))
         except NotEdited as error:
             fail(1, str(error))
     if note:
@@ -133,6 +153,8 @@ def rotate(
         print(json.dumps({**shown, "says": done.says, "next": list(done.next)}, indent=2))
     else:
         say(f"{block.stack}: {done.says}")
+        if file:
+            say(f"  file: {file}")
         for number, one in enumerate(done.next):
             say(f"  {'next:' if number == 0 else 'then:'} {one}")
     raise typer.Exit(1 if done.do == "refused" else 0)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from athena_gate.gate.recover.account import Account
     from athena_gate.gate.recover.mending import Mended
     from athena_gate.gate.recover.wanted import Place
-    from athena_gate.stacks.configuration import Configuration
 
 # A provider outlives a Terraform that was killed by up to 20 s (measured 2026-11).
 _PATIENCE = 30.0
@@ -88,37 +87,28 @@ def recover(
 def _require_names_of_its_own(file: Path) -> None:
     """End with 1 when another environment makes things of the same names in the same account: what
     stands there may be that one's, and its tag is the same."""
+    from athena_gate.gate.check.environments import called, first, made
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load as loaded
     from athena_gate.stacks.places import environments
 
     here = os.environ["GATE_ENV"]
-    ours = _names(load(file))
+    ours = made(load(file))
     for other in ("", *environments(file)):
         if other == here:
             continue
         try:
-            theirs = _names(loaded(file, other))
+            theirs = made(loaded(file, other))
         except ConfigurationError:
             continue
-        if shared := sorted(ours & theirs):
-            account, kind, name = shared[0]
+        if shared := first(ours & theirs):
+            place, kind, name = shared
+            where = f" in {place}" if place else ""
             fail(
                 1,
-                f"the environment {other or 'without a name'} makes the {kind} {name} in account "
-                f"{account} too, so what stands there may be its own; give environments accounts "
-                "or names of their own",
+                f"{called(other)} makes the {kind} {name}{where} too, so what stands there may be "
+                "its own; give environments accounts or names of their own",
             )
-
-
-def _names(configuration: "Configuration") -> set[tuple[str, str, str]]:
-    return {
-        (block.settings.accounts[0].id, one.type.removeprefix("aws_"), str(one.arguments[name]))
-        for block in configuration.blocks
-        for one in block.integration.resources(block.settings)
-        for name in ("name", "bucket")
-        if name in one.arguments and "${" not in str(one.arguments[name])
-    }
 
 
 def _examined(target: "Target", accounts: "dict[Place, Account]", *, wait: bool) -> "Recovery":
@@ -173,12 +163,13 @@ def _mended(found: "Recovery", accounts: "dict[Place, Account]") -> "Mended":
     from athena_gate.gate.deploy.running import Terraform
     from athena_gate.gate.recover import examine
     from athena_gate.gate.recover.mending import mend, put_back
+    from athena_gate.gate.stack.state import cut_short
 
     content = _content(found.folder)
-    told: list[str] = []
     if found.state.broken and found.state.file:
-        told.append(put_back(found))
-        tell(f"{found.stack}: {told[0]}", sys.stderr)
+        # Unless a run has written another since.
+        if cut_short(found.state.file):
+            tell(f"{found.stack}: {put_back(found)}", sys.stderr)
         found = examine(found.stack, found.folder, content, accounts)
     logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
     terraform = Terraform(

@@ -24,18 +24,40 @@ _NAME = {
 }
 
 
-def trust(platform: Platform, name: str, account: Account, phase: Phase) -> Policy:
+# What any job of a GitLab project may ask its token for, as those that plan do.
+_ANY_JOB = "sts.amazonaws.com"
+_AUDIENCE = re.compile(r"[A-Za-z0-9_.:/-]{16,}")
+
+
+def trust(
+    platform: Platform, name: str, account: Account, phase: Phase, audience: str | None = None
+) -> Policy:
     """Return who may take the role of ``phase`` in ``account``: jobs of the pipeline ``name``.
+
+    GitLab's tokens do not say which environment their job is of, so for the role that applies it is
+    their ``audience``, which only jobs of the protected environment know.
 
     https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws,
     https://docs.gitlab.com/ci/cloud_services/aws/ and
     https://developer.hashicorp.com/terraform/cloud-docs/dynamic-provider-credentials/aws-configuration
-    (2026-11). Raises ``ValueError`` for a name of another form.
+    (2026-11). Raises ``ValueError`` for a name or an audience of another form.
     """
+    if (platform, phase) == ("gitlab", "apply") and audience is None:
+        raise ValueError(
+            "gitlab: the role that applies needs --audience too, the text of the variable "
+            "APPLY_AUDIENCE: the subject of a token does not say which environment it is for"
+        )
+    if audience is not None and (platform, phase) != ("gitlab", "apply"):
+        raise ValueError(f"{platform}: takes no --audience to {phase}")
+    if audience is not None and (not _AUDIENCE.fullmatch(audience) or audience == _ANY_JOB):
+        raise ValueError(
+            "gitlab: --audience: expected 16 letters, digits and _ . : / - or more, that nobody "
+            "can guess"
+        )
     if not _NAME[platform].fullmatch(name):
         raise ValueError(f"{name!r}: expected {FORMS[platform]}, without * and ?")
     if platform == "github":
-        issuer, audience = "token.actions.githubusercontent.com", "sts.amazonaws.com"
+        issuer, meant = "token.actions.githubusercontent.com", "sts.amazonaws.com"
         operator = "StringEquals"
         subjects: tuple[str, ...] = (
             (f"repo:{name}:environment:aws-{account.id}",)
@@ -43,12 +65,12 @@ def trust(platform: Platform, name: str, account: Account, phase: Phase) -> Poli
             else (f"repo:{name}:pull_request", f"repo:{name}:ref:refs/heads/main")
         )
     elif platform == "gitlab":
-        issuer, audience = "gitlab.com", "sts.amazonaws.com"
+        issuer, meant = "gitlab.com", audience or _ANY_JOB
         operator = "StringEquals" if phase == "apply" else "StringLike"
         branch = "main" if phase == "apply" else "*"
         subjects = (f"project_path:{name}:ref_type:branch:ref:{branch}",)
     else:
-        issuer, audience = "app.terraform.io", "aws.workload.identity"
+        issuer, meant = "app.terraform.io", "aws.workload.identity"
         operator = "StringLike"
         organization, project = name.split("/")
         run = f"workspace:*:run_phase:{phase}"
@@ -64,7 +86,7 @@ def trust(platform: Platform, name: str, account: Account, phase: Phase) -> Poli
                 principals=(Principal("Federated", provider),),
                 actions=("sts:AssumeRoleWithWebIdentity",),
                 conditions=(
-                    Condition("StringEquals", f"{issuer}:aud", (audience,)),
+                    Condition("StringEquals", f"{issuer}:aud", (meant,)),
                     Condition(operator, f"{issuer}:sub", subjects),
                 ),
             ),

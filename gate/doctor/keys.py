@@ -7,8 +7,8 @@ from typing import Any
 from botocore import exceptions as aws_errors
 
 from athena_gate.gate.doctor.finding import Finding
-from athena_gate.gate.keys import MOST, Keys, from_aws
-from athena_gate.gate.keys.ask import user_of
+from athena_gate.gate.keys import MOST, from_aws
+from athena_gate.gate.keys.ask import keys_in, user_of
 from athena_gate.gate.keys.state import NoState, key_ids
 from athena_gate.gate.synth.output import output_folder
 from athena_gate.modules import clock
@@ -24,16 +24,13 @@ def findings(block: ConfiguredBlock, iam: Any) -> Iterator[Finding]:
         found = from_aws(iam, user_of(block), state or {})
     except (aws_errors.ClientError, aws_errors.BotoCoreError, NoState):
         return
-    settings = block.settings.keys
-    wanted = settings.generations
+    wanted = block.settings.keys.generations
     if state is None:
         if len(found) > len(wanted):
             text = f"the user has {len(found)} access keys, gate.hcl has {len(wanted)} of them"
             yield Finding(check, "note", text, f"gate keys {block.stack}")
         return
-    account = block.settings.accounts[0].id
-    user = user_of(block)
-    keys = Keys(block.stack, user, account, found, wanted, state, settings.max_age_days)
+    keys = keys_in(block, found, state)
     to_make = [name for name in wanted if name not in state]
     for one in keys.problems(clock.now()):
         stops = one.code == "GATE633" and to_make and len(found) + len(to_make) > MOST

@@ -1,19 +1,19 @@
 """`gate explain`: who may become whom in a synthesized stack, and what each may then do."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from athena_gate.gate.explain import lake_formation, words
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.iam import actions as aws
 from athena_gate.modules.iam.arn import account_of
-from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy
+from athena_gate.modules.iam.attached import Document, Identity, ResourcePolicy, caller_with
 from athena_gate.modules.iam.condition_keys import condition_key
 from athena_gate.modules.iam.conditions import UnknownOperator
-from athena_gate.modules.iam.decide import VPC_KEYS, Policies, Request, context_of, decide
+from athena_gate.modules.iam.decide import VPC_KEYS, Caller, Policies, Request, context_of, decide
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy, Statement, variables
 from athena_gate.modules.iam.resource_policies import policy_elsewhere
-from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.iam.todo import ToDo, enough, same_name, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +217,46 @@ def can(
     Raises ``ValueError`` for an action that AWS lacks or that never works on ``resource``, and for
     a context that cannot be.
     """
+    resource, checked = _by_access_point(resource, todos)
+    behind = _behind_access_points(resource, todos)
     _check(action, resource, context)
     identities = (one for one in stack.identities if one.kind in ("user", "role", "policy"))
-    return tuple(_said(stack, one, action, resource, context, todos) for one in identities)
+    said = (_said(stack, one, action, resource, context, todos) for one in identities)
+    return tuple(
+        replace(one, reason=f"{one.reason}{checked or (behind if one.answer == 'no' else '')}")
+        for one in said
+    )
+
+
+def _by_access_point(resource: str, todos: Sequence[ToDo]) -> tuple[str, str]:
+    """Return what S3 checks where ``resource`` is named by the alias of one of the access points of
+    ``todos``, and that in words; of any other resource itself.
+
+    Raises ``ValueError`` for an object of one that is written as that of a bucket.
+    """
+    for todo in todos:
+        if not todo.alias:
+            continue
+        bucket, slash, key = resource.partition("/")
+        if bucket == todo.alias:
+            checked = f"{todo.by}/object/{key}" if slash else todo.by
+            return checked, f"; the alias is that of an access point: S3 checks {checked}"
+        if resource.startswith(f"{todo.by}/") and not resource.startswith(f"{todo.by}/object/"):
+            key = resource.removeprefix(f"{todo.by}/")
+            raise ValueError(
+                f"{resource}: an object of an access point is written with /object/; did you mean "
+                f"{todo.by}/object/{key}?"
+            )
+    return resource, ""
+
+
+def _behind_access_points(resource: str, todos: Sequence[ToDo]) -> str:
+    """Return how to ask for what access points of ``todos`` lead to, for a question about a bucket
+    that nothing allows: it may be the one behind."""
+    points = [f"{todo.by}/object/KEY" for todo in todos if todo.alias]
+    if not points or ":s3:::" not in resource:
+        return ""
+    return f"; what is read by access point is {words.joined(points, 'or')}"
 
 
 def _check(action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> None:
@@ -252,28 +289,28 @@ def _said(
     place = stack.policy_of(resource)
     opened, doubt = (place.policy, "") if place else policy_elsewhere(resource)
     account = place.account if place else one.account
-    theirs = None
-    if place is None:
-        theirs = next((todo for todo in todos if todo.policy and todo.governs(resource)), None)
-    if theirs is not None:
-        opened, doubt, account = theirs.policy, "", theirs.account
+    # In its own account, what others are let in by says nothing of who asks.
+    of_others = (todo for todo in todos if todo.policy and todo.account != one.account)
+    theirs = () if place else tuple(todo for todo in of_others if todo.governs(resource))
+    if theirs:
+        doubt, account = "", theirs[0].account
     owner = account_of(resource)
-    elsewhere = owner.isdigit() and owner != account and place is None and theirs is None
+    elsewhere = owner.isdigit() and owner != account and place is None
     own = tuple(document.policy for document in one.policies)
     given = {key.lower() for key in context}
-    asked = _keys((*own, *([opened] if opened else [])))
+    asked = _keys((*own, statements(theirs), *([opened] if opened else [])))
     if "aws:securetransport" not in given:
         context = {**context, "aws:SecureTransport": ("true",)}
     # Decided from who asks, or not known, where AWS always sends them.
     unknown = {key for key in asked.values() if condition_key(key).sent == "some requests"}
-    if one.kind == "policy":
+    if one.kind == "policy" and _caller(one, todos) == one.caller:
         # Of whom it is attached to nothing is known.
         unknown |= {"aws:PrincipalArn", "aws:PrincipalType", "aws:username"}
     if any(values for key, values in context.items() if key.lower() == "aws:sourceip"):
         # A request through a VPC endpoint has no aws:SourceIp.
         unknown = {key for key in unknown if key.lower() not in VPC_KEYS}
     request = Request(
-        one.caller,
+        _caller(one, todos),
         action,
         resource,
         account,
@@ -283,6 +320,13 @@ def _said(
     title = f"{one.kind} {one.name}"
     try:
         decision = decide(request, Policies(own, opened))
+        if decision.answer == "denied" and theirs:
+            theirs = enough(theirs, lambda said: _allowed(request, Policies(own, said)))
+            before = opened.statements if opened else ()
+            opened = Policy((*before, *statements(theirs).statements))
+            decision = decide(request, Policies(own, opened))
+        else:
+            theirs = ()
     except (MalformedPolicy, UnknownOperator) as error:
         return Said(title, "unknown", str(error), (), ())
     answer, reason = decision.answer, decision.reason
@@ -305,12 +349,17 @@ def _said(
     if answer == "allowed" and elsewhere and opened is None:
         answer, reason = "unknown", f"account {owner} must allow it too; its part is not known here"
     word = {"allowed": "yes", "denied": "no", "unknown": "unknown"}[answer]
-    if theirs is not None and answer == "allowed":
-        word, reason = "yes, if", "allowed on this side"
-    conditions = [f"{theirs.says}: {theirs.page}"] if theirs and word == "yes, if" else []
+    conditions: tuple[str, ...] = ()
+    if decision.answer == "allowed":
+        stops = tuple(todo for todo in todos if todo.stops(action, resource, one.arn, context))
+        said = (f"{todo.says}: {todo.page}" for todo in (*stops, *theirs))
+        conditions = tuple(dict.fromkeys(said))
     if answer == "allowed":
-        word, reason, more = _in_lake_formation(stack, one, action, resource, word, reason)
-        conditions += more
+        if conditions:
+            word, reason = "yes, if", "allowed on this side"
+        if not any("lake-formation" in todo.name for todo in stops):
+            lake = _in_lake_formation(stack, one, action, resource, word, reason)
+            word, reason, conditions = *lake[:2], (*conditions, *lake[2])
     return Said(
         title,
         word,
@@ -322,8 +371,23 @@ def _said(
             if statement in decision.by
         ),
         tuple(depends),
-        tuple(conditions),
+        conditions,
     )
+
+
+def _caller(one: Identity, todos: Sequence[ToDo]) -> Caller:
+    """Return who calls with the policies of ``one``: of a policy, whom it is to be attached to as
+    ``todos`` say; a role from elsewhere, of which the stack does not know the path, as they name
+    it."""
+    for todo in todos:
+        for rests in todo.rests:
+            if todo.by and rests.actions == ("*",) and same_name(rests.by, one.arn):
+                return caller_with("role", todo.by)
+    return one.caller
+
+
+def _allowed(request: Request, policies: Policies) -> bool:
+    return decide(request, policies).answer == "allowed"
 
 
 def _in_lake_formation(
@@ -344,6 +408,8 @@ def _in_lake_formation(
     if action.lower() == lake_formation.DATA.lower():
         given = words.joined(f"{grant.says}" for grant in grants) or "what others have granted"
         return word, f"{reason}; for what Lake Formation gives it: {given}", ()
+    if account_of(resource) != one.account:
+        return word, reason, ()
     grant, missing = lake_formation.resting_on(grants, action, resource)
     if grant is not None:
         return word, f"{reason}, and Lake Formation gives it {grant.says}", ()

@@ -4,38 +4,23 @@ Which permission a call asks for:
 https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html (2026-11).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from athena_gate.modules.lake_formation import Catalog, Columns, Database, LakeGrant, On, Tables
+from athena_gate.modules.lake_formation import (
+    OF_CATALOG,
+    OF_DATABASES,
+    OF_TABLES,
+    Catalog,
+    Columns,
+    Database,
+    LakeGrant,
+    On,
+    Permissions,
+    Tables,
+)
 
 PAGE = "https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html"
 DATA = "lakeformation:GetDataAccess"
-
-# Any of these permissions is enough.
-_Permissions = Mapping[str, tuple[str, ...]]
-_TABLE: _Permissions = {
-    "glue:GetTable": ("SELECT", "DESCRIBE"),
-    "glue:GetTables": ("SELECT", "DESCRIBE"),
-    "glue:GetTableVersion": ("SELECT", "DESCRIBE"),
-    "glue:GetTableVersions": ("SELECT", "DESCRIBE"),
-    "glue:GetPartition": ("SELECT", "DESCRIBE"),
-    "glue:GetPartitions": ("SELECT", "DESCRIBE"),
-    "glue:BatchGetPartition": ("SELECT", "DESCRIBE"),
-    "glue:UpdateTable": ("ALTER",),
-    "glue:CreatePartition": ("ALTER", "INSERT"),
-    "glue:BatchCreatePartition": ("ALTER", "INSERT"),
-    "glue:UpdatePartition": ("ALTER",),
-    "glue:DeletePartition": ("ALTER", "DELETE"),
-    "glue:BatchDeletePartition": ("ALTER", "DELETE"),
-    "glue:DeleteTable": ("DROP",),
-}
-_DATABASE: _Permissions = {
-    "glue:GetDatabase": ("DESCRIBE",),
-    "glue:GetDatabases": ("DESCRIBE",),
-    "glue:CreateTable": ("CREATE_TABLE",),
-    "glue:DeleteDatabase": ("DROP",),
-}
-_CATALOG: _Permissions = {"glue:CreateDatabase": ("CREATE_DATABASE",)}
 
 
 def resting_on(
@@ -57,12 +42,13 @@ def resting_on(
 def _asked(action: str, resource: str) -> tuple[tuple[str, ...], On] | None:
     kind, _, name = ([*resource.split(":", 5), "", "", "", "", ""])[5].partition("/")
     database, _, table = name.partition("/")
-    places: dict[str, tuple[_Permissions, On]] = {
-        "table": (_TABLE, Tables(database, "" if table == "*" else table)),
-        "database": (_DATABASE, Database(database)),
-        "catalog": (_CATALOG, Catalog()),
+    places: dict[str, tuple[Permissions, On]] = {
+        "table": (OF_TABLES, Tables(database, "" if table == "*" else table)),
+        "database": (OF_DATABASES, Database(database)),
+        "catalog": (OF_CATALOG, Catalog()),
     }
-    if kind not in places:
+    # What lies in a nested catalog, as table/s3tablescatalog/lake/web/orders, is none of these.
+    if kind not in places or name.count("/") > (kind == "table"):
         return None
     known, on = places[kind]
     found = {one.lower(): permissions for one, permissions in known.items()}

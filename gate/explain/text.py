@@ -25,8 +25,8 @@ def as_text(explanation: Explanation) -> str:
 
 
 def _lines(one: Explained) -> Iterator[str]:
-    yield visible(one.title)
-    yield f"  {visible(one.arn)}"
+    yield from wrapped(one.title, 0, 2)
+    yield from wrapped(one.arn, 2, 4)
     for who in one.becomes:
         yield from wrapped(f"who: {who}", 2, 4)
     for rule in one.rules:

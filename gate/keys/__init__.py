@@ -44,7 +44,8 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The access keys of ``user`` in ``account``, the oldest first; ``wanted`` are the generations
-    of gate.hcl, and ``state`` the key ids of the state by generation."""
+    of gate.hcl, and ``state`` the key ids of the state by generation. A user that was made
+    ``by_hand`` and adopted may have brought keys that somebody has."""
 
     stack: str
     user: str
@@ -53,6 +54,7 @@ class Keys:
     wanted: tuple[str, ...]
     state: Mapping[str, str]
     max_age_days: int | None
+    by_hand: bool = False
 
     @property
     def unknown(self) -> tuple[Key, ...]:
@@ -63,17 +65,37 @@ class Keys:
         """Return the key of ``generation``, None where there is none."""
         return next((key for key in self.found if key.generation == generation), None)
 
+    def why_not_removed(self, key: Key, now: datetime) -> str:
+        """Return why ``key`` must not be removed beside the state; empty when it may be."""
+        if key.generation is not None:
+            return f"it is that of generation {key.generation}; gate rotate removes it in turn"
+        if key.used is not None and (key.active or key.in_use(now)):
+            return (
+                f"it was used on {key.used.date()}, so somebody has it; find out who, deactivate "
+                "it, and remove it a day later"
+            )
+        if now - key.made < FRESH:
+            return (
+                "it was made within ten minutes; an apply that is under way may still write it down"
+            )
+        if self.by_hand and key.active:
+            return (
+                f"{self.user} was made by hand, and so may this key have been: somebody may have "
+                f"it, though it was never used; deactivate it (aws iam update-access-key "
+                f"--user-name {self.user} --access-key-id {key.id} --status Inactive), and remove "
+                "it a day later"
+            )
+        return ""
+
     def problems(self, now: datetime) -> tuple[Remark, ...]:
         """Return what is wrong with them, and what to do."""
         found = []
         for key in self.unknown:
-            refused = why_not_removed(key, now)
-            remedy = refused or f"gate keys {self.stack} --remove {key.id} removes it"
-            found.append(
-                Remark(
-                    "GATE633", key.id, f"no state knows it, so nobody has its secret here; {remedy}"
-                )
+            whose = "" if self.by_hand else ", so nobody has its secret here"
+            remedy = self.why_not_removed(key, now) or (
+                f"gate keys {self.stack} --remove {key.id} removes it"
             )
+            found.append(Remark("GATE633", key.id, f"no state knows it{whose}; {remedy}"))
         ids = {key.id for key in self.found}
         found += [
             Remark(
@@ -97,20 +119,6 @@ class Keys:
                 if key.age(now) > self.max_age_days
             ]
         return tuple(found)
-
-
-def why_not_removed(key: Key, now: datetime) -> str:
-    """Return why ``key`` must not be removed beside the state; empty when it may be."""
-    if key.generation is not None:
-        return f"it is that of generation {key.generation}; gate rotate removes it in turn"
-    if key.used is not None and (key.active or key.in_use(now)):
-        return (
-            f"it was used on {key.used.date()}, so somebody has it; find out who, deactivate it, "
-            "and remove it a day later"
-        )
-    if now - key.made < FRESH:
-        return "it was made within ten minutes; an apply that is under way may still write it down"
-    return ""
 
 
 def from_aws(iam: Any, user: str, state: Mapping[str, str]) -> tuple[Key, ...]:

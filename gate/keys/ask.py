@@ -8,7 +8,7 @@ from typing import Any
 from botocore import exceptions as aws_errors
 
 from athena_gate.gate.doctor.aws import Refused, caller, client
-from athena_gate.gate.keys import Keys, from_aws
+from athena_gate.gate.keys import Key, Keys, from_aws
 from athena_gate.gate.keys.state import key_ids
 from athena_gate.stacks.configuration import ConfiguredBlock
 
@@ -55,16 +55,22 @@ def keys_of(block: ConfiguredBlock, folder: Path, environment: Mapping[str, str]
     user = user_of(block)
     state = key_ids(block.stack, folder, environment)
     with answering():
-        found = from_aws(iam, user, state)
+        return keys_in(block, from_aws(iam, user, state), state)
+
+
+def keys_in(block: ConfiguredBlock, found: tuple[Key, ...], state: Mapping[str, str]) -> Keys:
+    """Return the access keys of ``block``, where AWS has ``found`` and the state ``state``."""
     settings = block.settings.keys
+    adopted = getattr(block.settings, "adopted", None)
     return Keys(
         block.stack,
-        user,
+        user_of(block),
         block.settings.accounts[0].id,
         found,
         settings.generations,
         state,
         settings.max_age_days,
+        by_hand=bool(adopted and adopted.user),
     )
 
 

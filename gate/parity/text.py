@@ -14,14 +14,15 @@ _INDENT = 12
 
 def as_text(found: Parity) -> str:
     """Return the comparison for a terminal of 80 columns."""
-    lines = [f"{found.block} beside the guide: {found.vendor}"]
+    lines = _wrapped(f"{found.block} beside the guide: {found.vendor}")
     for document in found.documents:
         title = document.title + (", trust policy" if document.policy == "trust" else "")
         lines += ["", "", *_wrapped(title), *_wrapped(f"{document.source} (read {document.date})")]
         if not document.deployed:
             lines += ["", "This block has no such policy."]
         for section in document.sections:
-            lines += ["", section.statement, "-" * min(len(section.statement), WIDTH)]
+            named = _wrapped(section.statement)
+            lines += ["", *named, "-" * max(map(len, named))]
             for row in section.rows:
                 lines += _row_lines(row)
     counts = ", ".join(f"{number} {status}" for status, number in found.counts.items())

@@ -8,11 +8,13 @@ understood, and refuses it when there is anything else.
 
 The synth comes from a job that had installed packages, so it may be anything. TARGET becomes a new
 folder with the stack's JSON, written from what was read, and the provider's lock of the current
-folder, the project's; no other file of SYNTHESIZED, and no lock of it, gets there. Exit code 1, and
-no TARGET, where something is not of a known kind: another type of resource, a data source, module
-or provisioner, another provider, an expression, a file beside that Terraform would read.
+folder, the project's; no other file of SYNTHESIZED, and no lock of it, gets there. What a plan does
+not show of it is printed. Exit code 1, and no TARGET, where something is not of a known kind:
+another type of resource, a data source, module or provisioner, another provider, an expression, a
+file beside that Terraform would read.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -62,8 +64,8 @@ def one(entry: Mapping[str, str], synthesized: Path, target: Path) -> None:
     if found != {key: entry.get(key) for key in found}:
         raise Refused(f"{name}: its account and region are not those of the job")
     stack = _understood(name, synthesized / place)
-    if "s3" not in stack.content.get("terraform", {}).get("backend", {}):
-        raise Refused(f"{name}: keeps no state in S3, and a file is gone after the job")
+    if _keeps_state(stack) != ["s3"]:
+        raise Refused(f"{name}: keeps its state elsewhere than in S3 alone")
     _write(stack, target)
 
 
@@ -71,6 +73,9 @@ def every(synthesized: Path, target: Path) -> None:
     """Write all stacks of the manifest in ``synthesized``, and that manifest, into the new folder
     ``target``. Raises ``Refused`` and ``Unreadable``."""
     stacks = {name: _understood(name, at) for name, at in listed(synthesized / MANIFEST).items()}
+    for name, stack in stacks.items():
+        if _keeps_state(stack) != ["cloud"]:
+            raise Refused(f"{name}: keeps its state elsewhere than in HCP Terraform alone")
     target.mkdir()
     for name, stack in stacks.items():
         _write(stack, target / "stacks" / name)
@@ -87,26 +92,70 @@ def digest(folder: Path) -> str:
 
 
 def about(folder: Path) -> list[str]:
-    """Return, in lines, what a plan of the stack that ``one`` has written into ``folder`` does not
-    show: where its state is, and as whom it is made. Raises ``Unreadable``."""
+    """Return, in lines, what a plan of the stack that was written into ``folder`` does not show:
+    where its state is, as whom it is made, and who can read the secrets of its access keys: whoever
+    made the stack could have put a key of their own there. Raises ``Unreadable``."""
     try:
         content = read_json(folder / FILE, _WRITTEN_LIMIT)
-        s3 = content["terraform"]["backend"]["s3"]
-        lines = [
-            f"state: s3://{s3['bucket']}/{s3['key']} in {s3['region']}{_as(s3.get('assume_role'))}"
-        ]
+        lines = [f"state: {_state(content['terraform'])}"]
         for provider in content["provider"]["aws"]:
             accounts = ", ".join(provider.get("allowed_account_ids", ())) or "any account"
             role = _as(*provider.get("assume_role", ()))
             lines.append(f"made in: {accounts}, {provider.get('region', 'any region')}{role}")
+        for name, key in content.get("resource", {}).get("aws_iam_access_key", {}).items():
+            lines.append(f"secret of {name}: for the PGP key {_fingerprint(key['pgp_key'])}")
     except (KeyError, TypeError, AttributeError):
         problem = "is not what gate.pipeline.examine has written"
         raise Unreadable(str(folder / FILE), problem) from None
     return lines
 
 
+def _state(terraform: Mapping[str, Any]) -> str:
+    if cloud := terraform.get("cloud"):
+        workspaces = cloud["workspaces"]
+        named = workspaces.get("name") or f"tagged {', '.join(workspaces['tags'])}"
+        return f"workspace {named} of {cloud['organization']}"
+    s3 = terraform["backend"]["s3"]
+    return f"s3://{s3['bucket']}/{s3['key']} in {s3['region']}{_as(s3.get('assume_role'))}"
+
+
 def _as(role: Mapping[str, str] | None = None) -> str:
     return f" as {role['role_arn']}" if role else ""
+
+
+def _fingerprint(text: str) -> str:
+    """Return the fingerprint of the PGP key in ``text``, in base64, which is its first packet as
+    the provider takes it; empty where that is something else.
+
+    https://www.rfc-editor.org/rfc/rfc9580#section-4.2 and #section-5.5.4.2 (2024-07).
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+        match data[0]:
+            case 0x98 | 0x99 | 0x9A as tag:
+                size = 1 << (tag & 3)
+                start, length = 1 + size, int.from_bytes(data[1 : 1 + size])
+            case 0xC6 if data[1] < 192:
+                start, length = 2, data[1]
+            case 0xC6 if data[1] < 224:
+                start, length = 3, (data[1] - 192 << 8) + data[2] + 192
+            case 0xC6 if data[1] == 255:
+                start, length = 6, int.from_bytes(data[2:6])
+            case _:
+                return ""
+        key = data[start : start + length]
+        match key[0]:
+            case _ if len(key) != length:
+                return ""
+            case 4:
+                framed = b"\x99" + length.to_bytes(2) + key
+                return hashlib.sha1(framed, usedforsecurity=False).hexdigest().upper()
+            case 6:
+                framed = b"\x9b" + length.to_bytes(4) + key
+                return hashlib.sha256(framed).hexdigest().upper()
+    except (ValueError, IndexError, OverflowError):
+        pass
+    return ""
 
 
 def _understood(name: str, folder: Path) -> Stack:
@@ -114,37 +163,47 @@ def _understood(name: str, folder: Path) -> Stack:
         stack = read(folder / FILE)
     except NotReadable as error:
         raise Refused(str(error)) from None
-    reasons = [f"{visible(one.address, 300)} {visible(one.text, 300)}" for one in stack.problems]
-    if stack.name != name:
-        reasons.append(f"is the stack {visible(stack.name, 100)}")
-    required = stack.content.get("terraform", {}).get("required_providers", {}).get("aws", {})
-    if (source := required.get("source")) != PROVIDER_SOURCE:
-        reasons.append(f"asks for the provider {visible(source, 100)}, not {PROVIDER_SOURCE}")
-    reasons += [
-        f"{address}: {reason}"
-        for kind in ("resource", "output")
-        for address, reason in _odd(stack.content.get(kind))
-    ]
-    keys = stack.content.get("resource", {}).get("aws_iam_access_key", {})
-    reasons += [
-        f"aws_iam_access_key.{visible(name, 100)}: its secret is encrypted to no PGP key of its own"
-        for name, body in keys.items()
-        if not re.fullmatch(r"[A-Za-z0-9+/=]{64,}", str(body.get("pgp_key", "")))
-    ]
-    hidden = "holds what nobody sees, or a command to the runner"
-    reasons += [f"{hidden}: {visible(text, 100)}" for text in not_visible(stack.content)]
+    # Of what is not understood nothing more is asked: the answer would be about what is missing.
+    reasons = [
+        f"{visible(one.address, 300)} {visible(one.text, 300)}" for one in stack.problems
+    ] or [*_odd(stack)]
+    reasons = reasons or [*_other(stack, name)]
     if reasons:
         raise Refused("\n".join(f"{name}: {reason}" for reason in reasons))
     return stack
 
 
-def _odd(part: object, depth: int = 2) -> Iterator[tuple[str, str]]:
-    """Yield the names of resources or outputs in ``part`` that Terraform's own could not be."""
-    for name, body in part.items() if isinstance(part, Mapping) else ():
+def _keeps_state(stack: Stack) -> list[str]:
+    """Return where ``stack`` says that its state is, which Terraform takes one answer to."""
+    terraform = stack.content.get("terraform", {})
+    return [*terraform.get("backend", {}), *(["cloud"] if "cloud" in terraform else [])]
+
+
+def _odd(stack: Stack) -> Iterator[str]:
+    """Yield why names of resources or outputs in ``stack`` could not be Terraform's own."""
+    named = [stack.content.get("output", {}), *stack.content.get("resource", {}).values()]
+    for name in (name for some in named for name in some):
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", str(name)):
-            yield visible(str(name), 100), "is no name"
-        elif depth > 1 and str(name).startswith(("aws_", "terraform_")):
-            yield from _odd(body, depth - 1)
+            yield f"{visible(str(name), 100)}: is no name"
+
+
+def _other(stack: Stack, name: str) -> Iterator[str]:
+    """Yield what of ``stack``, all of it understood, is not as a stack ``name`` of ours has it, and
+    what a plan would not show to whoever approves."""
+    if stack.name != name:
+        yield f"is the stack {visible(stack.name, 100)}"
+    required = stack.content.get("terraform", {}).get("required_providers", {}).get("aws", {})
+    if (source := required.get("source")) != PROVIDER_SOURCE:
+        yield f"asks for the provider {visible(source, 100)}, not {PROVIDER_SOURCE}"
+    keys = stack.content.get("resource", {}).get("aws_iam_access_key", {})
+    for key, body in keys.items():
+        if not _fingerprint(body.get("pgp_key", "")):
+            yield f"aws_iam_access_key.{key}: its secret is encrypted to no PGP key of its own"
+    for output, body in stack.content.get("output", {}).items():
+        if output != "handoff" and body.get("sensitive") is not True:
+            yield f"output.{output}: is a secret, and not sensitive, so that the log would show it"
+    for text in not_visible(stack.content):
+        yield f"holds what nobody sees, or a command to the runner: {visible(text, 100)}"
 
 
 def not_visible(value: object) -> Iterator[str]:
@@ -194,8 +253,11 @@ def main(arguments: Sequence[str]) -> int:
         match arguments:
             case [entry, synthesized, target]:
                 one(_entry(entry), Path(synthesized), Path(target))
+                print("\n".join(about(Path(target))))
             case [synthesized, target]:
                 every(Path(synthesized), Path(target))
+                for folder in sorted(Path(target).glob("stacks/*")):
+                    print("\n  ".join([f"{folder.name}:", *about(folder)]))
             case _:
                 raise Usage
     except Refused as refused:

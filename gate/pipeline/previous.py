@@ -21,11 +21,15 @@ from pathlib import Path
 
 from athena_gate.stacks.providers import LOCK
 
-# Not from the current folder, which is that of the commit.
-SYNTH = (
-    *(sys.executable, "-P", "-c", "from athena_gate.gate.cli import program; program()"),
-    "synth",
-)
+PROGRAM = """
+import sys
+from datetime import date
+from athena_gate.gate.cli import program
+from athena_gate.modules import clock
+
+with clock.at(date.fromisoformat(sys.argv.pop(1))):
+    program()
+"""
 
 
 def is_on(branch: str, commit: str) -> bool:
@@ -42,6 +46,7 @@ def commits(applied: str, tip: str) -> list[str]:
 
 def synthesize(commit: str, output: Path) -> str:
     """Synthesize ``commit`` into ``output``; return why it cannot be, or the empty string."""
+    day = _git("show", "--no-patch", "--format=%cs", f"{commit}^{{commit}}").strip()
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
@@ -51,7 +56,9 @@ def synthesize(commit: str, output: Path) -> str:
             if LOCK.is_file():
                 shutil.copyfile(LOCK, tree / LOCK)
             done = subprocess.run(
-                SYNTH,
+                # Not from the current folder, which is that of the commit; and as of its day, for a
+                # PGP key of it may have expired since.
+                [sys.executable, "-P", "-c", PROGRAM, day, "synth"],
                 cwd=tree,
                 env={**os.environ, "CDKTF_OUTDIR": str(output.resolve())},
                 capture_output=True,

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from athena_gate.gate.prove import Proof
 from athena_gate.gate.text import counted, wrapped
-from athena_gate.modules.files import visible
 from athena_gate.modules.iam.result import Answer, Failure, Result
 
 _MOST_FAILURES = 3
@@ -38,20 +37,20 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str, dash: str) -> str:
 
 
 def _proof(proof: Proof, signs: Mapping[Answer, str]) -> Iterator[str]:
-    yield visible(f"{proof.stack} ({proof.block or proof.file})")
+    yield from wrapped(f"{proof.stack} ({proof.block or proof.file})", 0, 2)
     groups: dict[str, list[Result]] = {}
     for result in proof.results:
         groups.setdefault(_group(result), []).append(result)
     conditions = _conditions(proof)
     for title, results in groups.items():
-        yield f"  {visible(title)}"
+        yield from wrapped(title, 2, 4)
         for result in results:
             rests_on = [str(conditions[one]) for one in result.conditions if result.holds]
             on_them = f", if {' and '.join(rests_on)}" if rests_on else ""
             yield from wrapped(f"{signs[result.answer]} {result.says}{on_them}", 4, 6)
             yield from _failures(result)
     if conditions:
-        yield f"  holds if (gate todo {visible(proof.stack)})"
+        yield from wrapped(f"holds if (gate todo {proof.stack})", 2, 4)
         for condition, number in conditions.items():
             yield from wrapped(f"{number} {condition}", 4, 6)
     for note in proof.notes:

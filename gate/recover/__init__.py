@@ -112,7 +112,10 @@ class Recovery:
         state = self.state
         # A local state is locked by the process itself.
         locked = state.lock is not None and state.lock.ours and state.file is None
-        broken = state.broken and state.file is not None
+        if state.broken and state.file is None:
+            # An earlier version of the object comes first, and only its owner can bring it back.
+            return False
+        broken = bool(state.broken)
         things = (self.imports, self.deletable, self.removable, self.errored, broken, locked)
         return any(map(bool, things))
 

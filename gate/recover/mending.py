@@ -6,18 +6,19 @@ them is there for a later plan. https://developer.hashicorp.com/terraform/langua
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from athena_gate.gate.deploy.aside import IMPORTS, copy_of, write_imports
 from athena_gate.gate.deploy.changes import Changes, read_changes
 from athena_gate.gate.deploy.running import Interrupted, Step, Terraform
-from athena_gate.gate.recover import Recovery
+from athena_gate.gate.doctor.aws import Refused
+from athena_gate.gate.recover import Recovery, backend
 from athena_gate.gate.recover.account import Account, NotAllowed
 from athena_gate.gate.recover.leftovers import delete
 from athena_gate.gate.recover.wanted import Place
-from athena_gate.gate.stack.state import BROKEN
+from athena_gate.gate.stack.state import BROKEN, State, running_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,65 @@ class _Failed(Exception):
         self.step = step
 
 
+class _Looked:
+    """The state by which everything was decided. A run that ends meanwhile writes down what it has
+    made, so it is read again, its lock first, right before anything is done by it."""
+
+    def __init__(self, recovery: Recovery, content: Mapping[str, Any]) -> None:
+        self._recovery = recovery
+        self._content = content
+        self._state = recovery.state
+
+    def require_same(self) -> None:
+        """Raise ``_Failed`` when another run works on it or has written it since."""
+        now = self._now()
+        if _version(now) != _version(self._state):
+            raise self._written()
+
+    def unlocked(self) -> None:
+        """Take it without its lock, which was removed."""
+        self._state = replace(self._state, lock=None)
+
+    def follow(self, *gone: str) -> None:
+        """Take it as this mending has just written it, without the addresses ``gone``. Raises
+        ``_Failed`` when another run has written it instead."""
+        now = self._now()
+        known = {one: body.get("id") for one, body in self._state.resources.items()}
+        if {one: body.get("id") for one, body in now.resources.items()} != {
+            one: id_ for one, id_ in known.items() if one not in gone
+        }:
+            raise self._written()
+        self._state = now
+
+    def _now(self) -> State:
+        """Return it as it is now. Raises ``_Failed`` when it cannot be read, or a run works on it
+        that did not when it was looked at."""
+        try:
+            now = backend.read(self._content, self._recovery.folder)
+        except Refused as refused:
+            raise _Failed(f"read the state again: {refused.found}; {refused.next}") from None
+        if now.file is not None:
+            # A local state is locked by the process itself.
+            if process := running_in(self._recovery.folder):
+                raise _Failed(f"process {process} of Terraform works here by now; {_AGAIN}")
+        elif now.lock and now.lock != self._state.lock:
+            raise _Failed(f"{now.where} is locked by now, {now.lock}; {_AGAIN}")
+        return now
+
+    def _written(self) -> _Failed:
+        return _Failed(
+            f"{self._state.where} was written by another run since it was looked at, which may "
+            "know what was missing; look again"
+        )
+
+
+_AGAIN = "look again when it has ended"
+
+
+def _version(state: State) -> tuple[str, int, bool]:
+    return state.lineage, state.serial, bool(state.broken)
+
+
 def mend(
     recovery: Recovery,
     content: Mapping[str, Any],
@@ -53,7 +113,8 @@ def mend(
     done: list[str] = []
     try:
         with copy_of(recovery.folder, content, recovery.state.file, build) as folder:
-            rest = _steps(recovery, folder, accounts, terraform, progress, done)
+            looked = _Looked(recovery, content)
+            rest = _steps(recovery, folder, looked, accounts, terraform, progress, done)
     except Interrupted:
         return Mended(recovery.stack, tuple(done), "interrupted")
     except _Failed as failed:
@@ -81,6 +142,7 @@ def put_back(recovery: Recovery) -> str:
 def _steps(
     recovery: Recovery,
     folder: Path,
+    looked: _Looked,
     accounts: Mapping[Place, Account],
     terraform: Terraform,
     progress: Callable[[str], None],
@@ -99,18 +161,22 @@ def _steps(
         *("init", "-input=false", *(["-lockfile=readonly"] if locked else [])),
         what="terraform init",
     )
+    looked.require_same()
     lock = recovery.state.lock
     if lock and recovery.state.file is None:
         # A local state is locked by the process itself, and a note is left.
         run("unlock", "force-unlock", "-force", lock.id, what=f"remove the lock {lock.id}")
         done.append(f"the lock {lock.id} was removed")
+        looked.unlocked()
     if recovery.errored:
         file = str(recovery.errored.resolve())
         run("push", "state", "push", file, what=f"hand {recovery.errored} over to the backend")
         recovery.errored.unlink()
         done.append(f"{recovery.errored} was handed over to the backend and deleted")
+        looked.follow()
     for unknown in recovery.deletable:
         progress(f"delete the access key {unknown.key.id}")
+        looked.require_same()
         try:
             # Asked once more: whoever has its secret may have begun to use it.
             now = accounts[unknown.place].access_keys(unknown.key.user)
@@ -125,6 +191,7 @@ def _steps(
     for leftover in recovery.removable:
         what = f"the {leftover.kind} {leftover.name}"
         progress(f"delete {what}")
+        looked.require_same()
         try:
             delete(accounts[leftover.place], leftover)
         except NotAllowed as error:
@@ -132,9 +199,13 @@ def _steps(
         done.append(f"{what}, which held nothing, was deleted")
     forgotten = [one.address for one in recovery.left if one.verdict == "forget"]
     if forgotten:
+        looked.require_same()
         run("forget", "state", "rm", *forgotten, what="forget what is gone")
         done += [f"{one} was forgotten: what the state had is gone" for one in forgotten]
+        looked.follow(*forgotten)
     if recovery.imports:
+        # A plan that is older than the state is refused by Terraform itself.
+        looked.require_same()
         _import(recovery, folder, run)
         done += [f"{one.address} was imported" for one in recovery.imports]
     (folder / IMPORTS).unlink(missing_ok=True)

@@ -49,7 +49,11 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
         yield "lock", f"{state.lock}; id {state.lock.id}"
         if not state.lock.ours:
             command = shell(["terraform", f"-chdir={found.folder}", "force-unlock", state.lock.id])
-            yield "", f"of another machine: once its run has ended for certain, `{command}`"
+            yield (
+                "",
+                "of another machine; its run may write down yet what it has made, so nothing is "
+                f"changed. Once it has ended for certain: `{command}`",
+            )
     elif state.lock:
         yield "lock", f"{state.lock}; only a note, which the next run writes over"
     if found.errored:
@@ -61,7 +65,7 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
             before = "; the state has another, which is gone" if one.verdict == "forget" else ""
             yield "import", f"{one.address}: {one.id}{before}"
     for unknown in found.keys:
-        yield ("delete" if unknown.unused else "key"), _key(unknown)
+        yield ("delete" if unknown.unused else "key"), _key(found.stack, unknown)
     for leftover in found.leftovers:
         what = f"the {leftover.kind} {leftover.name}, which the stack no longer asks for"
         if leftover.empty:
@@ -76,7 +80,7 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
         yield "unseen", text
 
 
-def _key(unknown: UnknownKey) -> str:
+def _key(stack: str, unknown: UnknownKey) -> str:
     key = unknown.key
     what = f"the access key {key.id} of {key.user}, made {key.made}, which no state knows"
     if unknown.unused:
@@ -86,7 +90,7 @@ def _key(unknown: UnknownKey) -> str:
     if unknown.stateless and not (unknown.by_hand or key.used):
         return (
             f"{what}; no state of the stack is found here, so another clone or backend may have "
-            f"it: gate keys {key.user} --remove {key.id}, once you know that nobody has its secret"
+            f"it: gate keys {stack} --remove {key.id}, once you know that nobody has its secret"
         )
     state = "" if key.active else ", inactive"
     when = f"last used {key.used}" if key.used else "of a user that was made by hand"

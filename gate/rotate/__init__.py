@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from athena_gate.gate.keys import MOST, QUIET, Key, Keys, why_not_removed
+from athena_gate.gate.keys import MOST, QUIET, Key, Keys
 
 _HOURS = int(QUIET.total_seconds()) // 3600
 
@@ -33,15 +33,20 @@ def step(
     *,
     finish: bool = False,
     named: str | None = None,
+    until: str | None = None,
 ) -> Step:
     """Return the next step of the rotation of ``stack``, whose generations in gate.hcl are
-    ``wanted``; ``keys`` is what AWS and the state have, None when they could not be asked.
+    ``wanted`` and whose access ends with the day ``until``; ``keys`` is what AWS and the state
+    have, None when they could not be asked.
 
     With ``finish`` the old generation is to be removed; ``named`` is what a new one is called.
     """
     if finish:
         return _finish(stack, wanted, keys, now)
     if len(wanted) < MOST:
+        if until is not None and date.fromisoformat(until) < now.date():
+            says = f"access has ended with {until}, and AWS would refuse a new key as well"
+            return Step("refused", f"{says}; set a later day, or delete the block")
         return _begin(stack, wanted, keys, now, named)
     if keys is None:
         return Step("wait", f"two generations already: {' and '.join(wanted)}", _hand_over(stack))
@@ -148,7 +153,7 @@ def _stuck(keys: Keys, now: datetime, more: int) -> Step | None:
     if len(keys.found) + more <= MOST or not keys.unknown:
         return None
     key = keys.unknown[0]
-    why = why_not_removed(key, now)
+    why = keys.why_not_removed(key, now)
     says = f"AWS makes no third key, and {key.id} is in no state"
     if why:
         return Step("refused", f"{says}; {why}")

@@ -6,26 +6,44 @@ from typing import Any
 from athena_gate.gate.quoting import markdown_cell, markdown_code, markdown_fence
 from athena_gate.gate.text import wrapped
 from athena_gate.modules.files import visible, visible_lines
+from athena_gate.modules.terminal import WIDTH, folded
 
 
 def as_text(content: Mapping[str, Any]) -> str:
     """Return the sheet for a terminal."""
     rows = [(visible(label), visible_lines(value)) for label, value in _rows(content)]
     width = max((len(label) for label, value in rows if "\n" not in value), default=0)
-    lines = [f"{content['vendor']}: {content['block']}", content["form"], ""]
-    lines += [f"  {label.ljust(width)}  {value}" for label, value in rows if "\n" not in value]
+    lines = [*wrapped(f"{content['vendor']}: {content['block']}"), *wrapped(content["form"]), ""]
+    for label, value in rows:
+        if "\n" not in value:
+            lines += _row(label, value, width)
     for label, value in rows:
         if "\n" in value:
             # Unindented: it is there to be pasted.
             lines += ["", f"  {label}:", "", value.rstrip("\n")]
     for key in content["keys"]:
         lines += ["", f"  Secret access key ({key['generation']}), decrypted with:"]
-        lines.append(f"    {key['decrypt']}".replace(" | base64", " \\\n      | base64"))
+        lines += _command(key["decrypt"])
     if content["todo"]:
         lines += ["", "  To do outside of the stack (gate todo has the statements):"]
     for one in content["todo"]:
         lines += wrapped(f"- {one['who']}: {one['says']}", 4, 6)
     return "\n".join(lines)
+
+
+def _row(label: str, value: str, width: int) -> list[str]:
+    """Return the lines of a field: its value beside the label, below it when that is too long."""
+    beside = f"  {label.ljust(width)}  {value}"
+    return [beside] if len(beside) <= WIDTH else [*folded(label, 2, 2), *folded(value, 4, 4)]
+
+
+def _command(text: str) -> list[str]:
+    """Return the command ``text``, which decrypts a key, as lines to paste."""
+    first, _, rest = visible(text, None).rpartition(" | base64 ")
+    if len(f"    {first} \\") > WIDTH:
+        program, _, output = first.rpartition(" output ")
+        first = f"{program} \\\n      output {output}"
+    return [*f"    {first} \\".split("\n"), f"      | base64 {rest}"]
 
 
 def as_markdown(content: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ class State:
     """A state: where it is, the attributes of its resources by address, which are tainted, and the
     lock on it. ``broken`` says why it cannot be read, ``backup`` is an earlier one that can, whose
     resources these are then; ``mentioned`` are access keys that stand in the text of a broken one.
+    ``lineage`` and ``serial`` are other ones after each run that writes it.
     """
 
     where: str
@@ -65,6 +66,8 @@ class State:
     file: Path | None = None
     backup: Path | None = None
     mentioned: frozenset[str] = frozenset()
+    lineage: str = ""
+    serial: int = 0
 
     @property
     def keys(self) -> set[str]:
@@ -91,9 +94,10 @@ def parse(text: str, where: str) -> State:
                 resources[address] = instance.get("attributes") or {}
                 if instance.get("status") == "tainted":
                     tainted.append(address)
-    except (KeyError, TypeError, AttributeError):
+        lineage, serial = str(found.get("lineage", "")), int(found.get("serial", 0))
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
         raise Unreadable(where, "is no state of Terraform's") from None
-    return State(where, resources, tuple(tainted))
+    return State(where, resources, tuple(tainted), lineage=lineage, serial=serial)
 
 
 def local(file: Path) -> State:
@@ -105,18 +109,23 @@ def local(file: Path) -> State:
         found = parse(read_text(backup or file, LIMIT), where)
     except Unreadable:
         found = State(where)
-    return State(
-        where, found.resources, found.tainted, lock, broken, file, backup, frozenset(mentioned)
+    return replace(
+        found, lock=lock, broken=broken, file=file, backup=backup, mentioned=frozenset(mentioned)
     )
 
 
 def _mentioned(file: Path) -> set[str]:
     """Return the ids of access keys in the text of ``file`` and of a broken one beside it."""
-    found: set[bytes] = set()
+    found: set[str] = set()
     for one in (file, file.with_name(file.name + BROKEN)):
         with suppress(Unreadable):
-            found |= set(_KEY_ID.findall(read_bytes(one, LIMIT)))
-    return {one.decode() for one in found}
+            found |= key_ids(read_bytes(one, LIMIT))
+    return found
+
+
+def key_ids(text: bytes) -> set[str]:
+    """Return the ids of access keys in ``text``."""
+    return {one.decode() for one in _KEY_ID.findall(text)}
 
 
 def whole_backup(file: Path) -> Path | None:

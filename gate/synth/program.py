@@ -59,9 +59,13 @@ def _synthesized(file: Path, output: Path) -> "Synthesis | None":
     engine_ahead()
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
+    from athena_gate.stacks.neighbours import shared_states
 
     try:
-        return synthesize(load(file), output)
+        configuration = load(file)
+        if mistakes := shared_states(configuration):
+            raise ConfigurationError(str(file), mistakes)
+        return synthesize(configuration, output)
     except ConfigurationError as error:
         _tell(str(error))
         return None

@@ -1,6 +1,7 @@
 """To-do lists as Terraform: the statements that the owners of buckets and keys add to theirs."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from athena_gate.gate.eject.hcl import Attribute, Block, Value, document
@@ -26,10 +27,14 @@ def as_terraform(lists: Sequence[Listed]) -> str:
 
 
 def _blocks(listed: Listed) -> Iterator[Block]:
+    names: Counter[str] = Counter()
     for who, todos in listed.todos.items():
         for one in todos:
             if one.policy:
                 name = re.sub("[^A-Za-z0-9_]", "_", f"{listed.stack}_{_called(one)}")
+                # Functions of two accounts may be called the same.
+                names[name] += 1
+                name += f"_{names[name]}" if names[name] > 1 else ""
                 comment = f"For {listed.title}, {who}: {one.says}.\n{one.page}"
                 # Lambda writes the policy of a function itself.
                 make = _permission if ":lambda:" in one.resource else _document

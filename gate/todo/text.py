@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.gate.todo import Listed
-from athena_gate.modules.files import visible
 from athena_gate.modules.iam.policy import Policy
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
@@ -33,7 +32,7 @@ def as_text(lists: Sequence[Listed]) -> str:
 def _block(listed: Listed) -> Iterator[str]:
     if not listed.todos:
         return
-    yield visible(listed.title)
+    yield from wrapped(listed.title, 0, 2)
     for who, todos in listed.todos.items():
         yield from wrapped(who, 2, 4)
         for one in todos:

@@ -86,7 +86,7 @@ def needs(settings: Access) -> tuple[Need, ...]:
     elif isinstance(settings, MetadataAccess):
         found += _metadata_needs(settings, vendor)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
-        found += (claims.governed_by_lake_formation(vendor, todo(settings)),)
+        found += (claims.governed_by_lake_formation(vendor),)
     if settings.only_from is not None:
         places = settings.only_from
         found += (claims.from_each_place(found, vendor, places.addresses, places.vpc_endpoints),)
@@ -95,12 +95,11 @@ def needs(settings: Access) -> tuple[Need, ...]:
     key, cls = settings.account.catalog_kms_key, settings.profile.cls
     direct = "glue" in settings.profile.itself or cls != "query"
     found += claims.use_catalog_key(vendor, key, cls == "tables", direct)
-    todos = todo(settings)
-    found = claims.given(found, (one for one in todos if one.name == "role"))
     points = access_points(settings.account, getattr(settings, "sources", ()))
-    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), points)
+    found = claims.needs_by_access_point(found, points)
+    found = claims.of_named_tables(found, settings.account.arns, settings.lake_formation)
     made = made_connectors(settings.catalogs, settings.account, vendor.arn)
-    return claims.resting_on(found, settings.owners, (*todos, *made))
+    return claims.resting_on(found, settings.owners, (*todo(settings), *made))
 
 
 def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
@@ -140,6 +139,12 @@ def _topic(settings: Access) -> tuple[str, tuple[str, ...]] | None:
     return claims.told_of_alarms(settings.account.arns, name, alarm) if alarm else None
 
 
+def _topic_made(settings: Access) -> tuple[str, tuple[str, ...]] | None:
+    """Return the same of a topic that is made here."""
+    told, name = _topic(settings), f"{settings.resource_name}-limits"
+    return told if told and told[0] == settings.account.arns.topic(name) else None
+
+
 def _alarms_told(settings: QueryAccess | TablesAccess) -> tuple[Need, ...]:
     told = _topic(settings)
     if told is None or settings.workgroup is None or settings.workgroup.alarm is None:
@@ -167,7 +172,6 @@ def _query_needs(settings: QueryAccess, vendor: Holder) -> tuple[Need, ...]:
             vendor,
             arns,
             settings.catalogs,
-            todo(settings),
             claims.TABLE_READS if "glue" in profile.itself else (),
         ),
         *_catalog_needs(settings, vendor, settings.databases),
@@ -495,7 +499,8 @@ def never(settings: Access) -> tuple[Never, ...]:
         )
     found += claims.nothing_after(settings.until, vendor)
     if settings.makes_role:
-        found += claims.nobody_after(settings.until)
+        told = ("sns:*",) if _topic_made(settings) else ()
+        found += claims.nobody_after(settings.until, *told)
     points = access_points(settings.account, getattr(settings, "sources", ()))
     found = claims.never_by_access_point(found, points)
     return (*found, *_who_else(settings))
@@ -784,12 +789,9 @@ def _tables_never(settings: TablesAccess, vendor: Holder) -> tuple[Never, ...]:
 
 def _who_else(settings: Access) -> tuple[Never, ...]:
     """Return the claims that nobody else gets in, and nobody with another id or token."""
-    told = _topic(settings)
     topic: tuple[Never, ...] = ()
     cloudwatch: tuple[Principal, ...] = ()
-    if told is not None and told[0] == settings.account.arns.topic(
-        f"{settings.resource_name}-limits"
-    ):
+    if told := _topic_made(settings):
         topic = claims.alarms_only(*told, settings.account.id)
         cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),)
     if not settings.makes_role:

@@ -384,12 +384,16 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
         Remark("GATE701", "to do", sentence.format_map(known)) for sentence in settings.profile.todo
     ]
     if settings.grants == "full_access":
+        # Glue's starts jobs with roles that it may pass, and opens the catalog to other accounts:
+        # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSGlueConsoleFullAccess.html
+        # (2026-11).
+        later = "; what is set up with them for other roles or accounts goes on after until"
         found.append(
             Remark(
                 "GATE605",
                 "grants",
                 f"full_access attaches {' and '.join(settings.profile.page.managed)}, which reach "
-                "far beyond this block",
+                f"far beyond this block{later if settings.until else ''}",
             )
         )
     if isinstance(settings, QueryAccess):
@@ -452,7 +456,8 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 )
             )
     found += lake.remarks(settings.lake_formation)
-    found += catalog_remarks(settings.catalogs, vendor)
+    owners = [source.owner for source in getattr(settings, "sources", ())]
+    found += catalog_remarks(settings.catalogs, owners, vendor)
     if getattr(settings, "list_all_databases", False):
         found.append(
             Remark(

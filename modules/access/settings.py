@@ -200,14 +200,14 @@ class Access(Settings):
                     "GATE323",
                     f"{cls.profile.title} runs no queries of other catalogs: allowed is "
                     "AwsDataCatalog of the account alone, which needs no block; remove it",
-                    item,
+                    (item,),
                 )
             if grants is not None and grants != "least_privilege":
                 raise Wrong(
                     "GATE323",
                     f"its statements are no part of {grants}; remove the block, or set grants = "
                     '"least_privilege"',
-                    item,
+                    (item,),
                 )
             if account is not None:
                 check(catalog, account, item)
@@ -401,6 +401,14 @@ class Access(Settings):
                 f"until: no date goes into {' and '.join(named)}, and a Deny would take the role "
                 f"{self.existing_role!r} everything else it may; remove until, or grant "
                 "least_privilege",
+            )
+        lake, role = self.lake_formation, self.existing_role
+        if self.until and role is not None and lake is not None and lake.grants:
+            raise Wrong(
+                "GATE227",
+                f"until: grants of Lake Formation have no date, and the role {role!r} would keep "
+                "them, for whatever else lets it query; remove until, or set grants = false in "
+                "lake_formation and have them taken back that day",
             )
         return self
 
@@ -772,7 +780,12 @@ class QueryAccess(Reads):
     def adoptable(self) -> tuple[str, ...]:
         """Return which fields of ``adopted`` name something that the block would make."""
         named = self.results.create and self.results.bucket
-        return (*super().adoptable, "workgroup", *(["bucket"] if named else []))
+        made = self.workgroup is None or self.workgroup.create
+        return (
+            *super().adoptable,
+            *(["workgroup"] if made else []),
+            *(["bucket"] if named else []),
+        )
 
     @property
     def fetches_results(self) -> bool:
@@ -920,7 +933,11 @@ class TablesAccess(Access):
     @classmethod
     def _key_in_reach(cls, value: str | None, info: ValidationInfo) -> str | None:
         owners = (info.data.get("bucket_owner"), info.data.get("kms_key_owner"))
-        key_in_reach(value, info.data.get("account"), owners, within=())
+        remedy = (
+            "where that is meant, say so: bucket_owner for the bucket and its key, kms_key_owner "
+            "for the key alone"
+        )
+        key_in_reach(value, info.data.get("account"), owners, within=(), remedy=remedy)
         return value
 
     @field_validator("schema")
@@ -987,7 +1004,7 @@ class TablesAccess(Access):
         """Return which fields of ``adopted`` name something that the block would make."""
         return (
             *super().adoptable,
-            *(["workgroup"] if self.workgroup else []),
+            *(["workgroup"] if self.workgroup and self.workgroup.create else []),
             *(["bucket"] if self.create_bucket else []),
         )
 

@@ -4,9 +4,10 @@ from athena_gate.modules.access import guide
 from athena_gate.modules.access.policies import access, grants
 from athena_gate.modules.access.settings import Access, QueryAccess, Reads, TablesAccess
 from athena_gate.modules.athena import todo as parts
-from athena_gate.modules.athena.catalogs.todo import catalogs_todo
-from athena_gate.modules.athena.settings import Results
-from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.athena.catalogs.todo import catalogs_todo, of_others
+from athena_gate.modules.athena.governed import places
+from athena_gate.modules.athena.settings import Results, access_points
+from athena_gate.modules.iam.todo import Rests, ToDo
 
 _ROLES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_modify.html"
 
@@ -32,7 +33,8 @@ def _role(settings: Access) -> tuple[ToDo, ...]:
             f"the role {name} exists in account {account.id}, and its trust policy lets "
             f"{settings.vendor_name} take it"
         )
-        return (ToDo("role", "you", says, _ROLES),)
+        rests = (Rests(("*",), by=settings.identity_arn),)
+        return (ToDo("role", "you", says, _ROLES, rests=rests),)
     if settings.trusted is None:
         return ()
     return tuple(
@@ -52,18 +54,21 @@ def _data(settings: Access) -> tuple[ToDo, ...]:
         keys.append(settings.kms_key)
     shared: tuple[ToDo, ...] = ()
     if isinstance(settings, TablesAccess) and settings.workgroup is None:
-        name, owner = settings.workgroup_name, settings.bucket_owner
-        shared = parts.shared_workgroup(name, owner, settings.account)
+        bucket, owner = _results_bucket(settings)
+        shared = parts.shared_workgroup(settings.workgroup_name, owner, settings.account, bucket)
     granted, who = access(settings), (settings.identity_arn,)
+    spills, more = of_others(settings.catalogs, settings.account)
+    owners, keys = {**settings.owners, **spills}, [*keys, *more]
     return (
-        *parts.elsewhere(settings.account, settings.owners, keys, granted, who),
+        *parts.elsewhere(settings.account, owners, keys, granted, who),
         *parts.access_points(settings.account, getattr(settings, "sources", ())),
         *shared,
     )
 
 
 def _catalogs(settings: Access) -> tuple[ToDo, ...]:
-    return catalogs_todo(settings.catalogs, settings.account, settings.identity_arn)
+    granted = access(settings)
+    return catalogs_todo(settings.catalogs, settings.account, settings.identity_arn, granted)
 
 
 def _vendor(settings: Access) -> tuple[ToDo, ...]:
@@ -76,9 +81,19 @@ def _vendor(settings: Access) -> tuple[ToDo, ...]:
 
 
 def _lake_formation(settings: Access) -> tuple[ToDo, ...]:
-    if settings.lake_formation is None or settings.lake_formation.grants:
+    lake = settings.lake_formation
+    if lake is None:
         return ()
-    return parts.lake_formation(grants(settings), settings.account)
+    arns = settings.account.arns
+    data: dict[str, tuple[str, ...]] = {}
+    if isinstance(settings, Reads | TablesAccess):
+        points = access_points(settings.account, settings.sources)
+        data = dict.fromkeys(settings.databases, places(arns, settings.locations, points))
+    if isinstance(settings, TablesAccess):
+        data[settings.schema] = places(arns, (f"{settings.bucket}/",), {})
+    return tuple(
+        parts.lake_formation(grants(settings), settings.account, data, left=not lake.grants)
+    )
 
 
 def _workgroup(settings: Access) -> tuple[ToDo, ...]:
@@ -92,6 +107,14 @@ def _workgroup(settings: Access) -> tuple[ToDo, ...]:
     found = parts.told(watched)
     if not settings.workgroup.create:
         found += parts.workgroup_of_others(account, name, results, location, watched)
+        bucket, owner = _results_bucket(settings)
+        found += parts.shared_workgroup(name, owner, account, bucket)
     if results.managed:
         found += parts.managed_results(account, name, results.kms_key, settings.vendor_name)
     return found
+
+
+def _results_bucket(settings: QueryAccess | TablesAccess) -> tuple[str, str | None]:
+    """Return the bucket that results go to, and the account it is in, where that is another."""
+    bucket = settings.results_bucket if isinstance(settings, QueryAccess) else settings.bucket
+    return bucket, settings.owners.get(bucket)

@@ -6,9 +6,9 @@ stops nothing.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.fields import KmsKeyArn, Settings, pattern
@@ -54,11 +54,7 @@ class Alarm(Settings):
         None, ge=_LEAST, le=_MOST, description="Bytes that all queries together may scan an hour."
     )
     bytes_per_day: int | None = Field(
-        None,
-        ge=_LEAST,
-        le=_MOST,
-        validate_default=True,
-        description="Bytes that all queries together may scan a day.",
+        None, ge=_LEAST, le=_MOST, description="Bytes that all queries together may scan a day."
     )
     topic: TopicArn | None = Field(
         None, description="The SNS topic that is told; one is made when it is left out."
@@ -67,19 +63,22 @@ class Alarm(Settings):
         None, description="A KMS key to encrypt the topic made here with; its policy is a to-do."
     )
 
-    @field_validator("bytes_per_day")
-    @classmethod
-    def _some_limit(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value is None and "bytes_per_hour" in info.data and not info.data["bytes_per_hour"]:
-            raise Wrong("GATE302", "name at least one of bytes_per_hour and bytes_per_day")
-        return value
-
     @field_validator("kms_key")
     @classmethod
     def _of_a_topic_made_here(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("topic") is not None:
             raise Wrong("GATE301", "has no effect on a topic that exists; remove it")
         return value
+
+    @model_validator(mode="after")
+    def _some_limit(self) -> Self:
+        if not self.limits:
+            raise Wrong(
+                "GATE302",
+                "names no limit; allowed: bytes_per_hour = 1099511627776, bytes_per_day = "
+                "5497558138880, or both",
+            )
+        return self
 
     @property
     def limits(self) -> tuple[tuple[str, int, int], ...]:

@@ -58,7 +58,8 @@ _GROUPS: tuple[tuple[str, str], ...] = (
         "s3:ListBucketMultipartUploads",
     ),
     (
-        "The block names a KMS key, and data or results are encrypted with it.",
+        "The block or its account names a KMS key, with which data, results, what connectors "
+        "spill or a Glue catalog is encrypted, or a connector whose stack makes one.",
         "kms:Decrypt kms:GenerateDataKey",
     ),
     (

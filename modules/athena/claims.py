@@ -264,40 +264,44 @@ def resting_on(
     needs: Iterable[Need], owners: Mapping[str, str], todos: Iterable[ToDo]
 ) -> tuple[Need, ...]:
     """Return ``needs`` with what each of their calls rests on among ``todos``: the policy of its
-    resource. ``owners`` are the accounts of those buckets, by name, that are not the caller's."""
-    policies = [todo for todo in todos if todo.policy is not None]
+    resource, and what stops it. ``owners`` are the accounts of those buckets, by name, that are not
+    the caller's."""
+    todos = tuple(todos)
     owners = {f":s3:::{bucket}": account for bucket, account in owners.items()}
     return tuple(
-        replace(need, calls=tuple(_resting(call, owners, policies) for call in _each(need.calls)))
+        replace(
+            need,
+            calls=tuple(
+                one
+                for call in need.calls
+                for one in _resting(call, owners, todos, need.holder or need.caller.name)
+            ),
+        )
         for need in needs
     )
 
 
-def given(needs: Iterable[Need], todos: Iterable[ToDo], *names: str) -> tuple[Need, ...]:
-    """Return ``needs``, and of those that a user, role or policy of the stack has, or only of those
-    called ``names``, that they rest on ``todos`` as a whole."""
-    todos = tuple(todos)
-    return tuple(
-        replace(need, given=(*need.given, *todos))
-        if (need.name in names if names else need.holder)
-        else need
-        for need in needs
-    )
+def _resting(
+    call: Call, owners: Mapping[str, str], todos: Iterable[ToDo], by: str
+) -> Iterator[Call]:
+    """Yield ``call`` for each of its resources, with what it rests on."""
 
+    def stops(todo: ToDo, resource: str) -> bool:
+        return todo.stops(call.action, resource, by, call.context)
 
-def _each(calls: Iterable[Call]) -> Iterator[Call]:
-    for call in calls:
-        for resource in call.resources:
-            yield replace(call, resources=(resource,))
-
-
-def _resting(call: Call, owners: Mapping[str, str], todos: Iterable[ToDo]) -> Call:
-    (resource,) = call.resources
-    # As arn:aws:s3:::lake/sales/file.
-    bucket = resource.partition("/")[0][resource.find(":s3:::") :]
-    account = owners.get(bucket, call.account)
-    given = next((todo for todo in todos if todo.governs(resource)), call.given)
-    return replace(call, account=account, given=given)
+    # A call for a table is checked on its database and its catalog too, of which others are parts.
+    last = call.resources[-1]
+    for resource in call.resources:
+        # As arn:aws:s3:::lake/sales/file.
+        bucket = resource.partition("/")[0][resource.find(":s3:::") :]
+        given = tuple(
+            todo
+            for todo in todos
+            if (todo.policy and todo.governs(resource))
+            or (stops(todo, resource) and (":glue:" not in last or stops(todo, last)))
+        )
+        account = owners.get(bucket, call.account)
+        yield replace(call, resources=(resource,), account=account, given=given)
 
 
 def run_queries(holder: Holder, workgroup: str) -> tuple[Need, ...]:
@@ -449,15 +453,34 @@ def no_other_acl(holder: Holder) -> Never:
     )
 
 
-def governed_by_lake_formation(holder: Holder, todos: Iterable[ToDo] = ()) -> Need:
-    """Return the need of tables that Lake Formation governs; it rests on those of ``todos`` that
-    speak of its grants."""
-    need = holder.need(
+def governed_by_lake_formation(holder: Holder) -> Need:
+    """Return the need of tables that Lake Formation governs."""
+    return holder.need(
         "lake-formation",
         "get credentials from Lake Formation",
         holder.calls_via_athena(("lakeformation:GetDataAccess",), "*"),
     )
-    return replace(need, given=tuple(todo for todo in todos if todo.name == "lake-formation"))
+
+
+def of_named_tables(
+    needs: Iterable[Need], arns: Arns, lake: LakeFormationReader | None
+) -> tuple[Need, ...]:
+    """Return ``needs`` where others grant only some tables of a database (``lake``): on some table
+    of it means on those."""
+    named: dict[str, tuple[str, ...]] = {}
+    for table in lake.tables if lake and not lake.grants else ():
+        place, some = arns.glue_tables(table.database), a_table(arns, table.database)
+        named[some] = (*named.get(some, ()), f"{place.removesuffix('*')}{table.table}")
+
+    def on_those(call: Call) -> Iterator[Call]:
+        *above, last = call.resources
+        for one in named.get(last, (last,)):
+            yield replace(call, resources=(*above, one))
+
+    return tuple(
+        replace(need, calls=tuple(one for call in need.calls for one in on_those(call)))
+        for need in needs
+    )
 
 
 def governed(holder: Holder, on: On, *calls: str) -> LakeGrant:
@@ -618,29 +641,6 @@ def never_by_access_point(claims: Iterable[Never], points: Mapping[str, str]) ->
         )
         for one in claims
     )
-
-
-# What is set up elsewhere, by the name of the need that rests on it.
-_SET_UP = {
-    "run-queries": ("workgroup", "results-location"),
-    "read-results": ("workgroup",),
-    "use-results-key": ("results-key",),
-    "tell": ("subscribers",),
-    "write-data": ("results-owner",),
-    "write-results": ("results-owner",),
-    "read-data": ("access-point",),
-    "list-sources": ("access-point",),
-    "read-metadata": ("access-point",),
-}
-
-
-def set_up_by_others(needs: Iterable[Need], todos: Iterable[ToDo]) -> tuple[Need, ...]:
-    """Return ``needs`` with those of ``todos`` that say how a workgroup, its key and its topic are
-    set, where these are not made here."""
-    found, todos = tuple(needs), tuple(todos)
-    for need, names in _SET_UP.items():
-        found = given(found, (todo for todo in todos if todo.name in names), need)
-    return found
 
 
 def no_iam(holder: Holder) -> Never:
@@ -986,11 +986,12 @@ def nothing_after(until: str | None, holder: Holder) -> tuple[Never, ...]:
     return (holder.never("ends", says, Requests(("*",)), when=_after(until)),)
 
 
-def nobody_after(until: str | None) -> tuple[Never, ...]:
-    """Return the claim that nobody takes a role, or is let at a resource, after ``until``."""
+def nobody_after(until: str | None, *but_actions: str) -> tuple[Never, ...]:
+    """Return the claim that nobody takes a role, or is let at a resource, after ``until``;
+    ``but_actions`` have claims of their own, as an alarm tells its topic later too."""
     if until is None:
         return ()
-    everything = (Requests(("*",)),)
+    everything = (Requests(("*",), but_actions=but_actions),)
     return (Never("closes", f"nobody after {until}", Strangers(), everything, _after(until)),)
 
 

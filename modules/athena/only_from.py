@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from athena_gate.modules.fields import List, Settings, counted, pattern, unique
 from athena_gate.modules.findings import Remark, Wrong
@@ -87,17 +87,19 @@ class OnlyFrom(Settings):
         counted(0, 20),
     ] = Field(
         (),
-        validate_default=True,
         description="VPC endpoints of what is called: Athena's, and Glue's and S3's where these "
         "are called directly. They may be other accounts'.",
     )
 
-    @field_validator("vpc_endpoints")
-    @classmethod
-    def _somewhere(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not value and info.data.get("addresses") == ():
-            raise Wrong("GATE302", "name at least one of addresses and vpc_endpoints")
-        return value
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if not (self.addresses or self.vpc_endpoints):
+            raise Wrong(
+                "GATE302",
+                'names nothing; allowed: addresses = ["203.0.113.7/32"], vpc_endpoints = '
+                '["vpce-0a1b2c3d4e5f67890"], or both',
+            )
+        return self
 
     def remarks(self, caller: str, known: tuple[str, ...] = ()) -> tuple[Remark, ...]:
         """Return what a reviewer should know of these places; ``known`` are the addresses that the

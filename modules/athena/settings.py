@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from athena_gate.modules import clock
-from athena_gate.modules.account import Account, Owner, key_in_reach
+from athena_gate.modules.account import THE_BUCKETS_KEY, Account, Owner, key_in_reach
 from athena_gate.modules.athena.alarm import Alarm, Watched
 from athena_gate.modules.fields import (
     ALIAS,
@@ -126,7 +126,7 @@ def source_keys_in_reach(sources: Iterable[Source], account: Account | None) -> 
             source.kms_key,
             account,
             (source.owner, source.kms_key_owner),
-            f"source {source.bucket!r}: kms_key",
+            THE_BUCKETS_KEY,
             (item, "kms_key"),
             source.region,
         )
@@ -142,7 +142,7 @@ def sources_can_be_read(sources: Iterable[Source], account: Account | None) -> N
         if partition_of(region) != of_account:
             raise Wrong(
                 "GATE209",
-                f"source {source.bucket!r}: region is in partition {partition_of(region)}, and "
+                f"it is in partition {partition_of(region)}, and "
                 f"nobody of {of_account} reads there",
                 (item, "region"),
             )
@@ -152,7 +152,7 @@ def sources_can_be_read(sources: Iterable[Source], account: Account | None) -> N
         if place[4] != account.id or source.owner:
             raise Wrong(
                 "GATE345",
-                f"source {source.bucket!r}: access_point is in account {place[4]}; that of another "
+                f"it is in account {place[4]}; that of another "
                 "account has a policy that must let this block in, as must its bucket's: have one "
                 f"made in {account.id} for that bucket, or name the bucket with its owner",
                 (item, "access_point"),
@@ -160,7 +160,7 @@ def sources_can_be_read(sources: Iterable[Source], account: Account | None) -> N
         if place[3] != region or place[1] != of_account:
             raise Wrong(
                 "GATE209",
-                f"source {source.bucket!r}: access_point is in {place[3]}, its bucket in {region}",
+                f"it is in {place[3]}, its bucket in {region}",
                 (item, "access_point"),
             )
 
@@ -529,9 +529,9 @@ class LakeFormationMetadata(LakeFormationReader):
             if table.columns or table.without_columns:
                 raise Wrong(
                     "GATE331",
-                    f"table {table.name!r}: DESCRIBE is given on whole tables, and this vendor "
-                    "reads no rows; remove the columns",
-                    number,
+                    "DESCRIBE is given on whole tables, and this vendor reads no rows; remove the "
+                    "columns",
+                    (number,),
                 )
         return value
 
@@ -575,17 +575,16 @@ def lake_formation_fits(
     read, written = tuple(read), tuple(written)
     for number, table in enumerate(value.tables):
         at = ("lake_formation", "tables", number)
-        shown = f"lake_formation: table {table.name!r}"
         if table.database in written:
             raise Wrong(
                 "GATE332",
-                f"{shown}: {table.database!r} is written, so all its tables are given; remove it",
+                f"{table.database!r} is written, so all its tables are given; remove it",
                 at,
             )
         if table.database not in read:
             raise Wrong(
                 "GATE332",
-                f"{shown}: the database {table.database!r} is not named; allowed: tables of "
+                f"the database {table.database!r} is not named; allowed: tables of "
                 f"{', '.join(read) or 'no database'}",
                 at,
             )
@@ -740,7 +739,7 @@ def read_key(file: Path, fingerprint: str | None = None) -> PublicKey:
     try:
         content = read_bytes(file, KEY_LIMIT)
     except Unreadable as error:
-        raise Wrong("GATE208", f"{error}; write your public key there with {EXPORT}") from None
+        raise Wrong("GATE208", f"{error}; write your public key there with {EXPORT}") from error
     try:
         return public_key(content, fingerprint)
     except Wrong as error:

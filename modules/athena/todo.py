@@ -15,10 +15,11 @@ from typing import Any
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena import alarm
 from athena_gate.modules.athena.alarm import Watched
+from athena_gate.modules.athena.governed import Data, governed, tagged
 from athena_gate.modules.athena.settings import Results, Source
 from athena_gate.modules.iam.arn import account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
-from athena_gate.modules.iam.todo import ToDo, sid_of
+from athena_gate.modules.iam.todo import Rests, ToDo, sid_of
 from athena_gate.modules.lake_formation import (
     Catalog,
     Columns,
@@ -43,6 +44,9 @@ MANAGED = "https://docs.aws.amazon.com/athena/latest/ug/managed-results.html"
 WORKGROUPS = (
     "https://docs.aws.amazon.com/athena/latest/ug/workgroups-manage-queries-control-costs.html"
 )
+GRANTS = "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html"
+# "Can access only Data Catalog resources ... that are assigned" the tags (2026-11).
+LF_TAGS = "https://docs.aws.amazon.com/lake-formation/latest/dg/lf-tag-considerations.html"
 ACCESS_POINTS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html"
 TOPIC = "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html"
 TOPIC_KEY = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
@@ -95,8 +99,10 @@ def elsewhere(
         yield ToDo("key", owner_of(account_of(key)), says, KEYS, account_of(key), key, theirs)
 
 
-def shared_workgroup(name: str, owner: str | None, account: Account) -> tuple[ToDo, ...]:
-    """Return what must be so of a workgroup that is not made here where results go to a bucket of
+def shared_workgroup(
+    name: str, owner: str | None, account: Account, bucket: str
+) -> tuple[ToDo, ...]:
+    """Return what must be so of a workgroup that is not made here where results go to ``bucket`` of
     ``owner``, the id of another account; nothing where they stay in ``account``."""
     if owner in (None, account.id):
         return ()
@@ -104,7 +110,9 @@ def shared_workgroup(name: str, owner: str | None, account: Account) -> tuple[To
         f"the workgroup {name} of account {account.id} expects no other owner of the results' "
         f"bucket than {owner}, and gives that one full control of them"
     )
-    return (ToDo("results-owner", "you", says, RESULTS),)
+    arn = account.arns.bucket(bucket)
+    rests = (Rests(("s3:*",), (arn, f"{arn}/*"), by_services=True),)
+    return (ToDo("results-owner", "you", says, RESULTS, rests=rests),)
 
 
 def other_side(policy: Policy, resource: str, who: Iterable[str]) -> Policy:
@@ -143,19 +151,27 @@ def take_role(role: str, account: str, taken: str) -> tuple[ToDo, ...]:
     return (ToDo("take-role", owner_of(owner), says, ROLES, owner, by=role),)
 
 
-def lake_formation(grants: tuple[LakeGrant, ...], account: Account) -> tuple[ToDo, ...]:
-    """Return that whoever administers Lake Formation in ``account`` must make ``grants``."""
-    return tuple(
-        ToDo(
+def lake_formation(
+    grants: tuple[LakeGrant, ...], account: Account, data: Data, left: bool
+) -> Iterator[ToDo]:
+    """Yield what whoever administers Lake Formation in ``account`` must do for ``grants``: make
+    them, where they are ``left`` to others, and assign the LF-tags that they are by. ``data`` are
+    the databases that are read and written, and where their tables may lie."""
+    who = f"a data lake administrator of account {account.id}"
+    for grant in grants if left else ():
+        yield ToDo(
             "lake-formation",
-            f"a data lake administrator of account {account.id}",
+            who,
             f"Lake Formation gives {called(grant.principal)} {grant.says}",
-            "https://docs.aws.amazon.com/lake-formation/latest/dg/granting-catalog-permissions.html",
+            GRANTS,
             account.id,
             run=_granting(grant, account.region),
+            rests=governed(grant, grants, account.arns, data),
         )
-        for grant in grants
-    )
+    for grant in grants:
+        says, rests = tagged(grant, grants, account.arns, data)
+        if rests:
+            yield ToDo("lake-formation-tags", who, says, LF_TAGS, account.id, rests=rests)
 
 
 def workgroup_of_others(
@@ -170,7 +186,25 @@ def workgroup_of_others(
         set_to = f"writes results to {location}, or does not override where clients say they go"
     metrics = ", and publishes its metrics to CloudWatch" if watched else ""
     says = f"the workgroup {name} exists in account {account.id}, {set_to}{metrics}"
-    return (ToDo("workgroup", "you", says, MANAGED if results.managed else WORKGROUPS),)
+    page = MANAGED if results.managed else WORKGROUPS
+    places = (location,) if location else ()
+    return (
+        ToDo("workgroup", "you", says, page, rests=in_workgroup(account, name, places, watched)),
+    )
+
+
+def in_workgroup(
+    account: Account, name: str, places: Iterable[str], watched: Watched | None = None
+) -> tuple[Rests, ...]:
+    """Return the requests that rest on how the workgroup ``name`` is set: those to it, what Athena
+    writes for it to ``places`` (S3 URIs), and what its alarms tell."""
+    arns = account.arns
+    objects = tuple(f"{arns.bucket(place.removeprefix('s3://'))}*" for place in places)
+    return (
+        Rests(("athena:*",), (arns.workgroup(name),)),
+        *((Rests(("s3:*",), objects, by_services=True),) if objects else ()),
+        *((Rests(("sns:Publish",), (watched.topic,)),) if watched else ()),
+    )
 
 
 def managed_results(
@@ -178,10 +212,13 @@ def managed_results(
 ) -> tuple[ToDo, ...]:
     """Return what managed results ask of the ``client``, and of the policy of their ``key``."""
     says = f"{client} names no location of results: Athena refuses one beside managed results"
-    found = (ToDo("results-location", client, says, MANAGED),)
+    arn = account.arns.workgroup(workgroup)
+    started = (Rests(("athena:StartQueryExecution",), (arn,)),)
+    found = (ToDo("results-location", client, says, MANAGED, rests=started),)
     if not key:
         return found
-    arn, owner = account.arns.workgroup(workgroup), account_of(key)
+    used = (Rests(("kms:Decrypt", "kms:GenerateDataKey"), (key,), about=arn),)
+    owner = account_of(key)
     statement = Statement(
         "Allow",
         sid=f"{sid_of([workgroup])}AthenaManagedResults",
@@ -198,7 +235,8 @@ def managed_results(
     named = key.rpartition("/")[2]
     says = f"the policy of key {named} lets Athena encrypt the results of workgroup {workgroup}"
     policy = Policy((statement,))
-    return (*found, ToDo("results-key", owner_of(owner), says, MANAGED, owner, key, policy))
+    who = owner_of(owner)
+    return (*found, ToDo("results-key", who, says, MANAGED, owner, key, policy, rests=used))
 
 
 def told(watched: Watched | None) -> tuple[ToDo, ...]:
@@ -210,7 +248,8 @@ def told(watched: Watched | None) -> tuple[ToDo, ...]:
         says = f"the policy of {topic} lets CloudWatch tell it of {watched.name}'s alarms"
         owner, policy = account_of(topic), watched.publish()
         return (ToDo("topic", owner_of(owner), says, TOPIC, owner, topic, policy),)
-    found = (ToDo("subscribers", "you", f"somebody subscribes to {topic}", alarm.PAGE, by=topic),)
+    says, rests = f"somebody subscribes to {topic}", (Rests(("sns:Publish",), (topic,)),)
+    found = (ToDo("subscribers", "you", says, alarm.PAGE, by=topic, rests=rests),)
     if not key:
         return found
     says = f"the policy of key {key.rpartition('/')[2]} lets CloudWatch use it for {topic}"
@@ -228,6 +267,8 @@ def access_points(account: Account, sources: Iterable[Source]) -> tuple[ToDo, ..
             f"points of account {account.id} (s3:DataAccessPointAccount)",
             ACCESS_POINTS,
             by=source.access_point,
+            rests=(Rests(("s3:*",), (source.access_point, f"{source.access_point}/object/*")),),
+            alias=account.arns.bucket(source.bucket),
         )
         for source in sources
         if source.access_point

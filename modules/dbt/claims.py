@@ -82,9 +82,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
             ),
         ),
         *claims.describe_tables(dbt, arns, settings.source_databases),
-        *catalogs.needs(
-            dbt, arns, settings.catalogs, todo(settings), _LOOKS_UP if settings.runs_models else ()
-        ),
+        *catalogs.needs(dbt, arns, settings.catalogs, _LOOKS_UP if settings.runs_models else ()),
         *claims.read_sources(dbt, arns, _locations(settings)),
         dbt.need(
             "write-data",
@@ -117,7 +115,7 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
         listed = asks(claims.DATABASE_READS, arns.glue_catalog(), arns.glue_database("any"))
         found += (dbt.need("list-databases", "list all databases", listed),)
     if settings.lake_formation or any(one.lake_formation for one in settings.catalogs):
-        found += (claims.governed_by_lake_formation(dbt, todo(settings)),)
+        found += (claims.governed_by_lake_formation(dbt),)
     if settings.only_from is not None:
         places = settings.only_from
         found += (claims.from_each_place(found, dbt, places.addresses, places.vpc_endpoints),)
@@ -135,11 +133,11 @@ def needs(settings: DbtSettings) -> tuple[Need, ...]:
     )
     key = settings.account.catalog_kms_key
     found += claims.use_catalog_key(dbt, key, writes=True, direct=settings.runs_models)
-    todos = todo(settings)
     points = access_points(settings.account, settings.sources)
-    found = claims.needs_by_access_point(claims.set_up_by_others(found, todos), points)
+    found = claims.needs_by_access_point(found, points)
+    found = claims.of_named_tables(found, arns, settings.lake_formation)
     made = made_connectors(settings.catalogs, settings.account, dbt.arn)
-    return claims.resting_on(found, settings.owners, (*todos, *made))
+    return claims.resting_on(found, settings.owners, (*todo(settings), *made))
 
 
 def lake_formation(settings: DbtSettings) -> tuple[LakeGrant, ...]:
@@ -256,6 +254,8 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
     topic, alarms = _told(settings)
     made = topic == arns.topic(f"{settings.resource_name}-limits")
     cloudwatch = (Principal("Service", "cloudwatch.amazonaws.com"),) if made else ()
+    # What others do with the topic has claims of its own.
+    told = ("sns:*",) if made else ()
     handed = {
         bucket: claims.HANDED_OVER
         for bucket in (settings.data_bucket, settings.results_bucket)
@@ -268,10 +268,10 @@ def never(settings: DbtSettings) -> tuple[Never, ...]:
         services.append("lakeformation:GetDataAccess")
     found = (
         claims.nobody_else(*_let_in(settings), *cloudwatch),
-        *_taking(settings, ("sns:*",) if made else ()),
+        *_taking(settings, told),
         *(claims.alarms_only(topic, alarms, settings.account.id) if made else ()),
         *claims.nothing_after(settings.until, dbt),
-        *(claims.nobody_after(settings.until) if settings.keys is None else ()),
+        *(claims.nobody_after(settings.until, *told) if settings.keys is None else ()),
         claims.no_iam(dbt),
         claims.no_other_service(dbt, *services),
         claims.queries_only(dbt, *_QUERIES, *claims.RESULTS, *claims.BROWSING, *_LISTS),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from athena_gate.modules.athena.page import page_policy
 from athena_gate.modules.dbt.settings import DbtSettings
-from athena_gate.modules.iam.guide import Guide
+from athena_gate.modules.iam.guide import Drop, Guide
 
 _FOLDER = Path(__file__).parent
 # The template writes the partition as aws, which is right in that one only, and joins the root's
@@ -28,6 +28,13 @@ GUIDE = Guide(
         _FOLDER / "trust.json",
         "e797304ed845431747593cd6c4639690781ccadd71b31d0f0185400bfa411e26",
         _NAMES,
+    ),
+    drops=(
+        Drop(
+            "The template lets everyone of its own account take the role; the block lets those it "
+            "names, and they are of other accounts, or come with a token.",
+            ("sts:AssumeRole",),
+        ),
     ),
     beside={
         "glue:DeleteDatabase": "dbt drops the databases of runs that are over.",

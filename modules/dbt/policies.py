@@ -411,7 +411,8 @@ def remarks(settings: DbtSettings) -> tuple[Remark, ...]:
 def _remarks(settings: DbtSettings) -> tuple[Remark, ...]:
     if settings.mode == "documented":
         return _remarks_on_the_guide(settings)
-    found = list(catalog_remarks(settings.catalogs, "dbt"))
+    owners = [source.owner for source in settings.sources]
+    found = list(catalog_remarks(settings.catalogs, owners, "dbt"))
     if settings.list_all_databases:
         found.append(
             Remark(

@@ -291,7 +291,7 @@ class DbtSettings(Settings):
                     "GATE323",
                     "its statements are no part of the guide's role; remove the block, or set "
                     'mode = "via_athena" or "run"',
-                    item,
+                    (item,),
                 )
             if account is not None:
                 check(catalog, account, item)

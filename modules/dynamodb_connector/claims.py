@@ -66,28 +66,12 @@ def _ending(settings: DynamodbConnectorSettings, role: str) -> Holder:
 
 def needs(settings: DynamodbConnectorSettings) -> tuple[Need, ...]:
     """Return what must be allowed for a query, from the reader's start to the results."""
-    todos = todo(settings)
     found = (
-        *(
-            need
-            for reader in readers(settings)
-            for need in claims.given(
-                _reader_needs(settings, reader),
-                (
-                    one
-                    for one in todos
-                    if one.name == "attach" or (one.name == "role" and one.by == reader.arn)
-                ),
-            )
-        ),
-        *claims.given(
-            _connector_needs(settings) if settings.deployment == "image" else (),
-            (one for one in todos if one.name == "vpc"),
-            *("read-tables", "find-tables", "query-status", "spill"),
-        ),
+        *(need for reader in readers(settings) for need in _reader_needs(settings, reader)),
+        *(_connector_needs(settings) if settings.deployment == "image" else ()),
         *(_sharing_needs(settings) if settings.console_sharing else ()),
     )
-    return claims.resting_on(found, settings.readers_place.owners, todos)
+    return claims.resting_on(found, settings.readers_place.owners, todo(settings))
 
 
 def lake_formation(settings: DynamodbConnectorSettings) -> tuple[LakeGrant, ...]:

@@ -74,6 +74,7 @@ def clicks(settings: DynamodbConnectorSettings) -> str:
             f"2. Athena, Data sources, {catalog}, Actions, Share",
             f"3. Account ID {consumer}, Share",
             f"Before this block goes: in account {consumer}, Athena, Data sources,",
-            f"{catalog}, Delete; Terraform does not know what the button made.",
+            f"{catalog}, Delete;",
+            "Terraform does not know what the button made.",
         )
     )

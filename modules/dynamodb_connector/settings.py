@@ -496,12 +496,11 @@ class DynamodbConnectorSettings(Settings):
             if named is not None and table.name not in named:
                 raise Wrong(
                     "GATE335",
-                    f"table {table.name!r} is not among tables; allowed: {', '.join(named)}",
-                    number,
+                    f"is not among tables; allowed: {', '.join(named)}",
+                    (number,),
                 )
-            place = f"table {table.name!r}: kms_key"
             whose = (account_of(table.kms_key),)
-            key_in_reach(table.kms_key, info.data.get("owner"), whose, place, (number, "kms_key"))
+            key_in_reach(table.kms_key, info.data.get("owner"), whose, "it", (number, "kms_key"))
         return value
 
     @field_validator("until")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from athena_gate.modules.athena import todo as parts
 from athena_gate.modules.dynamodb_connector.policies import access, connector_access
 from athena_gate.modules.dynamodb_connector.settings import DynamodbConnectorSettings
-from athena_gate.modules.iam.todo import ToDo
+from athena_gate.modules.iam.todo import Rests, ToDo
 
 _ATTACH = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html"
@@ -43,24 +43,37 @@ def _network(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
     if settings.vpc is None:
         return ()
     verb = "leads" if len(settings.vpc.subnets) == 1 else "lead"
+    role = settings.owner.arns.role(settings.resource_name, settings.path)
     says = (
         f"{', '.join(settings.vpc.subnets)} {verb} to DynamoDB, S3 and Athena, by endpoints whose "
-        f"policies let {parts.called(settings.owner.arns.role(settings.resource_name))} in or by "
+        f"policies let {parts.called(role)} in or by "
         "NAT, and the security groups let HTTPS out"
     )
-    return (ToDo("vpc", parts.owner_of(settings.owner.id), says, _VPC, settings.owner.id),)
+    owner = settings.owner.id
+    rests = (Rests(("dynamodb:*", "s3:*", "athena:*"), by=role),)
+    return (ToDo("vpc", parts.owner_of(owner), says, _VPC, owner, rests=rests),)
 
 
 def _readers(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:
     account = settings.readers_place.account.id
     if settings.readers and settings.attach_policy:
         return tuple(
-            ToDo("role", "you", f"{parts.called(arn)} exists in account {account}", _ATTACH, by=arn)
+            ToDo(
+                "role",
+                "you",
+                f"{parts.called(arn)} exists in account {account}",
+                _ATTACH,
+                by=arn,
+                rests=(Rests(("*",), by=arn),),
+            )
             for arn in settings.readers
         )
     roles = " and ".join(map(parts.called, settings.readers)) or "a role that queries"
     says = f"the policy {settings.readers_policy} of account {account} is attached to {roles}"
-    return (ToDo("attach", "you", says, _ATTACH),)
+    policy = settings.readers_place.account.arns.policy(settings.readers_policy, settings.path)
+    rests = (Rests(("*",), by=policy),)
+    by = next(iter(settings.readers), "")
+    return (ToDo("attach", "you", says, _ATTACH, by=by, rests=rests),)
 
 
 def _owners_results(settings: DynamodbConnectorSettings) -> tuple[ToDo, ...]:

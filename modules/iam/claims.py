@@ -39,6 +39,8 @@ class Call:
 
     ``context`` holds the condition keys of the call that policies may look at and ``unknown``
     those of which AWS documents no value; ``account`` owns the resources, by default the caller's.
+    ``given`` is what others must do for it: what a policy of theirs must say, where it is refused
+    without, and what has to be so whatever policies say.
     """
 
     action: str
@@ -46,7 +48,7 @@ class Call:
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
     account: str | None = None
-    given: ToDo | None = None
+    given: tuple[ToDo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ and resources as patterns, or a request is looked for that does.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from athena_gate.modules.iam import counter_example
@@ -33,6 +34,7 @@ from athena_gate.modules.iam.resource_policies import (
     somebody,
 )
 from athena_gate.modules.iam.result import Failure, Result
+from athena_gate.modules.iam.todo import ToDo, enough, statements
 
 _EVERYTHING = Statement("Allow", actions=("*",), resources=("*",))
 _MOST_FAILURES = 10
@@ -71,14 +73,29 @@ def prove_need(attached: AttachedPolicies, need: Need) -> Result:
     else:
         for call in need.calls:
             for resource in call.resources:
-                found = _refused(attached, need, identity, call, resource)
-                if found and call.given and call.given.policy:
-                    found = _refused(attached, need, identity, call, resource, call.given.policy)
-                    given.append(call.given.says)
+                found, conditions = _asked(attached, need, identity, call, resource)
+                given += [todo.says for todo in conditions]
                 if found:
                     failures.append(found)
     of = _shown(need.holder) if need.holder else _called(need.caller)
     return Result("need", need.name, need.says, of, tuple(failures), tuple(dict.fromkeys(given)))
+
+
+def _asked(
+    attached: AttachedPolicies, need: Need, identity: Identity | None, call: Call, resource: str
+) -> tuple[Failure | None, tuple[ToDo, ...]]:
+    """Return why ``call`` on ``resource`` is not allowed, None where it is, and what others must do
+    for it."""
+    refused = partial(_refused, attached, need, identity, call, resource)
+    by = need.holder or need.caller.name
+    stops = tuple(t for t in call.given if t.stops(call.action, resource, by, call.context))
+    found = refused()
+    theirs: tuple[ToDo, ...] = ()
+    if found:
+        says = (todo for todo in call.given if todo.policy and todo.governs(resource))
+        theirs = enough(says, lambda policy: not refused(policy))
+        found = refused(statements(theirs)) if theirs else found
+    return found, (*stops, *theirs)
 
 
 def _refused(

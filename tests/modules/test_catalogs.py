@@ -1,6 +1,7 @@
 """Catalogs beside the account's own: what they are, what is granted for them, what others must do,
 and what is claimed of both together."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -213,13 +214,13 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT,
             f'catalog "ours" {{\n    owner = "{OURS}"\n    databases = ["orders"]\n  }}',
-            f"24: dot \"reporting\": catalog: 'ours': owner: {OURS} is this block's own account, "
+            f'24: dot "reporting": catalog "ours": owner: {OURS} is this block\'s own account, '
             "whose databases are databases = [...] of the block; remove the catalog [GATE320]",
         ),
         (
             DOT,
             'catalog "theirs" {\n    owner = "ireland"\n    databases = ["orders"]\n  }',
-            "24: dot \"reporting\": catalog: 'theirs': owner: that account is in eu-west-1, this "
+            '24: dot "reporting": catalog "theirs": owner: that account is in eu-west-1, this '
             "one in eu-central-1; Athena queries Glue of other accounts within one region only "
             "[GATE209]",
         ),
@@ -247,7 +248,7 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT,
             POSTGRES.replace("lambda:eu-central-1", "lambda:eu-west-1"),
-            "24: dot \"reporting\": catalog: 'postgres': function: it is in eu-west-1, the account "
+            '24: dot "reporting": catalog "postgres": function: it is in eu-west-1, the account '
             "in eu-central-1; Athena calls connectors of its own region only [GATE209]",
         ),
         (
@@ -275,7 +276,7 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT + CONNECTOR,
             'catalog "orders" { connector = "orders" }',
-            "23: dot \"reporting\": catalog: 'orders': connector: the catalog of "
+            '23: dot "reporting": catalog "orders": name: the catalog of '
             'dynamodb_connector "orders" '
             "is called 'dynamodb_connector_orders'; write catalog "
             '"dynamodb_connector_orders" { ... } [GATE322]',
@@ -297,15 +298,15 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT.replace('"sales"]', '"sales"]\n  grants = "documented"'),
             PARTNER,
-            '24: dot "reporting": catalog: its statements are no part of documented; remove the '
-            'block, or set grants = "least_privilege" [GATE323]',
+            '24: dot "reporting": catalog "theirs": its statements are no part of documented; '
+            'remove the block, or set grants = "least_privilege" [GATE323]',
         ),
         (
             DATADOG,
             PARTNER,
-            '22: datadog "catalog": catalog: Datadog Data Observability runs no queries of other '
-            "catalogs: allowed is AwsDataCatalog of the account alone, which needs no block; "
-            "remove it [GATE323]",
+            '22: datadog "catalog": catalog "theirs": Datadog Data Observability runs no '
+            "queries of other catalogs: allowed is AwsDataCatalog of the account alone, which "
+            "needs no block; remove it [GATE323]",
         ),
         (
             DBT.replace(
@@ -313,8 +314,34 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
                 'mode = "documented"',
             ),
             PARTNER,
-            '20: dbt "ci": catalog: its statements are no part of the guide\'s role; remove the '
-            'block, or set mode = "via_athena" or "run" [GATE323]',
+            '20: dbt "ci": catalog "theirs": its statements are no part of the guide\'s role; '
+            'remove the block, or set mode = "via_athena" or "run" [GATE323]',
+        ),
+        (
+            DOT,
+            PARTNER.replace('"theirs"', f'"{OTHERS}:theirs"'),
+            f'23: dot "reporting": catalog "{OTHERS}:theirs": name: \'{OTHERS}:theirs\' is an '
+            "account and a name; write the name that the catalog has in Athena, and the account as "
+            f'owner: catalog "theirs" {{ owner = "{OTHERS}" }} [GATE320]',
+        ),
+        (
+            DOT,
+            PARTNER.replace(OTHERS, f"{OTHERS}:theirs"),
+            f'24: dot "reporting": catalog "theirs": owner: \'{OTHERS}:theirs\' is not an account '
+            f'alone; write owner = "{OTHERS}", and what the catalog is called in Athena as the '
+            "label of the block [GATE320]",
+        ),
+        (
+            DOT,
+            PARTNER.replace(f'"{OTHERS}"', OTHERS),
+            f'24: dot "reporting": catalog "theirs": owner: {OTHERS} is not a string; allowed: a '
+            "string in quotes [GATE105]",
+        ),
+        (
+            DOT,
+            PARTNER.replace(f'"{OTHERS}"', "partner"),
+            '24: dot "reporting": catalog "theirs": owner: partner is a word without quotes; write '
+            '"partner" [GATE013]',
         ),
         (
             DOT,
@@ -415,24 +442,25 @@ def test_databases_and_buckets_are_not_needed_where_all_lies_in_other_catalogs(
     assert found.startswith('16: immuta "reporting": source: name at least one bucket')
 
 
+# What rests on connectors that are there, and on table buckets.
+CALLED = {"other-catalogs", "connectors", "read-spill", "spill-keys"}
+STORED = {"other-catalogs", "describe-others", "table-buckets"}
+
+
 @pytest.mark.parametrize(
     ("text", "inside", "conditional"),
     [
         (DOT, PARTNER, {"other-catalogs", "describe-others"}),
-        (DOT, POSTGRES, {"other-catalogs"}),
-        (
-            DOT,
-            POSTGRES_OF_OTHERS,
-            {"other-catalogs", "connectors", "read-spill", "spill-keys"},
-        ),
-        (DOT + CONNECTOR, MADE, {"other-catalogs"}),
-        (IMMUTA + SHARED, MADE, {"other-catalogs", "connectors", "read-spill", "spill-keys"}),
-        (DOT, TABLES, {"other-catalogs"}),
-        (DBT, f"{PARTNER}\n  {TABLES}", {"other-catalogs", "describe-others"}),
-        (DBT + CONNECTOR, f"{MADE}\n  {POSTGRES}", {"other-catalogs"}),
+        (DOT, POSTGRES, CALLED),
+        (DOT, POSTGRES_OF_OTHERS, CALLED),
+        (DOT + CONNECTOR, MADE, CALLED),
+        (IMMUTA + SHARED, MADE, CALLED),
+        (DOT, TABLES, STORED),
+        (DBT, f"{PARTNER}\n  {TABLES}", STORED),
+        (DBT + CONNECTOR, f"{MADE}\n  {POSTGRES}", CALLED),
         (DBT, "list_all_databases = true", set()),
         (DOT, "list_all_databases = true", set()),
-        (DOT, f"{PARTNER}\n  {POSTGRES}\n  {TABLES}", {"other-catalogs", "describe-others"}),
+        (DOT, f"{PARTNER}\n  {POSTGRES}\n  {TABLES}", CALLED | STORED),
     ],
 )
 def test_the_claims_hold_if_others_do_their_part(
@@ -500,6 +528,7 @@ def test_the_owner_of_glue_is_asked_for_the_databases_named_once_for_all_catalog
         "database/people",
         "table/people/*",
     ]
+    assert tables.conditions == VIA_ATHENA
     assert shares.principals[0].id == "ram.amazonaws.com"
     assert set(todos) == {
         "catalog-theirs",
@@ -507,6 +536,90 @@ def test_the_owner_of_glue_is_asked_for_the_databases_named_once_for_all_catalog
         "catalog-governed-lake-formation",
         "glue-policy",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "asked"),
+    [
+        (DOT, PARTNER, {"glue DotReportingGlueOtherAccounts": VIA_ATHENA}),
+        # They call Glue themselves: dbt too, Immuta alone.
+        (
+            DBT,
+            PARTNER,
+            {"glue DbtCiGlueOtherAccounts": VIA_ATHENA, "glue DbtCiGlueOthersDirect": ()},
+        ),
+        (
+            IMMUTA,
+            f'{PARTNER}\n  source "acme-lake" {{}}',
+            {"glue ImmutaReportingGlueOtherAccounts": ()},
+        ),
+        (
+            DOT,
+            POSTGRES_OF_OTHERS,
+            {
+                "lambda DotReportingCalls": (),
+                "s3 DotReportingSpillBucket": VIA_ATHENA,
+                "s3 DotReportingSpillObjects": VIA_ATHENA,
+                "kms DotReportingKmsSpill": (VIA_S3,),
+            },
+        ),
+    ],
+)
+def test_the_other_side_is_asked_for_the_conditions_of_this_one(
+    tmp_path: Path, text: str, inside: str, asked: dict[str, tuple[Condition, ...]]
+) -> None:
+    one = block(tmp_path, text, inside)
+    found = {
+        f"{todo.resource.split(':')[2]} {statement.sid}": statement.conditions
+        for todo in one.integration.todo(one.settings)
+        for statement in (todo.policy.statements if todo.policy else ())
+    }
+    assert found == asked
+
+
+def test_what_connectors_share_is_asked_for_once(tmp_path: Path) -> None:
+    # One bucket of tables and of two connectors, one key, and two functions called the same.
+    other = POSTGRES_OF_OTHERS.replace('"postgres"', '"other"')
+    far = f"""catalog "far" {{
+    function     = "{FUNCTION.format("777777777777")}"
+    spill_bucket = "far-spill"
+  }}"""
+    lake = f'source "their-spill" {{\n    owner = "{OTHERS}"\n  }}'
+    one = block(tmp_path, DOT, f"{POSTGRES_OF_OTHERS}\n  {other}\n  {far}\n  {lake}")
+    asked = [todo for todo in one.integration.todo(one.settings) if todo.policy]
+    places = [todo.resource for todo in asked]
+    assert len(places) == len(set(places)) == 5
+    for wanted in asked:
+        sids = [statement.sid for statement in wanted.policy.statements] if wanted.policy else []
+        assert len(sids) == len(set(sids))
+    written = as_terraform([todo(one, {})])
+    named = re.findall(r'^(?:data|resource) "\w+" "(\w+)"', written, re.M)
+    assert len(named) == len(set(named)) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "told"),
+    [
+        (DOT, PARTNER, True),
+        (DBT, PARTNER, True),
+        (DOT, f'{PARTNER}\n  source "theirs" {{ owner = "{OTHERS}" }}', False),
+        (DBT, f'{PARTNER}\n  source "theirs" {{ owner = "{OTHERS}" }}', False),
+        (DOT, f'{PARTNER}\n  source "theirs" {{ owner = "partner" }}', True),
+        (DOT, f"{PARTNER[:-1]}  lake_formation = true\n  }}", False),
+        (DOT, POSTGRES_OF_OTHERS, False),
+    ],
+)
+def test_a_catalog_of_another_account_without_a_bucket_there_is_pointed_out(
+    tmp_path: Path, text: str, inside: str, told: bool
+) -> None:
+    one = block(tmp_path, text, inside)
+    remarks = [str(r) for r in one.integration.remarks(one.settings) if r.code == "GATE618"]
+    says = (
+        f"catalog 'theirs': no source is in account {OTHERS}, whose tables these are: their data "
+        f'cannot be read where it lies there; add source "BUCKET" {{ owner = "{OTHERS}" }} for '
+        "each bucket"
+    )
+    assert remarks == [says] * told
 
 
 def test_listing_all_databases_is_a_choice_and_pointed_out(tmp_path: Path) -> None:
@@ -547,9 +660,9 @@ def test_what_lies_in_other_catalogs_is_said_in_words(arn: str, said: str) -> No
         ("", f"glue:GetTable {GLUE.format(OTHERS)}:table/orders/t", "no"),
         (PARTNER, f"glue:GetTable {GLUE.format(OTHERS)}:table/orders/t", "yes, if"),
         (PARTNER, f"glue:GetTable {GLUE.format(OTHERS)}:table/people/t", "no"),
-        (POSTGRES, f"lambda:InvokeFunction {FUNCTION.format(OURS)}", "yes"),
+        (POSTGRES, f"lambda:InvokeFunction {FUNCTION.format(OURS)}", "yes, if"),
         (POSTGRES_OF_OTHERS, f"lambda:InvokeFunction {FUNCTION.format(OTHERS)}", "yes, if"),
-        (TABLES, f"glue:GetTable {NESTED}/web/t", "yes"),
+        (TABLES, f"glue:GetTable {NESTED}/web/t", "yes, if"),
         (TABLES, f"glue:GetTable {NESTED}/hr/t", "no"),
         ("list_all_databases = true", f"glue:GetDatabases {GLUE.format(OURS)}:database/hr", "yes"),
         ("", f"glue:GetDatabases {GLUE.format(OURS)}:database/hr", "no"),

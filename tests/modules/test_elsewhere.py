@@ -127,17 +127,18 @@ def answers(results: dict[str, Result]) -> dict[str, str]:
         (
             DOT,
             f'source "lake" {{\n    kms_key = "{KEY.format(THEIRS)}"\n  }}',
-            f":18: dot \"reporting\": source: source 'lake': kms_key is in account {THEIRS}, and "
-            f"the block's is {OURS}; where that is meant, say so: owner for the bucket and its "
-            f'key, kms_key_owner for the key alone, as in kms_key_owner = "{THEIRS}" [GATE310]',
+            f':18: dot "reporting": source "lake": kms_key: the bucket\'s key is in account '
+            f"{THEIRS}, and the block's is {OURS}; where that is meant, say so: owner for the "
+            f"bucket and its key, kms_key_owner for the key alone, as in "
+            f'kms_key_owner = "{THEIRS}" [GATE310]',
         ),
         (
             DOT,
             f'source "lake" {{\n    owner = "lake"\n    kms_key = "{KEY.format(SECURITY)}"\n  }}',
-            f":19: dot \"reporting\": source: source 'lake': kms_key is in account {SECURITY}, and "
-            f"the owner named is {THEIRS}; where that is meant, say so: owner for the bucket and "
-            f'its key, kms_key_owner for the key alone, as in kms_key_owner = "{SECURITY}" '
-            "[GATE310]",
+            f':19: dot "reporting": source "lake": kms_key: the bucket\'s key is in account '
+            f"{SECURITY}, and the owner named is {THEIRS}; where that is meant, say so: owner for "
+            f"the bucket and its key, kms_key_owner for the key alone, as in "
+            f'kms_key_owner = "{SECURITY}" [GATE310]',
         ),
         (
             DOT,
@@ -299,7 +300,10 @@ def test_a_need_fails_when_the_list_forgets_an_action(tmp_path: Path) -> None:
     assert lake.policy is not None
     empty = replace(lake, policy=Policy(lake.policy.statements[:1]))
     (need,) = [n for n in found.integration.needs(found.settings) if n.name == "read-data"]
-    calls = tuple(replace(call, given=empty) if call.given == lake else call for call in need.calls)
+    calls = tuple(
+        replace(call, given=tuple(empty if one == lake else one for one in call.given))
+        for call in need.calls
+    )
     granted = found.integration.documents(found.settings)["access"]
     user = str(need.holder)
     documents = (Document("x", "managed", granted),)
@@ -422,9 +426,15 @@ def test_roles_and_workgroups_that_exist_are_conditions_too(tmp_path: Path) -> N
             "tables go",
         ),
     ]
-    needs = {need.name: need.given for need in found.integration.needs(found.settings)}
     role, workgroup = found.integration.todo(found.settings)
-    assert (needs["take-role"], needs["run-queries"]) == ((role,), (workgroup,))
+    needs = found.integration.needs(found.settings)
+    assert [need.given for need in needs if need.name == "take-role"] == [(role,)]
+    assert {need.name for need in needs if any(workgroup in one.given for one in need.calls)} == {
+        "run-queries",
+        "read-results",
+        "write-results",
+        "write-data",
+    }
 
 
 def test_a_reviewer_is_told_who_else_must_allow_it(tmp_path: Path) -> None:

@@ -190,8 +190,63 @@ def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_pat
     assert {(one.who, one.account) for one in asked} == {
         ("a data lake administrator of account 111122223333", "111122223333")
     }
-    (need,) = [n for n in block.integration.needs(block.settings) if n.name == "lake-formation"]
-    assert need.given == tuple(asked)
+    resting = {
+        need.name: tuple(dict.fromkeys(one for call in need.calls for one in call.given))
+        for need in block.integration.needs(block.settings)
+    }
+    assert resting["lake-formation"] == tuple(asked)
+    assert [name for name, given in resting.items() if set(given) & set(asked)] == [
+        "browse-catalog",
+        "build-tables",
+        "describe-tables",
+        "default-database",
+        "write-data",
+        "lake-formation",
+    ]
+
+
+def test_of_tables_given_alone_each_is_a_condition_of_its_own(tmp_path: Path) -> None:
+    lake = COLUMNS.replace("lake_formation {", "lake_formation {\n  grants = false")
+    block = block_of(tmp_path, QUERY, lake)
+    table = "arn:aws:glue:eu-central-1:111122223333:table/"
+    (need,) = [n for n in block.integration.needs(block.settings) if n.name == "describe-tables"]
+    found = {
+        resource.removeprefix(table): [one.says.partition("dot-x ")[2] for one in call.given]
+        for call in need.calls
+        for resource in call.resources
+        if call.action == "glue:GetTable" and resource.startswith(table)
+    }
+    assert found == {
+        "sales/orders": ["SELECT on table sales.orders"],
+        "sales/customers": ["SELECT on table sales.customers, columns city, id"],
+        "sales/staff": ["SELECT on table sales.staff, all columns but salary"],
+        "stock/t": ["SELECT on all tables of stock"],
+    }
+
+
+def test_grants_by_tag_rest_on_who_assigns_the_tags(tmp_path: Path) -> None:
+    """The stack makes the grants, and what has the tags is said elsewhere."""
+    block = block_of(tmp_path, QUERY, TAGS)
+    says = "the LF-tag domain = sales or stock and tier = public"
+    assert [
+        (one.who, one.says)
+        for one in block.integration.todo(block.settings)
+        if one.name.startswith("lake-formation")
+    ] == [
+        ("a data lake administrator of account 111122223333", f"{what} {says}")
+        for what in (
+            "the databases sales, stock have",
+            "the tables of sales, stock that are read have",
+        )
+    ]
+    resting = {
+        need.name: len({one for call in need.calls for one in call.given})
+        for need in block.integration.needs(block.settings)
+    }
+    assert {name: count for name, count in resting.items() if count} == {
+        "browse-catalog": 2,
+        "describe-tables": 2,
+    }
 
 
 @pytest.mark.parametrize(
@@ -205,7 +260,7 @@ def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_pat
         (
             QUERY,
             'lake_formation {\n  table "hr.staff" {}\n}',
-            "9: dot \"x\": lake_formation: table 'hr.staff': the database 'hr' is not named; "
+            '9: dot "x": lake_formation: table "hr.staff": the database \'hr\' is not named; '
             "allowed: tables of sales, stock",
         ),
         (
@@ -242,13 +297,13 @@ def test_grants_left_to_others_are_their_list_and_what_the_need_rests_on(tmp_pat
         (
             METADATA,
             'lake_formation {\n  table "sales.a" { columns = ["b"] }\n}',
-            "9: elementary \"x\": lake_formation: table: table 'sales.a': DESCRIBE is given on "
+            '9: elementary "x": lake_formation: table "sales.a": DESCRIBE is given on '
             "whole tables, and this vendor reads no rows; remove the columns",
         ),
         (
             TABLES,
             'lake_formation {\n  table "exports.a" {}\n}',
-            "10: webflow \"x\": lake_formation: table 'exports.a': 'exports' is written, so all "
+            '10: webflow "x": lake_formation: table "exports.a": \'exports\' is written, so all '
             "its tables are given; remove it",
         ),
         (

@@ -82,6 +82,60 @@ def test_a_binary_file_is_looked_through_as_well(pgp_key: pysequoia.Tsk) -> None
     assert wrong(b"") == NONE
 
 
+TEXT = (KEYS / "good.asc").read_text()
+UTF16 = (
+    "GATE208: is UTF-16, as a > of Windows PowerShell writes it; have GnuPG write it: `gpg --armor "
+    "--output FILE --export KEY`"
+)
+BARE = (
+    "GATE208: is base64 without the lines around it (-----BEGIN PGP PUBLIC KEY BLOCK-----); write "
+    'it with `gpg --armor --export KEY`, or give the base64 itself: pgp_key = "..." in place of '
+    "pgp_key_file"
+)
+CHECKSUM = "; its checksum does not fit: the file was changed or damaged on its way here"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (TEXT.encode("utf-16"), UTF16),
+        (TEXT.encode("utf-16-le"), UTF16),
+        (TEXT.encode("utf-16-be"), UTF16),
+        ("".join(TEXT.splitlines()[2:-2]).encode(), BARE),
+        ("\n".join(TEXT.splitlines()[2:]).encode(), BARE),
+        (TEXT.replace("mDMEawf", "mDMEbwf").encode(), CHECKSUM),
+        (TEXT.replace("AP9EzalVm", "AP9EzalXm").encode(), CHECKSUM),
+        (TEXT.replace("=7nh9", "").replace("AP9EzalVm", "AP9EzalXm").encode(), "`gate key new`"),
+    ],
+)
+def test_what_has_become_of_a_key_on_its_way_is_told(content: bytes, says: str) -> None:
+    assert wrong(content).endswith(says)
+
+
+@pytest.mark.parametrize("line", ["=7nh9", "=7nh8", "=x", ""])
+def test_a_key_that_can_be_used_is_not_refused_for_its_checksum(line: str) -> None:
+    assert public_key(TEXT.replace("=7nh9", line).encode()).fingerprint == GOOD
+
+
+def test_base64_of_a_private_key_is_one(pgp_key: pysequoia.Tsk) -> None:
+    assert wrong(base64.b64encode(bytes(pgp_key))) == PRIVATE
+
+
+def test_a_key_that_is_there_twice_is_told_as_such() -> None:
+    twice = f"GATE224: holds the key {GOOD} more than once, of which the first alone would be used"
+    content = (TEXT + TEXT).encode()
+    assert wrong(content) == f"{twice}; keep one of them"
+    assert public_key(content, GOOD).fingerprint == GOOD
+    other = (KEYS / "forged-subkey.asc").read_bytes()
+    assert wrong(content + other, GOOD) == (
+        f"GATE224: holds the key {GOOD} more than once, and not the same, of which the first alone "
+        "would be used; keep one of them"
+    )
+    assert f"holds 2 keys ({GOOD}, {SIGNS})" in wrong(
+        TEXT.encode() + (KEYS / "two-keys.asc").read_bytes()
+    )
+
+
 def test_of_several_keys_the_one_that_is_named_is_used_alone() -> None:
     content = (KEYS / "two-keys.asc").read_bytes()
     found = public_key(content, GOOD)
@@ -141,6 +195,12 @@ def test_sixty_days_before_a_key_expires_it_is_said(
     with clock.at(date(2027, 4, 1)), pytest.raises(ValidationError) as caught:
         Keys(pgp_key=given, generations=("a",))
     assert "has expired on 2027-03-31" in str(caught.value)
+
+
+def test_a_key_that_has_expired_since_could_be_encrypted_to_before() -> None:
+    content = (KEYS / "expired-subkey.asc").read_bytes()
+    with clock.at(date(2024, 6, 1)):
+        assert str(public_key(content).expires) == "2024-12-31 00:00:00+00:00"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,64 @@ dynamodb_connector "x" {{
   }}
 }}
 """,
+    "an end, and an alarm that tells later too": f"""
+superset "x" {{
+  account   = "analytics"
+  databases = ["sales"]
+  until     = "2099-03-31"
+  {TRUSTED}
+  source "acme-lake" {{}}
+  workgroup {{
+    alarm {{
+      bytes_per_day = 1099511627776
+    }}
+  }}
+}}
+""",
+    "the same for dbt, with table buckets of S3 Tables": """
+dbt "x" {
+  account   = "analytics"
+  mode      = "run"
+  databases = ["dbt_ci"]
+  until     = "2099-03-31"
+  trusted   = ["arn:aws:iam::111122223333:role/ci"]
+  catalog "s3tablescatalog/acme-web" {
+    databases = ["web"]
+  }
+  catalog "s3tablescatalog/acme-hr" {
+    databases      = ["hr"]
+    lake_formation = true
+  }
+  workgroup {
+    alarm {
+      bytes_per_hour = 1099511627776
+    }
+  }
+}
+""",
+    "what was made by hand, with keys and grants of all kinds": f"""
+superset "x" {{
+  account   = "analytics"
+  databases = ["sales"]
+  {TRUSTED}
+  adopted {{
+    role      = "by-hand"
+    workgroup = "hand-made"
+  }}
+  source "their-lake" {{
+    owner   = "444455556666"
+    kms_key = "{KEY.format("444455556666")}"
+  }}
+  lake_formation {{
+    table "sales.orders" {{}}
+  }}
+  workgroup {{
+    alarm {{
+      bytes_per_hour = 1099511627776
+    }}
+  }}
+}}
+""",
     "an end, places, grants of others and another account's catalog": f"""
 superset "x" {{
   account   = "analytics"

@@ -154,3 +154,26 @@ def test_the_last_day_is_a_day() -> None:
     with pytest.raises(ValidationError) as caught:
         vendor("dot", until="March")
     assert "'March' is not valid; allowed: a day" in str(caught.value)
+
+
+def test_grants_that_have_no_date_are_not_left_with_a_role_that_goes_on() -> None:
+    with pytest.raises(ValidationError) as refused:
+        vendor("immuta", until=DAY, lake_formation={}, **ROLE)
+    assert (
+        "until: grants of Lake Formation have no date, and the role 'nodes' would keep them, for "
+        "whatever else lets it query; remove until, or set grants = false in lake_formation and "
+        "have them taken back that day"
+    ) in str(refused.value)
+    assert vendor("immuta", until=DAY, lake_formation={"grants": False}, **ROLE)
+    # Everything is denied to one that is made here, Lake Formation's data too.
+    assert DENY in access(vendor("superset", until=DAY, lake_formation={}, **TRUSTED)).statements
+
+
+def test_what_a_wide_page_can_leave_behind_is_said() -> None:
+    def wide(**more: str) -> str:
+        found = remarks(vendor("dot", grants="full_access", **more))
+        (text,) = (one.text for one in found if one.code == "GATE605")
+        return text
+
+    later = "; what is set up with them for other roles or accounts goes on after until"
+    assert wide(until=DAY) == f"{wide()}{later}"

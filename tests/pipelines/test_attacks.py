@@ -5,6 +5,8 @@ in tests/gate/pipeline/test_examine.py.
 """
 
 import json
+import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import yaml
 
 from athena_gate.gate.sandbox import Sandbox
 from tests.conftest import ROOT
+from tests.pipelines import company as companies
 from tests.pipelines.company import company, planted, runner
 from tests.pipelines.gitlab import GitLab
 from tests.pipelines.test_github_files import WORKFLOW, jobs, step_of
@@ -196,6 +199,166 @@ def test_gitlab_what_runs_with_a_token_is_written_where_one_wheel_is_installed()
     assert ("--require-hashes" in synth, "pipeline.gitlab" in synth) == (True, False)
 
 
+PROGRAM = """\
+#!/bin/sh
+{ env; cat .git/config; } >> "{seen}/$(basename "$0")"
+mkdir -p cdktf.out publish
+touch cdktf.out/x publish/x
+ln -sf /proc/self/environ difference.md
+ln -sf /proc/self/environ cdktf.out/link
+ln -sf /proc/self/environ publish/link
+"""
+
+
+@pytest.mark.parametrize("file", ["gitlab-ci/gitlab-ci.yml", "hcp-vcs/gitlab.yml"])
+def test_gitlab_what_packages_bring_sees_no_token_and_leaves_nothing_but_files(
+    file: str, tmp_path: Path
+) -> None:
+    """With the job's token it could upload variables for the jobs after it."""
+    programs, seen = tmp_path / "programs", tmp_path / "seen"
+    programs.mkdir()
+    seen.mkdir()
+    for name in ("gate", "python3"):
+        (programs / name).write_text(PROGRAM.replace("{seen}", str(seen)))
+        (programs / name).chmod(0o755)
+    companies.others(programs)
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin))
+    (origin / "pipelines/hcp-vcs").mkdir(parents=True)
+    (origin / "pipelines/hcp-vcs/collect.sh").write_text("gate check --against published\n")
+    git(origin, "add", ".")
+    git(origin, "commit", "--quiet", "--message", "all")
+    git(tmp_path, "clone", "--quiet", str(origin), str(clone))
+    git(clone, "config", "http.extraHeader", "a-token-of-the-job")
+    document = yaml.safe_load((ROOT / "pipelines" / file).read_text())
+    (job,) = (one for name, one in document.items() if name in ("synth", "synthesize"))
+    script = "\n".join(["set -eo pipefail", *job["script"]])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=clone,
+        env={
+            "PATH": f"{programs}:/usr/bin:/bin",
+            "TMPDIR": str(tmp_path),
+            "GATE_FILE": "gate.hcl",
+            "GATE_ENV": "test",
+            "CI_JOB_TOKEN": "a-token-of-the-job",
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD",
+            "CI_PIPELINE_SOURCE": "merge_request_event",
+            "SECRET_OF_THE_PROJECT": "x",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = (seen / "gate").read_text()
+    assert [word for word in ("a-token", "SECRET", "GATE_ENV=test") if word in found] == [
+        "GATE_ENV=test"
+    ]
+    kept = [path for one in job["artifacts"]["paths"] for path in clone.glob(f"{one}/**/*")]
+    assert kept == [clone / job["artifacts"]["paths"][0] / "x"]
+    assert not (clone / "difference.md").is_symlink()
+
+
+def test_gitlab_no_job_but_the_first_installs_packages_before_one_that_takes_its_variables() -> (
+    None
+):
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    # The report of what is left installs some; no job beside or after it takes what it leaves.
+    assert [name for name in stack if "require-hashes" in str(stack[name])] == [".recover"]
+    assert (stack[".recover"]["stage"], stack[".applied"]["dependencies"]) == ("apply", [])
+    assert stack[".terraform"]["needs"] == [{"pipeline": "$SYNTH_PIPELINE", "job": "synth"}]
+
+
+# What a job that takes files of another does first: the commit anew, and one wheel.
+ANEW = """\
+PRIVATE="$(mktemp -d)"
+trap 'rm -rf "$PRIVATE"' EXIT
+cd "$PRIVATE"
+git init --quiet commit
+cd commit
+git -c credential.helper='!f() { echo username=gitlab-ci-token; echo "password=$CI_JOB_TOKEN"; }; f\
+' \\
+  fetch --quiet --depth 1 "$CI_SERVER_URL/$CI_PROJECT_PATH.git" "$CI_COMMIT_SHA"
+git checkout --quiet FETCH_HEAD
+python3 -m pip install --quiet --root-user-action ignore --no-deps --only-binary :all: \\
+  --target "$PRIVATE/program" -r gate-requirements.txt
+export PYTHONPATH="$PRIVATE/program" PYTHONSAFEPATH=1
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "job", "part"),
+    [
+        ("gitlab-ci/gitlab-ci.yml", "plans", "script"),
+        ("gitlab-ci/stack.yml", ".terraform", "before_script"),
+        ("hcp-vcs/gitlab.yml", "examine", "script"),
+    ],
+)
+def test_gitlab_a_job_that_takes_files_of_another_runs_the_commit_anew(
+    file: str, job: str, part: str
+) -> None:
+    first, *others = yaml.safe_load((ROOT / "pipelines" / file).read_text())[job][part]
+    assert re.sub("^#.*\n", "", first, flags=re.MULTILINE) == ANEW
+    # None of the checkout's own, over which those files lie.
+    paths = re.findall(r"\S*pipelines/\S+\.(?:sh|yml|py)\b", "\n".join(others))
+    assert [one for one in paths if not one.startswith('"$PRIVATE/commit/')] == []
+
+
+def test_gitlab_a_stack_is_examined_before_a_job_uses_its_token_or_terraform() -> None:
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    before = stack[".terraform"]["before_script"]
+    assert [line.splitlines()[0] for line in before[1:]] == [
+        'python3 -m athena_gate.gate.pipeline.examine "$ENTRY" "$CI_PROJECT_DIR" "$PRIVATE/stack"',
+        'cd "$CI_PROJECT_DIR"',
+        "if ! command -v terraform > /dev/null; then",
+        'role="${PHASE}_ROLE_ARN_$ACCOUNT"',
+        'terraform -chdir="$PRIVATE/stack" init -input=false -lockfile=readonly',
+    ]
+    scripts = "\n".join([*stack[".plan"]["script"], *stack[".apply"]["script"]])
+    runs = re.findall(r"^ *terraform (\S+)", scripts, flags=re.MULTILINE)
+    assert runs == ['-chdir="$PRIVATE/stack"'] * 5
+
+
+def test_gitlab_another_terraform_than_the_one_of_the_checksum_is_not_installed(
+    tmp_path: Path,
+) -> None:
+    job = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())[".terraform"]
+    (script,) = (one for one in job["before_script"] if "releases.hashicorp.com" in one)
+    curl = tmp_path / "curl"
+    curl.write_text('#!/bin/sh\necho another > "$2"\n')
+    curl.chmod(0o755)
+    (tmp_path / "sha256sum").symlink_to(shutil.which("sha256sum") or "")
+    done = subprocess.run(
+        [shutil.which("bash") or "", "-c", f"set -eo pipefail\n{script}"],
+        env={**job["variables"], "PATH": str(tmp_path), "PRIVATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, (tmp_path / "bin").exists()) == (1, False)
+    assert "terraform_1.11.4_linux_amd64.zip: FAILED" in done.stdout
+
+
+def test_what_is_left_is_reported_to_whoever_approves_and_changed_by_nothing() -> None:
+    (report,) = (step["run"] for step in jobs(WORKFLOW)["recover"]["steps"][-1:])
+    command = "gate recover --report $STACKS"
+    # As code, whatever it says.
+    shown = "2>&1 | sed 's/^/    /' | tee -a \"$GITHUB_STEP_SUMMARY\" || true"
+    assert report.splitlines()[1:] == [f"{command} {shown}"]
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    assert stack[".recover"]["script"][-1] == command
+
+
+def test_hcp_what_is_published_was_examined() -> None:
+    publish = jobs(HCP / "github.yml")["publish"]
+    taken = [step["with"]["name"] for step in publish["steps"] if "download-artifact" in str(step)]
+    assert (publish["needs"], taken[:1]) == ("examine", ["examined"])
+    publish = yaml.safe_load((HCP / "gitlab.yml").read_text())["publish"]
+    assert (publish["needs"], publish["script"][-1].split()[-1]) == (["examine"], "examined")
+
+
 def test_gitlab_a_forks_merge_request_gets_no_jobs_with_a_token() -> None:
     pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
     assert pipeline["stacks"]["rules"] == [
@@ -280,4 +443,5 @@ def test_a_branch_that_only_says_what_was_applied_decides_nothing() -> None:
     pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
     synth = "\n".join(pipeline["synth"]["script"])
     assert 'main="refs/remotes/origin/$CI_DEFAULT_BRANCH"\n' in synth
-    assert 'pipeline.previous "$applied" "$main" ' in synth
+    assert 'pipeline.previous "$@" previous\n' in synth
+    assert """' apart "$applied" "$main" "$""" in synth

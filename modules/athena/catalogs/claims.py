@@ -14,7 +14,6 @@ from athena_gate.modules.athena.catalogs.settings import Catalog
 from athena_gate.modules.athena.claims import Holder
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.claims import AnyBut, Call, Need, Never, Requests
-from athena_gate.modules.iam.todo import ToDo
 
 # https://docs.aws.amazon.com/athena/latest/ug/gdc-register-s3-table-bucket-cat.html (2026-11), of
 # its list what reads; GetTableMetadataLocation is in
@@ -28,12 +27,10 @@ def needs(
     holder: Holder,
     arns: Arns,
     catalogs: Iterable[Catalog],
-    todos: Iterable[ToDo],
     itself: Iterable[str] = (),
 ) -> tuple[Need, ...]:
     """Return what queries of ``catalogs`` need, each of which Athena looks up first; ``itself`` are
-    the actions by which the holder asks Glue of tables itself, beside what Athena does. That the
-    catalogs are there rests on ``todos``."""
+    the actions by which the holder asks Glue of tables itself, beside what Athena does."""
     catalogs, itself = tuple(catalogs), tuple(itself)
     if not catalogs:
         return ()
@@ -41,7 +38,6 @@ def needs(
         holder.calls(claims.BROWSING, arn) for one in catalogs for arn in names(arns, (one,))
     ]
     browse = holder.need("other-catalogs", "look up tables of other catalogs", *looked_up)
-    there = tuple(one for one in todos if one.name.startswith("catalog-"))
     described: list[Call] = []
     called: list[Call] = []
     spilled: list[Call] = []
@@ -76,7 +72,7 @@ def needs(
         ("table-buckets", "read tables of S3 Tables", stored),
     )
     return (
-        replace(browse, given=there),
+        browse,
         *(holder.need(name, says, calls) for name, says, calls in words if calls),
         *(
             replace(need, name="other-catalog-keys", says="let Glue read other encrypted catalogs")

@@ -12,6 +12,7 @@ Four kinds can be queried with policies that AWS's pages describe (2026-11):
   https://docs.aws.amazon.com/athena/latest/ug/gdc-register-s3-table-bucket-cat.html
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
@@ -84,7 +85,17 @@ class GlueOwner:
     catalog_kms_key: str | None = None
 
 
+# An account and what lies in it, as other tools and ARNs have it: 999999999999:orders.
+_PREFIXED = re.compile(r"(?:^|:)([0-9]{12})[:/]")
+
+
 def _owner(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str) and (id_ := _PREFIXED.search(value)):
+        raise Wrong(
+            "GATE320",
+            f'{value!r} is not an account alone; write owner = "{id_[1]}", and what the catalog is '
+            "called in Athena as the label of the block",
+        )
     found = account_or_id(value, info)
     if isinstance(found, Account):
         return GlueOwner(found.id, found.region, found.catalog_kms_key)
@@ -106,6 +117,13 @@ def _connector(value: Any, info: ValidationInfo) -> Any:
 
 
 def _label(value: str) -> str:
+    if prefixed := _PREFIXED.match(value):
+        raise Wrong(
+            "GATE320",
+            f"{value!r} is an account and a name; write the name that the catalog has in Athena, "
+            f'and the account as owner: catalog "{value[prefixed.end() :]}" {{ owner = '
+            f'"{prefixed[1]}" }}',
+        )
     if value.lower() == DEFAULT_CATALOG.lower():
         raise Wrong(
             "GATE320",
@@ -317,9 +335,7 @@ def check(catalog: Catalog, account: Account, item: int) -> None:
         _check(catalog, account)
     except Wrong as error:
         within = error.item if isinstance(error.item, tuple) else ()
-        problem = f"{catalog.name!r}: {error}"
-        code = error.code
-        raise Wrong(code, problem, (item, *within)) from None
+        raise Wrong(error.code, str(error), (item, *within)) from None
 
 
 def _check(catalog: Catalog, account: Account) -> None:
@@ -328,7 +344,7 @@ def _check(catalog: Catalog, account: Account) -> None:
     if owner is not None and owner.id == account.id:
         raise Wrong(
             "GATE320",
-            f"owner: {owner.id} is this block's own account, whose databases are "
+            f"{owner.id} is this block's own account, whose databases are "
             "databases = [...] of the block; remove the catalog",
             ("owner",),
         )
@@ -337,7 +353,7 @@ def _check(catalog: Catalog, account: Account) -> None:
         # https://docs.aws.amazon.com/athena/latest/ug/security-iam-cross-account-glue-catalog-access.html
         raise Wrong(
             "GATE209",
-            f"owner: that account is in {owner.region}, this one in {account.region}; Athena "
+            f"that account is in {owner.region}, this one in {account.region}; Athena "
             "queries Glue of other accounts within one region only",
             ("owner",),
         )
@@ -348,29 +364,37 @@ def _check(catalog: Catalog, account: Account) -> None:
         if (partition, region) != (arns.partition, arns.region):
             raise Wrong(
                 "GATE209",
-                f"function: it is in {region}, the account in {account.region}; Athena calls "
+                f"it is in {region}, the account in {account.region}; Athena calls "
                 "connectors of its own region only",
                 ("function",),
             )
-    key_in_reach(catalog.kms_key, account, (owner.id if owner else None,), "kms_key", ("kms_key",))
+    key_in_reach(
+        catalog.kms_key,
+        account,
+        (owner.id if owner else None,),
+        "it",
+        ("kms_key",),
+        remedy="allowed: the key of that account's Glue, or one of the block's account",
+    )
     key_in_reach(
         catalog.spill_kms_key,
         account,
         (catalog.spill_owner,),
-        "spill_kms_key",
+        "it",
         ("spill_kms_key",),
+        remedy="allowed: a key of the connector's account, or of the block's",
     )
     if connector is not None and connector.consumer != account.id:
         raise Wrong(
             "GATE322",
-            f"connector: {connector.block} is queried from account {connector.consumer}, and this "
+            f"{connector.block} is queried from account {connector.consumer}, and this "
             f"block's is {account.id}; name its function and its spill bucket instead",
             ("connector",),
         )
     if connector is not None and connector.catalog != catalog.name:
         raise Wrong(
             "GATE322",
-            f"connector: the catalog of {connector.block} is called {connector.catalog!r}; write "
+            f"the catalog of {connector.block} is called {connector.catalog!r}; write "
             f'catalog "{connector.catalog}" {{ ... }}',
             ("name",),
         )
@@ -400,10 +424,25 @@ def glue_of(catalog: Catalog, arns: Arns) -> Arns:
     return Arns(catalog.owner.id, arns.region) if catalog.owner else arns
 
 
-def catalog_remarks(catalogs: Iterable[Catalog], reader: str) -> tuple[Remark, ...]:
-    """Return what a reviewer should know of ``catalogs``, which ``reader`` queries."""
-    found = []
+def catalog_remarks(
+    catalogs: Iterable[Catalog], owners: Iterable[str | None], reader: str
+) -> tuple[Remark, ...]:
+    """Return what a reviewer should know of ``catalogs``, which ``reader`` queries; ``owners`` are
+    the accounts (ids) whose buckets are among its sources."""
+    found, owners = [], set(owners)
     for catalog in catalogs:
+        owner = catalog.owner.id if catalog.owner and not catalog.lake_formation else None
+        if owner is not None and owner not in owners:
+            found.append(
+                Remark(
+                    "GATE618",
+                    "catalog",
+                    f"no source is in account {owner}, whose tables these are: their data cannot "
+                    f'be read where it lies there; add source "BUCKET" {{ owner = "{owner}" }} for '
+                    "each bucket",
+                    catalog.name,
+                )
+            )
         if catalog.kind == "connector":
             found.append(
                 Remark(

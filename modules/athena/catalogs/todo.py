@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from athena_gate.modules.account import Account
-from athena_gate.modules.athena.catalogs.settings import Catalog, glue_of
-from athena_gate.modules.athena.statements import via_glue, via_s3_services
-from athena_gate.modules.athena.todo import called, owner_of
+from athena_gate.modules.athena.catalogs.settings import S3_TABLES, Catalog, glue_of
+from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, via_s3_services
+from athena_gate.modules.athena.todo import called, other_side, owner_of
 from athena_gate.modules.iam.arn import Arns, account_of
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
-from athena_gate.modules.iam.todo import ToDo, sid_of
+from athena_gate.modules.iam.todo import Rests, ToDo, sid_of
 
 _UG = "https://docs.aws.amazon.com/athena/latest/ug"
 # All read in 2026-11.
@@ -19,31 +19,35 @@ CONNECTORS = f"{_UG}/xacct-fed-query-enable.html"
 LAKE_FORMATION = f"{_UG}/lf-athena-limitations-cross-account.html"
 S3_TABLES_PAGE = f"{_UG}/gdc-register-s3-table-bucket-cat.html"
 
-_DESCRIBE = (
-    "glue:GetDatabase",
-    "glue:GetDatabases",
-    "glue:GetTable",
-    "glue:GetTables",
-    "glue:GetPartition",
-    "glue:GetPartitions",
-    "glue:BatchGetPartition",
-)
 
-
-def catalogs_todo(catalogs: Iterable[Catalog], account: Account, holder: str) -> tuple[ToDo, ...]:
+def catalogs_todo(
+    catalogs: Iterable[Catalog], account: Account, holder: str, granted: Policy
+) -> tuple[ToDo, ...]:
     """Return what must be so outside of the stack for the user or role ``holder`` (an ARN) of
-    ``account`` to query ``catalogs``."""
+    ``account``, which has the policy ``granted``, to query ``catalogs``."""
     catalogs = tuple(catalogs)
     return (
         *(todo for one in catalogs for todo in _there(one, account, holder)),
-        *_glue_policies(catalogs, account, holder),
-        *(
+        *_glue_policies(catalogs, account, holder, granted),
+        *dict.fromkeys(
             todo
             for one in catalogs
             if one.function is not None
-            for todo in _connector_policies(one, account, holder)
+            for todo in _function_policy(one, account, holder)
         ),
     )
+
+
+def of_others(
+    catalogs: Iterable[Catalog], account: Account
+) -> tuple[dict[str, str], tuple[str | None, ...]]:
+    """Return what is read in S3, and which keys, for ``catalogs`` that no stack of the file makes:
+    the owners by bucket, without those of ``account``, and the keys of anybody."""
+    catalogs = tuple(catalogs)
+    called = [one for one in catalogs if one.function is not None]
+    owners = {one.spill.partition("/")[0]: one.spill_owner for one in called}
+    others = {bucket: owner for bucket, owner in owners.items() if owner != account.id}
+    return others, (*(one.glue_key for one in catalogs), *(one.spill_kms_key for one in called))
 
 
 def made_connectors(catalogs: Iterable[Catalog], account: Account, holder: str) -> tuple[ToDo, ...]:
@@ -59,20 +63,21 @@ def made_connectors(catalogs: Iterable[Catalog], account: Account, holder: str) 
 
 def _there(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
     """Yield what must be there and no policy says."""
+    rests = (*_looked_up(one, account.arns, "athena:*"), *_behind(one, account.arns))
     if one.owner is not None:
-        yield _registered(one, account, "GLUE", f"catalog-id={one.owner.id}", REGISTER_GLUE)
+        kind, parameter, page = "GLUE", f"catalog-id={one.owner.id}", REGISTER_GLUE
+        says = _registered(one, account, kind, parameter)
     elif one.function is not None:
-        yield _registered(one, account, "LAMBDA", f"function={one.function}", CONNECTORS)
+        says, page = _registered(one, account, "LAMBDA", f"function={one.function}"), CONNECTORS
     elif one.connector is not None:
-        yield ToDo(f"catalog-{one.name}", "you", _deployed(one), "")
+        says, page = _deployed(one), CONNECTORS
     else:
-        yield ToDo(
-            f"catalog-{one.name}",
-            "you",
+        says, page = (
             f"the table bucket {one.table_bucket} is integrated with Glue of account {account.id}, "
             f"so that the catalog {one.name} is there",
             S3_TABLES_PAGE,
         )
+    yield ToDo(f"catalog-{one.name}", "you", says, page, rests=rests)
     if one.lake_formation:
         owner = one.owner.id if one.owner else account.id
         names = ", ".join(one.databases)
@@ -83,16 +88,61 @@ def _there(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
             f"catalog {one.name} and SELECT on the tables",
             LAKE_FORMATION if one.owner else S3_TABLES_PAGE,
             owner,
+            rests=(
+                Rests(("lakeformation:GetDataAccess",)),
+                *_looked_up(one, account.arns, "athena:Get*", "athena:List*"),
+                Rests(("glue:*",), _in_glue(one, account.arns)),
+            ),
         )
 
 
-def _registered(one: Catalog, account: Account, kind: str, parameter: str, page: str) -> ToDo:
-    return ToDo(
-        f"catalog-{one.name}",
-        "you",
+def _looked_up(one: Catalog, arns: Arns, *actions: str) -> tuple[Rests, ...]:
+    """Return the requests of Athena about the catalog, and about what holds it."""
+    above = () if one.kind != "table bucket" else (arns.data_catalog(S3_TABLES),)
+    return (Rests(actions, (arns.data_catalog(one.name), *above)),)
+
+
+def _behind(one: Catalog, arns: Arns) -> tuple[Rests, ...]:
+    """Return the requests to where the catalog leads that nobody makes while it is not there."""
+    if one.owner is not None:
+        return (Rests(("glue:*",), _in_glue(one, arns), by_services=True),)
+    if one.kind == "table bucket":
+        bucket = arns.table_bucket(one.table_bucket)
+        stored = (Rests(("s3tables:*",), (bucket, f"{bucket}/table/*")),)
+        return (Rests(("glue:*",), _in_glue(one, arns)), *stored)
+    bucket, key = arns.bucket(one.spill.partition("/")[0]), one.spill_kms_key
+    made = one.connector is not None and one.connector.made_key
+    return (
+        Rests(("lambda:InvokeFunction",), (one.called,)),
+        Rests(("s3:*",), (bucket, f"{arns.bucket(one.spill)}*"), by_services=True),
+        *((Rests(("kms:*",), (key,), by_services=True),) if key else ()),
+        *((Rests(("kms:*",), by_services=True, about=bucket),) if made else ()),
+    )
+
+
+def _in_glue(one: Catalog, arns: Arns) -> tuple[str, ...]:
+    """Return what the databases and tables of the catalog are in Glue, and the catalogs above them,
+    but the account's own."""
+    theirs, inside = glue_of(one, arns), "" if one.owner else f"{one.name}/"
+    above = (
+        (theirs.glue_catalog(),)
+        if one.owner
+        else (theirs.glue_catalog(S3_TABLES), theirs.glue_catalog(one.name))
+    )
+    return (
+        *above,
+        *(
+            arn
+            for name in one.databases
+            for arn in (theirs.glue_database(inside + name), theirs.glue_tables(inside + name))
+        ),
+    )
+
+
+def _registered(one: Catalog, account: Account, kind: str, parameter: str) -> str:
+    return (
         f"the data catalog {one.name} is registered in Athena of account {account.id} as of type "
-        f"{kind} with {parameter}",
-        page,
+        f"{kind} with {parameter}"
     )
 
 
@@ -101,31 +151,22 @@ def _deployed(one: Catalog) -> str:
     return f"the stack {one.connector.stack}, which makes the connector, is deployed"
 
 
-def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str) -> Iterator[ToDo]:
-    """Yield what the policy of Glue of each other account must say: it has one in a region."""
+def _glue_policies(
+    catalogs: tuple[Catalog, ...], account: Account, holder: str, granted: Policy
+) -> Iterator[ToDo]:
+    """Yield what the policy of Glue of each other account must say: it has one in a region.
+
+    AWS's example has no condition, but those of ``granted`` are no less met there: global keys "can
+    be used in all policies", for they come with the request.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    (2026-11).
+    """
     owners = dict.fromkeys(one.owner.id for one in catalogs if one.owner)
     for owner in owners:
         theirs = [one for one in catalogs if one.owner and one.owner.id == owner]
         arns = glue_of(theirs[0], account.arns)
         databases = tuple(dict.fromkeys(name for one in theirs for name in one.databases))
-        places = (
-            arns.glue_catalog(),
-            *(
-                arn
-                for name in databases
-                for arn in (arns.glue_database(name), arns.glue_tables(name))
-            ),
-        )
-        statements: tuple[Statement, ...] = (
-            Statement(
-                "Allow",
-                sid=f"{sid_of([holder])}Tables",
-                why="Describe these databases and their tables, and no others.",
-                principals=_named(holder),
-                actions=_DESCRIBE,
-                resources=places,
-            ),
-        )
+        statements = other_side(granted, arns.glue_catalog(), (holder,)).statements
         if any(one.lake_formation for one in theirs):
             statements += (
                 Statement(
@@ -151,54 +192,43 @@ def _glue_policies(catalogs: tuple[Catalog, ...], account: Account, holder: str)
             statements,
         )
 
-        for key in dict.fromkeys(one.glue_key for one in theirs if one.glue_key):
-            yield _of_resource(
-                "glue-key",
-                f"the policy of the key {key.rpartition('/')[2]} lets {called(holder)} decrypt "
-                "with it what Glue has encrypted",
-                GLUE_POLICY,
-                key,
-                account_of(key),
-                (
-                    Statement(
-                        "Allow",
-                        sid=f"{sid_of([holder])}Catalog",
-                        why="Read the encrypted descriptions of tables, through Glue only.",
-                        principals=_named(holder),
-                        actions=("kms:Decrypt",),
-                        resources=("*",),
-                        conditions=(
-                            Condition("StringEquals", "kms:ViaService", via_glue(account.arns)),
-                        ),
-                    ),
-                ),
-            )
+
+def _function_policy(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
+    """Yield what the policy of a connector must say, if it is in another account.
+
+    For a caller that is no service, it takes no condition but an organization:
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html (2026-11).
+    """
+    if one.spill_owner == account.id:
+        return
+    name = one.called.rpartition(":")[2]
+    yield _of_resource(
+        "connector-policy",
+        f"the policy of the function {name} lets {called(holder)} call it",
+        CONNECTORS,
+        one.called,
+        one.spill_owner,
+        (
+            Statement(
+                "Allow",
+                sid=f"{sid_of([holder])}Calls",
+                why="Athena calls the connector as the reader.",
+                principals=_named(holder),
+                actions=("lambda:InvokeFunction",),
+                resources=(one.called,),
+            ),
+        ),
+    )
 
 
 def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator[ToDo]:
-    """Yield what the policies of a connector, its spill bucket and its key must say, as far as they
-    are in another account."""
+    """Yield what the policies of a connector that is made here, its spill bucket and its key say,
+    as far as they are in another account."""
     arns, owner, who = account.arns, one.spill_owner, called(holder)
     bucket, _, prefix = one.spill.partition("/")
     sid = sid_of([holder])
+    yield from _function_policy(one, account, holder)
     if owner != account.id:
-        yield _of_resource(
-            "connector-policy",
-            f"the policy of the function {one.called.rpartition(':')[2]} lets {who} call it",
-            CONNECTORS,
-            one.called,
-            owner,
-            (
-                Statement(
-                    "Allow",
-                    sid=f"{sid}Calls",
-                    why="Athena calls the connector as the reader.",
-                    principals=_named(holder),
-                    actions=("lambda:InvokeFunction",),
-                    resources=(one.called,),
-                ),
-            ),
-        )
         yield _of_resource(
             "spill-bucket-policy",
             f"the policy of the bucket {bucket} lets {who} read what is spilled",
@@ -213,6 +243,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
                     principals=_named(holder),
                     actions=("s3:ListBucket",),
                     resources=(arns.bucket(bucket),),
+                    conditions=(CALLED_VIA_ATHENA,),
                 ),
                 Statement(
                     "Allow",
@@ -221,6 +252,7 @@ def _connector_policies(one: Catalog, account: Account, holder: str) -> Iterator
                     principals=_named(holder),
                     actions=("s3:GetObject",),
                     resources=(arns.objects(bucket, prefix),),
+                    conditions=(CALLED_VIA_ATHENA,),
                 ),
             ),
         )

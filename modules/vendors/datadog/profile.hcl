@@ -38,6 +38,10 @@ dropped {
   actions = ["glue:GetCatalog"]
 }
 dropped {
+  reason  = "Metadata files are read in the buckets of source blocks only, and this block has none."
+  actions = ["s3:ListBucket", "s3:GetObject"]
+}
+dropped {
   reason  = "Metadata files are read as they stand, not in earlier versions."
   actions = ["s3:GetObjectVersion"]
 }

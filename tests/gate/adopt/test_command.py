@@ -87,6 +87,20 @@ def test_names_are_written_until_nothing_comes_of_it(project: Project, kept: boo
     assert project.file.read_bytes() == (after if kept else before)
 
 
+def test_environments_that_read_the_same_file_are_named(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = project.folder / "environments"
+    folder.mkdir()
+    (folder / "prod.hcl").write_text("")
+    (block,) = load(project.file).blocks
+    Names(project.file, block, {"user": "dot_athena_user"}).keep()
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"gate: {project.file} is read by the environment prod as well, where the block would keep "
+        "the same names; adopted {} in environments/NAME.hcl is of one alone"
+    ]
+
+
 def test_what_was_found_is_a_line_each() -> None:
     assert as_text(replace(FOUND, stops=()))[:2] == [
         'dot "reporting"',

@@ -230,6 +230,9 @@ def test_states_in_s3_are_read_to_plan_and_locked_to_apply(project: Project) -> 
     }
 
 
+AUDIENCE = "athena-gate-0123456789abcdef"
+
+
 @pytest.mark.parametrize(
     ("platform", "name", "phase", "subjects"),
     [
@@ -259,9 +262,21 @@ def test_a_pipeline_takes_the_role_of_its_phase(
     project: Project, platform: Platform, name: str, phase: str, subjects: tuple[str, ...]
 ) -> None:
     account = load(project.file).accounts["analytics"]
-    (statement,) = trust(platform, name, account, "plan" if phase == "plan" else "apply").statements
+    given = AUDIENCE if (platform, phase) == ("gitlab", "apply") else None
+    found = trust(platform, name, account, "plan" if phase == "plan" else "apply", given)
+    (statement,) = found.statements
     assert [c.values for c in statement.conditions if c.key.endswith(":sub")] == [subjects]
+    default = "aws.workload.identity" if platform == "hcp" else "sts.amazonaws.com"
+    assert [c.values for c in statement.conditions if c.key.endswith(":aud")] == [
+        (given or default,)
+    ]
     assert len(statement.conditions) == 2
+
+
+GUESSED = (
+    "--trust gitlab: --audience: expected 16 letters, digits and _ . : / - or more, that nobody "
+    "can guess"
+)
 
 
 def test_the_policies_are_printed_as_json(project: Project) -> None:
@@ -284,6 +299,22 @@ def test_the_policies_are_printed_as_json(project: Project) -> None:
         (
             ("--trust", "github:acme/*"),
             "--trust 'acme/*': expected OWNER/REPOSITORY, without * and ?",
+        ),
+        # Else any job of the branch would take the role that applies.
+        (
+            ("--trust", "gitlab:acme/athena"),
+            "--trust gitlab: the role that applies needs --audience too, the text of the variable "
+            "APPLY_AUDIENCE: the subject of a token does not say which environment it is for",
+        ),
+        (("--trust", "gitlab:a/b", "--audience", "sts.amazonaws.com"), GUESSED),
+        (("--trust", "gitlab:a/b", "--audience", "sts.amazonaws.*"), GUESSED),
+        (
+            ("--trust", "github:acme/athena", "--audience", AUDIENCE),
+            "--trust github: takes no --audience to apply",
+        ),
+        (
+            ("--audience", AUDIENCE),
+            "--audience is for a trust policy; add --trust gitlab:GROUP/PROJECT",
         ),
     ],
 )

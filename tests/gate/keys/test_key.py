@@ -57,4 +57,4 @@ def test_a_fingerprint_is_whole_and_goes_with_a_file(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = gate(tmp_path, "key", "check", "none.asc", "--json")
-    assert (done.returncode, json.loads(done.stdout)["code"]) == (1, "GATE208")
+    assert (done.returncode, json.loads(done.stdout)["code"]) == (2, "GATE208")

@@ -1,5 +1,6 @@
 """Access keys: which there are, which are used, which nobody knows."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,8 @@ import typer
 
 from athena_gate.gate.commands.keys import _remove
 from athena_gate.gate.doctor import keys as doctor
-from athena_gate.gate.keys import Key, Keys, from_aws, why_not_removed
+from athena_gate.gate.keys import Key, Keys, from_aws
+from athena_gate.gate.keys.ask import keys_in
 from athena_gate.gate.keys.state import NoState, parse
 from athena_gate.gate.keys.text import as_json, as_text
 from athena_gate.modules import clock
@@ -155,7 +157,39 @@ def test_a_key_is_removed_only_where_nobody_can_miss_it(
     generation: str | None, active: bool, made: timedelta, used: timedelta | None, why: str
 ) -> None:
     key = Key("AKIA", generation, active, NOW - made, NOW - used if used else None)
-    assert why_not_removed(key, NOW) == why
+    assert keys({}, "2026-11").why_not_removed(key, NOW) == why
+
+
+@pytest.mark.parametrize(
+    ("active", "used", "why"),
+    [
+        (
+            True,
+            None,
+            "dot_athena_user was made by hand, and so may this key have been: somebody may have "
+            "it, though it was never used; deactivate it (aws iam update-access-key --user-name "
+            "dot_athena_user --access-key-id AKIA --status Inactive), and remove it a day later",
+        ),
+        (
+            True,
+            timedelta(days=80),
+            "it was used on 2026-12-02, so somebody has it; find out who, deactivate it, and "
+            "remove it a day later",
+        ),
+        (False, None, ""),
+        (False, timedelta(days=2), ""),
+    ],
+)
+def test_a_key_that_an_adopted_user_may_have_brought_is_deactivated_first(
+    project: Project, active: bool, used: timedelta | None, why: str
+) -> None:
+    project.write(DOT.replace("  keys {", '  adopted { user = "dot_athena_user" }\n  keys {'))
+    (block,) = load(project.file).blocks
+    key = Key("AKIA", None, active, NOW - timedelta(days=90), NOW - used if used else None)
+    found = keys_in(block, (key,), {})
+    assert found.why_not_removed(key, NOW) == why
+    told = why or "gate keys dot-reporting --remove AKIA removes it"
+    assert [str(one) for one in found.problems(NOW)] == [f"AKIA: no state knows it; {told}"]
 
 
 @pytest.mark.parametrize(
@@ -243,18 +277,35 @@ class Deleting(Iam):
         self.deleted.append(asked)
 
 
-def test_only_a_key_that_nobody_can_miss_is_deleted(capsys: pytest.CaptureFixture[str]) -> None:
+class Yes(io.StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_only_a_key_that_nobody_can_miss_is_deleted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     iam = Deleting()
     found = keys({"2026-11": "AKIAOLD"}, "2026-11")
     with clock.at(NOW.date()):
         for id_ in ("AKIAOLD", "AKIANONE"):
             with pytest.raises(typer.Exit):
-                _remove(iam, found, id_, yes=True)
+                _remove(iam, found, id_, yes=True, again=lambda: found)
         assert iam.deleted == []
-        _remove(iam, found, "AKIANEW", yes=True)
+        # Asked for a yes, somebody takes his time, and a run writes it down.
+        monkeypatch.setattr("sys.stdin", Yes("yes\n"))
+        known = keys({"2026-11": "AKIAOLD", "2027-02": "AKIANEW"}, "2026-11", "2027-02")
+        with pytest.raises(typer.Exit):
+            _remove(iam, found, "AKIANEW", yes=False, again=lambda: known)
+        assert iam.deleted == []
+        _remove(iam, found, "AKIANEW", yes=True, again=lambda: found)
     assert iam.deleted == [{"UserName": "dot-reporting", "AccessKeyId": "AKIANEW"}]
     assert capsys.readouterr().err.splitlines() == [
         "gate: AKIAOLD stays: it is that of generation 2026-11; gate rotate removes it in turn",
         "gate: dot-reporting has no key AKIANONE; allowed: AKIANEW",
+        "delete AKIANEW of dot-reporting, which no state knows? Only yes is a yes: gate: AKIANEW "
+        "stays: it is that of generation 2027-02; gate rotate removes it in turn",
         "gate: AKIANEW is deleted",
     ]

@@ -18,14 +18,19 @@ from athena_gate.modules.access.policies import access
 from athena_gate.modules.athena.beside import BESIDE
 from athena_gate.modules.iam.guide import Drop, Guide
 from athena_gate.modules.iam.policy import Condition, Grant, Policy, Principal, Statement
-from athena_gate.stacks.configuration import ConfiguredBlock
+from athena_gate.stacks.configuration import ConfiguredBlock, load
 from athena_gate.stacks.integrations import INTEGRATIONS
-from tests.conftest import Project
+from tests.conftest import ROOT, Project
 from tests.gate.test_cli import gate
 from tests.modules.access.vendors import GOOGLE, KEYS, dot, maximal_dot, vendor
 from tests.modules.dbt import conftest as dbt
 from tests.modules.dynamodb_connector import conftest as connector
 
+TOKEN = {
+    "provider": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+    "subject": "repo:acme/dbt:ref:refs/heads/main",
+    "audience": "sts.amazonaws.com",
+}
 VIA_ATHENA = Condition("ForAnyValue:StringEquals", "aws:CalledVia", ("athena.amazonaws.com",))
 
 # What the guides have, and what a block can add to it.
@@ -51,8 +56,17 @@ BLOCKS = {
     ),
     "immuta": ("immuta", vendor("immuta")),
     "immuta, role": ("immuta", vendor("immuta", keys=None, runs_on={"on": "ec2"})),
+    "datadog, no sources": (
+        "datadog",
+        vendor("datadog", keys=None, sources=(), assumed_by={"external_id": "x-4711"}),
+    ),
     "dbt": ("dbt", dbt.minimal()),
     "dbt, everything": ("dbt", dbt.maximal(mode="run")),
+    "dbt, other accounts": (
+        "dbt",
+        dbt.minimal(trusted=["arn:aws:iam::444455556666:role/ci"]),
+    ),
+    "dbt, token": ("dbt", dbt.minimal(trusted=[], web_identity=TOKEN)),
     "connector": ("dynamodb_connector", connector.minimal()),
     "connector, everything": ("dynamodb_connector", connector.maximal()),
     "connector, documented": ("dynamodb_connector", connector.documented()),
@@ -169,6 +183,23 @@ def test_every_difference_from_a_guide_has_a_stated_reason(name: str) -> None:
         if document.unexplained
     }
     assert unexplained == {}
+
+
+def test_an_addition_says_what_its_statement_says() -> None:
+    # Keys, spill buckets and catalogs of all kinds.
+    for block in load(ROOT / "development" / "modes.hcl").blocks:
+        policies = block.integration.documents(block.settings)
+        if block.name not in ("catalogs", "connectors", "elsewhere"):
+            continue
+        for document in parity(block).documents:
+            whys: dict[Grant, set[str]] = {}
+            for statement in policies[document.name].statements if document.deployed else ():
+                for grant in statement.grants():
+                    whys.setdefault(grant, set()).add(statement.why)
+            added = [row for one in document.sections for row in one.rows if row.status == "added"]
+            for row in added if document.policy == "access" else ():
+                for grant in grants([row], "ours"):
+                    assert set(row.reasons) >= whys[grant] != {""}, (block.title, grant)
 
 
 @pytest.mark.parametrize(

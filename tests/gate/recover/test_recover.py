@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
-from athena_gate.gate.recover import Left, Recovery, examine
+from athena_gate.gate.deploy.running import Step, Terraform
+from athena_gate.gate.doctor import aws
+from athena_gate.gate.recover import Left, Recovery, Refused, backend, examine
 from athena_gate.gate.recover.account import AccessKey, Account, NotAllowed, Standing
 from athena_gate.gate.recover.json import as_json
-from athena_gate.gate.recover.mending import Mended, put_back
+from athena_gate.gate.recover.mending import Mended, mend, put_back
 from athena_gate.gate.recover.text import as_text, outcome, question
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
 from athena_gate.gate.stack.state import Lock, State, _is_copy, local, lock, problem
@@ -34,6 +37,9 @@ LOCK = {
 }
 
 
+MINE = f"{os.environ.get('USER') or 'root'}@{socket.gethostname()}"
+
+
 @dataclass
 class FakeAccount:
     """An account in which this stands, by address; what is not there may not be asked."""
@@ -41,6 +47,7 @@ class FakeAccount:
     standing: Mapping[str, Standing | None] = field(default_factory=dict)
     keys: tuple[AccessKey, ...] = ()
     answers: Mapping[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     place = Place("111122223333", "eu-central-1", None)
 
     def stands(self, one: Wanted) -> Standing | None:
@@ -49,7 +56,10 @@ class FakeAccount:
         return self.standing[one.address]
 
     def ask(self, _service: str, call: str, **_: Any) -> Any:
-        """Answer what is asked about leftovers: what has the tag, and what is in it."""
+        """Answer what is asked about leftovers: what has the tag, and what is in it; keep what is
+        deleted."""
+        if call.startswith("delete"):
+            self.asked.append(call)
         return self.answers.get(call)
 
     def access_keys(self, user: str) -> list[AccessKey]:
@@ -84,8 +94,15 @@ def found(
     return examine("dot-reporting", Path("here"), content, dict.fromkeys(places, fake))
 
 
-def write_state(resources: Mapping[str, Mapping[str, Any]], tainted: str = "") -> Path:
+def write_state(
+    resources: Mapping[str, Mapping[str, Any]], tainted: str = "", serial: int = 1
+) -> Path:
     file = Path("terraform.dot-reporting.tfstate")
+    file.write_text(text_of(resources, tainted, serial))
+    return file
+
+
+def text_of(resources: Mapping[str, Mapping[str, Any]], tainted: str = "", serial: int = 1) -> str:
     listed = [
         {
             "mode": "managed",
@@ -97,8 +114,7 @@ def write_state(resources: Mapping[str, Mapping[str, Any]], tainted: str = "") -
         }
         for address, attributes in resources.items()
     ]
-    file.write_text(json.dumps({"version": 4, "resources": listed}))
-    return file
+    return json.dumps({"version": 4, "serial": serial, "lineage": "a", "resources": listed})
 
 
 def key(number: int, used: str = "") -> AccessKey:
@@ -312,8 +328,7 @@ def test_a_key_of_an_adopted_user_stays_even_if_it_was_never_used(project: Proje
 def test_a_lock_says_whose_it_is() -> None:
     found = lock(json.dumps(LOCK))
     assert (str(found), found.ours) == ("apply of jane@laptop, 2026-11-26 07:02:48", False)
-    mine = f"{os.environ.get('USER') or 'root'}@{socket.gethostname()}"
-    assert lock(json.dumps({**LOCK, "Who": mine})).ours
+    assert lock(json.dumps({**LOCK, "Who": MINE})).ours
     assert lock("not JSON") == Lock("", "somebody", "", "")
 
 
@@ -322,10 +337,234 @@ def test_a_lock_of_another_machine_is_shown_with_how_to_remove_it() -> None:
     recovery = Recovery("dot-reporting", Path("cdktf.out/stacks/dot-reporting"), state)
     assert (recovery.stops, recovery.mendable) == (True, False)
     assert as_text(recovery).splitlines()[3:] == [
-        "           of another machine: once its run has ended for certain, `terraform",
+        "           of another machine; its run may write down yet what it has made, so",
+        "           nothing is changed. Once it has ended for certain: `terraform",
         "           -chdir=cdktf.out/stacks/dot-reporting force-unlock",
         "           e96aca87-7b54-c951-95e0-d5ef838ba3bf`",
     ]
+
+
+class Bucket(dict[str, str]):
+    """A bucket of states, which ``then`` changes once it was asked for so many objects."""
+
+    def __init__(self, *objects: tuple[str, str]) -> None:
+        super().__init__(objects)
+        self.asked: list[str] = []
+        self.then: tuple[int, dict[str, str]] = (0, {})
+
+    def object(self, _client: object, _bucket: str, name: str) -> str:
+        self.asked.append(name)
+        if len(self.asked) == self.then[0]:
+            self.clear()
+            self.update(self.then[1])
+        return self.get(name, "")
+
+
+@pytest.fixture
+def bucket(project: Project, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Where the state of the Dot stack lies, in whose folder this works."""
+    monkeypatch.chdir(project.folder)
+    states = 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n'
+    project.write(DOT + states)
+    made = Bucket()
+    monkeypatch.setattr(aws, "caller", lambda *_: Mock())
+    monkeypatch.setattr(aws, "client", lambda *_: None)
+    monkeypatch.setattr(backend, "_object", made.object)
+    return made
+
+
+STATE, HELD = "athena-gate/dot-reporting.tfstate", "athena-gate/dot-reporting.tfstate.tflock"
+KNOWN = {USER: {"name": "dot-reporting", "id": "dot-reporting"}}
+
+
+@dataclass
+class FakeTerraform:
+    """Keeps what it was to run; all of it works, and the plan is empty."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def run(self, _stack: str, name: str, *_: object) -> Step:
+        self.asked.append(name.removeprefix("recover-"))
+        return Step(0, Path("log"), interrupted=False)
+
+
+def mended(bucket: Bucket, meanwhile: dict[str, str] | None, after: int) -> tuple[Mended, str, str]:
+    """Return what comes of mending with the access key AKIA1 unknown, when the bucket has
+    ``meanwhile`` from the object on that is the ``after``-th to be asked for; what Terraform ran
+    and what was deleted."""
+    configuration = load(Path("gate.hcl"))
+    content = expected_json(configuration.blocks[0], configuration.backend)
+    fake = FakeAccount(Nothing(), (key(1),))
+    accounts = dict.fromkeys({one.place for one in wanted(content)}, cast(Account, fake))
+    folder, terraform = Path("dot-reporting"), FakeTerraform()
+    recovery = examine("dot-reporting", folder, content, accounts)
+    assert [one.key.id for one in recovery.deletable] == ["AKIA1"]
+    if meanwhile is not None:
+        bucket.then = (after, meanwhile)
+    made = mend(recovery, content, accounts, cast(Terraform, terraform), Path(), lambda _: None)
+    return made, " ".join(terraform.asked), " ".join(fake.asked)
+
+
+def test_a_lock_is_looked_at_before_its_state_and_both_before_a_deletion(bucket: Bucket) -> None:
+    bucket[STATE] = text_of(KNOWN)
+    made, ran, deleted = mended(bucket, None, 0)
+    assert (made.failed, ran, deleted) == ("", "init plan", "delete_access_key")
+    assert bucket.asked == [HELD, STATE] * 3
+
+
+OTHER = json.dumps({**LOCK, "ID": "other"})
+LOCKED = (
+    "s3://acme-states/athena-gate/dot-reporting.tfstate is locked by now, apply of jane@laptop, "
+    "2026-11-26 07:02:48; look again when it has ended"
+)
+WRITTEN = (
+    "s3://acme-states/athena-gate/dot-reporting.tfstate was written by another run since it was "
+    "looked at, which may know what was missing; look again"
+)
+
+
+@pytest.mark.parametrize("after", [3, 5])
+@pytest.mark.parametrize(
+    ("meanwhile", "failed"),
+    [
+        ({HELD: OTHER, STATE: text_of(KNOWN)}, LOCKED),
+        ({STATE: text_of({**KNOWN, KEY: {"id": "AKIA1"}}, serial=2)}, WRITTEN),
+        ({STATE: text_of(KNOWN).replace('"lineage": "a"', '"lineage": "b"')}, WRITTEN),
+        ({STATE: "{"}, WRITTEN),
+    ],
+)
+def test_nothing_is_deleted_by_a_state_that_another_run_has_locked_or_written_since(
+    bucket: Bucket, meanwhile: dict[str, str], failed: str, after: int
+) -> None:
+    bucket[STATE] = text_of(KNOWN)
+    made, ran, deleted = mended(bucket, meanwhile, after)
+    assert (made.failed, ran, deleted) == (failed, "init", "")
+
+
+def test_a_lock_of_a_killed_run_is_removed_and_not_another_that_took_its_place(
+    bucket: Bucket,
+) -> None:
+    bucket.update({STATE: text_of(KNOWN), HELD: json.dumps({**LOCK, "Who": MINE})})
+    unlocked = {STATE: text_of(KNOWN)}
+    made, ran, deleted = mended(bucket, unlocked, 5)
+    assert (made.failed, ran, deleted) == ("", "init unlock plan", "delete_access_key")
+    bucket.asked.clear()
+    bucket.update({STATE: text_of(KNOWN), HELD: json.dumps({**LOCK, "Who": MINE})})
+    made, ran, deleted = mended(bucket, {**unlocked, HELD: OTHER}, 3)
+    assert (made.failed, ran, deleted) == (LOCKED, "init", "")
+
+
+@dataclass
+class Pushes(FakeTerraform):
+    """Writes this into the bucket when a state is to be handed over."""
+
+    into: Bucket = field(default_factory=Bucket)
+    text: str = ""
+
+    def run(self, stack: str, name: str, *more: object) -> Step:
+        if name == "recover-push":
+            self.into[STATE] = self.text
+        return super().run(stack, name, *more)
+
+
+@pytest.mark.parametrize(
+    ("pushed", "failed"),
+    [
+        # Terraform counts the serial on.
+        (text_of({**KNOWN, KEY: {"id": "AKIA2"}}, serial=9), ""),
+        (text_of({**KNOWN, KEY: {"id": "AKIA1"}}, serial=9), WRITTEN),
+    ],
+)
+def test_a_state_that_was_handed_over_is_the_one_to_go_by(
+    bucket: Bucket, pushed: str, failed: str
+) -> None:
+    bucket[STATE] = text_of(KNOWN)
+    configuration = load(Path("gate.hcl"))
+    content = expected_json(configuration.blocks[0], configuration.backend)
+    fake = FakeAccount(Nothing(), (key(1), key(2, "2026-11-26 07:10")))
+    accounts = dict.fromkeys({one.place for one in wanted(content)}, cast(Account, fake))
+    folder = Path("dot-reporting")
+    folder.mkdir()
+    (folder / "errored.tfstate").write_text(text_of({**KNOWN, KEY: {"id": "AKIA2"}}, serial=8))
+    recovery = examine("dot-reporting", folder, content, accounts)
+    assert [one.key.id for one in recovery.deletable] == ["AKIA1"]
+    terraform = cast(Terraform, Pushes(into=bucket, text=pushed))
+    made = mend(recovery, content, accounts, terraform, Path(), lambda _: None)
+    assert (made.failed, fake.asked) == (failed, [] if failed else ["delete_access_key"])
+
+
+def test_by_a_state_in_s3_that_is_broken_nothing_is_mended(bucket: Bucket) -> None:
+    known = AccessKey("AKIAIOSFODNN7EXAMPLE", "dot-reporting", "2026-11-26 07:02", "", True)
+    bucket[STATE] = text_of({**KNOWN, KEY: {"id": known.id}})[:-10]
+    configuration = load(Path("gate.hcl"))
+    content = expected_json(configuration.blocks[0], configuration.backend)
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (known,))
+    assert (recovery.deletable, [one.key for one in recovery.keys]) == ([], [known])
+    assert (recovery.stops, recovery.mendable) == (True, False)
+
+
+def test_a_local_state_is_read_again_too(content: dict[str, Any]) -> None:
+    write_state(KNOWN)
+    fake = FakeAccount(Nothing(), (key(1),))
+    accounts = dict.fromkeys({one.place for one in wanted(content)}, cast(Account, fake))
+    folder, terraform = Path("dot-reporting"), cast(Terraform, FakeTerraform())
+    recovery = examine("dot-reporting", folder, content, accounts)
+    write_state({**KNOWN, KEY: {"id": "AKIA1"}}, serial=2)
+    made = mend(recovery, content, accounts, terraform, Path(), lambda _: None)
+    assert (made.failed.partition(" since")[0], fake.asked) == (
+        "terraform.dot-reporting.tfstate was written by another run",
+        [],
+    )
+
+
+@dataclass
+class Forgets(FakeTerraform):
+    """Leaves a state with these resources when it is to forget something."""
+
+    kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def run(self, stack: str, name: str, *more: object) -> Step:
+        if name == "recover-forget":
+            write_state(self.kept, serial=7)
+        Path("log").write_text("")
+        return super().run(stack, name, *more)
+
+
+@pytest.mark.parametrize(
+    ("kept", "failed"), [(KNOWN, False), ({}, True), ({**KNOWN, KEY: {"id": "AKIA1"}}, True)]
+)
+def test_what_this_mending_writes_itself_is_followed(
+    content: dict[str, Any], kept: Mapping[str, Mapping[str, Any]], failed: bool
+) -> None:
+    """A state that has forgotten something has another serial; nothing else of it may differ."""
+    write_state({**KNOWN, BUCKET: {"bucket": "old-name", "id": "old-name"}})
+    standing = {BUCKET: Standing("dot-reporting-results-111122223333", OURS)}
+    fake = cast(Account, FakeAccount(Nothing(standing)))
+    accounts = dict.fromkeys({one.place for one in wanted(content)}, fake)
+    recovery = examine("dot-reporting", Path("dot-reporting"), content, accounts)
+    terraform = Forgets(kept=kept)
+    made = mend(recovery, content, accounts, cast(Terraform, terraform), Path(), lambda _: None)
+    assert ("written by another run" in made.failed, "import" in terraform.asked) == (
+        failed,
+        not failed,
+    )
+
+
+def test_a_state_in_hcp_terraform_is_said_not_to_be_read_with_what_to_do(
+    project: Project,
+) -> None:
+    project.write(DOT + 'backend "cloud" {\n  organization = "acme"\n}\n')
+    configuration = load(project.file)
+    content = expected_json(configuration.blocks[0], configuration.backend)
+    with pytest.raises(Refused) as caught:
+        found(content, {})
+    assert (caught.value.found, caught.value.next) == (
+        "its state is in HCP Terraform and was not looked at: workspace dot-reporting at "
+        "https://app.terraform.io/app/acme/workspaces",
+        "a run there writes down itself what it has made, so look at the last run and the lock; "
+        "what stands all the same and stops the next run is imported with `terraform "
+        "-chdir=here import ADDRESS ID`, with AWS credentials here",
+    )
 
 
 def test_what_has_the_tag_and_nobody_asks_for_is_deleted_if_it_is_empty(

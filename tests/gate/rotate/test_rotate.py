@@ -1,6 +1,7 @@
 """A rotation never leaves a vendor without a key that works."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from athena_gate.gate.editing import edited
 from athena_gate.gate.keys import Key, Keys
 from athena_gate.gate.rotate import Step, new_name, step
-from athena_gate.gate.rotate.change import change
+from athena_gate.gate.rotate.change import change, shared
 from athena_gate.gate.rotate.edit import NotEdited, added, removed
 from athena_gate.stacks.configuration import load
 from tests.conftest import DOT, Project
@@ -100,6 +102,19 @@ def test_without_an_answer_nothing_is_removed_and_a_generation_can_be_added() ->
     assert rotated(("b",), None, named="b").do == "refused"
 
 
+def test_an_access_that_has_ended_gets_no_other_key() -> None:
+    one = ("2026-11",)
+    found = keys(OLD, wanted=one)
+    assert rotated(one, found, until="2027-02-20").do == "add"
+    assert rotated(one, found, until="2027-02-19") == Step(
+        "refused",
+        "access has ended with 2027-02-19, and AWS would refuse a new key as well; set a later "
+        "day, or delete the block",
+    )
+    # One too many still goes.
+    assert rotated(BOTH, keys(OLD, NEW), finish=True, until="2027-02-19").do == "remove"
+
+
 def test_a_deactivated_old_key_need_not_be_waited_for() -> None:
     old = replace(OLD, active=False, used=NOW - timedelta(hours=1))
     assert rotated(BOTH, keys(old, NEW), finish=True).do == "remove"
@@ -154,6 +169,34 @@ def test_comments_and_layout_stay(layout: str) -> None:
         assert (comment in before) == (comment in removed(after, 2, "a"))
 
 
+@pytest.mark.parametrize("layout", sorted(LAYOUTS))
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lines_keep_their_ends(layout: str, mark: str) -> None:
+    before, after = (
+        f"{mark}keys {{\n{text}}}\n# generations = []\n".replace("\n", "\r\n").encode()
+        for text in LAYOUTS[layout]
+    )
+    assert edited(before, lambda text: added(text, 2, "b")) == after
+    gone = edited(after, lambda text: removed(text, 2, "b"))
+    assert gone.replace(b'"a",', b'"a"') == before.replace(b'"a",', b'"a"')
+
+
+@pytest.mark.parametrize(
+    ("edit", "after"),
+    [
+        (lambda text: text, "a\r\nb\nc\rd"),
+        (lambda text: text.replace("b\n", "b\nnew\n"), "a\r\nb\nnew\nc\rd"),
+        (lambda text: text.replace("a\n", "x\ny\n"), "x\r\ny\r\nb\nc\rd"),
+        (lambda text: text.replace("b\n", ""), "a\r\nc\rd"),
+        (lambda text: f"new\n{text}", "new\r\na\r\nb\nc\rd"),
+        (lambda text: f"{text}\n", "a\r\nb\nc\rd\r"),
+        (lambda _: "", ""),
+    ],
+)
+def test_lines_that_stay_end_as_they_did(edit: Callable[[str], str], after: str) -> None:
+    assert edited(b"a\r\nb\nc\rd", edit) == after.encode()
+
+
 def test_what_cannot_be_changed_is_left_alone() -> None:
     with pytest.raises(NotEdited, match="has no list generations"):
         added("keys {\n  generation = 3\n}\n", 2, "b")
@@ -175,6 +218,74 @@ def test_the_file_that_has_the_generations_is_changed(project: Project) -> None:
     change(project.file, now, Step("remove", "", (), "2026-11"))
     assert load(project.file).blocks[0].settings.keys.generations == ("b",)
     assert [file.name for file in part.parent.iterdir()] == ["dot.hcl"]
+
+
+def test_a_file_of_windows_keeps_its_layout(project: Project) -> None:
+    text = DOT.replace('["2026-11"]', '[\n      "2026-11", # the first\n    ]')
+    project.file.write_bytes(text.replace("\n", "\r\n").encode())
+    (block,) = load(project.file).blocks
+    change(project.file, block, Step("add", "", (), "b"))
+    added_to = text.replace("# the first\n", '# the first\n      "b",\n')
+    assert project.file.read_bytes() == added_to.replace("\n", "\r\n").encode()
+    (now,) = load(project.file).blocks
+    change(project.file, now, Step("remove", "", (), "b"))
+    assert project.file.read_bytes() == text.replace("\n", "\r\n").encode()
+
+
+PROD = 'account "analytics" {\n  id = "444455556666"\n}\n'
+OWN = 'dot "reporting" {\n  keys {\n    pgp_key_file = "ops.asc"\n    generations = ["x"]\n  }\n}\n'
+
+
+def test_generations_that_environments_share_are_said_to_be_shared(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the others nobody has asked whether the old key is still used."""
+    folder = project.folder / "environments"
+    folder.mkdir()
+    (folder / "prod.hcl").write_text(PROD)
+    (folder / "own.hcl").write_text(OWN)
+    add, remove = Step("add", "b is new", (), "b"), Step("remove", "", (), "a")
+    monkeypatch.chdir(project.folder)
+    file, line = Path("gate.hcl"), DOT[: DOT.index("generations")].count("\n") + 1
+    (block,) = load(file).blocks
+    for here, other, own in (
+        ("prod", "gate.hcl without an environment", "environments/prod.hcl"),
+        ("", "prod", "environments/NAME.hcl"),
+    ):
+        monkeypatch.setenv("GATE_ENV", here)
+        assert shared(file, block, add).says == (
+            f"b is new; gate.hcl:{line} is read by {other} as well, so each makes a new key with "
+            f"its next apply; keys {{}} of the block in {own} would be of one alone"
+        )
+        env = "" if here else "--env prod "
+        assert shared(file, block, remove) == Step(
+            "refused",
+            f"gate.hcl:{line} is read by {other} as well, where generation a may be in use",
+            (
+                f"gate {env}keys dot-reporting",
+                f"where nobody uses it either, take a out of gate.hcl:{line} by hand",
+                f"or write keys {{}} of the block into {own}, which is of one environment alone",
+            ),
+        )
+    monkeypatch.setenv("GATE_ENV", "own")
+    assert (shared(file, block, add), shared(file, block, remove)) == (add, remove)
+
+
+def test_a_generation_that_cannot_be_one_is_wrong_usage(project: Project) -> None:
+    for asked, said in (
+        (
+            ("--generation", "a b"),
+            "gate: --generation: 'a b' is not valid; allowed: 1 to 32 letters, digits, hyphens, "
+            "underscores\n",
+        ),
+        (
+            ("--generation", "b", "--finish"),
+            "gate: --generation names a new one, and --finish removes the old one; choose one\n",
+        ),
+    ):
+        done = gate(project.folder, "rotate", "reporting", *asked)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+    assert project.file.read_text() == DOT
 
 
 def test_without_aws_a_rotation_begins_and_says_what_is_not_known(project: Project) -> None:

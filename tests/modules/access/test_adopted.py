@@ -123,6 +123,13 @@ def test_what_a_block_does_not_make_it_does_not_adopt(
         vendor(kind, adopted=adopted)
 
 
+@pytest.mark.parametrize("kind", ["superset", "metronome"])
+def test_a_workgroup_that_exists_and_stays_as_it_is_is_not_adopted_too(kind: str) -> None:
+    exists = {"name": "bi", "create": False}
+    with pytest.raises(ValidationError, match="no workgroup of its own"):
+        vendor(kind, adopted={"workgroup": "w"}, workgroup=exists)
+
+
 def test_two_blocks_do_not_adopt_the_same(tmp_path: Path) -> None:
     body = (
         'account = "analytics"\n databases = ["sales"]\n lake_formation {}\n'

@@ -19,12 +19,16 @@ def configured(folder: Path, kind: str, block: str, region: str = "eu-central-1"
 
 
 def mistakes(folder: Path, kind: str, block: str, region: str = "eu-central-1") -> list[str]:
-    """Return what is wrong with a block, without the file's name."""
+    """Return what is wrong with a block, at lines of its own, without these."""
     try:
         configured(folder, kind, block, region)
     except ConfigurationError as error:
-        return [one.text("gate.hcl").partition(": ")[2] for one in error.mistakes]
-    return []
+        found = error.mistakes
+    else:
+        return []
+    first, last = ACCOUNT.count("\n") + 1, (folder / "gate.hcl").read_text().count("\n")
+    assert all(first <= one.line <= last for one in found)
+    return [one.text("gate.hcl").partition(": ")[2] for one in found]
 
 
 def read(configuration: Configuration) -> Stack:

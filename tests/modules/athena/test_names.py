@@ -53,14 +53,14 @@ WRONG = {
         "dbt",
         f'{DBT}trusted = ["arn:aws:iam::111122223333:role/ci"]\nsource "{ALIAS}" {{\n'
         f' access_point = "{POINT.replace("111122223333", "999999999999")}"\n}}',
-        f"source: source {ALIAS!r}: access_point is in account 999999999999; that of another "
+        f'source "{ALIAS}": access_point: it is in account 999999999999; that of another '
         "account has a policy that must let this block in, as must its bucket's: have one made in "
         "111122223333 for that bucket, or name the bucket with its owner",
     ),
     "a multi-Region key of another region": (
         "looker",
         f'{LOOKER}source "acme-lake" {{\n kms_key = "{MRK}"\n}}',
-        "source: source 'acme-lake': kms_key is in us-east-1, the account's region is "
+        "source \"acme-lake\": kms_key: the bucket's key is in us-east-1, the account's region is "
         "eu-central-1; S3 uses its replica in the region of the bucket: "
         f"{MRK.replace('us-east-1', 'eu-central-1')}; or, where the bucket is there too, say so: "
         'region = "us-east-1"',
@@ -68,8 +68,7 @@ WRONG = {
     "a bucket of another partition": (
         "looker",
         LOOKER + 'source "acme-lake" {\n region = "eusc-de-east-1"\n}',
-        "source: source 'acme-lake': region is in partition aws-eusc, and nobody of aws reads "
-        "there",
+        'source "acme-lake": region: it is in partition aws-eusc, and nobody of aws reads there',
     ),
     "a role of IAM Identity Center that takes dbt's": (
         "dbt",
@@ -151,6 +150,43 @@ def test_an_access_point_is_read_by_its_arn_and_nothing_by_its_alias(
     places = (f"{POINT}/object/eu/x", f"{POINT}/object/us/x", f"arn:aws:s3:::{ALIAS}/eu/x")
     said = [[a.answer for a in can(stack, "s3:GetObject", place, athena)] for place in places]
     assert said == [["yes"], ["no"], ["no"]]
+
+
+def test_a_question_by_an_alias_is_answered_for_its_access_point(tmp_path: Path) -> None:
+    source = f'source "{ALIAS}" {{\n access_point = "{POINT}"\n prefixes = ["eu/"]\n}}\n'
+    configuration = configured(tmp_path, "looker", LOOKER + source)
+    (block,), stack = configuration.blocks, read(configuration)
+    todos = block.integration.conditions(block.settings)
+
+    def asked(action: str, resource: str) -> tuple[str, str, int]:
+        athena = {"aws:CalledVia": ("athena.amazonaws.com",), "aws:ViaAWSService": ("true",)}
+        (said,) = can(stack, action, resource, athena, todos)
+        return said.answer, said.reason, len(said.conditions)
+
+    checked = "; the alias is that of an access point: S3 checks "
+    assert asked("s3:GetObject", f"{POINT}/object/eu/x") == ("yes, if", "allowed on this side", 1)
+    assert asked("s3:GetObject", f"arn:aws:s3:::{ALIAS}/eu/x") == (
+        "yes, if",
+        f"allowed on this side{checked}{POINT}/object/eu/x",
+        1,
+    )
+    assert asked("s3:ListBucket", f"arn:aws:s3:::{ALIAS}") == (
+        "yes, if",
+        f"allowed on this side{checked}{POINT}",
+        1,
+    )
+    assert asked("s3:GetObject", f"arn:aws:s3:::{ALIAS}/us/x") == (
+        "no",
+        f"no statement allows it{checked}{POINT}/object/us/x",
+        0,
+    )
+    assert asked("s3:GetObject", "arn:aws:s3:::the-bucket-behind/eu/x") == (
+        "no",
+        f"no statement allows it; what is read by access point is {POINT}/object/KEY",
+        0,
+    )
+    with pytest.raises(ValueError, match=f"did you mean {POINT}/object/eu/x"):
+        asked("s3:GetObject", f"{POINT}/eu/x")
 
 
 def test_the_sovereign_cloud_has_arns_and_hosts_of_its_own(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from athena_gate.gate.prove import prove_grants
 from athena_gate.gate.report.flow import addresses
 from athena_gate.modules.athena.statements import deny_from_elsewhere
 from athena_gate.modules.iam.policy import Condition
+from athena_gate.modules.reading import ConfigurationError
 from tests.modules.athena.blocks import configured, mistakes, read
 
 ENDPOINT = "vpce-0a1b2c3d4e5f67890"
@@ -18,7 +19,10 @@ IMMUTA = 'databases = ["sales"]\n source "acme-lake" { prefixes = ["sales/"] }\n
 ON_EC2 = 'runs_on {\n on = "ec2"\n }\n'
 DBT = 'trusted = ["arn:aws:iam::111122223333:role/ci"]\n databases = ["dbt_ci"]\n'
 
-
+NOTHING = (
+    'names nothing; allowed: addresses = ["203.0.113.7/32"], vpc_endpoints = '
+    '["vpce-0a1b2c3d4e5f67890"], or both'
+)
 WRONG = {
     "a private range": (
         'addresses = ["10.0.0.0/8"]',
@@ -48,7 +52,8 @@ WRONG = {
         "vpc_endpoints: 'vpc-0a1b2c3d4e5f67890' is not valid; allowed: the id of a VPC endpoint, "
         'as in "vpce-0a1b2c3d4e5f67890"',
     ),
-    "nothing": ("", "vpc_endpoints: name at least one of addresses and vpc_endpoints"),
+    "nothing": ("", NOTHING),
+    "no address": ("addresses = []", NOTHING),
 }
 
 
@@ -57,6 +62,22 @@ def test_places_that_keep_nobody_out_or_everybody_are_refused(tmp_path: Path, ca
     places, problem = WRONG[case]
     found = mistakes(tmp_path, "immuta", f"{IMMUTA}{ON_EC2} only_from {{\n {places}\n }}")
     assert found == [f'immuta "x": only_from: {problem}']
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("only_from {}", 10),
+        ("only_from {\n addresses = []\n}", 10),
+        ("workgroup {\n alarm {\n }\n}", 11),
+    ],
+)
+def test_a_block_that_names_nothing_is_reported_at_its_line(
+    tmp_path: Path, written: str, line: int
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        configured(tmp_path, "dbt", f'{DBT}mode = "run"\n{written}')
+    assert [(one.line, one.code) for one in refused.value.mistakes] == [(line, "GATE302")]
 
 
 ONLY = f"only_from {{\n {BOTH}\n }}"

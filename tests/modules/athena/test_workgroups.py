@@ -30,6 +30,7 @@ TOPIC = "arn:aws:sns:eu-central-1:111122223333:alerts"
 BI = 'workgroup {\n name = "bi"\n create = false\n}\n'
 MANAGED = f'{BI}results {{\n managed = true\n kms_key = "{KEY}"\n}}\n'
 ALARM = "workgroup {\n alarm {\n bytes_per_hour = 1099511627776\n MORE\n }\n}\n"
+WORKGROUP = "arn:aws:athena:eu-central-1:111122223333:workgroup/bi"
 GUIDED = 'grants = "documented"\n'
 
 WRONG = {
@@ -84,7 +85,8 @@ WRONG = {
     "an alarm without a limit": (
         "dbt",
         f'{DBT}workgroup {{\n alarm {{\n topic = "{TOPIC}"\n }}\n}}',
-        "workgroup: alarm: bytes_per_day: name at least one of bytes_per_hour and bytes_per_day",
+        "workgroup: alarm: names no limit; allowed: bytes_per_hour = 1099511627776, "
+        "bytes_per_day = 5497558138880, or both",
     ),
     "a topic of another region": (
         "dbt",
@@ -147,6 +149,8 @@ def test_managed_results_have_no_bucket_and_no_grants_in_s3(tmp_path: Path) -> N
     )
     assert answers(configuration, stack) == {
         "read-results": (bi,),
+        "stream-results": (bi,),
+        "earlier-queries": (bi,),
         "run-queries": (
             bi,
             "Looker names no location of results: Athena refuses one beside managed results",
@@ -167,6 +171,48 @@ def test_the_key_of_managed_results_serves_that_workgroup_alone(tmp_path: Path) 
         for name in ("bi", "other")
     }
     assert said == {"bi": ["yes"], "other": ["no"]}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "answer", "conditions"),
+    [
+        ("athena:StartQueryExecution", WORKGROUP, {}, "yes, if", ["the workgroup bi", "Looker"]),
+        ("athena:GetQueryResultsStream", WORKGROUP, {}, "yes, if", ["the workgroup bi"]),
+        ("athena:GetWorkGroup", f"{WORKGROUP}2", {}, "no", []),
+        ("kms:Decrypt", KEY, {"arn": (WORKGROUP,)}, "yes, if", ["the policy of key"]),
+        ("kms:Decrypt", KEY, {"arn": (f"{WORKGROUP}2",)}, "no", []),
+        # Without knowing what is decrypted, neither yes nor no.
+        ("kms:Decrypt", KEY, {}, "unknown", []),
+    ],
+)
+def test_what_rests_on_a_workgroup_of_others_is_never_a_plain_yes(
+    tmp_path: Path,
+    action: str,
+    resource: str,
+    context: dict[str, tuple[str, ...]],
+    answer: str,
+    conditions: list[str],
+) -> None:
+    configuration = configured(tmp_path, "looker", LOOKER + MANAGED)
+    (block,), stack = configuration.blocks, read(configuration)
+    given = {f"kms:EncryptionContext:aws:athena:{key}": value for key, value in context.items()}
+    todos = block.integration.conditions(block.settings)
+    (said,) = can(stack, action, resource, given, todos)
+    assert said.answer == answer
+    starts = zip(said.conditions, conditions, strict=True)
+    assert all(one.startswith(start) for one, start in starts)
+
+
+def test_a_workgroup_of_others_must_expect_the_owner_of_the_results_bucket(tmp_path: Path) -> None:
+    owner = 'owner = "444455556666"'
+    results = f'results {{\n bucket = "central"\n create = false\n {owner}\n}}'
+    configuration = configured(tmp_path, "looker", LOOKER + BI + results)
+    found = answers(configuration, read(configuration))["write-results"]
+    assert [one.partition(" ex")[0] for one in found] == [
+        "the workgroup bi of account 111122223333",
+        "the policy of bucket central lets the user looker-x read and write it",
+        "the workgroup bi",
+    ]
 
 
 def test_the_profile_of_dbt_names_no_location_of_managed_results(tmp_path: Path) -> None:
@@ -191,7 +237,8 @@ def test_a_workgroup_that_exists_is_a_condition_and_is_not_made(tmp_path: Path) 
         "the workgroup bi exists in account 111122223333, writes results to "
         "s3://acme-results/looker/, or does not override where clients say they go"
     )
-    assert answers(configuration, stack) == {"read-results": (bi,), "run-queries": (bi,)}
+    resting = ("run-queries", "read-results", "stream-results", "earlier-queries", "write-results")
+    assert answers(configuration, stack) == dict.fromkeys(resting, (bi,))
 
 
 def test_an_alarm_tells_a_topic_that_is_made_and_nobody_else_does(tmp_path: Path) -> None:

@@ -214,7 +214,8 @@ def test_the_workgroup_is_primary_the_one_named_or_the_one_made() -> None:
         ),
         (
             with_lines(f'  source "acme" {{ kms_key = "{KEY.replace("eu-", "us-")}" }}'),
-            f"11: {BLOCK}: source: source 'acme': kms_key is in us-central-1, the account's region "
+            f'11: {BLOCK}: source "acme": kms_key: the bucket\'s key is in us-central-1, the '
+            "account's region "
             'is eu-central-1; or, where the bucket is there too, say so: region = "us-central-1"',
         ),
         (

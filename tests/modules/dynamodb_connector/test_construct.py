@@ -413,7 +413,8 @@ def test_an_application_a_key_and_the_share_button(project: Project) -> None:
         "2. Athena, Data sources, shop, Actions, Share\n"
         f"3. Account ID {CONSUMER}, Share\n"
         f"Before this block goes: in account {CONSUMER}, Athena, Data sources,\n"
-        "shop, Delete; Terraform does not know what the button made.",
+        "shop, Delete;\n"
+        "Terraform does not know what the button made.",
     }
 
 

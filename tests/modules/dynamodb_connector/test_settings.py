@@ -333,12 +333,12 @@ def test_whom_the_owner_opens_to() -> None:
         ),
         (
             with_field(f'table "orders" {{\n kms_key = "{KEY.replace("eu-", "us-")}"\n}}'),
-            f"gate.hcl:18: {BLOCK}: table: table 'orders': kms_key is in us-central-1, the "
+            f'gate.hcl:18: {BLOCK}: table "orders": kms_key: it is in us-central-1, the '
             "account's region is eu-central-1",
         ),
         (
             with_field(f'table "order" {{ kms_key = "{KEY}" }}'),
-            f"gate.hcl:17: {BLOCK}: table: table 'order' is not among tables; allowed: orders",
+            f'gate.hcl:17: {BLOCK}: table "order": is not among tables; allowed: orders',
         ),
         (
             with_field('table "orders" {}'),

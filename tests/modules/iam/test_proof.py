@@ -67,7 +67,7 @@ def asked_of_another_account(*theirs: Statement) -> Need:
     given = ToDo("bucket", f"account {OTHER}", "the bucket lets Ann in", "https://x", OTHER, LAKE)
     if theirs:
         given = replace(given, policy=Policy(theirs))
-    return replace(NEED, calls=(Call("s3:GetObject", (THEIRS,), account=OTHER, given=given),))
+    return replace(NEED, calls=(Call("s3:GetObject", (THEIRS,), account=OTHER, given=(given,)),))
 
 
 def test_a_need_in_another_account_holds_if_the_policy_there_allows_it() -> None:

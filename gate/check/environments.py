@@ -1,0 +1,97 @@
+"""What two environments would both make: their states are apart, and names in AWS are not."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from athena_gate.modules.account import Account
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
+from athena_gate.stacks.places import environments
+
+# By its place (an account, or a region of it; empty where the name is taken in all accounts), its
+# type without aws_, and its name.
+Thing = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A thing that ``block`` makes in ``environment`` (empty for none), and that the environment
+    ``other`` makes too: its type and name, and in which account, if that matters."""
+
+    environment: str
+    block: ConfiguredBlock
+    other: str
+    kind: str
+    name: str
+    place: str
+
+    def __str__(self) -> str:
+        place = f" in {self.place}" if self.place else ""
+        here, there = called(self.environment), called(self.other)
+        return (
+            f"{here} makes the {self.kind} {self.name}{place}, and {there} as well; give each an "
+            "account or names of its own, or delete one of the two"
+        )
+
+
+def called(environment: str) -> str:
+    """Return what ``environment`` is called in a sentence."""
+    return f"the environment {environment}" if environment else "gate.hcl without an environment"
+
+
+def clashes(file: Path) -> Iterator[Clash]:
+    """Yield, for each block in each environment of ``file``, the first thing of it that an earlier
+    environment makes too. One that has mistakes is left out: its own check says which."""
+    makers: dict[Thing, str] = {}
+    found = environments(file)
+    for environment in ("", *found) if found else ():
+        try:
+            configuration = load(file, environment)
+        except ConfigurationError:
+            continue
+        for block in configuration.blocks:
+            if shared := first(made_by(block) & makers.keys()):
+                place, kind, name = shared
+                yield Clash(environment, block, makers[shared], kind, name, place)
+        for thing in made(configuration):
+            makers.setdefault(thing, environment)
+
+
+def first(things: Collection[Thing]) -> Thing | None:
+    """Return the one of ``things`` to be named, one that stands in an account if there is any."""
+    return min(things, key=lambda thing: (not thing[0], thing), default=None)
+
+
+def made(configuration: Configuration) -> set[Thing]:
+    """Return everything with a name that ``configuration`` makes."""
+    return {thing for block in configuration.blocks for thing in made_by(block)}
+
+
+def made_by(block: ConfiguredBlock) -> set[Thing]:
+    """Return everything with a name that ``block`` makes."""
+    here, *others = block.settings.accounts
+    found = set()
+    for one in block.integration.resources(block.settings):
+        # A reference is to what is named elsewhere.
+        named = (str(one.arguments.get(field, "")) for field in _NAMES)
+        name = next((text for text in named if text and "${" not in text), "")
+        if name and one.type not in _INLINE:
+            account = others[0] if "provider" in one.arguments else here
+            place = _place(one.type, account)
+            found.add((place, one.type.removeprefix("aws_"), name))
+    return found
+
+
+_NAMES = ("name", "bucket", "url")
+# Their names are those of one role or user alone.
+_INLINE = ("aws_iam_role_policy", "aws_iam_user_policy")
+
+
+def _place(kind: str, account: Account) -> str:
+    if kind == "aws_s3_bucket":
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (2026-11):
+        # a name is taken in all accounts.
+        return ""
+    where = f"account {account.id}"
+    return where if kind.startswith("aws_iam_") else f"{where}, {account.region}"

@@ -1,0 +1,78 @@
+"""Two files in one folder have no state in common."""
+
+from pathlib import Path
+
+import pytest
+
+from athena_gate.stacks.configuration import load
+from athena_gate.stacks.neighbours import shared_states
+from tests.conftest import DOT, Project
+from tests.gate.test_cli import gate
+
+S3 = 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n'
+CLOUD = 'backend "cloud" {\n  organization = "acme"\n}\n'
+LINE = DOT[: DOT.index('dot "reporting"')].count("\n") + 1
+
+
+def says(place: str) -> str:
+    return (
+        f'its state is {place}, which is that of dot "reporting" in gate.hcl, so that each would '
+        "destroy what the other has made; choose another name, or give this file a folder of its "
+        "own"
+    )
+
+
+@pytest.fixture
+def here(project: Project, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(project.folder)
+    return project.folder
+
+
+@pytest.mark.parametrize(
+    ("backend", "place"),
+    [
+        ("", "terraform.dot-reporting.tfstate"),
+        (S3, "s3://acme-states/athena-gate/dot-reporting.tfstate"),
+        (CLOUD, "https://app.terraform.io/app/acme/workspaces/dot-reporting"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_second_file_has_states_of_its_own(backend: str, place: str) -> None:
+    Path("gate.hcl").write_text(DOT + backend)
+    Path("staging.hcl").write_text(DOT + backend)
+    (found,) = shared_states(load(Path("staging.hcl")))
+    assert (found.line, found.subject, found.problem) == (LINE, 'dot "reporting"', says(place))
+    assert shared_states(load(Path("gate.hcl"))) == []
+    for other in (
+        DOT.replace('"reporting"', '"staging"') + backend,
+        DOT + ("" if backend else S3),
+    ):
+        Path("staging.hcl").write_text(other)
+        assert shared_states(load(Path("staging.hcl"))) == []
+
+
+@pytest.mark.usefixtures("here")
+def test_of_two_files_the_later_is_at_fault_and_one_by_two_names_is_one() -> None:
+    Path("gate.hcl").rename("a.hcl")
+    Path("b.hcl").write_text(DOT)
+    Path("c.hcl").symlink_to("a.hcl")
+    Path("terragrunt.hcl").write_text("terraform {")
+    Path(".terraform.lock.hcl").write_text("")
+    assert [len(shared_states(load(Path(name)))) for name in ("a.hcl", "b.hcl")] == [0, 1]
+    Path("b.hcl").unlink()
+    assert shared_states(load(Path("c.hcl"))) == []
+
+
+def test_check_and_synth_refuse_it(here: Path) -> None:
+    Path("staging.hcl").write_text(DOT.replace('"reporting"', '"staging"'))
+    assert gate(here, "--file", "staging.hcl", "check").returncode == 0
+    # What was kept of that is not taken for another answer.
+    gate_hcl = Path("gate.hcl")
+    gate_hcl.write_text(DOT.replace('"reporting"', '"staging"'))
+    for command in ("check", "synth"):
+        done = gate(here, "--file", "staging.hcl", command, CDKTF_OUTDIR="other")
+        assert done.returncode == 2
+        assert f'staging.hcl:{LINE}: dot "staging": its state is terraform.dot-staging.' in (
+            done.stdout + done.stderr
+        ).replace("\n", " ")
+        assert not Path("other").exists()
