@@ -17,7 +17,6 @@ from development.second_prover.cases import cases
 from development.second_prover.comparison import Outcome, compare
 from development.second_prover.prover import Prover
 from development.second_prover.questions import Deny, Gate, Question
-from tests.conftest import tries
 
 ANY = (Requests(("*",)),)
 LAKE = "arn:aws:s3:::lake"
@@ -146,18 +145,7 @@ def test_conditions_are_read_as_the_pages_say(
 def test_both_provers_agree_on_random_conditions() -> None:
     differ = [
         case
-        for case in islice(cases(seed=5), tries(300))
-        if (gate := case.gate_holds()) != case.z3_holds(explanations.pages_only())
-        and not explanations.of_case(case, gate)
-    ]
-    assert differ == []
-
-
-@pytest.mark.slow
-def test_both_provers_agree_on_many_random_conditions() -> None:
-    differ = [
-        case
-        for case in islice(cases(seed=6), 5_000)
+        for case in islice(cases(seed=6), 3_000)
         if (gate := case.gate_holds()) != case.z3_holds(explanations.pages_only())
         and not explanations.of_case(case, gate)
     ]
@@ -170,7 +158,7 @@ def test_both_provers_agree_on_every_mode_and_a_sample_of_changes() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for block, stack in synthesize(Path(folder)):
             whole.add(
-                compare(block, stack, every=97, first=random.Random(block.title).randrange(97))
+                compare(block, stack, every=199, first=random.Random(block.title).randrange(199))
             )
     assert [str(one) for one in whole.unexplained] == []
     assert whole.held > 1_000
