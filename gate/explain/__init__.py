@@ -276,6 +276,11 @@ def _check(action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -
     for key, values in context.items():
         if not values and condition_key(key).sent == "every request":
             raise ValueError(f"--context {key}=: AWS sends {key} with every request")
+    known = {key.lower(): values for key, values in context.items()}
+    if known.get("aws:calledvia") and known.get("aws:viaawsservice") == ("false",):
+        raise ValueError(
+            "--context aws:ViaAWSService=false: a request with aws:CalledVia is made by a service"
+        )
 
 
 def _said(

@@ -110,7 +110,12 @@ def _on(grant: LakeGrant, databases: tuple[str, ...], arns: Arns, data: Data) ->
     if isinstance(grant.on, Database) or (
         isinstance(grant.on, Tagged) and grant.on.what == "databases"
     ):
-        yield from _asking(grant, OF_DATABASES, (above, *within))
+        # A database is dropped with its functions, on which the action is checked too.
+        functions = (
+            f"{arns.glue_database(name).replace(':database/', ':userDefinedFunction/')}/*"
+            for name in databases
+        )
+        yield from _asking(grant, OF_DATABASES, (above, *within, *functions))
         yield from _asking(grant, IN_ATHENA_OF_DATABASES, shown)
         return
     yield from _asking(grant, OF_TABLES, (above, *within))

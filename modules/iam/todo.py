@@ -93,6 +93,9 @@ class ToDo:
             return False
         if mine[2] == "glue":
             return resource.split(":", 5)[:5] == mine[:5]
+        if mine[2] == "kms" and mine[5] == "key/*":
+            # Of a key to be made the id is not known.
+            return arn_matches(self.resource, resource)
         return resource == self.resource or (
             mine[2] == "s3" and resource.startswith(f"{self.resource}/")
         )

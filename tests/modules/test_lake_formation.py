@@ -341,3 +341,19 @@ def test_a_wrong_grant_is_told_with_its_line_and_what_is_allowed(
     with pytest.raises(ConfigurationError) as caught:
         block_of(tmp_path, text, lake)
     assert [one.text("gate.hcl") for one in caught.value.mistakes] == [f"gate.hcl:{mistake}"]
+
+
+def test_dropping_a_database_rests_on_a_grant_of_it_that_is_left_to_others(
+    tmp_path: Path,
+) -> None:
+    lake = "drop_schemas = true\nlake_formation {\n  grants = false\n}"
+    block = block_of(tmp_path, DBT, lake)
+    dropping = {
+        call.resources[0].split(":", 5)[5]: [todo.says for todo in call.given]
+        for need in block.integration.needs(block.settings)
+        for call in need.calls
+        if call.action == "glue:DeleteDatabase"
+    }
+    places = ("catalog", "database/marts", "table/marts/t", "userDefinedFunction/marts/f")
+    says = "Lake Formation gives the role dbt-x CREATE_TABLE, DESCRIBE, DROP on database marts"
+    assert dropping == {place: [says] for place in places}

@@ -158,3 +158,9 @@ def test_a_reader_from_elsewhere_is_let_in_by_its_whole_name(
     said = asked(tmp_path, text, f"lambda:InvokeFunction {FUNCTION}", called)[title]
     assert said.answer == "yes, if"
     assert [one.partition("https")[0] for one in said.conditions] == [condition]
+
+
+def test_no_request_is_made_by_a_service_and_by_none(tmp_path: Path) -> None:
+    context = {"aws:CalledVia": ATHENA, "aws:ViaAWSService": ("false",)}
+    with pytest.raises(ValueError, match="a request with aws:CalledVia is made by a service"):
+        asked(tmp_path, LOOKER, "s3:GetObject arn:aws:s3:::their-lake/sales/x", context)
