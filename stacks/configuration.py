@@ -65,7 +65,7 @@ class ConfiguredBlock:
     @property
     def stack(self) -> str:
         """Return the name of the block's stack: ``dot-reporting``."""
-        return f"{self.kind}-{self.name}".replace("_", "-")
+        return stack_name(self.kind, self.name)
 
     @property
     def vendor(self) -> str:
@@ -76,6 +76,11 @@ class ConfiguredBlock:
     def tag(self) -> str:
         """Return what the tag ``athena-gate`` says: ``dot/reporting``, or ``webflow/site``."""
         return f"{getattr(self.settings, 'vendor', self.kind)}/{self.name}"
+
+
+def stack_name(kind: str, name: str) -> str:
+    """Return the name of the stack of the block ``kind "name"``."""
+    return f"{kind}-{name}".replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,19 @@ def load(file: Path, environment: str | None = None) -> Configuration:
         frozenset(ejected),
         environment,
     )
+
+
+def outline(file: Path, environment: str) -> tuple[Backend | None, dict[str, str], bool]:
+    """Return what can be told of a configuration with mistakes: its backend, if that has none; the
+    titles of its blocks, by the names of the stacks they would build; and whether it is whole, for
+    of a file with mistakes of syntax some blocks may be missing."""
+    body, mistakes = sources.read(file, environment)
+    context: dict[str, Any] = {"folder": file.parent, "accounts": {}}
+    backend = _backend([one for one in body.blocks if one.type == "backend"], Notes(), context)
+    if backend is not None and environment:
+        backend = backend.within(environment)
+    titles = {stack_name(one.type, one.labels[0]): one.title for one in body.blocks if one.labels}
+    return backend, titles, not mistakes
 
 
 def _configured(

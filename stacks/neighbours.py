@@ -5,33 +5,71 @@ files that build a stack of one name would have one state, and each would destro
 made.
 """
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from athena_gate.modules.files import Unreadable, read_text
 from athena_gate.modules.findings import Mistake
+from athena_gate.modules.hcl import SIZE_LIMIT
 from athena_gate.modules.reading import ConfigurationError
-from athena_gate.stacks.configuration import Configuration, load
-from athena_gate.stacks.places import earlier
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load, outline
+from athena_gate.stacks.places import earlier, files
 
 
 def shared_states(configuration: Configuration) -> list[Mistake]:
     """Return a mistake for each block of ``configuration`` whose state is that of a block in a file
-    beside it. Of two files one is at fault: gate.hcl never, else the one that comes later by its
-    name."""
-    backend = configuration.backend
-    mistakes = []
-    for file in earlier(Path(configuration.file)):
-        try:
-            other = load(file, configuration.environment)
-        except ConfigurationError:
-            continue
-        taken = {other.backend.place(block.stack): block for block in other.blocks}
-        for block in configuration.blocks:
-            place = backend.place(block.stack)
-            if place in taken:
-                problem = (
-                    f"its state is {place}, which is that of {taken[place].title} in {file.name}, "
-                    "so that each would destroy what the other has made; choose another name, or "
-                    "give this file a folder of its own"
-                )
-                mistakes.append(Mistake(block.line, block.title, "", problem, "GATE409"))
-    return mistakes
+    beside it, or may be, where that file has mistakes. Of two files one is at fault: gate.hcl
+    never, else the one that comes later by its name."""
+    return [
+        Mistake(block.line, block.title, "", problem, "GATE409")
+        for file in earlier(Path(configuration.file))
+        for block, problem in _shared(configuration, file)
+    ]
+
+
+def _shared(configuration: Configuration, file: Path) -> Iterator[tuple[ConfiguredBlock, str]]:
+    environment = configuration.environment
+    try:
+        other = load(file, environment)
+        taken = {other.backend.place(block.stack): block.title for block in other.blocks}
+    except ConfigurationError:
+        backend, titles, whole = outline(file, environment)
+        if backend is None or not whole:
+            yield from _unclear(configuration, file, titles, whole)
+            return
+        taken = {backend.place(stack): title for stack, title in titles.items()}
+    for block in configuration.blocks:
+        place = configuration.backend.place(block.stack)
+        if place in taken:
+            yield (
+                block,
+                f"its state is {place}, which is that of {taken[place]} in {file.name}, so that "
+                "each would destroy what the other has made; choose another name, or give this "
+                "file a folder of its own",
+            )
+
+
+def _unclear(
+    configuration: Configuration, file: Path, titles: dict[str, str], whole: bool
+) -> Iterator[tuple[ConfiguredBlock, str]]:
+    """Yield the blocks that ``file`` may have too: by name, and by kind where it is not whole."""
+    text = "" if whole else _text(file, configuration.environment)
+    for block in configuration.blocks:
+        of_kind = text is None or re.search(rf"(?m)^\s*{re.escape(block.kind)}\b", text)
+        if block.stack in titles or of_kind:
+            place = configuration.backend.place(block.stack)
+            yield (
+                block,
+                f"whether its state, {place}, is that of a block in {file.name} cannot be told "
+                f"before that file reads; mend what gate --file {file.name} check says, or give "
+                "this file a folder of its own",
+            )
+
+
+def _text(file: Path, environment: str) -> str | None:
+    """Return what ``file`` is read from, ``None`` where that is unreadable."""
+    try:
+        return "\n".join(read_text(one, SIZE_LIMIT) for one in files(file, environment))
+    except Unreadable:
+        return None

@@ -12,6 +12,9 @@ from tests.gate.test_cli import gate
 S3 = 'backend "s3" {\n  bucket = "acme-states"\n  region = "eu-central-1"\n}\n'
 CLOUD = 'backend "cloud" {\n  organization = "acme"\n}\n'
 LINE = DOT[: DOT.index('dot "reporting"')].count("\n") + 1
+UNCLEAR = (
+    "whether its state, s3://acme-states/athena-gate/dot-reporting.tfstate, is that of a block in "
+)
 
 
 def says(place: str) -> str:
@@ -61,6 +64,31 @@ def test_of_two_files_the_later_is_at_fault_and_one_by_two_names_is_one() -> Non
     assert [len(shared_states(load(Path(name)))) for name in ("a.hcl", "b.hcl")] == [0, 1]
     Path("b.hcl").unlink()
     assert shared_states(load(Path("c.hcl"))) == []
+
+
+@pytest.mark.parametrize(
+    ("beside", "found"),
+    [
+        # What reads as HCL is compared all the same.
+        (DOT.replace('databases = ["sales"]', "databases = 1") + S3, "its state is s3://"),
+        (DOT + "surprise {}\n" + S3, "its state is s3://"),
+        (DOT + "surprise {}\n", ""),
+        (DOT.replace('"reporting"', '"staging"') + "surprise {}\n" + S3, ""),
+        # Where its state is, or which blocks there are, cannot be told.
+        (DOT + 'backend "s3" {}\n', UNCLEAR),
+        (DOT.replace('"reporting"', '"staging"') + 'backend "s3" {}\n', ""),
+        (DOT + S3 + "oops {", UNCLEAR),
+        ("account {\n  x = \ndot reporting {", UNCLEAR),
+        ("\0", UNCLEAR),
+        ('terraform {\n  source = "${path}', ""),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_file_with_mistakes_has_states_too(beside: str, found: str) -> None:
+    Path("gate.hcl").write_text(beside)
+    Path("staging.hcl").write_text(DOT + S3)
+    problems = [one.problem for one in shared_states(load(Path("staging.hcl")))]
+    assert [one.startswith(found) for one in problems] == [True] * bool(found), problems
 
 
 def test_check_and_synth_refuse_it(here: Path) -> None:
