@@ -64,7 +64,8 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
         pass
     with clock.at(today):
         result, depends = _check(file, today)
-    if result["mistakes"]:
+    if result["mistakes"] or any(one["code"] == "GATE741" for one in result["remarks"]):
+        # A mistake may be that of a file that is not among those read, as of a key that is missing.
         return result
     entry = {
         "key": _digest(key, json.dumps(result)),
@@ -103,9 +104,10 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
         result["file"] = error.file
         result["mistakes"] = [*map(_mistake, error.mistakes)]
         return result, []
+    clashing, left_out = clashes(file)
     result["mistakes"] = [
         _mistake(Mistake(one.block.line, one.block.title, "", str(one), "GATE408"))
-        for one in clashes(file)
+        for one in clashing
     ] + [*map(_mistake, shared_states(configuration))]
     result["accounts"] = [
         {"name": name, "id": account.id, "region": account.region}
@@ -122,7 +124,8 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
         for b in configuration.blocks
     ]
     if not configuration.blocks:
-        result["remarks"].append(_builds_nothing())
+        result["remarks"].append(_of_the_file("GATE740", _BUILDS_NOTHING))
+    result["remarks"] += [_of_the_file("GATE741", _LEFT_OUT.format(one)) for one in left_out]
     for block in configuration.blocks:
         remarks, accepted = _remarks(block, today)
         result["remarks"] += remarks
@@ -174,11 +177,18 @@ def _remarks(
     ]
 
 
-def _builds_nothing() -> dict[str, Any]:
+_BUILDS_NOTHING = (
+    "no block is left; what was built is destroyed by the pipeline, or by gate destroy NAME"
+)
+_LEFT_OUT = (
+    "environments/{0}.hcl has mistakes, so that what it makes is not compared with the rest; "
+    "gate --env {0} check says which"
+)
+
+
+def _of_the_file(code: str, text: str) -> dict[str, Any]:
     from athena_gate.modules.rules import rules
 
-    text = "no block is left; what was built is destroyed by the pipeline, or by gate destroy NAME"
-    code = "GATE740"
     severity = rules()[code].severity
     return {"code": code, "severity": severity, "line": 1, "block": "", "field": "", "text": text}
 

@@ -1,6 +1,6 @@
 """What two environments would both make: their states are apart, and names in AWS are not."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,22 +40,26 @@ def called(environment: str) -> str:
     return f"the environment {environment}" if environment else "gate.hcl without an environment"
 
 
-def clashes(file: Path) -> Iterator[Clash]:
-    """Yield, for each block in each environment of ``file``, the first thing of it that an earlier
-    environment makes too. One that has mistakes is left out: its own check says which."""
+def clashes(file: Path) -> tuple[list[Clash], list[str]]:
+    """Return, for each block in each environment of ``file``, the first thing of it that an earlier
+    environment makes too; and the environments that are left out, for they have mistakes. What does
+    not read without an environment is built in none, and is not said."""
     makers: dict[Thing, str] = {}
+    clashing, left_out = [], []
     found = environments(file)
     for environment in ("", *found) if found else ():
         try:
             configuration = load(file, environment)
         except ConfigurationError:
+            left_out += [environment] if environment else []
             continue
         for block in configuration.blocks:
             if shared := first(made_by(block) & makers.keys()):
                 place, kind, name = shared
-                yield Clash(environment, block, makers[shared], kind, name, place)
+                clashing.append(Clash(environment, block, makers[shared], kind, name, place))
         for thing in made(configuration):
             makers.setdefault(thing, environment)
+    return clashing, left_out
 
 
 def first(things: Collection[Thing]) -> Thing | None:

@@ -79,6 +79,25 @@ def test_a_bucket_of_the_same_name_is_refused_in_any_account(project: Project) -
     ]
 
 
-def test_another_environment_with_mistakes_is_left_to_its_own_check(project: Project) -> None:
+def test_another_environment_with_mistakes_is_named(project: Project) -> None:
     write(project, prod="dot {")
-    assert found(project) == []
+    for _ in range(2):
+        result = check(project.file)
+        assert result["mistakes"] == []
+        assert [(one["code"], one["text"]) for one in result["remarks"]] == [
+            (
+                "GATE741",
+                "environments/prod.hcl has mistakes, so that what it makes is not compared with "
+                "the rest; gate --env prod check says which",
+            )
+        ]
+
+
+def test_what_does_not_read_without_an_environment_is_built_in_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, block = DOT.split("dot ", 1)
+    project.write(f"dot {block}")
+    write(project, prod=account)
+    monkeypatch.setenv("GATE_ENV", "prod")
+    assert check(project.file)["remarks"] == []
