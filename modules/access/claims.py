@@ -115,9 +115,8 @@ def lake_formation(settings: Access) -> tuple[LakeGrant, ...]:
         found = [*claims.reads_governed(vendor, lake, settings.databases, rows)]
         own = [settings.schema] if settings.schema not in lake.new_databases else []
         calls = (*claims.OWN_DATABASE, *claims.OWN_TABLES, *claims.OWN_OBJECTS)
+        found.append(claims.governed(vendor, Catalog(), *calls))
         found += claims.writes_governed(vendor, own, *calls)
-        if not own:
-            found.append(claims.governed(vendor, Catalog(), "glue:CreateDatabase"))
         there = not (settings.create_bucket or settings.bucket in settings.owners)
         if lake.data_location or (lake.data_location is None and there):
             place = Location(settings.account.arns.bucket(f"{settings.bucket}/{settings.schema}"))

@@ -223,7 +223,6 @@ def grants(settings: Access) -> tuple[LakeGrant, ...]:
             (settings.schema,),
             f"{settings.account.arns.bucket(settings.bucket)}/{settings.schema}",
             exists=not settings.create_bucket and settings.bucket not in settings.owners,
-            makes_databases=False,
         )
         read = (*written, *read)
     return lake.with_default_database(who, given, read)

@@ -87,18 +87,18 @@ def write(
     location: str,
     *,
     exists: bool,
-    makes_databases: bool,
     drops_databases: bool = False,
 ) -> tuple[LakeGrant, ...]:
     """Return the grants to ``principal`` on ``databases`` that it writes, with their data at
     ``location`` (an ARN), which is granted by itself where it ``exists`` in the account.
 
+    Whoever makes a database must have CREATE_DATABASE, which names none; policies in IAM do:
+    https://docs.aws.amazon.com/lake-formation/latest/dg/lf-permissions-reference.html (2026-11).
+
     On a database that does not exist nothing can be granted. Whoever makes it has every right on
     it: https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permissions.html (2026-11).
     """
-    found: list[LakeGrant] = []
-    if makes_databases or settings.new_databases:
-        found.append(LakeGrant(principal, Catalog(), ("CREATE_DATABASE",)))
+    found = [LakeGrant(principal, Catalog(), ("CREATE_DATABASE",))]
     for database in databases:
         if database not in settings.new_databases:
             dropped = ("DROP",) if drops_databases else ()

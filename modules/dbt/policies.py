@@ -389,7 +389,6 @@ def grants(settings: DbtSettings) -> tuple[LakeGrant, ...]:
         settings.databases,
         arns.objects(settings.data_bucket, settings.data_path).removesuffix("/*"),
         exists=not settings.data.create and settings.data_bucket not in settings.owners,
-        makes_databases=True,
         drops_databases=settings.drop_schemas,
     )
     read = lake.read(holder, given, settings.source_databases)

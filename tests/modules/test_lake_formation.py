@@ -130,6 +130,7 @@ def given(folder: Path, text: str, lake: str) -> list[str]:
             "create_bucket = false\nlake_formation {}",
             [
                 "DESCRIBE on database default",
+                "CREATE_DATABASE on the Glue catalog",
                 "CREATE_TABLE, DESCRIBE on database exports",
                 ALL_OF_MARTS.replace("marts", "exports"),
                 "DATA_LOCATION_ACCESS on location s3://acme-exports/exports",
@@ -140,6 +141,7 @@ def given(folder: Path, text: str, lake: str) -> list[str]:
             'create_bucket = false\nbucket_owner = "999999999999"\nlake_formation {}',
             [
                 "DESCRIBE on database default",
+                "CREATE_DATABASE on the Glue catalog",
                 "CREATE_TABLE, DESCRIBE on database exports",
                 ALL_OF_MARTS.replace("marts", "exports"),
             ],

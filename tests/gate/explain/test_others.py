@@ -61,6 +61,20 @@ looker "bi" {{
   }}
 }}
 """
+WEBFLOW = f"""
+webflow "site" {{
+  account = "analytics"
+  bucket  = "acme-webflow"
+  schema  = "webflow"
+  lake_formation {{
+    MORE
+  }}
+  keys {{
+    pgp_key     = "{PUBLIC_KEY}"
+    generations = ["1"]
+  }}
+}}
+"""
 ORDERS = "Lake Formation gives the user looker-bi SELECT on table sales.orders, columns id"
 BUCKET = "the policy of bucket their-lake lets the user looker-bi read it"
 OF_KEY = f"the policy of key {KEY.rpartition('/')[2]} lets "
@@ -158,6 +172,29 @@ def test_a_reader_from_elsewhere_is_let_in_by_its_whole_name(
     said = asked(tmp_path, text, f"lambda:InvokeFunction {FUNCTION}", called)[title]
     assert said.answer == "yes, if"
     assert [one.partition("https")[0] for one in said.conditions] == [condition]
+
+
+@pytest.mark.parametrize("new", ["", 'new_databases = ["webflow"]'])
+def test_what_a_vendor_makes_rests_on_one_grant_for_prove_and_explain(
+    tmp_path: Path, new: str
+) -> None:
+    text = WEBFLOW.replace("MORE", f"grants = false\n{new}")
+    catalog = f"{OURS}:catalog"
+    (said,) = asked(tmp_path, text, f"glue:CreateDatabase {catalog}", {}).values()
+    says = "Lake Formation gives the user webflow-site CREATE_DATABASE on the Glue catalog"
+    assert said.answer == "yes, if"
+    assert [one.partition(": https")[0] for one in said.conditions] == [says]
+    (block,) = load(tmp_path / "gate.hcl").blocks
+    rests = {
+        tuple(todo.says for todo in call.given)
+        for need in block.integration.needs(block.settings)
+        for call in need.calls
+        if call.action == "glue:CreateDatabase" and call.resources == (catalog,)
+    }
+    assert rests == {(says,)}
+    made = text.replace("grants = false", "")
+    (said,) = asked(tmp_path, made, f"glue:CreateDatabase {catalog}", {}).values()
+    assert (said.answer, said.conditions) == ("yes", ())
 
 
 def test_no_request_is_made_by_a_service_and_by_none(tmp_path: Path) -> None:
