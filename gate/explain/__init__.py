@@ -277,10 +277,17 @@ def _check(action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -
         if not values and condition_key(key).sent == "every request":
             raise ValueError(f"--context {key}=: AWS sends {key} with every request")
     known = {key.lower(): values for key, values in context.items()}
-    if known.get("aws:calledvia") and known.get("aws:viaawsservice") == ("false",):
+    through = next((key for key in context if key.lower() in _BY_SERVICES and context[key]), "")
+    if through and known.get("aws:viaawsservice") == ("false",):
         raise ValueError(
-            "--context aws:ViaAWSService=false: a request with aws:CalledVia is made by a service"
+            f"--context aws:ViaAWSService=false: a request with {through} is made by a service"
         )
+
+
+# Of requests only that a service makes for somebody:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html and
+# https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (2026-11).
+_BY_SERVICES = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "kms:viaservice")
 
 
 def _said(

@@ -197,7 +197,20 @@ def test_what_a_vendor_makes_rests_on_one_grant_for_prove_and_explain(
     assert (said.answer, said.conditions) == ("yes", ())
 
 
-def test_no_request_is_made_by_a_service_and_by_none(tmp_path: Path) -> None:
-    context = {"aws:CalledVia": ATHENA, "aws:ViaAWSService": ("false",)}
-    with pytest.raises(ValueError, match="a request with aws:CalledVia is made by a service"):
-        asked(tmp_path, LOOKER, "s3:GetObject arn:aws:s3:::their-lake/sales/x", context)
+@pytest.mark.parametrize(
+    ("question", "key", "service"),
+    [
+        ("s3:GetObject arn:aws:s3:::their-lake/sales/x", "aws:CalledVia", ATHENA),
+        ("s3:GetObject arn:aws:s3:::their-lake/sales/x", "aws:CalledViaFirst", ATHENA),
+        ("s3:GetObject arn:aws:s3:::their-lake/sales/x", "aws:calledvialast", ATHENA),
+        (f"kms:Decrypt {KEY}", "kms:ViaService", (S3,)),
+    ],
+)
+def test_no_request_is_made_by_a_service_and_by_none(
+    tmp_path: Path, question: str, key: str, service: tuple[str, ...]
+) -> None:
+    context = {key: service, "aws:ViaAWSService": ("false",)}
+    with pytest.raises(ValueError, match=f"a request with {key} is made by a service"):
+        asked(tmp_path, LOOKER, question, context)
+    asked(tmp_path, LOOKER, question, {**context, key: ()})
+    asked(tmp_path, LOOKER, question, {**context, "aws:ViaAWSService": ("true",)})
