@@ -83,7 +83,7 @@ def check(file: Path, today: date | None = None) -> dict[str, Any]:
 
 
 def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
-    from athena_gate.gate.check.environments import clashes
+    from athena_gate.gate.check.environments import beside, clashes
     from athena_gate.modules.findings import Mistake
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
@@ -105,10 +105,14 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
         result["mistakes"] = [*map(_mistake, error.mistakes)]
         return result, []
     clashing, left_out = clashes(file)
+    of_files, unread = beside(configuration)
+    states = shared_states(configuration)
     result["mistakes"] = [
         _mistake(Mistake(one.block.line, one.block.title, "", str(one), "GATE408"))
         for one in clashing
-    ] + [*map(_mistake, shared_states(configuration))]
+        # All of what has one state has one name.
+        + [one for one in of_files if one.block.title not in {s.subject for s in states}]
+    ] + [*map(_mistake, states)]
     result["accounts"] = [
         {"name": name, "id": account.id, "region": account.region}
         for name, account in configuration.accounts.items()
@@ -125,7 +129,9 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     ]
     if not configuration.blocks:
         result["remarks"].append(_of_the_file("GATE740", _BUILDS_NOTHING))
-    result["remarks"] += [_of_the_file("GATE741", _LEFT_OUT.format(one)) for one in left_out]
+    unclear = [(f"environments/{one}.hcl", f"--env {one}") for one in left_out]
+    unclear += [(one, f"--file {one}") for one in unread]
+    result["remarks"] += [_of_the_file("GATE741", _LEFT_OUT.format(*one)) for one in unclear]
     for block in configuration.blocks:
         remarks, accepted = _remarks(block, today)
         result["remarks"] += remarks
@@ -181,8 +187,7 @@ _BUILDS_NOTHING = (
     "no block is left; what was built is destroyed by the pipeline, or by gate destroy NAME"
 )
 _LEFT_OUT = (
-    "environments/{0}.hcl has mistakes, so that what it makes is not compared with the rest; "
-    "gate --env {0} check says which"
+    "{} has mistakes, so that what it makes is not compared with the rest; gate {} check says which"
 )
 
 

@@ -1,4 +1,5 @@
-"""What two environments would both make: their states are apart, and names in AWS are not."""
+"""What two environments, or two files beside each other, would both make: their states are apart,
+and names in AWS are not."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,8 +7,9 @@ from pathlib import Path
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.reading import ConfigurationError
-from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load
-from athena_gate.stacks.places import environments
+from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load, outline
+from athena_gate.stacks.integrations import Integrations
+from athena_gate.stacks.places import VENDORS, earlier, environments
 
 # By its place (an account, or a region of it; empty where the name is taken in all accounts), its
 # type without aws_, and its name.
@@ -16,22 +18,22 @@ Thing = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A thing that ``block`` makes in ``environment`` (empty for none), and that the environment
-    ``other`` makes too: its type and name, and in which account, if that matters."""
+    """A thing that ``block`` makes, which is of the environment or file that is called ``here``,
+    and that the one called ``there`` makes too: its type and name, and in which account, if that
+    matters."""
 
-    environment: str
+    here: str
     block: ConfiguredBlock
-    other: str
+    there: str
     kind: str
     name: str
     place: str
 
     def __str__(self) -> str:
         place = f" in {self.place}" if self.place else ""
-        here, there = called(self.environment), called(self.other)
         return (
-            f"{here} makes the {self.kind} {self.name}{place}, and {there} as well; give each an "
-            "account or names of its own, or delete one of the two"
+            f"{self.here} makes the {self.kind} {self.name}{place}, and {self.there} as well; give "
+            "each an account or names of its own, or delete one of the two"
         )
 
 
@@ -56,9 +58,33 @@ def clashes(file: Path) -> tuple[list[Clash], list[str]]:
         for block in configuration.blocks:
             if shared := first(made_by(block) & makers.keys()):
                 place, kind, name = shared
-                clashing.append(Clash(environment, block, makers[shared], kind, name, place))
+                here, there = called(environment), called(makers[shared])
+                clashing.append(Clash(here, block, there, kind, name, place))
         for thing in made(configuration):
             makers.setdefault(thing, environment)
+    return clashing, left_out
+
+
+def beside(configuration: Configuration) -> tuple[list[Clash], list[str]]:
+    """Return, for each block of ``configuration``, the first thing of it that a file makes too
+    which lies beside its own and comes before it; and the names of those that are left out, for
+    they have mistakes."""
+    file = Path(configuration.file)
+    clashing, left_out = [], []
+    for one in earlier(file):
+        try:
+            theirs = made(load(one, configuration.environment))
+        except ConfigurationError:
+            # What has no block of ours is another program's.
+            _, titles, _ = outline(one, configuration.environment)
+            known = Integrations(file.absolute().parent / VENDORS)
+            if any(title.partition(" ")[0] in known for title in titles.values()):
+                left_out.append(one.name)
+            continue
+        for block in configuration.blocks:
+            if shared := first(made_by(block) & theirs):
+                place, kind, name = shared
+                clashing.append(Clash(file.name, block, one.name, kind, name, place))
     return clashing, left_out
 
 

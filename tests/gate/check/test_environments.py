@@ -101,3 +101,42 @@ def test_what_does_not_read_without_an_environment_is_built_in_none(
     write(project, prod=account)
     monkeypatch.setenv("GATE_ENV", "prod")
     assert check(project.file)["remarks"] == []
+
+
+def test_two_files_beside_each_other_make_nothing_of_one_name(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    results = '\n  results { bucket = "acme-results" }\n  keys {'
+    mine = DOT.replace("\n  keys {", results)
+    other = Path("other.hcl")
+    other.write_text(mine.replace('"reporting"', '"other"'))
+    project.write(DOT)
+    assert check(other)["mistakes"] == []
+    project.write(mine)
+    (only,) = check(other)["mistakes"]
+    assert (only["block"], only["code"], only["problem"]) == (
+        'dot "other"',
+        "GATE408",
+        "other.hcl makes the s3_bucket acme-results, and gate.hcl as well; give each an account or "
+        "names of its own, or delete one of the two",
+    )
+    assert check(project.file)["mistakes"] == []
+    # What has the same state is said once.
+    other.write_text(mine)
+    assert [one["code"] for one in check(other)["mistakes"]] == ["GATE409"]
+
+
+@pytest.mark.parametrize(("more", "named"), [("surprise {}", True), ("", False)])
+def test_a_file_beside_with_mistakes_is_named_if_it_has_blocks_of_ours(
+    project: Project, monkeypatch: pytest.MonkeyPatch, more: str, named: bool
+) -> None:
+    monkeypatch.chdir(project.folder)
+    other = Path("other.hcl")
+    other.write_text(DOT.replace('"reporting"', '"other"'))
+    project.write(DOT + more if named else 'terraform {\n  source = "x"\n}\n')
+    expected = (
+        "gate.hcl has mistakes, so that what it makes is not compared with the rest; gate --file "
+        "gate.hcl check says which"
+    )
+    assert [one["text"] for one in check(other)["remarks"]] == [expected] * named
