@@ -29,6 +29,7 @@ from types import ModuleType
 from typing import Any
 
 from athena_gate import modules
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.fields import Settings
 from athena_gate.modules.findings import Mistake, Remark
 from athena_gate.modules.iam.claims import Need, Never
@@ -105,7 +106,9 @@ class Integration:
         """Return what a reviewer of the block should know."""
         found: tuple[Remark, ...] = self._file("policies").remarks(settings)
         theirs = (
-            Remark("GATE715", "to do", f"{one.who}: {one.says}; gate todo has the statements")
+            Remark(
+                "GATE715", "to do", f"{one.who}: {one.says}; {to_run('todo')} has the statements"
+            )
             for one in self.todo(settings)
             if one.policy is not None
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from athena_gate.modules import clock
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
 from athena_gate.stacks import places
 
@@ -177,7 +178,8 @@ def _remarks(
 def _builds_nothing() -> dict[str, Any]:
     from athena_gate.modules.rules import rules
 
-    text = "no block is left; what was built is destroyed by the pipeline, or by gate destroy NAME"
+    line = to_run("destroy NAME")
+    text = f"no block is left; what was built is destroyed by the pipeline, or by {line}"
     code = "GATE740"
     severity = rules()[code].severity
     return {"code": code, "severity": severity, "line": 1, "block": "", "field": "", "text": text}
