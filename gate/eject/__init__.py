@@ -173,13 +173,13 @@ def _shared(
     the file of the environment that was ejected, None without one."""
     names = " and ".join(one or f"{visible(file)} without an environment" for one in others)
     yield (
-        f"But for {names} the block is read as well: with the line in its place nothing is built "
-        "here for any of them, and none of theirs was written out. So eject theirs too, before:"
+        f"That block is read by {names} as well: with the line in its place nothing of it is built "
+        "there either, and nothing of that was written out. First eject what is deployed there:"
     )
     yield "\n".join(f"  {to_run(f'eject {block.stack}', environment=one)}" for one in others)
     if own is not None:
         yield (
             f"Or move the block into {places.ENVIRONMENTS}/NAME.hcl of each environment that keeps "
             f"it, and write the line into {visible(own)} alone, in the place of what that file "
-            "says of the block. What is built without an environment cannot be kept that way."
+            "says of the block; without an environment nothing of it is built then."
         )

@@ -54,7 +54,7 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     if not results[0].holds:
         notes.append(
             "nothing else was proved: a part that is not understood may do anything. Synthesize "
-            f"again ({to_synthesize()}); for a stack of somebody else there is "
+            f"again: {to_synthesize()}; for a stack of somebody else there is "
             "--checks-only"
         )
     else:
