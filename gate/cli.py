@@ -156,8 +156,10 @@ def _gate(
     source = context.get_parameter_source("file")
     named = source is None or source.name != "DEFAULT"
     enter(None if named or context.invoked_subcommand in _ANYWHERE else DEFAULT_FILE)
+    # The default is left out where a variable names it, as in pipelines.
+    usual = str(file) == DEFAULT_FILE and (source is None or source.name == "ENVIRONMENT")
     said = {
-        "--file": shell([file]) if named else "",
+        "--file": shell([file]) if named and not usual else "",
         "--env": shell([environment]) if environment else "",
     }
     context.with_resource(given({option: value for option, value in said.items() if value}))

@@ -93,3 +93,15 @@ def test_every_command_line_in_a_message_is_made_in_one_place() -> None:
         if (hits := written.findall(file.read_text()))
     }
     assert found == BY_HAND
+
+
+@pytest.mark.parametrize(("named", "told"), [("gate.hcl", ""), ("x.hcl", "--file x.hcl ")])
+def test_a_file_that_a_variable_names_is_told_unless_it_is_the_default(
+    project: Project, named: str, told: str
+) -> None:
+    (project.folder / "x.hcl").write_text(project.file.read_text())
+    done = gate(project.folder, "destroy", GATE_FILE=named, GATE_ENV="")
+    assert done.stderr == (
+        f"gate: nobody can be asked here; look at gate {told}plan, then run: "
+        f"gate {told}destroy --yes\n"
+    )
