@@ -325,7 +325,9 @@ class OfferedAssumedBy(Settings):
     """The vendor takes a role from an AWS account of its own."""
 
     principals: Annotated[List[PrincipalArn], unique()] = Field(
-        (), description="The vendor's roles or accounts, where its page names them."
+        (),
+        description="The vendor's roles or accounts, where its page names them; an account by its "
+        "id alone is one of the partition aws.",
     )
     external_id: Literal["required", "recommended", "unknown"] = Field(
         "required",
