@@ -352,7 +352,7 @@ def test_a_row_of_the_table_has_each_verb_once() -> None:
             (("glue:GetDatabase", "glue:DeleteTable"), "read and delete"),
         )
     ]
-    text = as_text(Explanation((Explained("user x", "", (), tuple(both), ()),), ()))
+    text = as_text(Explanation("x", (Explained("user x", "", (), tuple(both), ()),), ()))
     (row,) = (line for line in text.splitlines() if line.startswith(" the Glue catalog"))
     assert row.split() == ["the", "Glue", "catalog", "read,", "create", "and", "delete"]
 
