@@ -611,9 +611,9 @@ def vendors(
 
         found, wrong = listed(profiles)
         if wrong:
-            for error in wrong:
-                tell(str(error), sys.stderr)
-            mistakes = counted(sum(len(error.mistakes) for error in wrong), "mistake")
+            for one in wrong:
+                tell(str(one), sys.stderr)
+            mistakes = counted(sum(len(one.mistakes) for one in wrong), "mistake")
             fail(2, f"{mistakes} in {counted(len(wrong), 'profile')}")
         if as_json:
             print(json.dumps([one.as_json() for one in found], indent=2))
