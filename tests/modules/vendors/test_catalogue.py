@@ -201,6 +201,19 @@ def test_whatever_differs_from_the_page_has_a_reason(kind: str, partition: str) 
 
 
 @pytest.mark.parametrize("kind", VENDORS)
+def test_what_a_profile_says_is_beside_the_page_is_granted(kind: str) -> None:
+    granted = {
+        action
+        for block in ours(configured(kind))
+        for policy in block.integration.documents(block.settings).values()
+        for statement in policy.statements
+        for action in statement.actions
+    }
+    named = {action for one in profile_of(kind).beside for action in one.actions}
+    assert named - granted == set()
+
+
+@pytest.mark.parametrize("kind", VENDORS)
 def test_a_documented_block_grants_the_policy_of_the_page(kind: str) -> None:
     for block in configured(kind).blocks:
         if block.settings.grants == "documented":
