@@ -622,7 +622,12 @@ def vendors(
     if name is None:
         from athena_gate.gate.vendors.text import table
 
-        found = listed(profiles)
+        found, wrong = listed(profiles)
+        if wrong:
+            for one in wrong:
+                tell(str(one), sys.stderr)
+            mistakes = counted(sum(len(one.mistakes) for one in wrong), "mistake")
+            fail(2, f"{mistakes} in {counted(len(wrong), 'profile')}")
         if as_json:
             print(json.dumps([one.as_json() for one in found], indent=2))
         else:
@@ -633,6 +638,8 @@ def vendors(
     if name not in profiles:
         import difflib
 
+        if problem := integrations.missing(name):
+            fail(2, f"{problem}, which says what is true of the vendor")
         close = difflib.get_close_matches(name, profiles, 1)
         hint = f"; did you mean {close[0]}?" if close else ""
         fail(2, f"no vendor has the block {name!r}{hint}; gate vendors lists them")
