@@ -42,7 +42,9 @@ from athena_gate.gate.console import (
     tick,
 )
 from athena_gate.gate.project import enter, from_here
+from athena_gate.gate.quoting import shell
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import given, to_run, to_synthesize
 from athena_gate.modules.files import visible
 
 if TYPE_CHECKING:
@@ -58,7 +60,6 @@ DEFAULT_FILE = "gate.hcl"
 # Where everything that can be made again is kept, with a .gitignore of its own.
 BUILD = Path(".gate")
 REPORT = BUILD / "report.html"
-_SYNTHESIZE = "run: gate synth (or cdktf synth)"
 
 # Commands that belong to no project, or make one.
 _ANYWHERE = ("completion", "init", "key", "rule")
@@ -155,6 +156,13 @@ def _gate(
     source = context.get_parameter_source("file")
     named = source is None or source.name != "DEFAULT"
     enter(None if named or context.invoked_subcommand in _ANYWHERE else DEFAULT_FILE)
+    # The default is left out where a variable names it, as in pipelines.
+    usual = str(file) == DEFAULT_FILE and (source is None or source.name == "ENVIRONMENT")
+    said = {
+        "--file": shell([file]) if named and not usual else "",
+        "--env": shell([environment]) if environment else "",
+    }
+    context.with_resource(given({option: value for option, value in said.items() if value}))
     # Whatever this command starts works on the same one.
     os.environ["GATE_ENV"] = environment
 
@@ -564,18 +572,23 @@ def eject(
     name: Annotated[str, typer.Argument(help="The block's name, or KIND.NAME.")],
     output: Annotated[
         Path | None,
-        typer.Option(parser=path, help="The folder to write; by default ejected/STACK."),
+        typer.Option(
+            parser=path,
+            help="The folder to write; by default ejected/STACK, in an environment "
+            "ejected/environments/NAME/STACK.",
+        ),
     ] = None,
 ) -> None:
     """Write a block's stack as plain Terraform, to go on without athena-gate.
 
     The state stays, and so does the address of every resource.
     """
-    from athena_gate.gate.eject import NotEjectable, next_steps
+    from athena_gate.gate.eject import NotEjectable, folder_of, next_steps
     from athena_gate.gate.eject import eject as ejected
 
-    block = block_called(load(context.obj), name)
-    folder = output or Path("ejected") / block.stack
+    configuration = load(context.obj)
+    block, environment = block_called(configuration, name), configuration.environment
+    folder = output or folder_of(block, environment)
     (synthesized,) = _synthesized(context.obj, block)
     _only_understood(_read(synthesized))
     try:
@@ -585,7 +598,7 @@ def eject(
     except OSError as error:
         place = error.filename or folder
         fail(2, f"{place}: {error.strerror}; name another folder with --output")
-    say(next_steps(block, context.obj, folder, written))
+    say(next_steps(block, context.obj, environment, folder, written))
 
 
 @app.command()
@@ -609,7 +622,12 @@ def vendors(
     if name is None:
         from athena_gate.gate.vendors.text import table
 
-        found = listed(profiles)
+        found, wrong = listed(profiles)
+        if wrong:
+            for one in wrong:
+                tell(str(one), sys.stderr)
+            mistakes = counted(sum(len(one.mistakes) for one in wrong), "mistake")
+            fail(2, f"{mistakes} in {counted(len(wrong), 'profile')}")
         if as_json:
             print(json.dumps([one.as_json() for one in found], indent=2))
         else:
@@ -620,6 +638,8 @@ def vendors(
     if name not in profiles:
         import difflib
 
+        if problem := integrations.missing(name):
+            fail(2, f"{problem}, which says what is true of the vendor")
         close = difflib.get_close_matches(name, profiles, 1)
         hint = f"; did you mean {close[0]}?" if close else ""
         fail(2, f"no vendor has the block {name!r}{hint}; gate vendors lists them")
@@ -871,7 +891,10 @@ def _only_understood(stacks: "list[Stack]") -> None:
     for stack, problem in problems:
         tell(visible(f"{stack.file}: {problem.address} {problem.text}"), sys.stderr)
     if problems:
-        fail(1, "nothing is said of a stack that is not understood; gate prove has the details")
+        fail(
+            1,
+            f"nothing is said of a stack that is not understood; {to_run('prove')} has the details",
+        )
 
 
 def _synthesized(file: Path, *blocks: "ConfiguredBlock") -> list[Path]:
@@ -883,9 +906,9 @@ def _synthesized(file: Path, *blocks: "ConfiguredBlock") -> list[Path]:
     found = [output / "stacks" / block.stack / FILE for block in blocks]
     for block, one in zip(blocks, found, strict=True):
         if not one.is_file():
-            fail(2, f"{block.stack} was not synthesized yet; {_SYNTHESIZE}")
+            fail(2, f"{block.stack} was not synthesized yet; run: {to_synthesize()}")
     if reason := is_stale(output, file, os.environ["GATE_ENV"]):
-        fail(2, f"{reason}; {_SYNTHESIZE}")
+        fail(2, f"{reason}; run: {to_synthesize()}")
     return found
 
 
@@ -896,7 +919,7 @@ def _note_if_stale(file: Path, place: Path) -> None:
     output, place = output_folder(), place.resolve()
     of_it = place == output.resolve() or place.is_relative_to((output / "stacks").resolve())
     if of_it and read(output) and (reason := is_stale(output, file, os.environ["GATE_ENV"])):
-        tell(f"gate: note: {reason}; {_SYNTHESIZE}", sys.stderr)
+        tell(f"gate: note: {reason}; run: {to_synthesize()}", sys.stderr)
 
 
 for _command in (deployer, diff, fmt, rule, schema, completion):

@@ -120,7 +120,8 @@ def load(file: Path, environment: str | None = None) -> Configuration:
     known = ["account", *integrations, "backend", "ejected"]
     for block in body.blocks:
         if block.type not in known:
-            notes.add("GATE101", block.line, "", block.type, unknown("block", block.type, known))
+            problem = integrations.missing(block.type) or unknown("block", block.type, known)
+            notes.add("GATE101", block.line, "", block.type, problem)
 
     context: dict[str, Any] = {"folder": file.parent, "accounts": {}}
     accounts: dict[str, Account | None] = context["accounts"]

@@ -29,6 +29,7 @@ from types import ModuleType
 from typing import Any
 
 from athena_gate import modules
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.fields import Settings
 from athena_gate.modules.findings import Mistake, Remark
 from athena_gate.modules.iam.claims import Need, Never
@@ -41,6 +42,7 @@ from athena_gate.modules.resources import Resource
 
 _ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
 PROFILE = "profile.hcl"
+CATALOGUE = Path(modules.__path__[0]) / "vendors"
 # The other blocks of gate.hcl, of which no vendor can have the name.
 RESERVED = ("account", "backend", "ejected")
 # It becomes the name of a block, and part of those of stacks, users and buckets.
@@ -105,7 +107,9 @@ class Integration:
         """Return what a reviewer of the block should know."""
         found: tuple[Remark, ...] = self._file("policies").remarks(settings)
         theirs = (
-            Remark("GATE715", "to do", f"{one.who}: {one.says}; gate todo has the statements")
+            Remark(
+                "GATE715", "to do", f"{one.who}: {one.says}; {to_run('todo')} has the statements"
+            )
             for one in self.todo(settings)
             if one.policy is not None
         )
@@ -228,7 +232,7 @@ class Integrations(Mapping[str, Integration]):
             for file in folder.glob("*/handoff.py")
             if (kind := file.parent.name) != "access"
         }
-        found |= _profiles(folder / "vendors")
+        found |= _profiles(CATALOGUE)
         own = _profiles(self._own) if self._own else {}
         for kind, vendor in own.items():
             problem = ""
@@ -242,6 +246,15 @@ class Integrations(Mapping[str, Integration]):
             if problem:
                 raise ConfigurationError(str(vendor.file), [Mistake(1, "", "", problem, "GATE504")])
         return dict(sorted((found | own).items()))
+
+    def missing(self, kind: str) -> str:
+        """Return what a folder called ``kind``, among those of vendors, lacks to be one; an empty
+        text where there is no such folder."""
+        for place in (self._own, CATALOGUE):
+            if place and _NAME.fullmatch(kind) and (folder := place / kind).is_dir():
+                shown = folder.relative_to(place.parent)
+                return "" if (folder / PROFILE).exists() else f"{shown} has no {PROFILE}"
+        return ""
 
     def __getitem__(self, kind: str) -> Integration:
         return self._known[kind]

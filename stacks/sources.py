@@ -21,19 +21,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from athena_gate.modules import hcl
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, read_text
 from athena_gate.modules.findings import Mistake, unreadable, where
 from athena_gate.modules.hcl import Block
 from athena_gate.modules.reading import unknown
 from athena_gate.stacks.places import ENVIRONMENTS, environment_file, environments, parts
 
-_NO_FILE = "; `gate init` makes one, `gate --file FILE` or GATE_FILE names another"
-
 
 def read(file: Path, environment: str) -> tuple[Block, list[Mistake]]:
     """Return what ``file`` says in ``environment`` (empty for none) as one body, and the mistakes
     of syntax in all of its files. Lines of another file than ``file`` know which."""
-    body, mistakes = _parsed(file, _NO_FILE)
+    body, mistakes = _parsed(
+        file,
+        f"; `{to_run('init', environment='')}` makes one, `gate --file FILE` or GATE_FILE names "
+        "another",
+    )
     for part in parts(file):
         more, wrong = hcl.located(*_parsed(part), str(part))
         body.attributes += more.attributes

@@ -144,16 +144,17 @@ class Project:
         assert (done.returncode, done.stderr) == (0, "")
         return self.stacks()
 
-    def remember(self) -> None:
+    def remember(self, environment: str = "") -> None:
         """Have what lies in cdktf.out, which no engine made, be the synth of gate.hcl as it
-        stands."""
-        files = {path.parent.name: path for path in self.out.glob("stacks/*/cdk.tf.json")}
+        stands in ``environment``, empty for none."""
+        out = self.out / "environments" / environment if environment else self.out
+        files = {path.parent.name: path for path in out.glob("stacks/*/cdk.tf.json")}
         listed = {name: {"workingDirectory": f"stacks/{name}"} for name in files}
-        (self.out / "manifest.json").write_text(json.dumps({"stacks": listed}))
+        (out / "manifest.json").write_text(json.dumps({"stacks": listed}))
         made = {name: record.Made("", record.content(file)) for name, file in files.items()}
         keys = [self.folder / "keys" / "ops.asc"]
-        now = record.record_of(self.out, self.file, "", keys)
-        record.write(self.out, replace(now, stacks=made))
+        now = record.record_of(out, self.file, environment, keys)
+        record.write(out, replace(now, stacks=made))
 
     def stacks(self) -> dict[str, dict[str, Any]]:
         return {

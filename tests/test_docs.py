@@ -18,6 +18,7 @@ import pytest
 
 from athena_gate.gate.sandbox import Sandbox
 from athena_gate.modules import hcl
+from athena_gate.stacks.integrations import INTEGRATIONS, Vendor
 from development.docs import licences, pages
 from development.docs.site import build
 from tests.conftest import ROOT, make_project
@@ -103,12 +104,22 @@ def test_what_comes_from_the_code_is_up_to_date() -> None:
     assert stale == [], "run: make docs"
 
 
+def test_the_page_of_a_vendor_is_made_for_the_site_alone() -> None:
+    """Else a new vendor would be more than its folder."""
+    kept = [file.name for file in (pages.DOCS / "vendors").iterdir()]
+    vendors = [kind for kind, one in INTEGRATIONS.items() if isinstance(one, Vendor)]
+    made = pages.catalogue()
+    assert (kept, sorted(made)) == (["README.md"], ["README", *vendors])
+    assert [kind for kind in vendors if f"({kind}.md)" not in made["README"]] == []
+
+
 def test_a_block_that_a_sentence_shows_can_be_pasted() -> None:
     shown = re.compile(r'`([a-z_]+(?: "[^`"]*")? \{[^`]*\})`')
+    texts = [file.read_text() for file in (ROOT / "README.md", *pages.DOCS.rglob("*.md"))]
     wrong = {
         block: [mistake.problem for mistake in mistakes]
-        for file in (ROOT / "README.md", *pages.DOCS.rglob("*.md"))
-        for block in shown.findall(file.read_text())
+        for text in (*texts, *pages.catalogue().values())
+        for block in shown.findall(text)
         if (mistakes := hcl.parse(f"{block}\n")[1])
     }
     assert wrong == {}

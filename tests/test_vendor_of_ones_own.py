@@ -81,6 +81,36 @@ def test_a_mistake_in_its_profile_is_told_with_that_file(project: Project) -> No
         assert f'{file}:2: clss: no field "clss"; did you mean "class"?' in done.stderr
 
 
+def test_the_list_of_vendors_tells_every_mistake_of_their_profiles(project: Project) -> None:
+    for name, cls in (("acme", "qurey"), ("fine", "query"), ("more", "tabels")):
+        own = project.folder / "vendors" / name
+        own.mkdir(parents=True)
+        profile = f'title = "Acme"\nclass = "{cls}"\n{PAGE}trusted {{}}\n'
+        (own / "profile.hcl").write_text(profile)
+    for options in ((), ("--json",)):
+        done = gate(project.folder, "vendors", *options)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert [line.removeprefix(f"{project.folder}/") for line in done.stderr.splitlines()] == [
+            f'vendors/{name}/profile.hcl:2: class: "{cls}" is not one of the choices; allowed: '
+            "'query', 'tables' or 'metadata' [GATE106]"
+            for name, cls in (("acme", "qurey"), ("more", "tabels"))
+        ] + ["gate: 2 mistakes in 2 profiles"]
+
+
+def test_a_folder_without_a_profile_is_told_as_such(project: Project) -> None:
+    (project.folder / "vendors" / "acme").mkdir(parents=True)
+    done = gate(project.folder, "vendors", "acme")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gate: vendors/acme has no profile.hcl, which says what is true of the vendor\n",
+    )
+    project.write(f'{ACCOUNT}acme "x" {{\n  account = "analytics"\n}}\n')
+    done = gate(project.folder, "check")
+    assert done.returncode == 2
+    assert "acme: vendors/acme has no profile.hcl [GATE101]\n" in done.stderr
+
+
 def test_vendors_lists_it_and_shows_a_block_that_builds(vendor: Project) -> None:
     listed = gate(vendor.folder, "vendors").stdout.splitlines()
     assert [line.split()[0] for line in listed if line.startswith("acme ")] == ["acme"]

@@ -1,7 +1,6 @@
 """`make docs`: renew what comes from the code, and build the site."""
 
 import sys
-from pathlib import Path
 
 from development.docs.pages import ROOT, outdated
 from development.docs.site import SITE, NoSite, build
@@ -16,7 +15,7 @@ def main(arguments: list[str]) -> int:
             print(f"{name} is not what the code makes of it; run: make docs", file=sys.stderr)
         return 1 if stale else 0
     for file, text in stale.items():
-        _write(file, text)
+        file.write_text(text)
     try:
         build()
     except NoSite as error:
@@ -25,14 +24,6 @@ def main(arguments: list[str]) -> int:
     changed = f", renewed: {', '.join(shown)}" if shown else ""
     print(f"{(SITE / 'index.html').relative_to(ROOT)}{changed}")
     return 0
-
-
-def _write(file: Path, text: str | None) -> None:
-    if text is None:
-        file.unlink()
-    else:
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """What in the documentation comes from the code: tables in pages, and whole pages.
 
-A table stands in its page between ``<!-- NAME -->`` and ``<!-- end -->``. The pages of vendors, of
-the commands and of the licences are made whole.
+A table stands in its page between ``<!-- NAME -->`` and ``<!-- end -->``. The pages of the
+commands, rules and licences are made whole, and those of vendors for the site alone.
 """
 
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,32 +125,31 @@ def rendered(text: str) -> str:
 
 def whole() -> dict[Path, str]:
     """Return the text of each page that is made whole, by its file."""
-    vendors = {kind: one for kind, one in INTEGRATIONS.items() if isinstance(one, Vendor)}
-    examples = _examples(vendors)
     return {
-        DOCS / "vendors" / "README.md": _catalogue(vendors),
-        **{
-            DOCS / "vendors" / f"{kind}.md": _vendor(kind, one, examples[kind])
-            for kind, one in vendors.items()
-        },
         DOCS / "commands.md": commands.page(),
         DOCS / "rules.md": _rules(),
         DOCS / "licences.md": licences.page(),
     }
 
 
-def outdated() -> dict[Path, str | None]:
-    """Return each file that is not what the code makes of it, with what it must be; None for a
-    page of a vendor that is gone."""
+@cache
+def catalogue() -> dict[str, str]:
+    """Return the pages of the catalogue, which are made for the site alone, so that a vendor is
+    nothing but its folder: the list of vendors, as ``README``, and a page for each."""
+    vendors = {kind: one for kind, one in INTEGRATIONS.items() if isinstance(one, Vendor)}
+    examples = _examples(vendors)
+    made = {kind: _vendor(kind, one, examples[kind]) for kind, one in vendors.items()}
+    return {"README": _catalogue(vendors), **made}
+
+
+def outdated() -> dict[Path, str]:
+    """Return each file that is not what the code makes of it, with what it must be."""
     pages = whole()
-    made: dict[Path, str | None] = {
-        file: rendered(file.read_text()) for file in DOCS.glob("*.md") if file not in pages
-    }
-    made |= dict.fromkeys((DOCS / "vendors").glob("*.md")) | pages
+    made = {file: rendered(file.read_text()) for file in DOCS.glob("*.md") if file not in pages}
     return {
         file: text
-        for file, text in made.items()
-        if (file.read_text() if file.exists() else None) != text
+        for file, text in (made | pages).items()
+        if not file.exists() or file.read_text() != text
     }
 
 

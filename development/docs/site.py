@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from development.docs.pages import DOCS, ROOT
+from development.docs.pages import DOCS, ROOT, catalogue
 
 SITE = ROOT / ".gate" / "site"
 _PAGES = ("*.md", "docs/**/*.md", "examples/README.md", "examples/*/README.md", "pipelines/**/*.md")
@@ -61,9 +61,11 @@ def _copy(source: Path) -> None:
             shutil.copy(page, copy)
     start = source / "docs" / "README.md"
     start.write_text(start.read_text() + "".join(_navigation(start.read_text(), source)))
-    catalogue = source / "docs" / "vendors" / "README.md"
-    pages = sorted(file.stem for file in catalogue.parent.glob("*.md") if file != catalogue)
-    catalogue.write_text(catalogue.read_text() + _toctree("", pages))
+    made = catalogue()
+    listed = _toctree("", sorted(made.keys() - {"README"}))
+    for name, text in made.items():
+        more = listed if name == "README" else ""
+        (source / "docs" / "vendors" / f"{name}.md").write_text(text + more)
 
 
 def _navigation(text: str, source: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from athena_gate.gate.recover.account import Account, Standing, looks_for
 from athena_gate.gate.recover.wanted import Wanted, wanted
 from athena_gate.gate.stack.state import State
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.iam.arn import Arns
 from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT, MalformedPolicy, Policy
 from athena_gate.stacks.configuration import ConfiguredBlock
@@ -100,8 +101,8 @@ def examine(
         elif not one.is_known(known):
             other = known.get("name", known.get("bucket", known.get("id")))
             stops.append(
-                f"the stack is deployed with {other!r} in the place of {name!r}: run gate destroy "
-                f"{block.stack} before the names are kept, or keep {other!r}"
+                f"the stack is deployed with {other!r} in the place of {name!r}: run "
+                f"{to_run(f'destroy {block.stack}')} before the names are kept, or keep {other!r}"
             )
     identity = _identity(adopted, account)
     required = _attached(block, asked)
@@ -150,7 +151,7 @@ def _known(one: Wanted, state: State | None, account: Account) -> Mapping[str, A
 def _in_the_way(block: ConfiguredBlock, one: Wanted, found: Standing) -> str:
     what = one.type.removeprefix("aws_").replace("_", " ")
     if found.tag == one.tag:
-        return f"{what} {found.id} is left of an earlier run: gate recover {block.stack}"
+        return f"{what} {found.id} is left of an earlier run: {to_run(f'recover {block.stack}')}"
     return (
         f"{what} {found.id} exists, and the apply would fail at it: adopt it as well where gate "
         "adopt has an option for it, or have the block name or make another"

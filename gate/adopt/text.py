@@ -7,6 +7,7 @@ from athena_gate.gate.adopt import Adoption
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover.account import AccessKey
 from athena_gate.gate.text import wrapped
+from athena_gate.modules.command_line import to_run
 
 
 def as_text(found: Adoption) -> list[str]:
@@ -41,13 +42,13 @@ def _key(key: AccessKey) -> str:
 
 def next_steps(found: Adoption, name: str) -> Iterator[str]:
     """Yield what is left to do once the block ``name`` has adopted."""
-    sheet = shell(["gate", "sheet", name])
+    sheet = to_run(shell(["sheet", name]))
     if not found.narrow:
         yield from _row(
             "next",
             f"what was attached by hand still is: set up whoever uses it as {sheet} says, then run",
         )
-        yield f"          {shell(['gate', 'adopt', name, '--detach'])}"
+        yield f"          {to_run(shell(['adopt', name, '--detach']))}"
     for key in found.unmanaged:
         yield from _row(
             "next",
@@ -64,4 +65,4 @@ def imports_by_hand(found: Adoption, folder: Path) -> Iterator[str]:
     for one in found.imports:
         words = ["terraform", f"-chdir={folder}", "import", one.address, one.id]
         yield f"          {shell(words)}"
-    yield f"          {shell(['gate', 'adopt', found.stack, '--detach'])}"
+    yield f"          {to_run(shell(['adopt', found.stack, '--detach']))}"

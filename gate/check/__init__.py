@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from athena_gate.modules import clock
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
 from athena_gate.stacks import places
 
@@ -128,7 +129,9 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
         for b in configuration.blocks
     ]
     if not configuration.blocks:
-        result["remarks"].append(_of_the_file("GATE740", _BUILDS_NOTHING))
+        result["remarks"].append(
+            _of_the_file("GATE740", _BUILDS_NOTHING.format(to_run("destroy NAME")))
+        )
     unclear = [(f"environments/{one}.hcl", f"--env {one}") for one in left_out]
     unclear += [(one, f"--file {one}") for one in unread]
     result["remarks"] += [_of_the_file("GATE741", _LEFT_OUT.format(*one)) for one in unclear]
@@ -183,9 +186,7 @@ def _remarks(
     ]
 
 
-_BUILDS_NOTHING = (
-    "no block is left; what was built is destroyed by the pipeline, or by gate destroy NAME"
-)
+_BUILDS_NOTHING = "no block is left; what was built is destroyed by the pipeline, or by {}"
 _LEFT_OUT = (
     "{} has mistakes, so that what it makes is not compared with the rest; gate {} check says which"
 )

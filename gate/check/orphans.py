@@ -13,6 +13,7 @@ from athena_gate.gate.keys.state import generation_of
 from athena_gate.gate.pipeline.stacks import MANIFEST, STACK_LIMIT, listed, set_aside
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.stack.state import local
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, read_json
 from athena_gate.stacks.backends import (
     HCP_TERRAFORM,
@@ -124,7 +125,7 @@ def read(against: Path) -> dict[str, Earlier]:
     except Unreadable as error:
         otherwise = (
             ". Is there none, check out what was applied last, run CDKTF_OUTDIR=previous "
-            "gate synth, and compare with previous"
+            f"{to_run('synth')}, and compare with previous"
         )
         raise NoManifest(
             f"{error}; name the output folder of an earlier synth, as in --against cdktf.out"
@@ -243,7 +244,7 @@ def _moved(stack: str, earlier: Earlier, was: State, now: State) -> dict[str, An
         # Terraform knows the old place from the folder's .terraform, which the first init writes.
         "migrate": [
             f"{earlier.terraform('init')} # while the old JSON is there",
-            "gate synth",
+            to_run("synth"),
             earlier.terraform("init", "-migrate-state"),
         ],
     }

@@ -14,6 +14,7 @@ import typer
 from athena_gate.gate.commands.deploy import BUILD, targets_of, terraform_variables
 from athena_gate.gate.console import fail, load, say, tell
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import visible
 
 if TYPE_CHECKING:
@@ -241,7 +242,8 @@ class _Run:
             return None
         found: State = _asked(lambda: backend.read(self.content, self.folder))
         if found.broken:
-            fail(1, f"the state {found.where} cannot be read: {found.broken}; run: gate recover")
+            line = to_run(f"recover {self.stack}")
+            fail(1, f"the state {found.where} cannot be read: {found.broken}; run: {line}")
         return found
 
     def examine(self) -> "Adoption":
@@ -290,7 +292,7 @@ class _Run:
                 (outcome,) = apply([target], changes, terraform, plans, progress)
         if outcome.state != "applied":
             say(failures([outcome]), sys.stderr)
-            fail(1, f"not all was adopted; run it again: gate adopt {self.stack}")
+            fail(1, f"not all was adopted; run it again: {to_run(f'adopt {self.stack}')}")
         return True
 
     def detach(self, found: "Adoption", *, settle: bool) -> list[str]:
@@ -304,9 +306,8 @@ class _Run:
 
         if not found.complete:
             missing = ", ".join(sorted(found.wanted - found.new))
-            fail(
-                1, f"nothing was detached: {missing} is not attached; run: gate apply {self.stack}"
-            )
+            line = to_run(f"apply {self.stack}")
+            fail(1, f"nothing was detached: {missing} is not attached; run: {line}")
         wide = _asked(lambda: given_up(found, self.account))
         if wide and not self.as_json:
             say("\n".join([f"{self.block.title}: no longer allowed", *lost_rights(wide)]))

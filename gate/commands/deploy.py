@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from athena_gate.gate.console import fail, load, output_folder, say, tell
+from athena_gate.gate.quoting import shell
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import visible
 
 if TYPE_CHECKING:
@@ -73,7 +75,10 @@ def _run(file: Path, names: Sequence[str], what: str, *, as_json: bool, yes: boo
     if as_json and what != "plan" and not yes:
         fail(2, f"gate {what} --json asks nobody; it needs --yes as well")
     if what != "plan" and not yes and not sys.stdin.isatty():
-        fail(2, f"nobody can be asked here; look at gate plan, then run: gate {what} --yes")
+        # A plan knows no stack whose block is gone.
+        look = to_run(shell(["plan", *(names if what == "apply" else [])]))
+        line = to_run(shell([what, "--yes", *names]))
+        fail(2, f"nobody can be asked here; look at {look}, then run: {line}")
     if code := synthesize(file):
         raise typer.Exit(code)
     targets = targets_of(file, names, removed=what == "destroy")

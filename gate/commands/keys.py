@@ -15,6 +15,7 @@ from athena_gate.gate.console import (
     tell,
     terraform_variables,
 )
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import visible
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def _remove(iam: Any, found: "Keys", id_: str, yes: bool, again: "Callable[[], K
     _require_removable(found, id_)
     if not yes:
         if not sys.stdin.isatty():
-            fail(2, f"nobody can be asked here; look at gate keys {found.stack}, then add --yes")
+            line = to_run(f"keys {found.stack}")
+            fail(2, f"nobody can be asked here; look at {line}, then add --yes")
         question = f"delete {id_} of {found.user}, which no state knows? Only yes is a yes: "
         print(question, end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip() != "yes":

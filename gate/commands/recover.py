@@ -11,7 +11,9 @@ import typer
 
 from athena_gate.gate.commands.deploy import BUILD, targets_of, terraform_variables
 from athena_gate.gate.console import fail, load, say, tell
+from athena_gate.gate.quoting import shell
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import to_run
 
 if TYPE_CHECKING:
     from athena_gate.gate.deploy import Target
@@ -72,7 +74,7 @@ def recover(
         return
     _require_ended(found)
     if not yes:
-        _ask(question(mendable))
+        _ask(question(mendable), names or [])
     mended = {one.stack: _mended(one, accounts) for one in mendable}
     if as_json:
         shown = [found_as_json(one, mended.get(one.stack)) for one in found]
@@ -147,9 +149,10 @@ def _require_ended(found: "list[Recovery]") -> None:
             fail(1, f"{one.stack} is locked by {one.state.lock.who}; nothing was changed")
 
 
-def _ask(what: str) -> None:
+def _ask(what: str, names: "list[str]") -> None:
     if not sys.stdin.isatty():
-        fail(1, "nothing was changed: nobody can be asked here; run: gate recover --yes")
+        line = to_run(shell(["recover", "--yes", *names]))
+        fail(1, f"nothing was changed: nobody can be asked here; run: {line}")
     print(f"\nrecover: {what}. Only yes is a yes: ", end="", file=sys.stderr, flush=True)
     try:
         answer = sys.stdin.readline().strip()

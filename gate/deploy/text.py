@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from athena_gate.gate.deploy import Outcome
 from athena_gate.gate.deploy.changes import Action, Changes
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import to_run
 
 # As Terraform marks them.
 _MARKS: dict[Action, str] = {
@@ -57,11 +58,15 @@ def failures(outcomes: Sequence[Outcome]) -> str:
     for one in outcomes:
         if one.state in ("failed", "interrupted"):
             # With changes it was being applied.
-            part = f"; gate plan {one.stack} shows what is left to do" if one.changes else ""
+            part = (
+                f"; {to_run(f'plan {one.stack}')} shows what is left to do" if one.changes else ""
+            )
             lines.append(f"{one.stack}: {one.state}; its log: {one.log}{part}")
             lines += [f"  {line}" for line in one.said]
             if any(sign in line.lower() for line in one.said for sign in _LEFT):
-                lines.append(f"  what a run that was cut short has left: gate recover {one.stack}")
+                lines.append(
+                    f"  what a run that was cut short has left: {to_run(f'recover {one.stack}')}"
+                )
     return "\n".join(lines)
 
 

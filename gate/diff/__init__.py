@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any, Literal
 
 from athena_gate.gate.stack.model import Stack
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.iam.attached import Identity, ResourcePolicy, statements_of
 from athena_gate.modules.iam.conditions import UnknownOperator
 from athena_gate.modules.iam.difference import Right, more
@@ -320,7 +321,7 @@ def _other(new: Stack | None, old: Stack | None) -> Iterator[str]:
     if changed:
         yield f"the provider changes: {', '.join(changed)}"
     if _state(new) != _state(old):
-        yield "the state lies elsewhere: gate check --against says how to move it"
+        yield f"the state lies elsewhere: {to_run('check --against')} says how to move it"
     changed = _handed(new, old)
     if changed:
         yield f"what is handed over changes: {', '.join(changed)}"

@@ -12,6 +12,7 @@ from athena_gate.gate.keys.ask import keys_in, user_of
 from athena_gate.gate.keys.state import NoState, key_ids
 from athena_gate.gate.synth.output import output_folder
 from athena_gate.modules import clock
+from athena_gate.modules.command_line import to_run
 from athena_gate.stacks.configuration import ConfiguredBlock
 
 
@@ -28,7 +29,7 @@ def findings(block: ConfiguredBlock, iam: Any) -> Iterator[Finding]:
     if state is None:
         if len(found) > len(wanted):
             text = f"the user has {len(found)} access keys, gate.hcl has {len(wanted)} of them"
-            yield Finding(check, "note", text, f"gate keys {block.stack}")
+            yield Finding(check, "note", text, to_run(f"keys {block.stack}"))
         return
     keys = keys_in(block, found, state)
     to_make = [name for name in wanted if name not in state]
@@ -39,7 +40,7 @@ def findings(block: ConfiguredBlock, iam: Any) -> Iterator[Finding]:
             check,
             "stop" if stops else "note",
             f"{one.field}: {one.text}{why} [{one.code}]",
-            f"gate keys {block.stack}",
+            to_run(f"keys {block.stack}"),
         )
 
 

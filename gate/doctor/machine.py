@@ -10,6 +10,7 @@ from pathlib import Path
 
 from athena_gate.gate.doctor.finding import Finding
 from athena_gate.gate.terraform import NoTerraform, require_terraform
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json
 
 PYTHON = (3, 11)
@@ -24,7 +25,6 @@ _ADDON = Path("@cdktf") / "node-pty-prebuilt-multiarch"
 _REPLACED_ADDON = range(20, 25)
 # The Node that comes with this package serves synth; the one on the PATH, cdktf.
 _OWN_NODE = "unset JSII_NODE, and install athena-gate with its dependencies: one of them is Node"
-_CDKTF_NODE = "install such a Node, or do without cdktf: `gate synth` and `gate apply`"
 
 
 def python() -> list[Finding]:
@@ -84,7 +84,7 @@ def command_line() -> list[Finding]:
             Finding(
                 name,
                 "note",
-                "not on the PATH; `gate synth` and `gate apply` do without it",
+                f"not on the PATH; {_without_cdktf()} do without it",
                 install,
             )
         ]
@@ -105,7 +105,12 @@ def command_line() -> list[Finding]:
     addon = _package(package.parent / _ADDON).get("name")
     replaced = name == "cdktf" and addon not in (None, f"@cdktf/{_ADDON.name}")
     majors = _REPLACED_ADDON if replaced else CLI_NODE[name]
-    return [finding, _node(f"Node for {name}", shutil.which("node") or "node", majors, _CDKTF_NODE)]
+    other = f"install such a Node, or do without cdktf: {_without_cdktf()}"
+    return [finding, _node(f"Node for {name}", shutil.which("node") or "node", majors, other)]
+
+
+def _without_cdktf() -> str:
+    return f"`{to_run('synth')}` and `{to_run('apply')}`"
 
 
 def _installed(package: str) -> str | None:

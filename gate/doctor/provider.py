@@ -19,12 +19,12 @@ from athena_gate.gate.terraform import (
     write_configuration,
 )
 from athena_gate.gate.terraform.lock import UnreadableLock
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, parse_json, read_text
 from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE, PROVIDER_VERSIONS
 
 SOURCE = "Provider source"
 LOCKED = "Provider lock"
-_RENEW = "run `gate lock`"
 
 
 def source_and_lock(build: Path) -> list[Finding]:
@@ -106,29 +106,31 @@ def _lock(mirror: Path | None = None, registry: bool = False) -> Finding:
         # measured 2026-11).
         cdktf = shutil.which("cdktf") and not os.environ.get("CDKTF_SKIP_PROVIDER_LOCK")
         if mirror and cdktf:
-            return Finding(LOCKED, "stop", f"{found}, and cdktf asks the registry for one", _RENEW)
-        return Finding(LOCKED, "note", found, _RENEW)
+            return Finding(
+                LOCKED, "stop", f"{found}, and cdktf asks the registry for one", _renew()
+            )
+        return Finding(LOCKED, "note", found, _renew())
     try:
         text = read_text(LOCK, LOCK_LIMIT)
         locked = lock.read(text)
     except Unreadable as error:
-        return Finding(LOCKED, "stop", str(error), _RENEW)
+        return Finding(LOCKED, "stop", str(error), _renew())
     except UnreadableLock as error:
-        return Finding(LOCKED, "stop", f"{LOCK}: {error}", _RENEW)
+        return Finding(LOCKED, "stop", f"{LOCK}: {error}", _renew())
     here = lock.this_platform()
     if not allowed(locked.version):
         return Finding(
             LOCKED,
             "stop",
             f"{locked.version}, but the stacks ask for {PROVIDER_VERSIONS}",
-            f"delete {LOCK}, then {_RENEW}",
+            f"delete {LOCK}, then {_renew()}",
         )
     if mirror and locked.version not in mirrored(mirror):
         return Finding(
             LOCKED,
             "stop",
             f"{locked.version}, which the mirror does not hold for {here}",
-            f"add it to the mirror, or delete {LOCK}, then {_RENEW}",
+            f"add it to the mirror, or delete {LOCK}, then {_renew()}",
         )
     if mirror and shutil.which("terraform"):
         accepted = lock.accepts_mirror(text, mirror, os.environ)
@@ -139,7 +141,10 @@ def _lock(mirror: Path | None = None, registry: bool = False) -> Finding:
     if accepted:
         return Finding(LOCKED, "ok", f"{locked.version}, and accepts the package for {here}")
     return Finding(
-        LOCKED, "stop", f"{locked.version}, but not with the package for {here} found there", _RENEW
+        LOCKED,
+        "stop",
+        f"{locked.version}, but not with the package for {here} found there",
+        _renew(),
     )
 
 
@@ -157,3 +162,7 @@ def published(version: str) -> str:
     except (OSError, ValueError, Unreadable):
         return ""
     return str(found.get("shasum", "")) if isinstance(found, dict) else ""
+
+
+def _renew() -> str:
+    return f"run `{to_run('lock')}`"

@@ -12,6 +12,7 @@ from athena_gate.gate.recover.text import verdict
 from athena_gate.gate.recover.wanted import Place, wanted
 from athena_gate.gate.synth.output import Shared, output_folder
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.backends import CloudBackend
 from athena_gate.stacks.configuration import Configuration
@@ -63,7 +64,7 @@ def stacks(configuration: Configuration) -> list[Finding]:
 def _finding(found: Recovery) -> Finding:
     check = f'stack "{found.stack}"'
     if found.stops:
-        return Finding(check, "stop", verdict(found), f"run `gate recover {found.stack}`")
+        return Finding(check, "stop", verdict(found), f"run `{to_run(f'recover {found.stack}')}`")
     if found.state.tainted:
         number = counted(len(found.state.tainted), "resource")
         return Finding(check, "note", f"{number} will be made anew: a run could not finish them")

@@ -7,7 +7,7 @@ or maps), `hcl` (text), `read_back` (the proof that the text says the same).
 
 import os
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from athena_gate.gate.eject.read_back import compare
 from athena_gate.gate.eject.variables import Variables
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.stack.reader import NotReadable, read
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, read_text, visible
 from athena_gate.modules.findings import file_of
 from athena_gate.modules.iam.policy import Grant, MalformedPolicy, Policy, Statement
+from athena_gate.stacks import places
 from athena_gate.stacks.configuration import ConfiguredBlock
 from athena_gate.stacks.providers import LOCK, LOCK_LIMIT
 
-__all__ = ["NotEjectable", "eject", "next_steps"]
+__all__ = ["NotEjectable", "eject", "folder_of", "next_steps"]
 
 # modules.athena.construct.bucket says so of each bucket it makes, and cannot be imported without
 # the engine.
@@ -45,10 +47,10 @@ def eject(block: ConfiguredBlock, file: Path, output: Path) -> list[str]:
     try:
         stack = read(file)
     except NotReadable as error:
-        raise NotEjectable(f"{error}; run: gate synth") from None
+        raise NotEjectable(f"{error}; run: {to_run('synth')}") from None
     for problem in stack.problems:
         place = visible(f"{file}: {problem.address} {problem.text}")
-        raise NotEjectable(f"{place}; run: gate synth")
+        raise NotEjectable(f"{place}; run: {to_run('synth')}")
     texts = texts_of(block, _moved(stack.content, file.parent, output))
     try:
         texts[LOCK.name] = read_text(file.parent / LOCK, LOCK_LIMIT)
@@ -126,17 +128,33 @@ def _reason(document: Mapping[str, Any], statements: tuple[Statement, ...]) -> s
     return next(found, "") or _BUCKETS.get(str(document.get("Sid")), "")
 
 
-def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterable[str]) -> str:
-    """Return what was ``written`` and what to do after it; ``file`` is gate.hcl."""
+def folder_of(block: ConfiguredBlock, environment: str) -> Path:
+    """Return the folder that ``block`` of ``environment`` (empty for none) is written into by
+    default: that of another environment has another state."""
+    within = Path(places.ENVIRONMENTS, environment) if environment else Path()
+    return Path("ejected") / within / block.stack
+
+
+def next_steps(
+    block: ConfiguredBlock, file: Path, environment: str, output: Path, written: Iterable[str]
+) -> str:
+    """Return what was ``written`` of ``block`` in ``environment`` and what to do after it; ``file``
+    is gate.hcl."""
     folder = shell([output])
+    place = f"{block.title} ({visible(file_of(block.line) or file)}:{block.line})"
+    others = [one for one in ("", *places.environments(file)) if one != environment]
+    own = places.environment_file(file, environment) if environment else None
+    if own and Path(file_of(block.line) or file) == own:
+        others = []
     paragraphs = [
         f"{visible(output)}: {', '.join(written)}",
         f"Next:\n  terraform -chdir={folder} init\n  terraform -chdir={folder} plan",
         "The plan finds no changes if gate.hcl was deployed as it stands. Then replace "
-        f"{block.title} ({visible(file_of(block.line) or file)}:{block.line}) by this line, which "
-        "keeps pipelines from destroying what is deployed, and do not run `gate destroy`. The "
-        "state stays where it is.",
+        f"{place} by this line, which "
+        f"keeps pipelines from destroying what is deployed, and do not run `{to_run('destroy')}`. "
+        "The state stays where it is.",
         f'  ejected "{block.stack}" {{}}',
+        *(_shared(block, file, own, others) if others else ()),
         f"Until then the new folder and the stack {block.stack} share one state, and an apply of "
         "one undoes the changes of the other.",
     ]
@@ -146,3 +164,22 @@ def next_steps(block: ConfiguredBlock, file: Path, output: Path, written: Iterab
         else textwrap.fill(paragraph, 80, break_on_hyphens=False)
         for paragraph in paragraphs
     )
+
+
+def _shared(
+    block: ConfiguredBlock, file: Path, own: Path | None, others: Sequence[str]
+) -> Iterator[str]:
+    """Yield what the line means for ``others``, environments that read the block too; ``own`` is
+    the file of the environment that was ejected, None without one."""
+    names = " and ".join(one or f"{visible(file)} without an environment" for one in others)
+    yield (
+        f"That block is read by {names} as well: with the line in its place nothing of it is built "
+        "there either, and nothing of that was written out. First eject what is deployed there:"
+    )
+    yield "\n".join(f"  {to_run(f'eject {block.stack}', environment=one)}" for one in others)
+    if own is not None:
+        yield (
+            f"Or move the block into {places.ENVIRONMENTS}/NAME.hcl of each environment that keeps "
+            f"it, and write the line into {visible(own)} alone, in the place of what that file "
+            "says of the block; without an environment nothing of it is built then."
+        )

@@ -38,17 +38,24 @@ def _lines(one: Explained) -> Iterator[str]:
         yield from wrapped(f"- {remark}", 2, 4)
 
 
+def _together(rules: Sequence[Rule]) -> str:
+    """Return what ``rules`` do in one place, no verb twice."""
+    if all(rule.does == words.verbs(rule.actions) for rule in rules):
+        return words.verbs(action for rule in rules for action in rule.actions)
+    return words.joined(dict.fromkeys(rule.does for rule in rules))
+
+
 def _table(rules: Sequence[Rule]) -> list[str]:
     table = Table(box=SIMPLE_HEAD, show_edge=False)
     for name in ("where", "may", "when"):
         table.add_column(name, overflow="fold")
-    places: dict[tuple[str, str, str], dict[str, None]] = {}
+    places: dict[tuple[str, str, str], list[Rule]] = {}
     for rule in rules:
         for place in rule.where or ("everywhere" if "any" in rule.does else "no resource",):
-            places.setdefault((place, rule.effect, rule.when), {})[rule.does] = None
-    for (place, effect, when), does in places.items():
+            places.setdefault((place, rule.effect, rule.when), []).append(rule)
+    for (place, effect, when), together in places.items():
         never = "" if effect == "Allow" else "never "
-        row = (place, f"{never}{words.joined(does)}", when)
+        row = (place, f"{never}{_together(together)}", when)
         table.add_row(*(visible(cell, None) for cell in row))
     console = Console(width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:

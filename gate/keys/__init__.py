@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.findings import Remark
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
@@ -68,7 +69,9 @@ class Keys:
     def why_not_removed(self, key: Key, now: datetime) -> str:
         """Return why ``key`` must not be removed beside the state; empty when it may be."""
         if key.generation is not None:
-            return f"it is that of generation {key.generation}; gate rotate removes it in turn"
+            return (
+                f"it is that of generation {key.generation}; {to_run('rotate')} removes it in turn"
+            )
         if key.used is not None and (key.active or key.in_use(now)):
             return (
                 f"it was used on {key.used.date()}, so somebody has it; find out who, deactivate "
@@ -93,7 +96,7 @@ class Keys:
         for key in self.unknown:
             whose = "" if self.by_hand else ", so nobody has its secret here"
             remedy = self.why_not_removed(key, now) or (
-                f"gate keys {self.stack} --remove {key.id} removes it"
+                f"{to_run(f'keys {self.stack} --remove {key.id}')} removes it"
             )
             found.append(Remark("GATE633", key.id, f"no state knows it{whose}; {remedy}"))
         ids = {key.id for key in self.found}
@@ -101,8 +104,8 @@ class Keys:
             Remark(
                 "GATE634",
                 generation,
-                f"the state has its key {lost}, AWS does not: it was deleted by hand; gate apply "
-                f"{self.stack} makes another",
+                f"the state has its key {lost}, AWS does not: it was deleted by hand; "
+                f"{to_run(f'apply {self.stack}')} makes another",
             )
             for generation, lost in self.state.items()
             if lost not in ids
@@ -113,7 +116,7 @@ class Keys:
                     "GATE631",
                     key.generation or key.id,
                     f"its key is {key.age(now)} days old, max_age_days is {self.max_age_days}; "
-                    f"gate rotate {self.stack} begins a rotation",
+                    f"{to_run(f'rotate {self.stack}')} begins a rotation",
                 )
                 for key in self.found
                 if key.age(now) > self.max_age_days

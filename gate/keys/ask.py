@@ -10,6 +10,7 @@ from botocore import exceptions as aws_errors
 from athena_gate.gate.doctor.aws import Refused, caller, client
 from athena_gate.gate.keys import Key, Keys, from_aws
 from athena_gate.gate.keys.state import key_ids
+from athena_gate.modules.command_line import to_run
 from athena_gate.stacks.configuration import ConfiguredBlock
 
 USER = "aws_iam_user"
@@ -86,4 +87,4 @@ def answering() -> Iterator[None]:
             f"{error.operation_name} on the user"
         ) from None
     except aws_errors.BotoCoreError as error:
-        raise NoAnswer(f"AWS does not answer: {error}; see gate doctor") from None
+        raise NoAnswer(f"AWS does not answer: {error}; see {to_run('doctor')}") from None

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, visible
 
 _LARGEST = 64 * MEBIBYTE
@@ -20,7 +21,7 @@ def key_ids(stack: str, folder: Path, environment: Mapping[str, str]) -> dict[st
     """Return the id of each access key in the state of the stack in ``folder``, by its generation;
     none when nothing is applied. Raises ``NoState``."""
     if not (folder / "cdk.tf.json").exists():
-        raise NoState(f"{stack} was not synthesized yet; run: gate plan {stack}")
+        raise NoState(f"{stack} was not synthesized yet; run: {to_run(f'plan {stack}')}")
     pulled = _terraform(folder, environment, "state", "pull")
     if pulled.returncode != 0:
         begun = _terraform(folder, environment, "init", "-input=false")
@@ -30,7 +31,9 @@ def key_ids(stack: str, folder: Path, environment: Mapping[str, str]) -> dict[st
         why = next(
             (line for line in lines if line.startswith("Error")), "terraform gives no reason"
         )
-        raise NoState(f"the state of {stack} cannot be read: {visible(why, 200)}; see gate doctor")
+        raise NoState(
+            f"the state of {stack} cannot be read: {visible(why, 200)}; see {to_run('doctor')}"
+        )
     return parse(stack, pulled.stdout)
 
 
@@ -47,7 +50,7 @@ def parse(stack: str, text: str) -> dict[str, str]:
         raise NoState(str(error)) from None
     resources = content.get("resources") if isinstance(content, dict) else None
     if not isinstance(resources, list):
-        raise NoState(f"the state of {stack} is none of Terraform's; see gate doctor")
+        raise NoState(f"the state of {stack} is none of Terraform's; see {to_run('doctor')}")
     found = {}
     for one in resources:
         match one:

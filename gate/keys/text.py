@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from athena_gate.gate.keys import Key, Keys
+from athena_gate.modules.command_line import to_run
 
 
 def as_text(keys: Keys, now: datetime) -> str:
@@ -15,7 +16,7 @@ def as_text(keys: Keys, now: datetime) -> str:
 def _lines(keys: Keys, now: datetime) -> Iterator[str]:
     yield f"{keys.stack}: user {keys.user} in {keys.account}"
     if not keys.found:
-        yield f"  no access key; gate apply {keys.stack} makes those of gate.hcl"
+        yield f"  no access key; {to_run(f'apply {keys.stack}')} makes those of gate.hcl"
     width = max((len(key.generation or "-") for key in keys.found), default=1)
     for key in keys.found:
         status = "active  " if key.active else "inactive"

@@ -11,6 +11,7 @@ from athena_gate.gate.prove.checks import checks
 from athena_gate.gate.stack.consists import consists
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.stack.plan import differences
+from athena_gate.modules.command_line import to_synthesize
 from athena_gate.modules.iam.proof import prove, unclaimed
 from athena_gate.modules.iam.result import Failure, Result
 from athena_gate.stacks.backends import Backend
@@ -53,7 +54,7 @@ def prove_grants(stack: Stack, block: ConfiguredBlock) -> Proof:
     if not results[0].holds:
         notes.append(
             "nothing else was proved: a part that is not understood may do anything. Synthesize "
-            "again (gate synth, or cdktf synth); for a stack of somebody else there is "
+            f"again: {to_synthesize()}; for a stack of somebody else there is "
             "--checks-only"
         )
     else:
@@ -110,7 +111,7 @@ def prove_removed(stack: Stack) -> Proof:
 
 def prove_missing(block: ConfiguredBlock, folder: str) -> Proof:
     """Return that nothing is proved of ``block``, whose stack is not in ``folder``."""
-    reason = f"{folder} has no stack of it; run: gate synth (or cdktf synth)"
+    reason = f"{folder} has no stack of it; run: {to_synthesize()}"
     proof = no_claims(block.stack, folder, reason)
     return replace(proof, block=block.title, line=block.line)
 

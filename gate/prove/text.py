@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from athena_gate.gate.prove import Proof
 from athena_gate.gate.text import counted, wrapped
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.iam.result import Answer, Failure, Result
 
 _MOST_FAILURES = 3
@@ -29,7 +30,7 @@ def as_text(proofs: Sequence[Proof], tick: str, cross: str, dash: str) -> str:
     elif conditional:
         lines.append(
             f"{tick} {stacks}: all {claims} hold, {conditional} of them if others do their part "
-            "(gate todo)"
+            f"({to_run('todo')})"
         )
     else:
         lines.append(f"{tick} {stacks}: all {claims} hold")
@@ -50,7 +51,7 @@ def _proof(proof: Proof, signs: Mapping[Answer, str]) -> Iterator[str]:
             yield from wrapped(f"{signs[result.answer]} {result.says}{on_them}", 4, 6)
             yield from _failures(result)
     if conditions:
-        yield from wrapped(f"holds if (gate todo {proof.stack})", 2, 4)
+        yield from wrapped(f"holds if ({to_run(f'todo {proof.stack}')})", 2, 4)
         for condition, number in conditions.items():
             yield from wrapped(f"{number} {condition}", 4, 6)
     for note in proof.notes:

@@ -15,6 +15,7 @@ from botocore import exceptions as aws_errors
 from athena_gate.gate.doctor import aws
 from athena_gate.gate.doctor.aws import Refused
 from athena_gate.gate.stack.state import LIMIT, State, key_ids, local, lock, parse
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.backends import HCP_TERRAFORM
 
@@ -75,7 +76,7 @@ def _object(s3: Any, bucket: str, key: str) -> str:
             return ""
         raise Refused(
             f"s3://{bucket}/{key} cannot be read: {code}",
-            "allow s3:GetObject on it, or look at gate doctor",
+            f"allow s3:GetObject on it, or look at {to_run('doctor')}",
         ) from None
     except aws_errors.BotoCoreError as error:
         raise Refused(str(error), "look at the network, VPN or proxy") from None

@@ -7,6 +7,7 @@ from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover import Recovery, UnknownKey
 from athena_gate.gate.recover.mending import Mended
 from athena_gate.gate.text import counted, wrapped
+from athena_gate.modules.command_line import to_run
 
 
 def as_text(found: Recovery) -> str:
@@ -90,7 +91,8 @@ def _key(stack: str, unknown: UnknownKey) -> str:
     if unknown.stateless and not (unknown.by_hand or key.used):
         return (
             f"{what}; no state of the stack is found here, so another clone or backend may have "
-            f"it: gate keys {stack} --remove {key.id}, once you know that nobody has its secret"
+            f"it: {to_run(f'keys {stack} --remove {key.id}')}, once "
+            "you know that nobody has its secret"
         )
     state = "" if key.active else ", inactive"
     when = f"last used {key.used}" if key.used else "of a user that was made by hand"
@@ -126,8 +128,8 @@ def outcome(mended: Mended) -> str:
         lines += [f"  {line}" for line in mended.said]
     elif mended.rest:
         lines.append(
-            f"{mended.stack}: mended; {words(mended.rest)}: gate apply {mended.stack}, or gate "
-            f"destroy {mended.stack}, goes on"
+            f"{mended.stack}: mended; {words(mended.rest)}: {to_run(f'apply {mended.stack}')}, or "
+            f"{to_run(f'destroy {mended.stack}')}, goes on"
         )
     else:
         lines.append(f"{mended.stack}: mended; the plan is empty")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from athena_gate.gate.keys import MOST, QUIET, Key, Keys
+from athena_gate.modules.command_line import to_run
 
 _HOURS = int(QUIET.total_seconds()) // 3600
 
@@ -54,7 +55,7 @@ def step(
         if stuck := _stuck(keys, now, len(not_made)):
             return stuck
         return Step(
-            "wait", f"generation {not_made[0]} is not applied yet", (f"gate apply {stack}",)
+            "wait", f"generation {not_made[0]} is not applied yet", (to_run(f"apply {stack}"),)
         )
     old, new = _old_and_new(keys, wanted)
     if old is None or new is None:
@@ -66,7 +67,7 @@ def step(
         "wait",
         f"generation {new.generation} is used since {new.used.date()} or before, the old "
         f"{old.generation} was used last {used}",
-        (f"gate rotate {stack} --finish",),
+        (to_run(f"rotate {stack} --finish"),),
     )
 
 
@@ -87,16 +88,16 @@ def _begin(
         left = [one for one in keys.state if one not in wanted]
         if left:
             return Step(
-                "wait", f"generation {left[0]} is removed and not gone", (f"gate apply {stack}",)
+                "wait", f"generation {left[0]} is removed and not gone", (to_run(f"apply {stack}"),)
             )
         if not keys.state and not keys.found:
-            return Step("wait", "no key was made yet", (f"gate apply {stack}",))
+            return Step("wait", "no key was made yet", (to_run(f"apply {stack}"),))
         if stuck := _stuck(keys, now, 1):
             return stuck
     return Step(
         "add",
         f"generation {name} is new in gate.hcl; {' and '.join(wanted)} goes on working",
-        (f"gate apply {stack}", *_hand_over(stack)),
+        (to_run(f"apply {stack}"), *_hand_over(stack)),
         name,
     )
 
@@ -106,7 +107,7 @@ def _finish(stack: str, wanted: Sequence[str], keys: Keys | None, now: datetime)
         return Step(
             "refused",
             f"{wanted[0]} is the last generation; a rotation begins with another one",
-            (f"gate rotate {stack}",),
+            (to_run(f"rotate {stack}"),),
         )
     if keys is None:
         return Step("refused", "whether the old key is still used is not known")
@@ -134,7 +135,7 @@ def _finish(stack: str, wanted: Sequence[str], keys: Keys | None, now: datetime)
     return Step(
         "remove",
         f"generation {old.generation} is gone from gate.hcl; {new.generation} goes on working",
-        (f"gate apply {stack}",),
+        (to_run(f"apply {stack}"),),
         str(old.generation),
     )
 
@@ -160,7 +161,7 @@ def _stuck(keys: Keys, now: datetime, more: int) -> Step | None:
     return Step(
         "refused",
         f"{says}: an apply that ended early has left it, and nobody has its secret",
-        (f"gate keys {keys.stack} --remove {key.id}", f"gate rotate {keys.stack}"),
+        (to_run(f"keys {keys.stack} --remove {key.id}"), to_run(f"rotate {keys.stack}")),
     )
 
 
@@ -169,12 +170,12 @@ def _deleted(stack: str, keys: Keys) -> Step:
     return Step(
         "refused",
         f"AWS has no key of generation {' and '.join(lacking)}",
-        (f"gate keys {stack}", f"gate apply {stack}"),
+        (to_run(f"keys {stack}"), to_run(f"apply {stack}")),
     )
 
 
 def _hand_over(stack: str) -> tuple[str, ...]:
     return (
-        f"gate sheet {stack}, and hand the new key over",
-        f"gate rotate {stack} --finish, when the vendor uses it",
+        f"{to_run(f'sheet {stack}')}, and hand the new key over",
+        f"{to_run(f'rotate {stack} --finish')}, when the vendor uses it",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from athena_gate.gate.editing import edited
 from athena_gate.gate.rotate import Step
 from athena_gate.gate.rotate.edit import NotEdited, added, removed
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, read_bytes
 from athena_gate.modules.findings import file_of
 from athena_gate.modules.hcl import SIZE_LIMIT
@@ -66,7 +67,7 @@ def shared(file: Path, block: ConfiguredBlock, step: Step) -> Step:
             says=f"{step.says}; {place}:{line} is read by {names} as well, so each makes a new key "
             f"with its next apply; keys {{}} of the block in {mine} would be of one alone",
         )
-    asks = [f"gate {f'--env {one} ' if one else ''}keys {block.stack}" for one in others]
+    asks = [to_run(f"keys {block.stack}", environment=one) for one in others]
     return Step(
         "refused",
         f"{place}:{line} is read by {names} as well, where generation {step.generation} may be in "

@@ -7,6 +7,7 @@ from typing import Any
 from athena_gate.gate.stack.reader import STACK_LIMIT
 from athena_gate.gate.text import counted
 from athena_gate.modules import hcl
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import (
     MEBIBYTE,
     Unreadable,
@@ -38,7 +39,7 @@ def require_state_inside(configuration: Configuration) -> None:
             f'{visible(configuration.file)} has backend "cloud": Terraform would ask HCP '
             "Terraform, which is not in the sandbox. Copy the file without that block (and without "
             "hcp_credentials) "
-            "and name the copy: gate --file COPY sandbox -- COMMAND"
+            f"and name the copy: {to_run('sandbox -- COMMAND', file='COPY')}"
         )
     if isinstance(configuration.backend, LocalBackend):
         for stack in configuration.stacks:
@@ -63,7 +64,7 @@ def require_folders_inside(command: Sequence[str]) -> None:
                     raise StateElsewhere(
                         f"{file} keeps its state elsewhere ({kind}), which is not in the sandbox; "
                         "synthesize it from a gate.hcl without that backend: "
-                        "gate --file COPY sandbox -- gate synth"
+                        f"{to_run('sandbox -- gate synth', file='COPY')}"
                     )
 
 

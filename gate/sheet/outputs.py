@@ -7,6 +7,7 @@ from typing import Any
 
 from athena_gate.gate.stack.applied import half_applied, missing
 from athena_gate.gate.stack.state import local_file, problem
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, visible
 
 OUTPUTS_LIMIT = MEBIBYTE
@@ -27,7 +28,7 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
     """
     file = folder / "cdk.tf.json"
     if not file.exists():
-        raise NotDeployed(f"{stack} was not synthesized yet; run: gate apply {stack}")
+        raise NotDeployed(f"{stack} was not synthesized yet; run: {to_run(f'apply {stack}')}")
     if broken := problem(stack, file):
         raise NotDeployed(broken)
 
@@ -69,7 +70,7 @@ def parse_outputs(stack: str, text: str, detail: str = "") -> dict[str, Any]:
 
     Raises ``NotDeployed``, with ``detail``, when there are none, or those of something else.
     """
-    next_step = f"run: gate apply {stack}"
+    next_step = f"run: {to_run(f'apply {stack}')}"
     if not text.strip():
         raise NotDeployed(f"{stack} has no outputs{f' ({detail})' if detail else ''}; {next_step}")
     if len(text) > OUTPUTS_LIMIT:

@@ -5,6 +5,7 @@ from typing import Any
 
 from athena_gate.gate.quoting import markdown_cell, markdown_code, markdown_fence
 from athena_gate.gate.text import wrapped
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import visible, visible_lines
 from athena_gate.modules.terminal import WIDTH, folded
 
@@ -25,7 +26,7 @@ def as_text(content: Mapping[str, Any]) -> str:
         lines += ["", f"  Secret access key ({key['generation']}), decrypted with:"]
         lines += _command(key["decrypt"])
     if content["todo"]:
-        lines += ["", "  To do outside of the stack (gate todo has the statements):"]
+        lines += ["", f"  To do outside of the stack ({to_run('todo')} has the statements):"]
     for one in content["todo"]:
         lines += wrapped(f"- {one['who']}: {one['says']}", 4, 6)
     return "\n".join(lines)
@@ -61,7 +62,7 @@ def as_markdown(content: Mapping[str, Any]) -> str:
         lines += ["", f"Secret access key ({markdown_code(key['generation'])}):", "", f"{fence}sh"]
         lines += [key["decrypt"], fence]
     if content["todo"]:
-        lines += ["", "To do outside of the stack (`gate todo` has the statements):", ""]
+        lines += ["", f"To do outside of the stack (`{to_run('todo')}` has the statements):", ""]
     lines += [f"- {markdown_code(one['who'])}: {visible(one['says'])}" for one in content["todo"]]
     return "\n".join(lines)
 

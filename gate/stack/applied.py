@@ -8,6 +8,7 @@ from pathlib import Path
 
 from athena_gate.gate.stack.state import local, local_file
 from athena_gate.gate.text import counted
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json
 
 _LARGEST_STATE = 64 * MEBIBYTE
@@ -41,5 +42,6 @@ def half_applied(stack: str, left: Collection[str]) -> str:
     verb = "is" if len(left) == 1 else "are"
     return (
         f"{stack} is half applied: {number} {verb} not in its state ({shown}); "
-        f"gate recover {stack} says what a run has left, gate apply {stack} makes the rest"
+        f"{to_run(f'recover {stack}')} says what a run has left, "
+        f"{to_run(f'apply {stack}')} makes the rest"
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_json, read_text
 from athena_gate.stacks.providers import LOCK, LOCK_LIMIT, PROVIDER_SOURCE
 
@@ -37,7 +38,8 @@ def unknown_files(file: Path) -> Iterator[tuple[str, str]]:
     if is_here(file) and LOCK.is_file() and not (file.parent / LOCK.name).exists():
         yield (
             LOCK.name,
-            "is missing, so Terraform would take whatever provider there is; run: gate synth",
+            "is missing, so Terraform would take whatever provider there is; "
+            f"run: {to_run('synth')}",
         )
     for other in sorted(file.absolute().parent.iterdir()):
         if other.name == file.name:
@@ -156,7 +158,8 @@ def not_the_lock(file: Path) -> str:
             )
         if line.strip() and not line.startswith("#") and line not in known:
             return (
-                f"has in line {number} what the project's own does not have: {line.strip()}; gate "
-                "lock adds the checksum of this platform there, gate synth copies it"
+                f"has in line {number} what the project's own does not have: {line.strip()}; "
+                f"{to_run('lock')} adds the checksum of this platform there, "
+                f"{to_run('synth')} copies it"
             )
     return ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import (
     MEBIBYTE,
     Unreadable,
@@ -179,7 +180,8 @@ def problem(stack: str, stack_file: Path) -> str:
     backup = whole_backup(file)
     has = f"{backup.name} is a whole one" if backup else "there is no backup that is whole"
     return (
-        f"the state of {stack}, {file}, cannot be read: {wrong}; {has}; run: gate recover {stack}"
+        f"the state of {stack}, {file}, cannot be read: {wrong}; {has}; "
+        f"run: {to_run(f'recover {stack}')}"
     )
 
 

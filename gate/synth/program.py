@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from athena_gate.gate.quoting import shell
 from athena_gate.gate.synth.output import DEFAULT_OUTPUT, Shared, output_folder
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, visible_lines
 from athena_gate.modules.terminal import wrapped
 from athena_gate.stacks.places import named
@@ -42,10 +44,11 @@ def main(file: Path | None = None) -> int:
         return 2
     if synthesis is None:
         return 2
+    against = f"check --against {shell([os.path.relpath(output)])}"
     for kept in synthesis.kept:
         _tell(
             f"{kept.name} is not in {file} any more; {os.path.relpath(kept)} keeps "
-            f"what destroys it: gate check --against {os.path.relpath(output)}"
+            f"what destroys it: {to_run(against, environment=named(os.environ))}"
         )
     return 0
 

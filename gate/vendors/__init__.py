@@ -1,19 +1,12 @@
 """`gate vendors`: the catalogue, and one vendor of it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from athena_gate.modules.access.profile import WAYS
-from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
-
-_LARGEST = MEBIBYTE // 4
-_TITLE = re.compile(r'^title\s*=\s*"([^"\\]*)"', re.MULTILINE)
-_CLASS = re.compile(r'^class\s*=\s*"([a-z]+)"', re.MULTILINE)
-_PAGE = re.compile(r'^  (source|date|access)\s*=\s*"([^"\\]*)"', re.MULTILINE)
-_WAY = re.compile(rf"^({'|'.join(WAYS)})\s*\{{", re.MULTILINE)
+from athena_gate.modules.access.catalogue import load_profile
+from athena_gate.modules.reading import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +28,27 @@ class Listed:
         return {"kind": found.pop("kind"), "class": found.pop("cls"), **found}
 
 
-def listed(profiles: Mapping[str, Path]) -> list[Listed]:
-    """Return the vendors whose profiles (name of the block -> file) these are, by name.
-
-    Looks for the lines that are shown, which is a hundred times quicker than to parse them all; a
-    profile that cannot be read shows up without a title.
-    """
-    found = []
+def listed(profiles: Mapping[str, Path]) -> tuple[list[Listed], list[ConfigurationError]]:
+    """Return the vendors whose profiles (name of the block -> file) these are, by name, and what is
+    wrong with the other profiles."""
+    found: list[Listed] = []
+    wrong: list[ConfigurationError] = []
     for kind, file in sorted(profiles.items()):
         try:
-            text = read_text(file, _LARGEST)
-        except Unreadable:
-            text = ""
-        page = dict(_PAGE.findall(text))
-        title, cls = _TITLE.search(text), _CLASS.search(text)
-        ways = set(_WAY.findall(text))
+            profile = load_profile(file)
+        except ConfigurationError as error:
+            wrong.append(error)
+            continue
+        page = profile.page
         found.append(
             Listed(
                 kind,
-                title[1] if title else "",
-                cls[1] if cls else "",
-                tuple(way for way in WAYS if way in ways),
-                page.get("source", ""),
-                page.get("date", ""),
-                "access" in page,
+                profile.title,
+                profile.cls,
+                tuple(profile.ways),
+                page.source,
+                page.date,
+                page.access is not None,
             )
         )
-    return found
+    return found, wrong

@@ -390,12 +390,13 @@ def _takers(settings: Access, role: str) -> Iterable[tuple[str, Caller, Call]]:
         principals = settings.assumed_by.principals or (offered.principals if offered else ())
         context = _given("sts:ExternalId", settings.assumed_by.external_id)
         for one in principals:
-            yield name, _caller(one), Call("sts:AssumeRole", (role,), context)
+            caller = _caller(one, account.arns.partition)
+            yield name, caller, Call("sts:AssumeRole", (role,), context)
     elif settings.trusted is not None:
         context = _given("sts:ExternalId", settings.trusted.external_id)
         for one in settings.trusted.principals:
             call = Call("sts:AssumeRole", (role,), context)
-            yield one.rsplit(":", 1)[1], _caller(one), call
+            yield one.rsplit(":", 1)[1], _caller(one, account.arns.partition), call
     elif settings.service is not None and settings.profile.service is not None:
         source = settings.service.source_arns[:1]
         context = {"aws:SourceAccount": (account.id,)}
@@ -429,15 +430,16 @@ def _machines(settings: Access, role: str) -> Iterable[tuple[str, Caller, Call]]
                 yield "EKS", pods, Call(action, (role,), own)
 
 
-def _caller(principal: str) -> Caller:
-    """Return somebody whom ``principal``, an account or one of its roles or users, means."""
+def _caller(principal: str, partition: str) -> Caller:
+    """Return somebody whom ``principal``, an account or one of its roles or users, means in a trust
+    policy of ``partition``."""
     if ":role/" in principal:
         return Caller.session_of(principal)
     if ":user/" in principal:
         return Caller.of(principal)
-    account = principal if principal.isdigit() else principal.split(":")[4]
-    partition = "aws" if principal.isdigit() else principal.split(":")[1]
-    return Caller.session_of(f"arn:{partition}:iam::{account}:role/vendor")
+    # An id alone is an account of the policy's own partition.
+    root = f"arn:{partition}:iam::{principal}:root" if principal.isdigit() else principal
+    return Caller.session_of(root.removesuffix("root") + "role/vendor")
 
 
 def _given(key: str, value: str | None) -> dict[str, tuple[str, ...]]:

@@ -19,6 +19,7 @@ from athena_gate.modules.athena.settings import (
     source_remarks,
 )
 from athena_gate.modules.athena.statements import CALLED_VIA_ATHENA, DEFAULT_CATALOG
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.iam.arn import managed_policy
 from athena_gate.modules.iam.policy import Condition, Policy, Principal, Statement
@@ -413,8 +414,8 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
             Remark(
                 "GATE702",
                 "grants",
-                "documented is the policy of the vendor's page; gate parity says what is wider in "
-                "it, and gate prove what does not work",
+                f"documented is the policy of the vendor's page; {to_run('parity')} says what is "
+                f"wider in it, and {to_run('prove')} what does not work",
             )
         )
     if settings.grants == "documented" and settings.account.catalog_kms_key:
@@ -483,7 +484,7 @@ def remarks(settings: Access) -> tuple[Remark, ...]:
                 "GATE640",
                 "adopted",
                 f"what was attached to the {kind} {settings.identity_name!r} by hand is not looked "
-                f"at here{also}; gate adopt {settings.name} shows it",
+                f"at here{also}; {to_run(f'adopt {settings.name}')} shows it",
             )
         )
     if settings.restrict_to_vendor_ips is False:

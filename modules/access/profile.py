@@ -6,7 +6,9 @@ policies of the vendor's page lie beside it, as they stand there: ``access.json`
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from ipaddress import ip_network
+from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +20,7 @@ from athena_gate.modules.fields import Block, List, Settings, Tags, counted, pat
 from athena_gate.modules.findings import Wrong
 from athena_gate.modules.iam.conditions import UnknownOperator, parsed_operator
 from athena_gate.modules.iam.guide import placeholders
+from athena_gate.modules.iam.patterns import action_matches
 from athena_gate.modules.iam.policy import Policy
 from athena_gate.modules.reading import unknown
 
@@ -90,7 +93,21 @@ Title = Annotated[
     ),
 ]
 Url = Annotated[str, pattern(r"https://[^\s\"<>]+", 'an address, as in "https://docs.example.com"')]
-Date = Annotated[str, pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", 'a date, as in "2026-11-26"')]
+
+
+def _day(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise Wrong("GATE504", f"{value!r}: {error}") from None
+    return value
+
+
+Date = Annotated[
+    str,
+    pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", 'a date, as in "2026-11-26"'),
+    AfterValidator(_day),
+]
 Digest = Annotated[str, pattern(r"[0-9a-f]{64}", "the SHA-256 of the file, in hexadecimal")]
 Action = Annotated[
     str, pattern(r"[a-z0-9-]+:[A-Za-z*?]+", 'an action, as in "athena:GetWorkGroup"')
@@ -127,6 +144,27 @@ PLACEHOLDERS = (
     "subject",
     "workgroup",
 )
+
+
+# Placeholders that stand for nothing but in one of these ways in, and classes.
+_OF_WAYS = {
+    "audience": ("web_identity",),
+    "external_id": ("assumed_by", "trusted"),
+    "organization_identifier": ("web_identity",),
+    "principal": ("assumed_by", "trusted"),
+    "provider": ("web_identity", "runs_on"),
+    "subject": ("web_identity",),
+}
+_OF_CLASSES: dict[str, tuple[Class, ...]] = {
+    "bucket": ("tables",),
+    "database": ("query", "metadata"),
+    "results_bucket": ("query", "tables"),
+    "results_directory": ("query", "tables"),
+    "results_folder": ("tables",),
+    "results_path": ("query", "tables"),
+    "schema": ("tables",),
+    "workgroup": ("query", "tables"),
+}
 
 
 def _filled_in(text: str) -> str:
@@ -298,6 +336,16 @@ class Page(Settings):
                 )
         return self
 
+    def granted(self, folder: Path) -> tuple[str, ...]:
+        """Return the actions that the page names: in the policies in ``folder``, or listed."""
+        policies = [
+            page_policy(folder / f"{name}.json", digest, self.names)
+            for name, digest in (("access", self.access), ("trust", self.trust))
+            if digest is not None
+        ]
+        named = (one for policy in policies for s in policy.statements for one in s.actions)
+        return tuple(dict.fromkeys((*self.actions, *named)))
+
 
 class Dropped(Settings):
     """What the page grants and the block does not."""
@@ -325,7 +373,9 @@ class OfferedAssumedBy(Settings):
     """The vendor takes a role from an AWS account of its own."""
 
     principals: Annotated[List[PrincipalArn], unique()] = Field(
-        (), description="The vendor's roles or accounts, where its page names them."
+        (),
+        description="The vendor's roles or accounts, where its page names them; an account by its "
+        "id alone is one of the partition aws.",
     )
     external_id: Literal["required", "recommended", "unknown"] = Field(
         "required",
@@ -395,6 +445,27 @@ class ResultsNames(Settings):
     )
 
 
+def _given_here(text: str, info: ValidationInfo, item: tuple[int | str, ...]) -> None:
+    """Refuse a placeholder in ``text`` that stands for nothing in any block of the vendor."""
+    offered = [way for way in WAYS if info.data.get(way) is not None]
+    for _, name, _, _ in Formatter().parse(text):
+        ways, classes = _OF_WAYS.get(name or "", ()), _OF_CLASSES.get(name or "", ())
+        if ways and offered and not set(ways).intersection(offered):
+            raise Wrong(
+                "GATE504",
+                f"{{{name}}} stands for nothing without {' or '.join(ways)}, which the profile "
+                "does not offer",
+                item,
+            )
+        if classes and "cls" in info.data and info.data["cls"] not in classes:
+            raise Wrong(
+                "GATE504",
+                f"{{{name}}} stands for nothing in the class {info.data['cls']}; it does in "
+                f"{' and '.join(classes)}",
+                item,
+            )
+
+
 class Profile(Settings):
     """A ``profile.hcl``."""
 
@@ -427,12 +498,12 @@ class Profile(Settings):
         (), description="The addresses that the vendor calls from, in CIDR notation."
     )
     form: str = Field("", description="Where the vendor's form is.")
-    labels: dict[str, str] = Field({}, description="What the form calls its fields.")
     fields: dict[FormField, Filled] = Field(
         {},
         description="Fields of the form beside the ordinary ones, with placeholders, as in "
         '`{ connection_string = "Workgroup={workgroup}" }`.',
     )
+    labels: dict[str, str] = Field({}, description="What the form calls its fields.")
     dropped: Annotated[List[Dropped], Block("dropped")] = Field((), description="")
     beside: Annotated[List[Beside], Block("beside")] = Field((), description="")
     todo: List[Annotated[Sentence, AfterValidator(_filled_in)]] = Field(
@@ -450,6 +521,48 @@ class Profile(Settings):
                     f"{bundle!r} is nothing that a {info.data['cls']} vendor does; allowed: "
                     f"{', '.join(allowed)}",
                 )
+        return value
+
+    @field_validator("fields")
+    @classmethod
+    def _stand_for_something(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for name, text in value.items():
+            _given_here(text, info, (name,))
+        return value
+
+    @field_validator("todo")
+    @classmethod
+    def _speak_of_something(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for number, text in enumerate(value):
+            _given_here(text, info, (number,))
+        return value
+
+    @field_validator("labels")
+    @classmethod
+    def _of_fields(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        known = (*ORDINARY, *info.data.get("fields", ()))
+        for name in value if "fields" in info.data else ():
+            if name not in known:
+                raise Wrong("GATE504", unknown("field", name, known), (name,))
+        return value
+
+    @field_validator("dropped")
+    @classmethod
+    def _on_the_page(cls, value: tuple[Dropped, ...], info: ValidationInfo) -> tuple[Dropped, ...]:
+        page, folder = info.data.get("page"), info.context["folder"] if info.context else None
+        # AWS says what is in its own policies, and may add to them.
+        if page is None or folder is None or page.attached or page.managed:
+            return value
+        granted = page.granted(folder)
+        for block, one in enumerate(value):
+            for item, action in enumerate(one.actions):
+                if not any(action_matches(action, theirs) for theirs in granted):
+                    raise Wrong(
+                        "GATE504",
+                        f"{action!r} is not on the page, so that nothing is left out; "
+                        f"allowed: {', '.join(granted) or 'nothing, as it names no action'}",
+                        (block, "actions", item),
+                    )
         return value
 
     @model_validator(mode="after")

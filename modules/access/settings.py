@@ -270,6 +270,33 @@ class Access(Settings):
 
     @field_validator("assumed_by")
     @classmethod
+    def _where_the_vendor_is(
+        cls, value: AssumedBy | None, info: ValidationInfo
+    ) -> AssumedBy | None:
+        """Refuse a vendor whom the page has in another partition. By an id alone a page means an
+        account of aws; one that the user writes means an account of the role's own partition:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+        (2026-11)."""
+        account, offered = info.data.get("account"), cls.profile.assumed_by
+        if value is None or value.role_name or account is None or offered is None:
+            return value
+        for one in offered.principals:
+            theirs = "aws" if one.isdigit() else one.split(":")[1]
+            if theirs == account.arns.partition:
+                continue
+            if not value.principals or (one.isdigit() and one in value.principals):
+                at = value.principals.index(one) if value.principals else None
+                raise Wrong(
+                    "GATE209",
+                    f"principals: {one!r} of {cls.profile.title}'s page is in partition {theirs}, "
+                    f"and no identity there can take a role in {account.arns.partition}; name in "
+                    "principals whom the vendor tells you for it",
+                    ("principals", at) if at is not None else None,
+                )
+        return value
+
+    @field_validator("assumed_by")
+    @classmethod
     def _known_vendor(cls, value: AssumedBy | None) -> AssumedBy | None:
         offered = cls.profile.assumed_by
         if value is None or offered is None:

@@ -12,6 +12,7 @@ from athena_gate.modules.athena.settings import (
     LakeFormationReader,
     LakeFormationWriter,
 )
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.findings import Remark
 from athena_gate.modules.lake_formation import (
     Catalog,
@@ -34,7 +35,7 @@ def remarks(settings: LakeFormationReader | None) -> tuple[Remark, ...]:
             "GATE725",
             "lake_formation",
             "whoever applies it must be a data lake administrator; grants = false leaves the "
-            "grants to one, and gate todo lists them",
+            f"grants to one, and {to_run('todo')} lists them",
         ),
     )
 

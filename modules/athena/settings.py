@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from athena_gate.modules import clock
 from athena_gate.modules.account import THE_BUCKETS_KEY, Account, Owner, key_in_reach
 from athena_gate.modules.athena.alarm import Alarm, Watched
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.fields import (
     ALIAS,
     AccessPointArn,
@@ -699,7 +700,7 @@ class Keys(Settings):
                     "GATE631",
                     "keys",
                     f"generation {generation} is {age} days old or more by its name, and "
-                    f"max_age_days is {self.max_age_days}; gate rotate begins a rotation",
+                    f"max_age_days is {self.max_age_days}; {to_run('rotate')} begins a rotation",
                 )
 
     @property

@@ -335,7 +335,8 @@ def check(catalog: Catalog, account: Account, item: int) -> None:
         _check(catalog, account)
     except Wrong as error:
         within = error.item if isinstance(error.item, tuple) else ()
-        raise Wrong(error.code, str(error), (item, *within)) from None
+        code = error.code
+        raise Wrong(code, str(error), (item, *within)) from None
 
 
 def _check(catalog: Catalog, account: Account) -> None:

@@ -508,6 +508,71 @@ apply of one undoes the changes of the other.
     assert (ejected / ".terraform.lock.hcl").read_text() == "# locked\n"
 
 
+def test_eject_in_an_environment_writes_a_folder_of_its_own_and_says_who_else_reads_the_block(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATE_ENV", "")
+    in_environment(project, 'dot "reporting" { databases = ["sales_prod"] }\n')
+    done = gate(project.folder, "--env", "prod", "eject", "reporting")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        done.stdout
+        == """\
+ejected/environments/prod/dot-reporting: versions.tf, providers.tf, main.tf,
+outputs.tf, variables.tf
+
+Next:
+  terraform -chdir=ejected/environments/prod/dot-reporting init
+  terraform -chdir=ejected/environments/prod/dot-reporting plan
+
+The plan finds no changes if gate.hcl was deployed as it stands. Then replace
+dot "reporting" (gate.hcl:6) by this line, which keeps pipelines from destroying
+what is deployed, and do not run `gate --env prod destroy`. The state stays
+where it is.
+
+  ejected "dot-reporting" {}
+
+That block is read by gate.hcl without an environment as well: with the line in
+its place nothing of it is built there either, and nothing of that was written
+out. First eject what is deployed there:
+
+  gate eject dot-reporting
+
+Or move the block into environments/NAME.hcl of each environment that keeps it,
+and write the line into environments/prod.hcl alone, in the place of what that
+file says of the block; without an environment nothing of it is built then.
+
+Until then the new folder and the stack dot-reporting share one state, and an
+apply of one undoes the changes of the other.
+"""
+    )
+    assert (project.folder / "ejected/environments/prod/dot-reporting/main.tf").is_file()
+
+
+def test_a_block_of_one_environment_alone_is_replaced_in_its_file(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATE_ENV", "")
+    account, block = project.file.read_text().split("\n\n", 1)
+    project.write(account)
+    in_environment(project, block)
+    done = gate(project.folder, "--env", "prod", "eject", "reporting")
+    assert (done.returncode, done.stderr) == (0, "")
+    words = " ".join(done.stdout.split())
+    assert 'replace dot "reporting" (environments/prod.hcl:1) by this line' in words
+    assert "is read by" not in words
+
+
+def in_environment(project: Project, text: str) -> None:
+    """Write ``text`` as environments/prod.hcl, and what the synthesis would make of it."""
+    (project.folder / "environments").mkdir()
+    (project.folder / "environments" / "prod.hcl").write_text(text)
+    folder = project.out / "environments" / "prod" / "stacks" / "dot-reporting"
+    folder.mkdir(parents=True)
+    (folder / "cdk.tf.json").write_text(json.dumps(LOCAL))
+    project.remember("prod")
+
+
 @pytest.mark.parametrize(
     ("output", "path"),
     [("ejected/dot-reporting", "../../terraform.x.tfstate"), ("x", "../terraform.x.tfstate")],

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from athena_gate.gate.explain import Explained, Rule, Said, can, explain_stack, question
+from athena_gate.gate.explain import (
+    Explained,
+    Explanation,
+    Rule,
+    Said,
+    can,
+    explain_stack,
+    question,
+)
 from athena_gate.gate.explain.text import as_text
 from athena_gate.gate.stack.model import Stack
 from athena_gate.modules.access.policies import access
@@ -333,6 +341,20 @@ bucket {RESULTS}
   - anyone may never do anything in S3: bucket
     {RESULTS} and objects of
     {RESULTS}; without TLS [DenyInsecureTransport]""")
+
+
+def test_a_row_of_the_table_has_each_verb_once() -> None:
+    catalog = "arn:aws:glue:eu-central-1:111122223333:catalog"
+    both = [
+        Rule("Allow", actions, (catalog,), does, ("the Glue catalog",), "", "policy.x Sid")
+        for actions, does in (
+            (("glue:GetTable", "glue:CreateTable"), "read and create"),
+            (("glue:GetDatabase", "glue:DeleteTable"), "read and delete"),
+        )
+    ]
+    text = as_text(Explanation("x", (Explained("user x", "", (), tuple(both), ()),), ()))
+    (row,) = (line for line in text.splitlines() if line.startswith(" the Glue catalog"))
+    assert row.split() == ["the", "Glue", "catalog", "read,", "create", "and", "delete"]
 
 
 def test_explain_answers_on_the_command_line(project: Project) -> None:

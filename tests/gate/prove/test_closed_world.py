@@ -990,7 +990,7 @@ dot-reporting (dot "reporting")
     ✓ every action exists
     ✓ every grant takes effect
   note: nothing else was proved: a part that is not understood may do anything.
-    Synthesize again (gate synth, or cdktf synth); for a stack of somebody else
+    Synthesize again: gate synth (or cdktf synth); for a stack of somebody else
     there is --checks-only
 
 ✗ 1 stack: 1 of 5 claims does not hold

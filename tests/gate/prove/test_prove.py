@@ -513,8 +513,8 @@ def test_nothing_is_proved_of_what_cannot_be_read(make: Make, block: ConfiguredB
         ("check", "takes-effect", True),
     ]
     assert proof.notes == (
-        "nothing else was proved: a part that is not understood may do anything. Synthesize again "
-        "(gate synth, or cdktf synth); for a stack of somebody else there is --checks-only",
+        "nothing else was proved: a part that is not understood may do anything. Synthesize again: "
+        "gate synth (or cdktf synth); for a stack of somebody else there is --checks-only",
     )
 
 

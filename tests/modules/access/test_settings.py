@@ -280,6 +280,30 @@ PROFILES = {
         PROFILE + 'workgroup {\n tags = { "aws:x" = "y" }\n}\n',
         "workgroup: tags: 'aws:x' is not a tag key",
     ),
+    "a day that no month has": (
+        PROFILE.replace("2026-11-26", "2026-13-45"),
+        "page: date: '2026-13-45': month must be in 1..12",
+    ),
+    "a label of no field": (
+        PROFILE + 'labels = {\n region = "Region"\n rolearn = "Role ARN"\n}\n',
+        'labels: no field "rolearn"; did you mean "role_arn"?; allowed: account, bucket, ',
+    ),
+    "what is left out of a page without it": (
+        PROFILE.replace("page {", 'page {\n actions = ["s3:GetObject"]')
+        + 'dropped {\n reason = "It is not needed."\n actions = ["s3:GetObject", '
+        '"s3:PutObject"]\n}\n',
+        "dropped: actions: 's3:PutObject' is not on the page, so that nothing is left out; "
+        "allowed: s3:GetObject",
+    ),
+    "a placeholder of a way in that is not offered": (
+        PROFILE.partition("web_identity {")[0] + 'trusted {}\nfields = { who = "{subject}" }\n',
+        "fields: {subject} stands for nothing without web_identity, which the profile does not "
+        "offer",
+    ),
+    "a placeholder of another class": (
+        PROFILE + 'todo = ["Write {schema} into the form."]\n',
+        "todo: {schema} stands for nothing in the class query; it does in tables",
+    ),
     "no page": (
         PROFILE.replace("page {", "pages {"),
         'pages: no block "pages"; did you mean "page"?',
