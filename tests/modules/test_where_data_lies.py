@@ -161,7 +161,7 @@ ASKED: dict[str, tuple[str, str, str, Context, str, tuple[str, ...]]] = {
         "looker-places",
         "s3:GetObject",
         "arn:aws:s3:::Acme_Lake/sales/x",
-        {**ATHENA, **ENDPOINT},
+        {**ATHENA, **ENDPOINT, **VIA},
         "yes",
         (),
     ),
