@@ -24,7 +24,7 @@ demo: setup ## Deploy gate.hcl into an embedded AWS, show it, destroy it
 
 # More than the two cores: most of the time a worker waits for S3's lifecycle rules, 55 s each.
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder
 
 test-quick: setup ## Run the tests that need no Terraform and no synth
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" \

@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from athena_gate.gate.prove import prove_grants
@@ -53,8 +54,9 @@ class Score:
         return self.caught[kind] + len(self.survived[kind])
 
 
-def score(integrations: Iterable[str] = ()) -> dict[str, Score]:
-    """Return the score of each integration, or of those named.
+def score(integrations: Iterable[str] = (), every: int = 1) -> dict[str, Score]:
+    """Return the score of each integration, or of those named; of each stack one mutant in
+    ``every`` is judged.
 
     Synthesizes modes.hcl, which takes some seconds and starts Node. Raises ``ValueError`` when a
     claim does not hold before anything is changed.
@@ -65,16 +67,16 @@ def score(integrations: Iterable[str] = ()) -> dict[str, Score]:
         for block, stack in synthesize(Path(folder)):
             if not proved(block) or (wanted and block.kind not in wanted):
                 continue
-            add(block, stack, scores.setdefault(block.kind, Score()))
+            add(block, stack, scores.setdefault(block.kind, Score()), every)
     return scores
 
 
-def add(block: ConfiguredBlock, stack: Stack, own: Score) -> None:
-    """Add what becomes of the mutants of ``stack``, which is that of ``block``, to ``own``. Raises
-    ``ValueError`` when a claim does not hold before anything is changed."""
+def add(block: ConfiguredBlock, stack: Stack, own: Score, every: int = 1) -> None:
+    """Add what becomes of one mutant in ``every`` of ``stack``, which is that of ``block``, to
+    ``own``. Raises ``ValueError`` when a claim does not hold before anything is changed."""
     if not prove_grants(stack, block).holds:
         raise ValueError(f"{block.title} does not hold: gate prove says why")
-    for mutant in mutants(stack):
+    for mutant in islice(mutants(stack), 0, None, every):
         judge(mutant, block, own)
 
 
