@@ -35,19 +35,20 @@ dot "%s" {
 
 
 def write(folder: Path, root: Path, counts: tuple[int, ...]) -> dict[int, Path]:
-    """Write a gate.hcl for each of ``counts`` Dot blocks into ``folder``, with the key they name,
-    and return count -> file; the key also as ``key.b64``, for the peers.
+    """Write a gate.hcl for each of ``counts`` Dot blocks into a folder of its own in ``folder``,
+    with the key they name, and return count -> file; the key into ``folder`` too, and as
+    ``key.b64``, for the peers.
 
     ``root`` is the project's folder. The first block is called "reporting" as in the peers.
     """
-    (folder / KEY.parent).mkdir()
-    shutil.copy(root / KEY, folder / KEY)
+    files = {count: folder / f"blocks-{count}" / "gate.hcl" for count in counts}
+    for place in (folder, *(file.parent for file in files.values())):
+        (place / KEY.parent).mkdir(parents=True)
+        shutil.copy(root / KEY, place / KEY)
     (folder / "key.b64").write_text(read_public_key(folder / KEY))
-    files = {}
-    for count in counts:
+    for count, file in files.items():
         names = ["reporting", *(f"reporting-{number}" for number in range(2, count + 1))]
-        files[count] = folder / f"gate-{count}.hcl"
-        files[count].write_text(_ACCOUNT + "".join(_DOT % name for name in names))
+        file.write_text(_ACCOUNT + "".join(_DOT % name for name in names))
     return files
 
 
