@@ -169,6 +169,7 @@ def test_its_sheet_waits_for_a_deploy(vendor: Project, undeployed: dict[str, str
     )
 
 
+@pytest.mark.slow
 def test_every_command_knows_it(vendor: Project, undeployed: dict[str, str]) -> None:
     """A command that is new has to be tried here, with the code it ends with."""
     vendor.write(STATE + (vendor.folder / "gate.hcl").read_text())

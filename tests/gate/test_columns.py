@@ -114,6 +114,7 @@ def too_wide(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", TEXTS)
 def test_no_line_is_wider_than_a_terminal(
     configurations: list[Configuration], command: str

@@ -153,6 +153,7 @@ def test_planning_changes_nothing_and_reads_no_data(modes: Configuration) -> Non
         assert not data & levels.keys()
 
 
+@pytest.mark.slow
 def test_applying_may_what_planning_may(modes: Configuration) -> None:
     for account in modes.accounts.values():
         plan, apply = (grants(deployer(modes, account, phase)) for phase in ("plan", "apply"))

@@ -71,6 +71,7 @@ def test_no_finding_is_made_without_a_code() -> None:
     assert without == []
 
 
+@pytest.mark.slow
 def test_settings_raise_nothing_but_rules() -> None:
     """What pydantic would take for a mistake has to have a code."""
     raised = [

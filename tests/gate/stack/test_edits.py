@@ -178,6 +178,7 @@ def test_what_changes_nothing_is_no_difference(what: str) -> None:
     assert one.refusals(content) == []
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_a_part_is_wrong_with_the_proof() -> None:
     """The tests above leave out the proof of the grants, which takes most of the time."""
     for one, edit in attacks(MODES[:1], 1, seed=3):

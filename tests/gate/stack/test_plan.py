@@ -68,6 +68,7 @@ def test_a_plan_of_the_stack_is_the_stack() -> None:
     assert said(applied(likeness(STACK))) == []
 
 
+@pytest.mark.slow
 def test_every_hostile_edit_of_a_plan_is_a_difference_that_names_the_resource() -> None:
     addresses = {f"{kind}.{name}" for kind, some in STACK["resource"].items() for name in some}
     count = 0
@@ -81,6 +82,7 @@ def test_every_hostile_edit_of_a_plan_is_a_difference_that_names_the_resource() 
     assert count > 600
 
 
+@pytest.mark.slow
 def test_every_hostile_edit_of_a_plan_that_changes_nothing_is_a_difference() -> None:
     every = edits(applied(likeness(STACK)))
     unseen = [name for name, edited in islice(every, 0, None, 3) if not said(edited)]

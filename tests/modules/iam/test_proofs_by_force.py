@@ -28,6 +28,7 @@ def proved(
     return escaped([Requests(("*",))], when or {}, everything, left) is None
 
 
+@pytest.mark.slow
 def test_every_letter_that_may_be_ascii_in_another_case_is_known() -> None:
     found: dict[str, set[str]] = {"i": {"\u0130"}}
     for letter in map(chr, range(128, sys.maxunicode + 1)):
