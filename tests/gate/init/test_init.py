@@ -223,6 +223,7 @@ def folder(tmp_path: Path, pgp_key: pysequoia.Tsk, monkeypatch: pytest.MonkeyPat
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "given"), every_start(), ids=lambda one: one if isinstance(one, str) else ""
 )

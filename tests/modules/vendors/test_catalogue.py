@@ -176,6 +176,7 @@ def test_a_field_that_a_vendor_does_not_have_gets_the_list_of_those_it_has(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partition", PARTITIONS)
 @pytest.mark.parametrize("kind", VENDORS)
 def test_what_a_vendor_needs_is_granted_and_nothing_it_never_may(kind: str, partition: str) -> None:
