@@ -632,9 +632,16 @@ def synthesized() -> Originals:
             for file in sorted(folder.glob("cdktf.out/stacks/*/cdk.tf.json"))
         }
     configurations = {
-        title.replace(" ", "-").replace("_", "-"): accounts + one for title, one in blocks.items()
+        title.replace(" ", "-").replace("_", "-"): accounts + one + _connectors(one, blocks)
+        for title, one in blocks.items()
     }
     return Originals(configurations, stacks, key)
+
+
+def _connectors(block: str, blocks: dict[str, str]) -> str:
+    """Return the blocks of the connectors that ``block`` names."""
+    named = re.findall(r'\bconnector\s+= "(.+?)"', block)
+    return "".join(blocks[f"dynamodb_connector {name}"] for name in dict.fromkeys(named))
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
