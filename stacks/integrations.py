@@ -39,10 +39,9 @@ from athena_gate.modules.iam.todo import ToDo
 from athena_gate.modules.lake_formation import LakeGrant
 from athena_gate.modules.reading import ConfigurationError
 from athena_gate.modules.resources import Resource
+from athena_gate.modules.vendors import CATALOGUE, PROFILE
 
 _ATTACHMENTS = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
-PROFILE = "profile.hcl"
-CATALOGUE = Path(modules.__path__[0]) / "vendors"
 # The other blocks of gate.hcl, of which no vendor can have the name.
 RESERVED = ("account", "backend", "ejected")
 # It becomes the name of a block, and part of those of stacks, users and buckets.

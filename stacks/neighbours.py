@@ -6,9 +6,11 @@ made.
 """
 
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, read_text
 from athena_gate.modules.findings import Mistake
 from athena_gate.modules.hcl import SIZE_LIMIT
@@ -16,25 +18,39 @@ from athena_gate.modules.reading import ConfigurationError
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load, outline
 from athena_gate.stacks.places import earlier, files
 
+Neighbours = Mapping[Path, Configuration | None]
 
-def shared_states(configuration: Configuration) -> list[Mistake]:
-    """Return a mistake for each block of ``configuration`` whose state is that of a block in a file
-    beside it, or may be, where that file has mistakes. Of two files one is at fault: gate.hcl
-    never, else the one that comes later by its name."""
+
+def neighbours(configuration: Configuration) -> Neighbours:
+    """Return the configurations in the files beside that of ``configuration`` which come before it,
+    None for one with mistakes."""
+    found: dict[Path, Configuration | None] = {}
+    for file in earlier(Path(configuration.file)):
+        try:
+            found[file] = load(file, configuration.environment)
+        except ConfigurationError:
+            found[file] = None
+    return found
+
+
+def shared_states(configuration: Configuration, others: Neighbours) -> list[Mistake]:
+    """Return a mistake for each block of ``configuration`` whose state is that of a block of
+    ``others``, its neighbours, or may be, where one has mistakes. Of two files one is at fault:
+    gate.hcl never, else the one that comes later by its name."""
     return [
         Mistake(block.line, block.title, "", problem, "GATE409")
-        for file in earlier(Path(configuration.file))
-        for block, problem in _shared(configuration, file)
+        for file, other in others.items()
+        for block, problem in _shared(configuration, file, other)
     ]
 
 
-def _shared(configuration: Configuration, file: Path) -> Iterator[tuple[ConfiguredBlock, str]]:
-    environment = configuration.environment
-    try:
-        other = load(file, environment)
+def _shared(
+    configuration: Configuration, file: Path, other: Configuration | None
+) -> Iterator[tuple[ConfiguredBlock, str]]:
+    if other is not None:
         taken = {other.backend.place(block.stack): block.title for block in other.blocks}
-    except ConfigurationError:
-        backend, titles, whole = outline(file, environment)
+    else:
+        backend, titles, whole = outline(file, configuration.environment)
         if backend is None or not whole:
             yield from _unclear(configuration, file, titles, whole)
             return
@@ -55,6 +71,7 @@ def _unclear(
 ) -> Iterator[tuple[ConfiguredBlock, str]]:
     """Yield the blocks that ``file`` may have too: by name, and by kind where it is not whole."""
     text = "" if whole else _text(file, configuration.environment)
+    line = to_run("check", file=shlex.quote(file.name))
     for block in configuration.blocks:
         of_kind = text is None or re.search(rf"(?m)^\s*{re.escape(block.kind)}\b", text)
         if block.stack in titles or of_kind:
@@ -62,8 +79,8 @@ def _unclear(
             yield (
                 block,
                 f"whether its state, {place}, is that of a block in {file.name} cannot be told "
-                f"before that file reads; mend what gate --file {file.name} check says, or give "
-                "this file a folder of its own",
+                f"before that file reads; mend what {line} says, or give this file a folder of "
+                "its own",
             )
 
 

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from athena_gate.gate.quoting import shell
 from athena_gate.modules import clock
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_bytes, read_json
@@ -88,7 +89,7 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
     from athena_gate.modules.findings import Mistake
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
-    from athena_gate.stacks.neighbours import shared_states
+    from athena_gate.stacks.neighbours import neighbours, shared_states
 
     result: dict[str, Any] = {
         "file": str(file),
@@ -106,13 +107,14 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
         result["mistakes"] = [*map(_mistake, error.mistakes)]
         return result, []
     clashing, left_out = clashes(file)
-    of_files, unread = beside(configuration)
-    states = shared_states(configuration)
+    others = neighbours(configuration)
+    of_files, unread = beside(configuration, others)
+    states = shared_states(configuration, others)
+    # All of what has one state has one name.
+    said = {one.subject for one in states}
     result["mistakes"] = [
         _mistake(Mistake(one.block.line, one.block.title, "", str(one), "GATE408"))
-        for one in clashing
-        # All of what has one state has one name.
-        + [one for one in of_files if one.block.title not in {s.subject for s in states}]
+        for one in clashing + [one for one in of_files if one.block.title not in said]
     ] + [*map(_mistake, states)]
     result["accounts"] = [
         {"name": name, "id": account.id, "region": account.region}
@@ -132,8 +134,10 @@ def _check(file: Path, today: date) -> tuple[dict[str, Any], list[Path]]:
         result["remarks"].append(
             _of_the_file("GATE740", _BUILDS_NOTHING.format(to_run("destroy NAME")))
         )
-    unclear = [(f"environments/{one}.hcl", f"--env {one}") for one in left_out]
-    unclear += [(one, f"--file {one}") for one in unread]
+    unclear = [
+        (f"{places.ENVIRONMENTS}/{one}.hcl", to_run("check", environment=one)) for one in left_out
+    ]
+    unclear += [(one, to_run("check", file=shell([one]))) for one in unread]
     result["remarks"] += [_of_the_file("GATE741", _LEFT_OUT.format(*one)) for one in unclear]
     for block in configuration.blocks:
         remarks, accepted = _remarks(block, today)
@@ -187,9 +191,7 @@ def _remarks(
 
 
 _BUILDS_NOTHING = "no block is left; what was built is destroyed by the pipeline, or by {}"
-_LEFT_OUT = (
-    "{} has mistakes, so that what it makes is not compared with the rest; gate {} check says which"
-)
+_LEFT_OUT = "{} has mistakes, so that what it makes is not compared with the rest; {} says which"
 
 
 def _of_the_file(code: str, text: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from athena_gate.modules.account import Account
 from athena_gate.modules.reading import ConfigurationError
 from athena_gate.stacks.configuration import Configuration, ConfiguredBlock, load, outline
 from athena_gate.stacks.integrations import Integrations
-from athena_gate.stacks.places import VENDORS, earlier, environments
+from athena_gate.stacks.neighbours import Neighbours
+from athena_gate.stacks.places import VENDORS, environments
 
 # By its place (an account, or a region of it; empty where the name is taken in all accounts), its
 # type without aws_, and its name.
@@ -55,34 +56,35 @@ def clashes(file: Path) -> tuple[list[Clash], list[str]]:
         except ConfigurationError:
             left_out += [environment] if environment else []
             continue
-        for block in configuration.blocks:
-            if shared := first(made_by(block) & makers.keys()):
+        own = [(block, made_by(block)) for block in configuration.blocks]
+        for block, things in own:
+            if shared := first(things & makers.keys()):
                 place, kind, name = shared
                 here, there = called(environment), called(makers[shared])
                 clashing.append(Clash(here, block, there, kind, name, place))
-        for thing in made(configuration):
+        for thing in (thing for _, things in own for thing in things):
             makers.setdefault(thing, environment)
     return clashing, left_out
 
 
-def beside(configuration: Configuration) -> tuple[list[Clash], list[str]]:
-    """Return, for each block of ``configuration``, the first thing of it that a file makes too
-    which lies beside its own and comes before it; and the names of those that are left out, for
-    they have mistakes."""
+def beside(configuration: Configuration, others: Neighbours) -> tuple[list[Clash], list[str]]:
+    """Return, for each block of ``configuration``, the first thing of it that one of ``others``,
+    its neighbours, makes too; and the names of the files that are left out, for they have
+    mistakes."""
     file = Path(configuration.file)
+    own = [(block, made_by(block)) for block in configuration.blocks] if others else []
     clashing, left_out = [], []
-    for one in earlier(file):
-        try:
-            theirs = made(load(one, configuration.environment))
-        except ConfigurationError:
+    for one, other in others.items():
+        if other is None:
             # What has no block of ours is another program's.
             _, titles, _ = outline(one, configuration.environment)
             known = Integrations(file.absolute().parent / VENDORS)
             if any(title.partition(" ")[0] in known for title in titles.values()):
                 left_out.append(one.name)
             continue
-        for block in configuration.blocks:
-            if shared := first(made_by(block) & theirs):
+        theirs = made(other)
+        for block, things in own:
+            if shared := first(things & theirs):
                 place, kind, name = shared
                 clashing.append(Clash(file.name, block, one.name, kind, name, place))
     return clashing, left_out

@@ -315,14 +315,15 @@ def _said(
         context = {**context, "aws:SecureTransport": ("true",)}
     # Decided from who asks, or not known, where AWS always sends them.
     unknown = {key for key in asked.values() if condition_key(key).sent == "some requests"}
-    if one.kind == "policy" and _caller(one, todos) == one.caller:
+    caller = _caller(one, todos)
+    if one.kind == "policy" and caller == one.caller:
         # Of whom it is attached to nothing is known.
         unknown |= {"aws:PrincipalArn", "aws:PrincipalType", "aws:username"}
     if any(values for key, values in context.items() if key.lower() == "aws:sourceip"):
         # A request through a VPC endpoint has no aws:SourceIp.
         unknown = {key for key in unknown if key.lower() not in VPC_KEYS}
     request = Request(
-        _caller(one, todos),
+        caller,
         action,
         resource,
         account,

@@ -62,11 +62,11 @@ def _synthesized(file: Path, output: Path) -> "Synthesis | None":
     engine_ahead()
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load
-    from athena_gate.stacks.neighbours import shared_states
+    from athena_gate.stacks.neighbours import neighbours, shared_states
 
     try:
         configuration = load(file)
-        if mistakes := shared_states(configuration):
+        if mistakes := shared_states(configuration, neighbours(configuration)):
             raise ConfigurationError(str(file), mistakes)
         return synthesize(configuration, output)
     except ConfigurationError as error:

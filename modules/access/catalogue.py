@@ -4,16 +4,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from athena_gate.modules import hcl, vendors
+from athena_gate.modules import hcl
 from athena_gate.modules.access.profile import Profile
 from athena_gate.modules.access.settings import Access, block_of
 from athena_gate.modules.files import MEBIBYTE, Unreadable, read_text
 from athena_gate.modules.findings import unreadable
 from athena_gate.modules.reading import ConfigurationError, Notes, build
+from athena_gate.modules.vendors import CATALOGUE, PROFILE
 
-# The name of a profile's file in its vendor's folder.
-PROFILE = "profile.hcl"
-CATALOGUE = Path(vendors.__path__[0])
 _LARGEST = MEBIBYTE // 4
 
 

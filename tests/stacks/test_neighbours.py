@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from athena_gate.modules.findings import Mistake
 from athena_gate.stacks.configuration import load
-from athena_gate.stacks.neighbours import shared_states
+from athena_gate.stacks.neighbours import neighbours, shared_states
 from tests.conftest import DOT, Project
 from tests.gate.test_cli import gate
 
@@ -23,6 +24,11 @@ def says(place: str) -> str:
         "destroy what the other has made; choose another name, or give this file a folder of its "
         "own"
     )
+
+
+def mistakes(file: str) -> list[Mistake]:
+    configuration = load(Path(file))
+    return shared_states(configuration, neighbours(configuration))
 
 
 @pytest.fixture
@@ -43,15 +49,15 @@ def here(project: Project, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_second_file_has_states_of_its_own(backend: str, place: str) -> None:
     Path("gate.hcl").write_text(DOT + backend)
     Path("staging.hcl").write_text(DOT + backend)
-    (found,) = shared_states(load(Path("staging.hcl")))
+    (found,) = mistakes("staging.hcl")
     assert (found.line, found.subject, found.problem) == (LINE, 'dot "reporting"', says(place))
-    assert shared_states(load(Path("gate.hcl"))) == []
+    assert mistakes("gate.hcl") == []
     for other in (
         DOT.replace('"reporting"', '"staging"') + backend,
         DOT + ("" if backend else S3),
     ):
         Path("staging.hcl").write_text(other)
-        assert shared_states(load(Path("staging.hcl"))) == []
+        assert mistakes("staging.hcl") == []
 
 
 @pytest.mark.usefixtures("here")
@@ -61,9 +67,9 @@ def test_of_two_files_the_later_is_at_fault_and_one_by_two_names_is_one() -> Non
     Path("c.hcl").symlink_to("a.hcl")
     Path("terragrunt.hcl").write_text("terraform {")
     Path(".terraform.lock.hcl").write_text("")
-    assert [len(shared_states(load(Path(name)))) for name in ("a.hcl", "b.hcl")] == [0, 1]
+    assert [len(mistakes(name)) for name in ("a.hcl", "b.hcl")] == [0, 1]
     Path("b.hcl").unlink()
-    assert shared_states(load(Path("c.hcl"))) == []
+    assert mistakes("c.hcl") == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +93,7 @@ def test_of_two_files_the_later_is_at_fault_and_one_by_two_names_is_one() -> Non
 def test_a_file_with_mistakes_has_states_too(beside: str, found: str) -> None:
     Path("gate.hcl").write_text(beside)
     Path("staging.hcl").write_text(DOT + S3)
-    problems = [one.problem for one in shared_states(load(Path("staging.hcl")))]
+    problems = [one.problem for one in mistakes("staging.hcl")]
     assert [one.startswith(found) for one in problems] == [True] * bool(found), problems
 
 
