@@ -5,6 +5,7 @@ import itertools
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from athena_gate.gate.terraform import (
 )
 from development.torture.failing import Failure, denied, noisy
 from development.torture.killing import ROOT, Kill, torture
-from development.torture.scenes import scenes
+from development.torture.scenes import Scene, scenes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=60, help="how many (default: 60)")
     parser.add_argument("--minutes", type=float, default=60, help="begin nothing after (60)")
     parser.add_argument("--seed", type=int, default=1, help="of where and who (default: 1)")
-    parser.add_argument("--side-by-side", type=int, default=2, help="stacks at once (2)")
+    parser.add_argument("--side-by-side", type=int, default=5, help="stacks at once (5)")
     parser.add_argument("--failures-only", action="store_true", help="kill nothing")
     parser.add_argument("--kills-only", action="store_true", help="fail and deny no calls")
     parser.add_argument("--only", default="", help="scenes whose name holds this")
@@ -66,29 +67,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if any(wrong) or not wrong else 0
 
 
-# Of these calls are denied in turn, in an apply each: every one, or what changes a bucket.
-_DENIED = {"elementary-keys": False, "webflow-keys": True}
-
-
 def _failures(
     options: argparse.Namespace, variables: dict[str, str], began: float
 ) -> list[Failure]:
-    """Return what came of failing and denied calls, in a third of the time at most."""
+    """Return what came of failing calls, and of denying each call that any of the stacks makes: in
+    that one of them that first comes to it."""
     key = _key()
     chosen = {one for one in scenes() if options.only in str(one) and not one.cdktf}
+    taken: set[str] = set()
+    choosing = threading.Lock()
+
+    longest: float = options.minutes * 60 / 2
+
+    def late() -> bool:
+        return time.monotonic() - began > longest
+
+    def mine(call: str) -> bool:
+        with choosing:
+            if call in taken:
+                return False
+            taken.add(call)
+            return True
+
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         place = Path(folder)
-        found: list[Failure] = []
-        for number, scene in enumerate(sorted(chosen, key=str)):
-            if time.monotonic() - began > options.minutes * 60 / 3:
-                break
-            some = noisy(scene, place / f"n{number}", key, variables, 0.1, options.seed)
-            if scene.kind in _DENIED:
-                buckets = _DENIED[scene.kind]
-                some += denied(scene, place / f"d{number}", key, variables, buckets=buckets)
-            print("\n".join(f"    {one}" for one in some), flush=True)
-            found += some
-    return found
+
+        def fail(scene: Scene) -> list[Failure]:
+            if late():
+                print(f"    {scene}: not begun, half of the time is over", flush=True)
+                return []
+            some: list[Failure] = []
+            runs = (
+                noisy(scene, place / f"{scene.stack}-noisy", key, variables, 0.1, options.seed),
+                denied(scene, place / f"{scene.stack}-denied", key, variables, mine, late),
+            )
+            for one in itertools.chain(*runs):
+                print(f"    {one}", flush=True)
+                some.append(one)
+            return some
+
+        # What is made without waiting is denied first: that of a bucket takes a minute a time.
+        order = sorted(chosen, key=lambda one: ("bucket" in one.text, one.s3, str(one)))
+        with ThreadPoolExecutor(options.side_by_side) as pool:
+            return [one for some in pool.map(fail, order) for one in some]
 
 
 def _key() -> str:

@@ -2,7 +2,7 @@
 names the action, and the next run goes on."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +31,9 @@ class Failure:
 
 def noisy(
     scene: Scene, folder: Path, key: str, variables: Mapping[str, str], share: float, seed: int
-) -> list[Failure]:
-    """Return what came of each operation on ``scene`` in which this ``share`` of calls fails."""
+) -> Iterator[Failure]:
+    """Yield what came of each operation on ``scene`` in which this ``share`` of calls fails."""
     chance = random.Random(f"{seed} {scene}")
-    found = []
     with stage(scene, folder, key, variables) as made:
         text = scene.text
         for operation in scene.operations:
@@ -53,16 +52,19 @@ def noisy(
             done = made.gate(verb, scene.stack, "--yes")
             made.relay.before = lambda _: None
             what = f"{operation}, {len(failed)} calls failed, exit code {done.returncode}"
-            found.append(Failure(scene, what, _after(made, operation)))
-    return found
+            yield Failure(scene, what, _after(made, operation))
 
 
 def denied(
-    scene: Scene, folder: Path, key: str, variables: Mapping[str, str], *, buckets: bool
-) -> list[Failure]:
-    """Return what came of ``scene`` with each call that an apply of it makes denied in turn; with
-    ``buckets``, each that changes a bucket."""
-    found = []
+    scene: Scene,
+    folder: Path,
+    key: str,
+    variables: Mapping[str, str],
+    mine: Callable[[str], bool],
+    late: Callable[[], bool],
+) -> Iterator[Failure]:
+    """Yield what came of ``scene`` with each call that an apply of it makes denied in turn, of
+    those that are ``mine`` when they are come to, and until it is ``late``."""
     with stage(scene, folder, key, variables) as made:
         made.gate("apply", scene.stack, "--yes")
         calls = sorted(
@@ -70,10 +72,11 @@ def denied(
                 str(call)
                 for call in made.relay.calls
                 if call.service != "sts" and "Object" not in call.action
-                if not buckets or (call.service == "s3" and call.writes)
             }
         )
         for denial in calls:
+            if late() or not mine(denial):
+                continue
             made.gate("destroy", scene.stack, "--yes")
             hit: list[Call] = []
 
@@ -90,11 +93,11 @@ def denied(
             made.relay.before = lambda _: None
             wrong = ""
             # The answer to HEAD has no text.
-            if done.returncode and denial not in done.stderr and ":Head" not in denial:
+            name = denial.removeprefix("s3:") if ":Head" in denial else denial
+            if done.returncode and name not in done.stderr:
                 wrong = f"the message does not name it: {last(done)}"
             what = f"{denial} denied, exit code {done.returncode}"
-            found.append(Failure(scene, what, wrong or _after(made, "apply")))
-    return found
+            yield Failure(scene, what, wrong or _after(made, "apply"))
 
 
 def _after(made: Stage, operation: str) -> str:
