@@ -1,13 +1,16 @@
 """Access that ends on a day: the policies say so, the claims prove it, and it is told before."""
 
+import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from athena_gate.gate.parity import parity
+from athena_gate.gate.stack.reader import read_content
 from athena_gate.modules import clock, until
 from athena_gate.modules.access.claims import never
 from athena_gate.modules.access.policies import access, remarks, trust
@@ -16,8 +19,12 @@ from athena_gate.modules.iam.attached import AttachedPolicies, Document, Identit
 from athena_gate.modules.iam.claims import Never, Requests, Since
 from athena_gate.modules.iam.policy import Condition, Policy, Statement
 from athena_gate.modules.iam.proof import prove_never
+from athena_gate.modules.reading import ConfigurationError
+from athena_gate.stacks.backends import LocalBackend
 from athena_gate.stacks.configuration import load
+from development.examples import text
 from tests.conftest import ACCOUNT, Project
+from tests.gate.stack.written import written
 from tests.modules.access.vendors import vendor
 
 DAY = "2027-03-31"
@@ -85,6 +92,48 @@ def test_it_is_proved_for_every_moment_from_then_on(condition: Condition, holds:
     assert prove_never(attached(Policy((allow, deny)), arn), claim).holds is holds
     dated = replace(allow, conditions=(ENDS,))
     assert prove_never(attached(Policy((dated,)), arn), claim).holds
+
+
+def block_texts() -> dict[str, str]:
+    """Return the accounts as ``""``, and each block of every mode by its name."""
+    some = re.split(r'(?m)^(?=[a-z_]+ "\w+" \{)', text("aws"))
+    heads = [one for one in some if one.startswith(("backend", "account"))]
+    blocks = [one for one in some if one not in heads]
+    return {"": "".join(heads)} | {one.split('"')[1]: one for one in blocks if '"' in one}
+
+
+@pytest.mark.slow
+def test_in_every_mode_all_that_is_made_or_given_ends(project: Project) -> None:
+    head, *_ = texts = block_texts()
+    goes_on = []
+    for name in list(texts)[1:]:
+        project.write(texts[head] + texts[name].replace("{", f'{{\n until = "{DAY}"', 1))
+        try:
+            (block,) = load(project.file).blocks
+        except ConfigurationError as refused:
+            goes_on.append(f"{name} {refused.mistakes[0].field}")
+            continue
+        stack = read_content(written(block, LocalBackend()), Path("cdk.tf.json"))
+        for one in stack.identities:
+            claim = Never("ends", "", one.arn, (Requests(("*",)),), {"aws:CurrentTime": Since(END)})
+            assert prove_never(stack, claim).holds, (name, one.arn)
+        goes_on += [
+            f"{name} {place.kind} {statement.actions}"
+            for place in stack.resource_policies
+            for statement in place.policy.statements
+            if statement.effect == "Allow" and ENDS not in statement.conditions
+        ]
+    # A function's policy takes no date, and its role ends; a key's own account stays its owner;
+    # and until is refused where an application makes a role of its own.
+    invoked = "function ('lambda:InvokeFunction',)"
+    assert sorted(set(goes_on)) == [
+        f"c0 {invoked}",
+        f"c1 {invoked}",
+        "c1 key ('kms:*',)",
+        f"c2 {invoked}",
+        "c5 until",
+        "c6 until",
+    ]
 
 
 def test_the_counter_example_has_a_time() -> None:
