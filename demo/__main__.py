@@ -120,7 +120,7 @@ def demonstrate(
             show_sharing(block.settings)
         print(f"\n$ gate sheet {block.kind}.{block.name}")
         print(run(["gate", "sheet", f"{block.kind}.{block.name}"]))
-        use_keys(json.loads(run(["gate", "sheet", block.stack, "--format", "json"])), key)
+        use_keys(json.loads(run(["gate", "sheet", block.stack, "--json"])), key)
     with step(f"cdktf destroy: {', '.join(stacks)}") as progress:
         cdktf("destroy", stacks, r"Destruction complete", "destroyed", progress)
     with step("the embedded AWS holds nothing but what it began with"):

@@ -161,7 +161,7 @@ def _of(
             commands: list[tuple[str, ...]] = [
                 ("prove", folder),
                 ("prove", name, "--json"),
-                ("prove", name, "--sarif"),
+                ("prove", name, "--output-format", "sarif"),
                 ("prove", "--checks-only", file),
                 ("prove", f"plan-{name}.json"),
                 ("explain", folder),

@@ -30,7 +30,9 @@ from athena_gate.gate.commands.synth import synth
 from athena_gate.gate.commands.todo import todo
 from athena_gate.gate.completion import COMPLETE
 from athena_gate.gate.console import (
+    AsJson,
     block_called,
+    chosen_format,
     cross,
     dash,
     fail,
@@ -190,7 +192,7 @@ def check(
             "quality report.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="End with 1 for a warning too, as pipelines do.")
     ] = False,
@@ -202,9 +204,7 @@ def check(
     """
     from athena_gate.gate.check import check as check_file
 
-    if as_json and output_format not in (None, "json"):
-        fail(2, f"--json and --output-format {output_format} print different things; choose one")
-    kind = "json" if as_json else output_format or "text"
+    kind = chosen_format(output_format, as_json)
     if against and kind not in ("text", "json"):
         fail(2, "--against prints text or JSON; leave --output-format out")
     result = check_file(context.obj)
@@ -284,15 +284,18 @@ app.command()(adopt)
 def sheet(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The block's name, or KIND.NAME.")],
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "markdown", "json"], typer.Option(help="How to print it.")
-    ] = "text",
+    output_format: Annotated[
+        Literal["text", "markdown", "json"] | None,
+        typer.Option(help="How to print it, by default as text."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print what the vendor's form asks for, from the outputs of a deployed stack."""
     from athena_gate.gate.sheet import sheet as made
     from athena_gate.gate.sheet.outputs import NotDeployed, read_outputs
     from athena_gate.gate.sheet.text import as_markdown, as_text
 
+    kind = chosen_format(output_format, as_json)
     block = block_called(load(context.obj), name)
     folder = output_folder() / "stacks" / block.stack
     _note_if_stale(context.obj, folder)
@@ -301,9 +304,9 @@ def sheet(
     except NotDeployed as error:
         fail(1, str(error))
     content = made(block, outputs, folder)
-    if format == "json":
+    if kind == "json":
         print(json.dumps(content, indent=2))
-    elif format == "markdown":
+    elif kind == "markdown":
         say(as_markdown(content))
     else:
         say(as_text(content))
@@ -354,8 +357,11 @@ def prove(
             "--strict", help="End with 1 when a claim holds only if others do their part."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the proofs as JSON.")] = False,
-    sarif: Annotated[bool, typer.Option("--sarif", help="Print the failures as SARIF.")] = False,
+    output_format: Annotated[
+        Literal["text", "sarif", "json"] | None,
+        typer.Option(help="How to print it, by default as text; sarif has the failures only."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Prove what the synthesized stacks can do, and what they never can.
 
@@ -377,8 +383,7 @@ def prove(
     from athena_gate.gate.prove.text import as_text
     from athena_gate.gate.stack.reader import FILE
 
-    if as_json and sarif:
-        fail(2, "--json and --sarif print different things; choose one")
+    kind = chosen_format(output_format, as_json)
     if checks_only:
         if what is None:
             fail(2, "--checks-only needs a folder with cdk.tf.json in it, or such a file")
@@ -421,9 +426,9 @@ def prove(
         synthesized = (place / "stacks").is_dir() or (place / MANIFEST).exists()
         if synthesized and (problem := unlisted(place)):
             proved.append(no_claims(MANIFEST, str(place / MANIFEST), problem))
-    if as_json:
+    if kind == "json":
         print(json.dumps(proofs_as_json(proved), indent=2))
-    elif sarif:
+    elif kind == "sarif":
         print(json.dumps(as_sarif(proved, str(context.obj)), indent=2))
     else:
         say(as_text(proved, tick(), cross(), dash()))
@@ -793,7 +798,7 @@ def sandbox(
     outlives the command, which gets no credentials of yours: no variable of a cloud, of CI or of
     HCP Terraform, and none that is called a token, key, secret or password.
     """
-    from athena_gate.gate.sandbox import DEFAULT_ACCOUNT, Sandbox, SandboxError
+    from athena_gate.gate.sandbox import DEFAULT_ACCOUNT, NoMoto, Sandbox, SandboxError
     from athena_gate.gate.sandbox.cli_configuration import NotReadable
     from athena_gate.gate.sandbox.existing import taken_for_granted
     from athena_gate.gate.sandbox.state import (
@@ -824,7 +829,7 @@ def sandbox(
             raise typer.Exit(
                 running.run(context.args, base) if context.args else running.serve_forever(base)
             )
-    except (StateElsewhere, NotReadable) as error:
+    except (StateElsewhere, NotReadable, NoMoto) as error:
         fail(2, str(error))
     except SandboxError as error:
         fail(1, str(error))

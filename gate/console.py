@@ -7,7 +7,7 @@ itself; so does this file.
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO
 
 import typer
 
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 # Where everything that can be made again is kept.
 _BUILD = Path(".gate")
+# Beside --output-format, where something prints in more ways than as text and JSON.
+AsJson = Annotated[bool, typer.Option("--json", help="The same as --output-format json.")]
+
+
+def chosen_format(output_format: str | None, as_json: bool) -> str:
+    """Return how to print: as text unless one is chosen. Two that differ end the command with code
+    2."""
+    if as_json and output_format not in (None, "json"):
+        fail(2, f"--json and --output-format {output_format} print different things; choose one")
+    return "json" if as_json else output_format or "text"
 
 
 def load(file: Path) -> "Configuration":

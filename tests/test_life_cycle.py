@@ -225,7 +225,7 @@ def test_the_sheet_is_what_dots_form_asks_for(
     deployed: Project, sandbox_variables: dict[str, str], terraform: Terraform
 ) -> None:
     shown = subprocess.run(
-        ["gate", "sheet", "reporting", "--format", "json"],
+        ["gate", "sheet", "reporting", "--json"],
         cwd=deployed.folder,
         env=sandbox_variables,
         capture_output=True,

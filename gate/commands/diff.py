@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from athena_gate.gate.console import fail, load, say
+from athena_gate.gate.console import AsJson, chosen_format, fail, load, say
 
 
 def diff(
@@ -17,9 +17,11 @@ def diff(
             help="A commit or branch of git, a folder with another gate.hcl, or an earlier synth."
         ),
     ] = "HEAD",
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "markdown", "json"], typer.Option(help="How to print it.")
-    ] = "text",
+    output_format: Annotated[
+        Literal["text", "markdown", "json"] | None,
+        typer.Option(help="How to print it, by default as text."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say who may do what they could not before, and the other way round.
 
@@ -32,6 +34,7 @@ def diff(
     from athena_gate.gate.diff.text import as_markdown, as_text
     from athena_gate.modules.reading import ConfigurationError
 
+    kind = chosen_format(output_format, as_json)
     configuration = load(context.obj)
     try:
         found = compare(asked_for(configuration), earlier(against, context.obj))
@@ -39,9 +42,9 @@ def diff(
         fail(2, str(error))
     except ConfigurationError as error:
         fail(2, f"{against} cannot be compared with: {error}")
-    if format == "json":
+    if kind == "json":
         print(json.dumps({"against": against, "differences": list(map(asdict, found))}, indent=2))
-    elif format == "markdown":
+    elif kind == "markdown":
         say(as_markdown(found, against))
     else:
         say(as_text(found, against))

@@ -1,11 +1,11 @@
 """`gate todo` on the command line: what others must do."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from athena_gate.gate.console import block_called, fail, load, say
+from athena_gate.gate.console import AsJson, block_called, chosen_format, load, say
 
 
 def todo(
@@ -14,13 +14,14 @@ def todo(
         str | None,
         typer.Argument(help="The block's name, or KIND.NAME; without it, every block."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
-    terraform: Annotated[
-        bool,
+    output_format: Annotated[
+        Literal["text", "terraform", "json"] | None,
         typer.Option(
-            "--terraform", help="Print what policies must say as Terraform's policy documents."
+            help="How to print it, by default as text; terraform: what policies must say, as "
+            "Terraform's policy documents.",
         ),
-    ] = False,
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """List what stands outside of a block's stack and must be so before its access works.
 
@@ -32,14 +33,13 @@ def todo(
     from athena_gate.gate.todo.terraform import as_terraform
     from athena_gate.gate.todo.text import as_text
 
-    if as_json and terraform:
-        fail(2, "--json and --terraform print different things; choose one")
+    kind = chosen_format(output_format, as_json)
     configuration = load(context.obj)
     blocks = configuration.blocks if name is None else [block_called(configuration, name)]
     lists = [listed(block, configuration.accounts) for block in blocks]
-    if as_json:
+    if kind == "json":
         print(json.dumps(lists_as_json(lists), indent=2))
-    elif terraform:
+    elif kind == "terraform":
         say(as_terraform(lists) or "# No policy of another account has to change.")
     else:
         say(as_text(lists))

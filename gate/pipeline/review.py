@@ -1,6 +1,6 @@
 """The plans of all stacks in one page of Markdown.
 
-    # the page; DIFFERENCE is what `gate diff --format markdown` printed, if there is such a file
+    # the page; DIFFERENCE: what `gate diff --output-format markdown` printed, if there is the file
     python3 -m athena_gate.gate.pipeline.review page FOLDER [DIFFERENCE]
     # the job matrix of those that would change, with their digests
     python3 -m athena_gate.gate.pipeline.review changed FOLDER
@@ -45,7 +45,7 @@ _MOST_CHANGES = 300
 _LONGEST_ADDRESS = 100
 # Of the page, for who may do what.
 _LONGEST_DIFFERENCE = 20_000
-# What `gate diff --format markdown` prints, with nothing of anybody's outside of its code.
+# What `gate diff --output-format markdown` prints, with nothing of anybody's outside of its code.
 _DIFFERENCE = re.compile(
     r"### Who may do what\n\n"
     r"Compared with (?P<ticks>`+)[^`\n]+(?P=ticks): [a-z0-9 ,:]+\.\n"

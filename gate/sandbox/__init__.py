@@ -46,6 +46,10 @@ class SandboxError(RuntimeError):
     """The embedded AWS did not start; the message says why and what to do."""
 
 
+class NoMoto(SandboxError):
+    """What the embedded AWS is made of is not installed."""
+
+
 class Sandbox:
     """The embedded AWS, from entering the `with` block to leaving it.
 
@@ -55,8 +59,8 @@ class Sandbox:
     the role need not exist. `existing` are the resources it has from the start. Two sandboxes
     share nothing, and nothing outlives the block.
 
-    Raises SandboxError on entering when moto is not installed or the server does not listen
-    within 60 seconds.
+    Raises NoMoto on entering when moto is not installed, and SandboxError when the server does not
+    listen within 60 seconds.
     """
 
     def __init__(self, account: str = DEFAULT_ACCOUNT, existing: "Iterable[Existing]" = ()) -> None:
@@ -66,7 +70,7 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         if importlib.util.find_spec("moto") is None:
-            raise SandboxError(
+            raise NoMoto(
                 "the embedded AWS needs moto, which is not installed here; run: "
                 f"{_install()} 'athena-gate[sandbox]'"
             )

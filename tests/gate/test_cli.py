@@ -283,7 +283,7 @@ def test_a_sandbox_without_moto_says_how_to_install_it(
     done = gate(project.folder, "sandbox", "--", "true")
 
     assert (done.returncode, done.stdout, done.stderr) == (
-        1,
+        2,
         "",
         "gate: the embedded AWS needs moto, which is not installed here; run: "
         f"{command} 'athena-gate[sandbox]'\n",

@@ -252,7 +252,7 @@ def test_it_compares_with_a_commit_and_with_a_folder(repository: Path, against: 
 
 
 def test_as_json_it_is_the_value(repository: Path) -> None:
-    done = gate(repository, "diff", "--format", "json")
+    done = gate(repository, "diff", "--json")
     found = json.loads(done.stdout)
     (stack,) = found["differences"]
     assert (found["against"], stack["stack"], stack["fate"]) == ("HEAD", "dot-reporting", "changed")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from athena_gate.gate.editing import edited
 from athena_gate.gate.fmt import formatted
 from athena_gate.modules.hcl import parse
 from tests.conftest import DOT, ROOT, Project
@@ -103,6 +104,7 @@ def test_terraform_writes_the_same(tmp_path: Path) -> None:
     assert len(texts) > 200
     for number, text in enumerate(texts):
         (tmp_path / f"{number}.tf").write_text(text)
+        (tmp_path / f"{number}-windows.tf").write_text(text, newline="\r\n")
         # What it made is what it leaves as it is.
         (tmp_path / f"{number}-again.tf").write_text(formatted(text))
     terraform = shutil.which("terraform")
@@ -110,6 +112,9 @@ def test_terraform_writes_the_same(tmp_path: Path) -> None:
     subprocess.run([terraform, "fmt", "-list=false", tmp_path], check=True, capture_output=True)
     assert [(tmp_path / f"{n}.tf").read_text() for n in range(len(texts))] == [
         formatted(text) for text in texts
+    ]
+    assert [(tmp_path / f"{n}-windows.tf").read_bytes() for n in range(len(texts))] == [
+        edited(text.replace("\n", "\r\n").encode(), formatted) for text in texts
     ]
     assert [(tmp_path / f"{n}-again.tf").read_text() for n in range(len(texts))] == [
         formatted(text) for text in texts
@@ -142,6 +147,12 @@ def test_a_file_is_written_and_its_name_printed(project: Project) -> None:
     assert (done.returncode, done.stdout) == (0, "gate.hcl\n")
     done = gate(project.folder, "fmt", "--check")
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_each_line_ends_as_it_did(project: Project) -> None:
+    project.file.write_bytes(b"a {\r\nx=1 # one\r\ny = 22\n}\r\n")
+    gate(project.folder, "fmt")
+    assert project.file.read_bytes() == b"a {\r\n  x = 1 # one\r\n  y = 22\n}\r\n"
 
 
 def test_a_difference_is_shown_and_nothing_written(project: Project) -> None:

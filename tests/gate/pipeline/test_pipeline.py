@@ -612,7 +612,9 @@ def test_gate_diff_prints_what_the_comment_takes_as_it_is(project: Project) -> N
     (other / "gate.hcl").write_text(DOT.replace('["sales"]', '["sales", "x"]'))
     (other / "keys").symlink_to(project.folder / "keys")
     for against in (other, project.folder):
-        done = gate(project.folder, "diff", "--against", str(against), "--format", "markdown")
+        done = gate(
+            project.folder, "diff", "--against", str(against), "--output-format", "markdown"
+        )
         assert (done.returncode, done.stdout[:20]) == (0, "### Who may do what\n")
         assert review.difference(done.stdout) == done.stdout
 

@@ -738,7 +738,7 @@ def test_prove_exits_with_1_when_a_claim_does_not_hold(project: Project) -> None
         in done.stdout
     )
     assert json.loads(gate(project.folder, "prove", "--json").stdout)["holds"] is False
-    assert gate(project.folder, "prove", "--sarif").returncode == 1
+    assert gate(project.folder, "prove", "--output-format", "sarif").returncode == 1
 
 
 def test_prove_before_the_synth_says_how_to(project: Project) -> None:
@@ -784,7 +784,10 @@ def test_prove_takes_a_folder_and_a_file(project: Project) -> None:
         (["no/where"], "no/where: no such file or folder; allowed: a folder with cdk.tf.json in "),
         (["keys"], "keys: holds no cdk.tf.json; allowed: a folder with cdk.tf.json in it, such a"),
         (["cdktf.json"], "cdktf.json: is no stack in Terraform's JSON syntax; allowed: a folder "),
-        (["--json", "--sarif"], "--json and --sarif print different things; choose one"),
+        (
+            ["--json", "--output-format", "sarif"],
+            "--json and --output-format sarif print different things; choose one",
+        ),
     ],
 )
 def test_a_mistake_of_the_user_is_one_sentence(
@@ -808,7 +811,7 @@ def test_sarif_names_the_file_that_a_block_stands_in(project: Project) -> None:
     project.write(ACCOUNT)
     settings = load(project.file).blocks[0].settings
     synthesized(project, wider(settings, Statement("Allow", ("iam:*",), ("*",), sid="Oops")))
-    done = gate(project.folder, "prove", "--sarif")
+    done = gate(project.folder, "prove", "--output-format", "sarif")
     (run,) = json.loads(done.stdout)["runs"]
     found = {
         (place["artifactLocation"]["uri"], place["region"]["startLine"])

@@ -229,5 +229,8 @@ def test_the_command_prints_text_json_or_terraform(tmp_path: Path) -> None:
     (tmp_path / "gate.hcl").write_text(GATE)
     assert gate(tmp_path, "todo", "bi").stdout.startswith('superset "bi"\n')
     assert json.loads(gate(tmp_path, "todo", "--json").stdout)[0]["block"] == 'superset "bi"'
-    assert "aws_iam_policy_document" in gate(tmp_path, "todo", "bi", "--terraform").stdout
-    assert gate(tmp_path, "todo", "bi", "--terraform", "--json").returncode == 2
+    assert (
+        "aws_iam_policy_document"
+        in gate(tmp_path, "todo", "bi", "--output-format", "terraform").stdout
+    )
+    assert gate(tmp_path, "todo", "bi", "--output-format", "terraform", "--json").returncode == 2

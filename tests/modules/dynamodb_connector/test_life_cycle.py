@@ -297,7 +297,7 @@ def test_the_sheet_says_how_to_query_and_what_is_left_to_click(
     deployed: Deployed, sandbox_variables: dict[str, str]
 ) -> None:
     shown = subprocess.run(
-        ["gate", "sheet", "orders", "--format", "json"],
+        ["gate", "sheet", "orders", "--json"],
         cwd=deployed.project.folder,
         env=sandbox_variables,
         capture_output=True,
