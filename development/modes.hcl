@@ -68,6 +68,7 @@ metronome "role" {
 }
 webflow "keys" {
   until = "2099-03-31"
+  permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
   account        = "analytics"
   bucket         = "acme-webflow"
   create_bucket  = false

@@ -68,7 +68,7 @@ def test_what_no_recorded_call_takes_is_granted_for_reasons_that_are_listed(
                 beyond.setdefault(one.type, set()).update(rest)
     assert beyond == {
         "aws_iam_role": {"iam:PutRolePermissionsBoundary"},
-        "aws_iam_user": {"iam:DeleteAccessKey"},
+        "aws_iam_user": {"iam:DeleteAccessKey", "iam:PutUserPermissionsBoundary"},
         "aws_s3_bucket": {"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"},
     }
 
