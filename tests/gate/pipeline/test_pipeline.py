@@ -193,6 +193,16 @@ def test_a_plan_is_shown_without_progress_and_hints() -> None:
     )
 
 
+def test_a_plan_after_what_changed_outside_of_terraform_is_shown() -> None:
+    line = "─" * 77
+    note = "Note: Objects have changed outside of Terraform\n\n  # aws_iam_user.user has changed"
+    plan = "  # aws_iam_role.role will be created\n\nPlan: 1 to add, 0 to change, 0 to destroy."
+    whole = f"{note}\n\n{line}\n\n{plan}"
+    for hint in ("Saved the plan to: plan", "Note: You didn't use the -out option to save this"):
+        assert changes.shown(f"\n{whole}\n\n{line}\n\n{hint}\nplan, so\n") == whole
+    assert changes.shown(whole) == whole
+
+
 def reviewed(stack: str, text: str = "", *found: dict[str, Any], action: str = "apply") -> Any:
     return {
         "stack": stack,
