@@ -11,9 +11,11 @@
 
 FOLDER holds what `pipeline.changes` printed of each stack, as `*.json`. Where the variable ENTRIES
 has what `pipeline.stacks` printed, FOLDER must hold exactly these stacks, each in the folder and
-file `changes-STACK`: another job might have put something else beside.
+file `changes-STACK`: another job might have put something else beside. CHECKSUMS, the outputs of
+the jobs that planned, has the SHA-256 of each such file: another job might have written it anew.
 """
 
+import hashlib
 import html
 import json
 import os
@@ -29,6 +31,7 @@ from athena_gate.gate.quoting import markdown_code, markdown_fence
 from athena_gate.modules.files import (
     Unreadable,
     parse_json,
+    read_bytes,
     read_json,
     read_text,
     visible,
@@ -80,9 +83,11 @@ def _reviewed(file: Path) -> dict[str, Any]:
     raise Unreadable(str(file), "is not what gate.pipeline.changes prints of a stack")
 
 
-def require(entries: Sequence[Mapping[str, str]], folder: Path) -> None:
+def require(
+    entries: Sequence[Mapping[str, str]], folder: Path, checksums: Sequence[str] | None = None
+) -> None:
     """Raise ``Unreadable`` unless ``folder`` has what ``read`` reads of each of ``entries`` where
-    the job of its plan has put it, and of nothing else."""
+    the job of its plan has put it, each with one of ``checksums``, and of nothing else."""
     places = {f"changes-{one['stack']}/changes-{one['stack']}.json": one for one in entries}
     found = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.json")}
     for name in sorted(places.keys() | found.keys()):
@@ -93,6 +98,10 @@ def require(entries: Sequence[Mapping[str, str]], folder: Path) -> None:
         one = _reviewed(found[name])
         if any(one[key] != value for key, value in places[name].items()):
             raise Unreadable(str(found[name]), "is not of the stack that was planned in this run")
+        content = read_bytes(found[name], 2 * PLAN_LIMIT)
+        if checksums is not None and hashlib.sha256(content).hexdigest() not in checksums:
+            problem = "is not what the job of its plan has written; run all jobs again"
+            raise Unreadable(str(found[name]), problem)
 
 
 def difference(printed: str) -> str:
@@ -187,7 +196,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _required(folder: Path) -> list[dict[str, Any]]:
     if entries := os.environ.get("ENTRIES"):
-        require(parse_json(entries, "ENTRIES"), folder)
+        checksums = os.environ.get("CHECKSUMS")
+        found = None if checksums is None else [*parse_json(checksums, "CHECKSUMS").values()]
+        require(parse_json(entries, "ENTRIES"), folder, found)
     return read(folder)
 
 

@@ -95,6 +95,10 @@ class Run:
             ready = [name for name, job in waiting.items() if not set(needs(job)) & set(waiting)]
             for name in ready:
                 self.jobs[name] = self._job(name, waiting.pop(name))
+        runs, failed = self.github.posted("runs"), {job.result for job in self.jobs.values()}
+        ended = {"head_sha": self.sha, "event": self.event_name, "head_branch": Path(self.ref).name}
+        ended["conclusion"] = "failure" if "failure" in failed else "success"
+        (self.github.folder / "runs.json").write_text(json.dumps([ended, *runs]))
         return self
 
     def _job(self, name: str, job: dict[str, Any]) -> Job:
@@ -115,13 +119,21 @@ class Run:
         with ThreadPoolExecutor() as pool:
             legs = list(
                 pool.map(
-                    lambda pair: self._leg(name, pair[0], job, {**context, "matrix": pair[1]}),
+                    lambda pair: self._leg(
+                        name,
+                        pair[0],
+                        job,
+                        {**context, "matrix": pair[1], "strategy": {"job-index": pair[0]}},
+                    ),
                     enumerate(matrix["include"]),
                 )
             )
         self.legs |= {leg.name: leg for leg in legs}
         failed = any(leg.result == "failure" for leg in legs)
-        return Job(name, "failure" if failed else "success", legs[-1].outputs)
+        # https://docs.github.com/en/actions/using-jobs/defining-outputs-for-jobs (2026-11): those
+        # of all legs together.
+        outputs = {key: text for leg in legs for key, text in leg.outputs.items() if text}
+        return Job(name, "failure" if failed else "success", outputs)
 
     def _context(self, job: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -182,6 +194,7 @@ class _Runner:
             "GITHUB_REPOSITORY": "acme/athena",
             "GITHUB_SHA": run.sha,
             "GITHUB_EVENT_NAME": run.event_name,
+            "GITHUB_WORKFLOW_REF": f"acme/athena/{run.file}@{run.ref}",
             "GITHUB_WORKSPACE": str(self._workspace),
             "RUNNER_TEMP": str(self._temp),
             **{name: text for name, text in run.machine.items() if name != "PATH"},
