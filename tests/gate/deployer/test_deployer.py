@@ -1,7 +1,9 @@
 """The rights that Terraform needs: what is printed, and that nothing else is."""
 
 import json
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,6 +201,54 @@ def test_a_boundary_is_demanded_where_the_block_has_one(project: Project) -> Non
         "iam:CreateUser",
         "iam:PutUserPermissionsBoundary",
     }
+
+
+def test_what_has_no_name_is_a_list_or_has_no_resource_in_iam(
+    modes: Configuration, applying: Grants
+) -> None:
+    planning = grants(deployer(modes, modes.accounts["analytics"], "plan"))
+    plan, apply = ({a for a, where, _ in some if where == "*"} for some in (planning, applying))
+    assert plan == {"lakeformation:ListPermissions", "logs:DescribeLogGroups"}
+    assert apply - plan == {
+        *(f"ec2:Describe{what}" for what in ("SecurityGroups", "Subnets", "Vpcs")),
+        *(f"lakeformation:{verb}Permissions" for verb in ("Grant", "Revoke")),
+        "iam:ListVirtualMFADevices",
+        "kms:CreateKey",
+    }
+    assert {action for action in apply if aws.resource_forms(action)} == set()
+
+
+# By which a user or role gets more, or a policy could take the boundary from it.
+WIDENS = re.compile(r"iam:((Create|Put|Attach|Delete).*(Role|User)(Policy|PermissionsBoundary)?)")
+
+
+def test_where_a_block_has_a_boundary_nothing_that_it_makes_is_widened_without(
+    modes: Configuration,
+) -> None:
+    found: dict[str, set[str]] = {}
+    for block in modes.blocks:
+        boundary = getattr(block.settings, "permissions_boundary", None)
+        if boundary is None:
+            continue
+        holders = {
+            arn
+            for _, one in makes(block)
+            if one.type in ("aws_iam_role", "aws_iam_user") or "application_id" in one.arguments
+            for arn in one.arns
+        }
+        alone = replace(modes, blocks=(block,))
+        bound = Condition("StringEquals", "iam:PermissionsBoundary", (boundary,))
+        for account in block.settings.accounts:
+            for action, where, conditions in grants(deployer(alone, account, "apply")):
+                if where in holders and WIDENS.fullmatch(action):
+                    free = action.split(":")[1].startswith("Delete")
+                    assert free or bound in conditions, (block.stack, action, where)
+                    found.setdefault(block.stack, set()).add(action)
+    removes = {"iam:DeleteRole", "iam:DeleteUser", "iam:DeleteRolePolicy"}
+    taken = {action for actions in found.values() for action in actions if "Delete" in action}
+    # Never the boundary itself.
+    assert taken <= removes
+    assert "dynamodb-connector-application" in found
 
 
 def test_a_role_is_passed_to_its_service_alone(modes: Configuration) -> None:
