@@ -321,7 +321,15 @@ def test_a_pipeline_takes_the_role_of_its_phase(
     assert [c.values for c in statement.conditions if c.key.endswith(":aud")] == [
         (given or default,)
     ]
-    assert len(statement.conditions) == 2
+    # The subject of a job with an environment does not name its branch.
+    branch = ("refs/heads/main",) if (platform, phase) == ("github", "apply") else None
+    others = [c for c in statement.conditions if not c.key.endswith((":sub", ":aud"))]
+    assert others == (
+        [Condition("StringEquals", "token.actions.githubusercontent.com:ref", branch)]
+        if branch
+        else []
+    )
+    assert len(statement.conditions) == 2 + len(others)
 
 
 GUESSED = (
