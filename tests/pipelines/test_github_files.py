@@ -217,7 +217,8 @@ def test_each_job_that_plans_says_the_checksum_of_its_file_where_no_artifact_is(
     (step,) = (step for step in plan["steps"] if step.get("id") == "plan")
     assert step["env"]["NUMBER"] == "${{ strategy.job-index }}"
     assert step["run"].splitlines()[-1] == (
-        'echo "job$NUMBER=$(sha256sum < "changes-$STACK.json" | cut -c 1-64)" >> "$GITHUB_OUTPUT"'
+        'echo "job$NUMBER=$(sha256sum < "$RUNNER_TEMP/changes-$STACK.json" | cut -c 1-64)"'
+        ' >> "$GITHUB_OUTPUT"'
     )
     for job in (jobs(WORKFLOW)[name] for name in ("review", "drift")):
         assert job["env"]["CHECKSUMS"] == "${{ toJSON(needs.plan.outputs) }}"
@@ -229,7 +230,10 @@ def test_no_plan_is_kept() -> None:
         step["with"]["path"].split() for step in steps(WORKFLOW) if "upload-artifact" in str(step)
     ]
     synthesized = ["cdktf.out", "previous", "difference.md"]
-    assert kept == [synthesized, ["changes-${{", "matrix.stack", "}}.json"]]
+    assert kept == [
+        synthesized,
+        ["${{", "runner.temp", "}}/changes-${{", "matrix.stack", "}}.json"],
+    ]
 
 
 def test_only_main_is_applied_after_an_environments_review_and_never_twice_at_once() -> None:

@@ -59,9 +59,9 @@ def test_the_workflow_may_do_nothing_but_read_and_one_job_pushes() -> None:
     }
     steps = workflow["jobs"]["publish"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
-        'echo "$CHECKSUM  downloaded/examined.tar" | sha256sum --check --quiet\n'
+        'echo "$CHECKSUM  $RUNNER_TEMP/downloaded/examined.tar" | sha256sum --check --quiet\n'
         'mkdir "$RUNNER_TEMP/unpacked"\n'
-        'tar -xf downloaded/examined.tar -C "$RUNNER_TEMP/unpacked" examined\n'
+        'tar -xf "$RUNNER_TEMP/downloaded/examined.tar" -C "$RUNNER_TEMP/unpacked" examined\n'
         'bash pipelines/hcp-vcs/publish.sh "$RUNNER_TEMP/unpacked/examined"\n'
     ]
 

@@ -177,7 +177,8 @@ class _Runner:
     def __init__(
         self, run: Run, leg: Job, job: dict[str, Any], context: dict[str, Any], folder: Path
     ) -> None:
-        self._run, self._leg, self._job, self._context = run, leg, job, context
+        self._run, self._leg, self._job = run, leg, job
+        self._context = {**context, "runner": {"temp": str(folder / "temp")}}
         self.steps: dict[str, Any] = {}
         self._workspace = folder / "workspace"
         self._files = folder / "files"
@@ -278,9 +279,10 @@ class _Runner:
         artifact = self._run.folder / "artifacts" / name
         assert not artifact.exists(), "an artifact is written once"
         paths = [self._workspace / one for one in path.split()]
+        root = self._workspace if len(paths) > 1 else paths[0].parent
         for one in paths:
             for file in [one] if one.is_file() else sorted(one.rglob("*")):
-                relative = file.relative_to(self._workspace)
+                relative = file.relative_to(root)
                 hidden = any(part.startswith(".") for part in relative.parts)
                 if file.is_file() and (include_hidden_files or not hidden):
                     (artifact / relative).parent.mkdir(parents=True, exist_ok=True)
