@@ -243,10 +243,14 @@ def _state(configuration: Configuration, account: Account, phase: Phase) -> Iter
             resources=tuple(f"{one}.tflock" for one in objects),
         )
     if backend.kms_key:
+        suffix = ".cn" if partition == "aws-cn" else ""
+        through = f"s3.{backend.region}.amazonaws.com{suffix}"
         yield Statement(
             "Allow",
             sid="StateKey",
             why="States are encrypted.",
             actions=("kms:Decrypt", *(["kms:GenerateDataKey"] if phase == "apply" else [])),
             resources=(backend.kms_key,),
+            # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (2026-11)
+            conditions=(Condition("StringEquals", "kms:ViaService", (through,)),),
         )

@@ -281,6 +281,29 @@ def test_states_in_s3_are_read_to_plan_and_locked_to_apply(project: Project) -> 
     }
 
 
+def test_the_key_of_the_states_is_used_through_s3_alone(project: Project) -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012"
+    backend = f'bucket = "acme-states"\n  region = "eu-west-1"\n  kms_key = "{key}"\n'
+    project.write(f'{DOT}backend "s3" {{\n  {backend}}}\n')
+    configuration = load(project.file)
+    account = configuration.accounts["analytics"]
+    found = {
+        phase: {
+            (action, conditions)
+            for action, where, conditions in grants(
+                deployer(configuration, account, "plan" if phase == "plan" else "apply")
+            )
+            if where == key
+        }
+        for phase in ("plan", "apply")
+    }
+    through = (Condition("StringEquals", "kms:ViaService", ("s3.eu-west-1.amazonaws.com",)),)
+    assert found == {
+        "plan": {("kms:Decrypt", through)},
+        "apply": {("kms:Decrypt", through), ("kms:GenerateDataKey", through)},
+    }
+
+
 AUDIENCE = "athena-gate-0123456789abcdef"
 
 
