@@ -338,6 +338,24 @@ def test_gitlab_python_imports_nothing_from_a_checkout(file: str) -> None:
         assert lines.count("env -i ") == lines.count("LANG=C.UTF-8 PYTHONSAFEPATH=1 "), name
 
 
+def test_gitlab_files_of_the_repository_are_not_taken_for_plans(tmp_path: Path) -> None:
+    """An apply would be waiting of which there was no plan to look at."""
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    script = stack[".changes"]["script"][1]
+    git(tmp_path, "init", "--quiet")
+
+    def done() -> int:
+        command = ["bash", "-eo", "pipefail", "-c", script]
+        return subprocess.run(command, cwd=tmp_path, check=False).returncode
+
+    (tmp_path / "changes").mkdir()
+    (tmp_path / "changes" / "dbt-ci.json").write_text("{}")
+    assert done() == 0
+    git(tmp_path, "add", "changes")
+    assert done() == 1
+    assert 'applies "$PRIVATE/commit' in stack[".changes"]["script"][3]
+
+
 def test_gitlab_a_stack_is_examined_before_a_job_uses_its_token_or_terraform() -> None:
     stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
     before = stack[".terraform"]["before_script"]
@@ -388,7 +406,11 @@ def test_hcp_what_is_published_was_examined() -> None:
     taken = [step["with"]["name"] for step in publish["steps"] if "download-artifact" in str(step)]
     assert (publish["needs"], taken[:1]) == ("examine", ["examined"])
     publish = yaml.safe_load((HCP / "gitlab.yml").read_text())["publish"]
-    assert (publish["needs"], publish["script"][-1].split()[-1]) == (["examine"], "examined")
+    assert publish["needs"] == ["examine"]
+    # Unpacked where the repository has nothing beside it.
+    assert publish["script"][0] == 'unpacked="$(mktemp -d)"'
+    assert publish["script"][1] == 'tar -xf examined.tar -C "$unpacked" examined'
+    assert publish["script"][-1].split()[-1] == '"$unpacked/examined"'
 
 
 def test_gitlab_a_forks_merge_request_gets_no_jobs_with_a_token() -> None:
