@@ -102,6 +102,14 @@ def main(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return 1
+    if succeeded and not any(is_on(branch, commit) for commit in succeeded):
+        print(
+            f"pipelines went through, and none of them was of a commit that is on {branch}: it was "
+            "rewritten, or somebody has run them for a tag of that name; delete these runs, and such "
+            "a tag",
+            file=sys.stderr,
+        )
+        return 1
     first = begin(applied, branch, succeeded)
     if not first:
         return 0

@@ -487,6 +487,40 @@ def test_a_comment_of_somebody_else_is_not_taken_for_ours_whatever_it_says(tmp_p
     assert posts("comments") == [theirs, {"pull_request": 7, "body": "the page\n"}]
 
 
+@pytest.mark.parametrize(
+    ("said", "code", "output"),
+    [("404", 0, "succeeded=\n"), ("502", 1, ""), ("", 0, "succeeded= a b a b\n")],
+)
+def test_runs_of_main_say_what_was_applied_and_no_others(
+    said: str, code: int, output: str, tmp_path: Path
+) -> None:
+    """A run by hand may be one of a tag called main; without an answer nothing goes on."""
+    (script,) = (step["run"] for step in jobs(WORKFLOW)["runs"]["steps"])
+    runs = {"workflow_runs": [{"head_sha": "a"}, {"head_sha": "b"}]}
+    (tmp_path / "answer.json").write_text(json.dumps(runs))
+    (tmp_path / "gh").write_text(
+        f'#!/bin/sh\nif [ "{said}" ]; then echo "gh: (HTTP {said})" >&2; echo "{{}}"; exit 1; fi\n'
+        f'echo "$2" >> {tmp_path}/asked\njq --raw-output "$4" {tmp_path}/answer.json\n'
+    )
+    (tmp_path / "gh").chmod(0o755)
+    (tmp_path / "output").touch()
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "GITHUB_REPOSITORY": "acme/athena",
+            "GITHUB_WORKFLOW_REF": "acme/athena/.github/workflows/mine.yml@refs/pull/7/merge",
+            "RUNNER_TEMP": str(tmp_path),
+        },
+        check=False,
+    )
+    assert (done.returncode, (tmp_path / "output").read_text()) == (code, output)
+    asked = "repos/acme/athena/actions/workflows/mine.yml/runs?branch=main&status=success&event="
+    if not said:
+        assert (tmp_path / "asked").read_text() == f"{asked}push\n{asked}schedule\n"
+
+
 def test_a_branch_that_only_says_what_was_applied_decides_nothing() -> None:
     """In both pipelines the commit must be on the main branch of the server."""
     script = step_of(

@@ -417,6 +417,9 @@ def test_moving_what_says_which_commit_was_applied_hides_no_stack(
     # A run by hand went through since, or an older run was run again.
     assert begins(0, 3) == history[0:4]
     assert begins(0) == history[0:4]
+    # Runs of such a tag alone, so many that no other is listed any more.
+    assert previous.main([history[3], "main", history[3], "previous", history[4]]) == 1
+    assert "none of them was of a commit that is on main" in capsys.readouterr().err
     # Somebody has deleted the branch.
     assert begins(None, 1, 0) == history[1:4]
     assert begins(None) == []
