@@ -105,8 +105,8 @@ def main(arguments: Sequence[str]) -> int:
     if succeeded and not any(is_on(branch, commit) for commit in succeeded):
         print(
             f"pipelines went through, and none of them was of a commit that is on {branch}: it was "
-            "rewritten, or somebody has run them for a tag of that name; delete these runs, and such "
-            "a tag",
+            "rewritten, or somebody has run them for a tag of that name; delete these runs, and "
+            "such a tag",
             file=sys.stderr,
         )
         return 1

@@ -400,7 +400,12 @@ def test_moving_what_says_which_commit_was_applied_hides_no_stack(
 ) -> None:
     git("update-ref", "refs/heads/main", history[3])
     read: list[str] = []
-    monkeypatch.setattr(previous, "synthesize", lambda commit, _: read.append(commit) or "")
+
+    def synthesize(commit: str, _: Path) -> str:
+        read.append(commit)
+        return ""
+
+    monkeypatch.setattr(previous, "synthesize", synthesize)
 
     def begins(said: int | None, *succeeded: int) -> list[str]:
         read.clear()
@@ -428,8 +433,8 @@ def test_moving_what_says_which_commit_was_applied_hides_no_stack(
 def test_a_commit_before_the_one_applied_that_cannot_be_synthesized_stops_nothing(
     history: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(previous, "synthesize", lambda commit, _: bad.get(commit, ""))
     bad = {history[0]: "gate.hcl:1: of an older athena-gate\n"}
+    monkeypatch.setattr(previous, "synthesize", lambda commit, _: bad.get(commit, ""))
     given = [history[1], "main", history[3], "previous", history[0]]
     assert previous.main(given) == 0
     assert capsys.readouterr().err == (
@@ -437,7 +442,7 @@ def test_a_commit_before_the_one_applied_that_cannot_be_synthesized_stops_nothin
         f"{history[0]}, whose run has\n"
         f"gate.hcl:1: of an older athena-gate\n{history[0]} is skipped: it cannot be synthesized\n"
     )
-    bad = {history[1]: "gate.hcl:1: broken\n"}
+    bad[history[1]] = "gate.hcl:1: broken\n"
     assert previous.main(given) == 1
 
 
