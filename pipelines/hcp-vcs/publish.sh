@@ -22,8 +22,8 @@ remote() {
 # An old run may be run again: what was taken back since is not published again.
 main="${CI_DEFAULT_BRANCH:-main}" file="${GATE_FILE:-gate.hcl}"
 remote fetch --quiet --depth 1 origin "refs/heads/$main"
-folder="$(dirname -- "$file")"
-if ! git --literal-pathspecs diff --quiet HEAD FETCH_HEAD -- "$file" "$folder"/{gate.d,environments,vendors,keys}; then
+folder="$(dirname -- "$file")" name="${file##*/}"
+if ! git --literal-pathspecs diff --quiet HEAD FETCH_HEAD -- "$file" "$folder"/{"${name%.*}.d",environments,vendors,keys}; then
   echo "$main says something else since $(git rev-parse HEAD); nothing was published." >&2
   exit 1
 fi

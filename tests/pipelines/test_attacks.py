@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from athena_gate.gate.sandbox import Sandbox
+from athena_gate.stacks import places
 from tests.conftest import ROOT
 from tests.pipelines import company as companies
 from tests.pipelines.company import company, planted, runner
@@ -543,7 +544,8 @@ def test_what_main_says_otherwise_by_now_is_not_applied(platform: str, tmp_path:
     """An approval of an old run, or such a run again, would give back what was taken since."""
     origin, clone = tmp_path / "origin.git", tmp_path / "private" / "commit"
     git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin))
-    (origin / "gate.hcl").write_text("a grant\n")
+    (origin / "infra").mkdir()
+    (origin / "infra" / "my.hcl").write_text("a grant\n")
     git(origin, "add", ".")
     git(origin, "commit", "--quiet", "--message", "a grant")
     sha = git(origin, "rev-parse", "HEAD").strip()
@@ -560,7 +562,7 @@ def test_what_main_says_otherwise_by_now_is_not_applied(platform: str, tmp_path:
             cwd=clone,
             env={
                 "PATH": "/usr/bin:/bin",
-                "GATE_FILE": "gate.hcl",
+                "GATE_FILE": "infra/my.hcl",
                 "GITHUB_SHA": sha,
                 "PRIVATE": str(tmp_path / "private"),
                 "CI_COMMIT_SHA": sha,
@@ -581,11 +583,14 @@ def test_what_main_says_otherwise_by_now_is_not_applied(platform: str, tmp_path:
     # What says nothing of who may do what.
     committed("README.md")
     assert done() == 0
-    committed("gate.hcl")
+    committed("infra/my.hcl")
     assert done() == 1
     git(origin, "revert", "--no-edit", "HEAD")
     assert done() == 0
-    committed("gate.d/more.hcl")
+    (more := origin / "infra" / "my.d" / "more.hcl").parent.mkdir()
+    more.touch()
+    assert places.parts(origin / "infra" / "my.hcl") == [more]
+    committed(more.relative_to(origin).as_posix())
     assert done() == 1
 
 
