@@ -488,27 +488,43 @@ def test_a_comment_of_somebody_else_is_not_taken_for_ours_whatever_it_says(tmp_p
     assert posts("comments") == [theirs, {"pull_request": 7, "body": "the page\n"}]
 
 
+GH = """\
+#!/bin/sh
+if [ "$SAID" ]; then echo "gh: (HTTP $SAID)" >&2; echo "{}"; exit 1; fi
+for asked; do case "$asked" in repos/*) break ;; esac; done
+echo "$asked" >> asked
+case "$asked" in
+  */compare/bad*) echo diverged ;;
+  */compare/*) echo ahead ;;
+  */jobs*) printf "check\\nplan dbt-ci\\nplan dot-x\\nplan to destroy dot-y\\napply dot-x\\n" ;;
+  *push) printf "bad:3\\nabc:2\\n" ;;
+  *) echo def:1 ;;
+esac
+"""
+
+
 @pytest.mark.parametrize(
     ("said", "code", "output"),
-    [("404", 0, "succeeded=\n"), ("502", 1, ""), ("", 0, "succeeded= a b a b\n")],
+    [
+        ("404", 0, "succeeded=\nplanned=\n"),
+        ("502", 1, ""),
+        ("", 0, "succeeded= bad abc def\nplanned=dbt-ci dot-x\n"),
+    ],
 )
-def test_runs_of_main_say_what_was_applied_and_no_others(
+def test_runs_of_main_say_what_was_applied_and_kept_and_no_others(
     said: str, code: int, output: str, tmp_path: Path
 ) -> None:
     """A run by hand may be one of a tag called main; without an answer nothing goes on."""
     (script,) = (step["run"] for step in jobs(WORKFLOW)["runs"]["steps"])
-    runs = {"workflow_runs": [{"head_sha": "a"}, {"head_sha": "b"}]}
-    (tmp_path / "answer.json").write_text(json.dumps(runs))
-    (tmp_path / "gh").write_text(
-        f'#!/bin/sh\nif [ "{said}" ]; then echo "gh: (HTTP {said})" >&2; echo "{{}}"; exit 1; fi\n'
-        f'echo "$2" >> {tmp_path}/asked\njq --raw-output "$4" {tmp_path}/answer.json\n'
-    )
+    (tmp_path / "gh").write_text(GH)
     (tmp_path / "gh").chmod(0o755)
     (tmp_path / "output").touch()
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path,
         env={
             "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "SAID": said,
             "GITHUB_OUTPUT": str(tmp_path / "output"),
             "GITHUB_REPOSITORY": "acme/athena",
             "GITHUB_WORKFLOW_REF": "acme/athena/.github/workflows/mine.yml@refs/pull/7/merge",
@@ -517,9 +533,15 @@ def test_runs_of_main_say_what_was_applied_and_no_others(
         check=False,
     )
     assert (done.returncode, (tmp_path / "output").read_text()) == (code, output)
-    asked = "repos/acme/athena/actions/workflows/mine.yml/runs?branch=main&status=success&event="
+    listed = "actions/workflows/mine.yml/runs?branch=main&status=success&event="
     if not said:
-        assert (tmp_path / "asked").read_text() == f"{asked}push\n{asked}schedule\n"
+        assert (tmp_path / "asked").read_text().replace("repos/acme/athena/", "").split() == [
+            f"{listed}push",
+            f"{listed}schedule",
+            "compare/bad...main",
+            "compare/abc...main",
+            "actions/runs/2/jobs?per_page=100",
+        ]
 
 
 def test_a_branch_that_only_says_what_was_applied_decides_nothing() -> None:

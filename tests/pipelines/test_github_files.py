@@ -144,7 +144,7 @@ def test_nobody_has_a_right_by_default(path: Path) -> None:
 
 def test_each_job_has_the_rights_it_needs() -> None:
     assert {name: job["permissions"] for name, job in jobs(WORKFLOW).items()} == {
-        "runs": {"actions": "read"},
+        "runs": {"actions": "read", "contents": "read"},
         "check": {"contents": "read"},
         "plan": {"contents": "read", "id-token": "write"},
         "review": {"contents": "read", "pull-requests": "write"},
@@ -275,7 +275,7 @@ def test_a_pull_request_from_a_fork_is_checked_but_reaches_neither_aws_nor_the_c
     assert holds(found["plan"]["if"], {"github": {"event_name": "push", "event": {}}})
     assert "if" not in found["check"]
     # A job is skipped when one it needs is.
-    assert needs(found["review"]) == ["check", "plan"]
+    assert needs(found["review"]) == ["runs", "check", "plan"]
     assert "if" not in found["review"]
 
 

@@ -273,7 +273,9 @@ def test_a_pull_request_is_told_what_it_adds_changes_and_removes(story: Story) -
     before = story.sandbox.inventory()
     run = story.run(story.commit(changed(story.gate_hcl), "feature"), **PULL_REQUEST)
     assert results(run) == everything_but(apply="skipped", record="skipped", drift="skipped")
-    assert run.roles == {f"plan {stack}": PLAN_ROLE for stack in [*STACKS, "dbt-nightly"]}
+    kept = [stack for stack in [*STACKS, "dbt-nightly"] if stack != "metronome-billing"]
+    plans = [*(f"plan {stack}" for stack in kept), "plan to destroy metronome-billing"]
+    assert run.roles == dict.fromkeys(plans, PLAN_ROLE)
     assert planned(run) == {
         **unchanged(STACKS),
         "dbt-nightly": CREATED,

@@ -98,7 +98,8 @@ class Run:
         runs, failed = self.github.posted("runs"), {job.result for job in self.jobs.values()}
         ended = {"head_sha": self.sha, "event": self.event_name, "head_branch": Path(self.ref).name}
         ended["conclusion"] = "failure" if "failure" in failed else "success"
-        (self.github.folder / "runs.json").write_text(json.dumps([ended, *runs]))
+        kept = {**ended, "id": len(runs), "jobs": sorted(self.legs)}
+        (self.github.folder / "runs.json").write_text(json.dumps([kept, *runs]))
         return self
 
     def _job(self, name: str, job: dict[str, Any]) -> Job:
@@ -229,7 +230,11 @@ class _Runner:
             cwd=self._workspace,
             env={
                 **self._env,
-                **{name: str(value) for name, value in interpolate(given, context).items()},
+                # Of an output that no step has set, GitHub makes an empty text.
+                **{
+                    name: "" if value is None else str(value)
+                    for name, value in interpolate(given, context).items()
+                },
                 **{f"GITHUB_{name}": str(file) for name, file in files.items()},
                 "PATH": os.pathsep.join(self._path),
             },

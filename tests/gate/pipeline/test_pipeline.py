@@ -758,3 +758,29 @@ def test_a_plan_that_another_job_has_written_over_is_not_reviewed(
         assert str(refused.value) == (
             f"{file}: is not what the job of its plan has written; run all jobs again"
         )
+
+
+def test_a_stack_that_the_first_job_leaves_out_stops_the_review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reviewed("dbt-ci")
+    entries = [{name: one[name] for name in ("stack", "folder", "account", "region", "action")}]
+    folder, file = tmp_path / "changes", tmp_path / "my.hcl"
+    (folder / "changes-dbt-ci").mkdir(parents=True)
+    (folder / "changes-dbt-ci" / "changes-dbt-ci.json").write_text(json.dumps(one))
+    file.write_text('dbt "ci" {}\ndot "gone" {}\n')
+    monkeypatch.setenv("ENTRIES", json.dumps(entries))
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("GATE_FILE", "my.hcl")
+    monkeypatch.setenv("PLANNED", "dbt-ci")
+    assert review.main(["changed", str(folder)]) == 0
+    monkeypatch.setenv("PLANNED", "dbt-ci dot-gone")
+    with pytest.raises(Unreadable) as refused:
+        review.main(["changed", str(folder)])
+    assert str(refused.value) == (
+        "ENTRIES: dot-gone was planned by the last run of main that went through, and is now "
+        "neither planned nor ejected; look at what the first job installed"
+    )
+    (tmp_path / "my.d").mkdir()
+    (tmp_path / "my.d" / "more.hcl").write_text('ejected "dot-gone" {}\n')
+    assert review.main(["changed", str(folder)]) == 0
