@@ -28,6 +28,11 @@ _BOUNDED = frozenset(
 _ATTACHES = frozenset(
     f"iam:{verb}{kind}Policy" for verb in ("Attach", "Detach") for kind in ("Role", "User")
 )
+# The role that CloudFormation makes for an application has the boundary of its parameter, and one
+# policy of AWS: https://github.com/awslabs/aws-athena-query-federation, athena-dynamodb.yaml
+# (2026-11).
+_APPLICATION = "aws_serverlessapplicationrepository_cloudformation_stack"
+_OF_APPLICATION = "iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 # A key has no name of ours; the tag tells those that this project makes.
 _OF_KEYS_MADE_HERE = Condition("Null", f"aws:ResourceTag/{_TAG}", ("false",))
 _MAKES_KEY = Condition("Null", f"aws:RequestTag/{_TAG}", ("false",))
@@ -68,14 +73,16 @@ def _rights(
     one: Made, place: Arns, phase: Phase
 ) -> Iterator[tuple[str, str, tuple[Condition, ...]]]:
     """Yield each action that ``one`` takes, with the resource and the conditions it takes it on."""
+    # Of a role that is handed on, the provider asks too.
+    role = [str(one.arguments["role arn"])] if "role arn" in one.arguments else []
     for action in permissions(one.type, phase, one.arguments):
-        for resource in _resources(action, one.arns):
+        for resource in _resources(action, one.arns) or _resources(action, role) or ("*",):
             for conditions in _conditions(action, resource, one, place):
                 yield action, resource, conditions
         if service := PASSES.get(action):
             passed = Condition("StringEquals", "iam:PassedToService", (_host(service, place),))
-            role = one.arguments.get("role arn") or next(a for a in one.arns if ":role/" in a)
-            yield "iam:PassRole", str(role), (passed,)
+            (first, *_) = [*role, *(arn for arn in one.arns if ":role/" in arn)]
+            yield "iam:PassRole", first, (passed,)
 
 
 def _host(service: str, place: Arns) -> str:
@@ -85,7 +92,8 @@ def _host(service: str, place: Arns) -> str:
 
 
 def _resources(action: str, arns: Iterable[str]) -> tuple[str, ...]:
-    """Return those of ``arns`` that ``action`` works on; a star for one that takes no resource."""
+    """Return those of ``arns`` that ``action`` works on, if any; a star for an action that takes no
+    resource."""
     forms = aws.resource_forms(action)
     if forms == ():
         return ("*",)
@@ -102,7 +110,7 @@ def _resources(action: str, arns: Iterable[str]) -> tuple[str, ...]:
         )
     else:
         fitting = tuple(arn for arn in arns if not aws.grants_nothing(action, arn))
-    return fitting or ("*",)
+    return fitting
 
 
 def _conditions(
@@ -110,9 +118,13 @@ def _conditions(
 ) -> Iterator[tuple[Condition, ...]]:
     """Yield the conditions on which ``action`` is granted on ``resource``: any of those yielded."""
     found = []
-    if action in _ATTACHES and "policy_arn" in one.arguments:
-        found.append(Condition("ArnEquals", "iam:PolicyARN", (str(one.arguments["policy_arn"]),)))
-    boundary = one.arguments.get("permissions_boundary")
+    attached = one.arguments.get("policy_arn")
+    if one.type == _APPLICATION:
+        attached = f"arn:{place.partition}:{_OF_APPLICATION}"
+    if action in _ATTACHES and attached:
+        found.append(Condition("ArnEquals", "iam:PolicyARN", (str(attached),)))
+    given = one.arguments.get("parameters", {}) if one.type == _APPLICATION else {}
+    boundary = one.arguments.get("permissions_boundary", given.get("PermissionsBoundaryARN"))
     if action in _BOUNDED and boundary:
         found.append(Condition("StringEquals", "iam:PermissionsBoundary", (str(boundary),)))
     # Lists of the account. IAM and STS are not regional, names of buckets neither.
@@ -231,10 +243,14 @@ def _state(configuration: Configuration, account: Account, phase: Phase) -> Iter
             resources=tuple(f"{one}.tflock" for one in objects),
         )
     if backend.kms_key:
+        suffix = ".cn" if partition == "aws-cn" else ""
+        through = f"s3.{backend.region}.amazonaws.com{suffix}"
         yield Statement(
             "Allow",
             sid="StateKey",
             why="States are encrypted.",
             actions=("kms:Decrypt", *(["kms:GenerateDataKey"] if phase == "apply" else [])),
             resources=(backend.kms_key,),
+            # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (2026-11)
+            conditions=(Condition("StringEquals", "kms:ViaService", (through,)),),
         )

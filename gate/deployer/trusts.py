@@ -76,6 +76,15 @@ def trust(
         run = f"workspace:*:run_phase:{phase}"
         subjects = (f"organization:{organization}:project:{project}:{run}",)
     arns = account.arns
+    conditions = [
+        Condition("StringEquals", f"{issuer}:aud", (meant,)),
+        Condition(operator, f"{issuer}:sub", subjects),
+    ]
+    if (platform, phase, arns.partition) == ("github", "apply", "aws"):
+        # Whatever branches the environment lets in. Of other partitions nothing is said:
+        # https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
+        # (2026-11).
+        conditions.append(Condition("StringEquals", f"{issuer}:ref", ("refs/heads/main",)))
     provider = f"arn:{arns.partition}:iam::{account.id}:oidc-provider/{issuer}"
     return Policy(
         (
@@ -85,10 +94,7 @@ def trust(
                 why=f"Jobs that {phase}, and no others.",
                 principals=(Principal("Federated", provider),),
                 actions=("sts:AssumeRoleWithWebIdentity",),
-                conditions=(
-                    Condition("StringEquals", f"{issuer}:aud", (meant,)),
-                    Condition(operator, f"{issuer}:sub", subjects),
-                ),
+                conditions=tuple(conditions),
             ),
         )
     )

@@ -40,7 +40,12 @@ _NOTHING = (["no-op"], ["read"])
 # What a change is made of; neither names nor order of anything else in a plan matter.
 _MATTERS = ("address", "previous_address", "deposed", "change")
 _PROGRESS = re.compile(
-    r"^\S+: (Refreshing state|Reading|Still reading|Read complete).*\n|^\u2500+\n(.*\n)*",
+    r"^\S+: (Refreshing state|Reading|Still reading|Read complete).*\n", re.MULTILINE
+)
+# The last hint alone: a line of its kind parts what changed outside of Terraform from the plan too:
+# https://github.com/hashicorp/terraform/blob/main/internal/command/jsonformat/plan.go (2026-11).
+_HINT = re.compile(
+    r"^\u2500+\n\n(Saved the plan to: |Note: You didn't use the -out option )(.*\n)*\Z",
     re.MULTILINE,
 )
 
@@ -91,7 +96,7 @@ def digest(plan: Mapping[str, Any], stack: str) -> str:
 
 def shown(printed: str) -> str:
     """Return the plan in what Terraform ``printed``, without its progress and its last hint."""
-    return _PROGRESS.sub("", printed).strip()
+    return _HINT.sub("", _PROGRESS.sub("", printed)).strip()
 
 
 def _changed(plan: Mapping[str, Any]) -> list[dict[str, Any]]:

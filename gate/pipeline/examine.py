@@ -114,9 +114,15 @@ def _state(terraform: Mapping[str, Any]) -> str:
     if cloud := terraform.get("cloud"):
         workspaces = cloud["workspaces"]
         named = workspaces.get("name") or f"tagged {', '.join(workspaces['tags'])}"
-        return f"workspace {named} of {cloud['organization']}"
+        host = f" at {cloud['hostname']}" if "hostname" in cloud else ""
+        return f"workspace {named} of {cloud['organization']}{host}"
     s3 = terraform["backend"]["s3"]
-    return f"s3://{s3['bucket']}/{s3['key']} in {s3['region']}{_as(s3.get('assume_role'))}"
+    # Whoever has that key can keep the state from everybody; two applies at once spoil it.
+    key = f", encrypted with {s3['kms_key_id']}" if "kms_key_id" in s3 else ""
+    key = key if s3.get("encrypt") is True else f", not encrypted{key}"
+    lock = "" if s3.get("use_lockfile") is True else ", without a lock"
+    place = f"s3://{s3['bucket']}/{s3['key']} in {s3['region']}"
+    return f"{place}{_as(s3.get('assume_role'))}{key}{lock}"
 
 
 def _as(role: Mapping[str, str] | None = None) -> str:

@@ -101,9 +101,11 @@ def _variables(entry: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def pipeline(template: str, synth: str, jobs: Mapping[str, Any]) -> str:
-    """Return ``template`` with ``jobs``; ``synth`` is the id of the pipeline that has the synth."""
-    added = {"variables": {"SYNTH_PIPELINE": synth}, **jobs}
+def pipeline(template: str, synth: str, file: str, jobs: Mapping[str, Any]) -> str:
+    """Return ``template`` with ``jobs``; ``synth`` is the id of the pipeline that has the synth,
+    ``file`` the name of the configuration, which GitLab hands to a child but not to a child's."""
+    variables = {"SYNTH_PIPELINE": synth, "GATE_FILE": gitlab_variable(file)}
+    added = {"variables": variables, **jobs}
     lines = [f"{yaml_json(name)}: {yaml_json(value)}" for name, value in added.items()]
     return "\n".join([template, *lines, ""])
 
@@ -115,14 +117,16 @@ def main(arguments: Sequence[str]) -> int:
             text = read_text(Path(template), _TEMPLATE_LIMIT)
             entries = stacks(Path(new), next((p for p in map(Path, old) if p.is_dir()), None))
             jobs = plans(entries, _variable("CI_PIPELINE_SOURCE"))
-            print(pipeline(text, _variable("CI_PIPELINE_ID"), jobs), end="")
+            synth = _variable("CI_PIPELINE_ID")
+            print(pipeline(text, synth, _variable("GATE_FILE"), jobs), end="")
         case ["counts", plan]:
             print(json.dumps(counts(read_plan(Path(plan)))))
         case ["applies", template, folder]:
             text = read_text(Path(template), _TEMPLATE_LIMIT)
             found = read(Path(folder))
             jobs = {**recovers(accounts(found)), **applies(changed(found))}
-            print(pipeline(text, _variable("SYNTH_PIPELINE"), jobs), end="")
+            synth = _variable("SYNTH_PIPELINE")
+            print(pipeline(text, synth, _variable("GATE_FILE"), jobs), end="")
         case _:
             raise Usage
     return 0

@@ -11,15 +11,19 @@
 
 FOLDER holds what `pipeline.changes` printed of each stack, as `*.json`. Where the variable ENTRIES
 has what `pipeline.stacks` printed, FOLDER must hold exactly these stacks, each in the folder and
-file `changes-STACK`: another job might have put something else beside.
+file `changes-STACK`: another job might have put something else beside. CHECKSUMS, the outputs of
+the jobs that planned, has the SHA-256 of each such file: another job might have written it anew.
+PLANNED has the names of the stacks that the last run on the main branch kept: each is kept or
+destroyed now, or the configuration names it as ejected; the first job might have left it out.
 """
 
+import hashlib
 import html
 import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +31,16 @@ from athena_gate.gate.pipeline.changes import PLAN_LIMIT
 from athena_gate.gate.pipeline.program import Usage, run
 from athena_gate.gate.quoting import markdown_code, markdown_fence
 from athena_gate.modules.files import (
+    MEBIBYTE,
     Unreadable,
     parse_json,
+    read_bytes,
     read_json,
     read_text,
     visible,
     visible_lines,
 )
+from athena_gate.stacks.places import FIRST, environment_file, environments, parts
 
 # Finds the comment again that is to be updated.
 MARKER = "<!-- athena-gate: plan -->"
@@ -80,9 +87,11 @@ def _reviewed(file: Path) -> dict[str, Any]:
     raise Unreadable(str(file), "is not what gate.pipeline.changes prints of a stack")
 
 
-def require(entries: Sequence[Mapping[str, str]], folder: Path) -> None:
+def require(
+    entries: Sequence[Mapping[str, str]], folder: Path, checksums: Sequence[str] | None = None
+) -> None:
     """Raise ``Unreadable`` unless ``folder`` has what ``read`` reads of each of ``entries`` where
-    the job of its plan has put it, and of nothing else."""
+    the job of its plan has put it, each with one of ``checksums``, and of nothing else."""
     places = {f"changes-{one['stack']}/changes-{one['stack']}.json": one for one in entries}
     found = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*.json")}
     for name in sorted(places.keys() | found.keys()):
@@ -93,6 +102,10 @@ def require(entries: Sequence[Mapping[str, str]], folder: Path) -> None:
         one = _reviewed(found[name])
         if any(one[key] != value for key, value in places[name].items()):
             raise Unreadable(str(found[name]), "is not of the stack that was planned in this run")
+        content = read_bytes(found[name], 2 * PLAN_LIMIT)
+        if checksums is not None and hashlib.sha256(content).hexdigest() not in checksums:
+            problem = "is not what the job of its plan has written; run all jobs again"
+            raise Unreadable(str(found[name]), problem)
 
 
 def difference(printed: str) -> str:
@@ -187,8 +200,30 @@ def main(arguments: Sequence[str]) -> int:
 
 def _required(folder: Path) -> list[dict[str, Any]]:
     if entries := os.environ.get("ENTRIES"):
-        require(parse_json(entries, "ENTRIES"), folder)
+        checksums = os.environ.get("CHECKSUMS")
+        found = None if checksums is None else [*parse_json(checksums, "CHECKSUMS").values()]
+        expected = parse_json(entries, "ENTRIES")
+        require(expected, folder, found)
+        _nothing_less({one["stack"] for one in expected}, os.environ.get("PLANNED", "").split())
     return read(folder)
+
+
+def _nothing_less(stacks: Set[str], kept: Sequence[str]) -> None:
+    """Raise ``Unreadable`` unless each of ``kept`` is one of ``stacks`` or stands in the
+    configuration, by the whole name that an ejected stack has there."""
+    missing = [name for name in kept if name not in stacks]
+    if not missing:
+        return
+    file = Path(os.environ.get("GITHUB_WORKSPACE", "")) / os.environ.get("GATE_FILE", FIRST)
+    beside = (environment_file(file, name) for name in environments(file))
+    text = "".join(read_text(one, MEBIBYTE) for one in (file, *parts(file), *beside))
+    for name in missing:
+        if f'"{name}"' not in text:
+            problem = (
+                f"{visible(name)} was planned by the last run of main that went through, and is "
+                "now neither planned nor ejected; look at what the first job installed"
+            )
+            raise Unreadable("ENTRIES", problem)
 
 
 def _difference(file: str) -> str:

@@ -13,6 +13,7 @@ import gzip
 import io
 import json
 import os
+import re
 import sys
 import tarfile
 import time
@@ -26,6 +27,9 @@ from urllib.parse import quote, urlsplit
 FILES = ("cdk.tf.json", ".terraform.lock.hcl")
 HOST = "app.terraform.io"
 LOOPBACK = ("127.0.0.1", "localhost")
+# Of organizations and workspaces.
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+HOSTS = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 INTERVAL = 2.0
 PATIENCE = 3600.0
 
@@ -161,20 +165,26 @@ def workspace_of(folder: Path) -> tuple[str, str, str]:
     """Return host, organization and workspace of the stack in ``folder``. Raises ``NotReady``."""
     file = folder / FILES[0]
     try:
-        terraform = json.loads(file.read_text())["terraform"]
-    except (OSError, ValueError, KeyError, TypeError):
+        cloud = json.loads(file.read_text())["terraform"].get("cloud")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise NotReady(
             f"{file} is not a synthesized stack; run gate synth and name a folder in "
             "cdktf.out/stacks"
         ) from None
-    cloud = terraform.get("cloud")
-    if not cloud:
-        raise NotReady(f'{file} keeps its state elsewhere; gate.hcl needs a backend "cloud"')
-    if "name" not in cloud["workspaces"]:
-        raise NotReady(
-            f"{file} finds its workspace by tags, the API by name; remove tags from the backend"
-        )
-    return cloud.get("hostname", HOST), cloud["organization"], cloud["workspaces"]["name"]
+    match cloud:
+        case {"organization": str(organization), "workspaces": {"name": str(name)}, **others}:
+            # They are printed, and the host gets the token.
+            host = others.get("hostname", HOST)
+            named = all(map(NAME.fullmatch, (organization, name)))
+            if named and isinstance(host, str) and HOSTS.fullmatch(host):
+                return host, organization, name
+        case {"workspaces": {"tags": _}}:
+            raise NotReady(
+                f"{file} finds its workspace by tags, the API by name; remove tags from the backend"
+            )
+        case None:
+            raise NotReady(f'{file} keeps its state elsewhere; gate.hcl needs a backend "cloud"')
+    raise NotReady(f"{file} names no organization, workspace and host as gate synth does")
 
 
 def run(api: Api, organization: str, name: str, packed: bytes) -> str:

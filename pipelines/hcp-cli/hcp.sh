@@ -36,7 +36,7 @@ if [ ${#stacks[@]} -eq 0 ]; then
     usage
   fi
   mapfile -t stacks < <(
-    python3 -c 'import json, sys; print(*json.load(open(sys.argv[1]))["stacks"], sep="\n")' \
+    python3 -I -c 'import json, sys; print(*json.load(open(sys.argv[1]))["stacks"], sep="\n")' \
       "$output/manifest.json"
   )
 fi

@@ -18,8 +18,11 @@ from athena_gate.gate.pipeline.write import REQUIREMENTS, Platform, pipeline, wr
 from athena_gate.stacks.configuration import load
 from tests.conftest import ROOT
 
-# Whoever took these for ours would end at once.
-THEIRS = ("gate/__init__.py", "modules/__init__.py", "stacks/__init__.py", "main.py")
+# Whoever took these for ours, or for Python's, would end at once.
+THEIRS = (
+    *("gate/__init__.py", "modules/__init__.py", "stacks/__init__.py", "main.py"),
+    *("json.py", "pip.py", "urllib.py"),
+)
 
 # Of two installations of the same, the second is a copy of the first.
 PYTHON = """\

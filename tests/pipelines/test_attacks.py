@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from athena_gate.gate.sandbox import Sandbox
+from athena_gate.stacks import places
 from tests.conftest import ROOT
 from tests.pipelines import company as companies
 from tests.pipelines.company import company, planted, runner
@@ -59,6 +60,7 @@ def test_github_a_stack_and_files_of_another_job_are_neither_run_nor_planned(
     run = Run(github, file, sha, sandbox, folder, machine, tamper=tamper).execute()
     log = run.legs["plan dbt-ci"].log
     assert {name: job.result for name, job in run.jobs.items()} == {
+        "runs": "success",
         "check": "success",
         "plan": "failure",
         **dict.fromkeys(("review", "recover", "apply", "record", "drift"), "skipped"),
@@ -117,16 +119,27 @@ def test_gitlab_a_stack_and_files_of_another_job_are_neither_run_nor_planned(
     assert (REFUSED in done["plan apply dbt-ci"].log, ran.exists()) == (True, False)
 
 
-def test_every_artifact_of_another_job_is_unpacked_beside_the_checkout() -> None:
+def test_nothing_of_another_job_is_written_through_a_link_of_the_checkout() -> None:
+    """In the checkout, `synthesized/cdktf.out` could be a link to where the wheel was installed,
+    and `cdktf.out` hold other files for it: neither is what code owners look at."""
     for file in (WORKFLOW, HCP / "github.yml"):
         downloads = [
-            step["with"].get("path")
+            step["with"].get("path", "").split()[:3]
             for job in jobs(file).values()
             for step in job["steps"]
             if "download-artifact" in step.get("uses", "")
         ]
         assert downloads
-        assert None not in downloads
+        assert {tuple(path[:2]) for path in downloads} == {("${{", "runner.temp")}
+        for script in (
+            step.get("run", "")
+            for name, job in jobs(file).items()
+            if name not in ("check", "synthesize")
+            for step in job["steps"]
+        ):
+            written = re.findall(r"(?<= )>>? *(\S+)", script)
+            relative = [one for one in written if not one.startswith(('"$', "&2"))]
+            assert not relative or 'cd "$RUNNER_TEMP"\n' in script.split(relative[0])[0]
 
 
 @pytest.mark.parametrize("name", ["plan", "apply"])
@@ -282,9 +295,10 @@ git -c credential.helper='!f() { echo username=gitlab-ci-token; echo "password=$
 ' \\
   fetch --quiet --depth 1 "$CI_SERVER_URL/$CI_PROJECT_PATH.git" "$CI_COMMIT_SHA"
 git checkout --quiet FETCH_HEAD
+export PYTHONSAFEPATH=1 # nothing is imported from the current folder, not by pip either
 python3 -m pip install --quiet --root-user-action ignore --no-deps --only-binary :all: \\
   --target "$PRIVATE/program" -r gate-requirements.txt
-export PYTHONPATH="$PRIVATE/program" PYTHONSAFEPATH=1
+export PYTHONPATH="$PRIVATE/program"
 """
 
 
@@ -293,6 +307,7 @@ export PYTHONPATH="$PRIVATE/program" PYTHONSAFEPATH=1
     [
         ("gitlab-ci/gitlab-ci.yml", "plans", "script"),
         ("gitlab-ci/stack.yml", ".terraform", "before_script"),
+        ("gitlab-ci/stack.yml", ".changes", "script"),
         ("hcp-vcs/gitlab.yml", "examine", "script"),
     ],
 )
@@ -304,6 +319,42 @@ def test_gitlab_a_job_that_takes_files_of_another_runs_the_commit_anew(
     # None of the checkout's own, over which those files lie.
     paths = re.findall(r"\S*pipelines/\S+\.(?:sh|yml|py)\b", "\n".join(others))
     assert [one for one in paths if not one.startswith('"$PRIVATE/commit/')] == []
+
+
+@pytest.mark.parametrize(
+    "file", ["gitlab-ci/gitlab-ci.yml", "gitlab-ci/stack.yml", "hcp-vcs/gitlab.yml"]
+)
+def test_gitlab_python_imports_nothing_from_a_checkout(file: str) -> None:
+    """`python3 -m pip` too would first look there, at files that no code owner has seen."""
+    document = yaml.safe_load((ROOT / "pipelines" / file).read_text())
+    for name, job in document.items():
+        lines = (
+            "\n".join([*job.get("before_script", []), *job["script"]]) if "script" in job else ""
+        )
+        if "extends" in job or "python3" not in lines:
+            continue
+        before = lines[: lines.index("python3")]
+        assert "export PYTHONSAFEPATH=1" in before, name
+        # What is started without the variables of the job has it too.
+        assert lines.count("env -i ") == lines.count("LANG=C.UTF-8 PYTHONSAFEPATH=1 "), name
+
+
+def test_gitlab_files_of_the_repository_are_not_taken_for_plans(tmp_path: Path) -> None:
+    """An apply would be waiting of which there was no plan to look at."""
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    script = stack[".changes"]["script"][1]
+    git(tmp_path, "init", "--quiet")
+
+    def done() -> int:
+        command = ["bash", "-eo", "pipefail", "-c", script]
+        return subprocess.run(command, cwd=tmp_path, check=False).returncode
+
+    (tmp_path / "changes").mkdir()
+    (tmp_path / "changes" / "dbt-ci.json").write_text("{}")
+    assert done() == 0
+    git(tmp_path, "add", "changes")
+    assert done() == 1
+    assert 'applies "$PRIVATE/commit' in stack[".changes"]["script"][3]
 
 
 def test_gitlab_a_stack_is_examined_before_a_job_uses_its_token_or_terraform() -> None:
@@ -348,7 +399,7 @@ def test_what_is_left_is_reported_to_whoever_approves_and_changed_by_nothing() -
     shown = "2>&1 | sed 's/^/    /' | tee -a \"$GITHUB_STEP_SUMMARY\" || true"
     assert report.splitlines()[1:] == [f"{command} {shown}"]
     stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
-    assert stack[".recover"]["script"][-1] == command
+    assert stack[".recover"]["script"][-1].splitlines()[-1].strip() == command
 
 
 def test_hcp_what_is_published_was_examined() -> None:
@@ -356,7 +407,11 @@ def test_hcp_what_is_published_was_examined() -> None:
     taken = [step["with"]["name"] for step in publish["steps"] if "download-artifact" in str(step)]
     assert (publish["needs"], taken[:1]) == ("examine", ["examined"])
     publish = yaml.safe_load((HCP / "gitlab.yml").read_text())["publish"]
-    assert (publish["needs"], publish["script"][-1].split()[-1]) == (["examine"], "examined")
+    assert publish["needs"] == ["examine"]
+    # Unpacked where the repository has nothing beside it.
+    assert publish["script"][0] == 'unpacked="$(mktemp -d)"'
+    assert publish["script"][1] == 'tar -xf examined.tar -C "$unpacked" examined'
+    assert publish["script"][-1].split()[-1] == '"$unpacked/examined"'
 
 
 def test_gitlab_a_forks_merge_request_gets_no_jobs_with_a_token() -> None:
@@ -433,6 +488,62 @@ def test_a_comment_of_somebody_else_is_not_taken_for_ours_whatever_it_says(tmp_p
     assert posts("comments") == [theirs, {"pull_request": 7, "body": "the page\n"}]
 
 
+GH = """\
+#!/bin/sh
+if [ "$SAID" ]; then echo "gh: (HTTP $SAID)" >&2; echo "{}"; exit 1; fi
+for asked; do case "$asked" in repos/*) break ;; esac; done
+echo "$asked" >> asked
+case "$asked" in
+  */compare/bad*) echo diverged ;;
+  */compare/*) echo ahead ;;
+  */jobs*) printf "check\\nplan dbt-ci\\nplan dot-x\\nplan to destroy dot-y\\napply dot-x\\n" ;;
+  *push) printf "bad:3\\nabc:2\\n" ;;
+  *) echo def:1 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "output"),
+    [
+        ("404", 0, "succeeded=\nplanned=\n"),
+        ("502", 1, ""),
+        ("", 0, "succeeded= bad abc def\nplanned=dbt-ci dot-x\n"),
+    ],
+)
+def test_runs_of_main_say_what_was_applied_and_kept_and_no_others(
+    said: str, code: int, output: str, tmp_path: Path
+) -> None:
+    """A run by hand may be one of a tag called main; without an answer nothing goes on."""
+    (script,) = (step["run"] for step in jobs(WORKFLOW)["runs"]["steps"])
+    (tmp_path / "gh").write_text(GH)
+    (tmp_path / "gh").chmod(0o755)
+    (tmp_path / "output").touch()
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "SAID": said,
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "GITHUB_REPOSITORY": "acme/athena",
+            "GITHUB_WORKFLOW_REF": "acme/athena/.github/workflows/mine.yml@refs/pull/7/merge",
+            "RUNNER_TEMP": str(tmp_path),
+        },
+        check=False,
+    )
+    assert (done.returncode, (tmp_path / "output").read_text()) == (code, output)
+    listed = "actions/workflows/mine.yml/runs?branch=main&status=success&event="
+    if not said:
+        assert (tmp_path / "asked").read_text().replace("repos/acme/athena/", "").split() == [
+            f"{listed}push",
+            f"{listed}schedule",
+            "compare/bad...main",
+            "compare/abc...main",
+            "actions/runs/2/jobs?per_page=100",
+        ]
+
+
 def test_a_branch_that_only_says_what_was_applied_decides_nothing() -> None:
     """In both pipelines the commit must be on the main branch of the server."""
     script = step_of(
@@ -443,5 +554,112 @@ def test_a_branch_that_only_says_what_was_applied_decides_nothing() -> None:
     pipeline = yaml.safe_load((ROOT / "pipelines/gitlab-ci/gitlab-ci.yml").read_text())
     synth = "\n".join(pipeline["synth"]["script"])
     assert 'main="refs/remotes/origin/$CI_DEFAULT_BRANCH"\n' in synth
-    assert 'pipeline.previous "$@" previous\n' in synth
+    assert 'pipeline.previous "$1" "$2" "$3" previous $4\n' in synth
+    # A variable of whoever runs a pipeline hides nothing that was deployed.
     assert """' apart "$applied" "$main" "$""" in synth
+    assert '{CI_MERGE_REQUEST_DIFF_BASE_SHA:-$parent}" "$deployed"\n' in synth
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_what_main_says_otherwise_by_now_is_not_applied(platform: str, tmp_path: Path) -> None:
+    """An approval of an old run, or such a run again, would give back what was taken since."""
+    origin, clone = tmp_path / "origin.git", tmp_path / "private" / "commit"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin))
+    (origin / "infra").mkdir()
+    (origin / "infra" / "my.hcl").write_text("a grant\n")
+    git(origin, "add", ".")
+    git(origin, "commit", "--quiet", "--message", "a grant")
+    sha = git(origin, "rev-parse", "HEAD").strip()
+    git(tmp_path, "clone", "--quiet", str(origin), str(clone))
+    if platform == "github":
+        script = step_of(jobs(WORKFLOW)["apply"], "Refuse what main says otherwise by now")["run"]
+    else:
+        stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+        script = stack[".apply"]["script"][0]
+
+    def done() -> int:
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            cwd=clone,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "GATE_FILE": "infra/my.hcl",
+                "GITHUB_SHA": sha,
+                "PRIVATE": str(tmp_path / "private"),
+                "CI_COMMIT_SHA": sha,
+                "CI_DEFAULT_BRANCH": "main",
+                "CI_SERVER_URL": f"file://{tmp_path}",
+                "CI_PROJECT_PATH": "origin",
+            },
+            check=False,
+        ).returncode
+
+    def committed(name: str) -> None:
+        (origin / name).parent.mkdir(exist_ok=True)
+        (origin / name).write_text("another\n")
+        git(origin, "add", ".")
+        git(origin, "commit", "--quiet", "--message", name)
+
+    assert done() == 0
+    # What says nothing of who may do what.
+    committed("README.md")
+    assert done() == 0
+    committed("infra/my.hcl")
+    assert done() == 1
+    git(origin, "revert", "--no-edit", "HEAD")
+    assert done() == 0
+    (more := origin / "infra" / "my.d" / "more.hcl").parent.mkdir()
+    more.touch()
+    assert places.parts(origin / "infra" / "my.hcl") == [more]
+    committed(more.relative_to(origin).as_posix())
+    assert done() == 1
+
+
+@pytest.mark.slow
+def test_gitlab_what_packages_bring_sees_the_role_that_reads_and_no_other_token(
+    tmp_path: Path,
+) -> None:
+    programs, seen, clone = tmp_path / "programs", tmp_path / "seen", tmp_path / "clone"
+    programs.mkdir()
+    seen.mkdir()
+    clone.mkdir()
+    for name in ("gate", "python3"):
+        (programs / name).write_text(PROGRAM.replace("{seen}", str(seen)))
+        (programs / name).chmod(0o755)
+    companies.others(programs)
+    git(clone, "init", "--quiet", "--initial-branch=main")
+    git(clone, "config", "http.extraHeader", "a-token-of-the-job")
+    stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(["set -eo pipefail", *stack[".recover"]["script"]])],
+        cwd=clone,
+        env={
+            "PATH": f"{programs}:/usr/bin:/bin",
+            "TMPDIR": str(tmp_path),
+            "GATE_FILE": "my.hcl",
+            "ACCOUNT": "111122223333",
+            "PLAN_ROLE_ARN_111122223333": "a-role-that-reads",
+            "APPLY_ROLE_ARN_111122223333": "a-role-that-applies",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1",
+            "AWS_ID_TOKEN": "a-token-of-gitlab",
+            "AWS_SECRET_ACCESS_KEY": "SECRET",
+            "CI_JOB_ID": "1",
+            "CI_JOB_TOKEN": "a-token-of-the-job",
+            "SECRET_OF_THE_PROJECT": "x",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = (seen / "gate").read_text()
+    variables = {line.split("=")[0] for line in found.splitlines() if line[:1].isupper()}
+    assert variables - {"PWD", "OLDPWD", "SHLVL", "JSII_RUNTIME_PACKAGE_CACHE_ROOT"} == {
+        *("AWS_ENDPOINT_URL", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"),
+        *("AWS_WEB_IDENTITY_TOKEN_FILE", "GATE_FILE", "HOME", "LANG", "PATH", "PYTHONPATH"),
+        "PYTHONSAFEPATH",
+    }
+    assert [word for word in ("a-token", "SECRET", "applies") if word in found] == []
+    # The token is gone with the job.
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("tmp.")] == []

@@ -129,12 +129,22 @@ def test_there_are_no_secrets_and_no_credentials_left_in_the_checkout(path: Path
 
 
 @each
+def test_python_imports_nothing_from_a_checkout(path: Path) -> None:
+    """`python3 -m pip` too would first look there, at files that no code owner has seen."""
+    found = jobs(path) if path != RELEASE else {}
+    importing = {name for name, job in found.items() if "python3 -m" in str(job["steps"])}
+    safe = {name for name in importing if found[name].get("env", {}).get("PYTHONSAFEPATH") == "1"}
+    assert importing == safe
+
+
+@each
 def test_nobody_has_a_right_by_default(path: Path) -> None:
     assert yaml.safe_load(path.read_text())["permissions"] == {}
 
 
 def test_each_job_has_the_rights_it_needs() -> None:
     assert {name: job["permissions"] for name, job in jobs(WORKFLOW).items()} == {
+        "runs": {"actions": "read", "contents": "read"},
         "check": {"contents": "read"},
         "plan": {"contents": "read", "id-token": "write"},
         "review": {"contents": "read", "pull-requests": "write"},
@@ -198,12 +208,32 @@ def test_a_job_that_reaches_aws_installs_nothing_but_terraform_and_one_wheel() -
     }
 
 
+def test_each_job_that_plans_says_the_checksum_of_its_file_where_no_artifact_is() -> None:
+    plan = jobs(WORKFLOW)["plan"]
+    # A matrix has 256 jobs at most, and the outputs of its jobs are one map.
+    assert plan["outputs"] == {
+        f"job{number}": f"${{{{ steps.plan.outputs.job{number} }}}}" for number in range(256)
+    }
+    (step,) = (step for step in plan["steps"] if step.get("id") == "plan")
+    assert step["env"]["NUMBER"] == "${{ strategy.job-index }}"
+    assert step["run"].splitlines()[-1] == (
+        'echo "job$NUMBER=$(sha256sum < "$RUNNER_TEMP/changes-$STACK.json" | cut -c 1-64)"'
+        ' >> "$GITHUB_OUTPUT"'
+    )
+    for job in (jobs(WORKFLOW)[name] for name in ("review", "drift")):
+        assert job["env"]["CHECKSUMS"] == "${{ toJSON(needs.plan.outputs) }}"
+        assert "plan" in needs(job)
+
+
 def test_no_plan_is_kept() -> None:
     kept = [
         step["with"]["path"].split() for step in steps(WORKFLOW) if "upload-artifact" in str(step)
     ]
     synthesized = ["cdktf.out", "previous", "difference.md"]
-    assert kept == [synthesized, ["changes-${{", "matrix.stack", "}}.json"]]
+    assert kept == [
+        synthesized,
+        ["${{", "runner.temp", "}}/changes-${{", "matrix.stack", "}}.json"],
+    ]
 
 
 def test_only_main_is_applied_after_an_environments_review_and_never_twice_at_once() -> None:
@@ -245,7 +275,7 @@ def test_a_pull_request_from_a_fork_is_checked_but_reaches_neither_aws_nor_the_c
     assert holds(found["plan"]["if"], {"github": {"event_name": "push", "event": {}}})
     assert "if" not in found["check"]
     # A job is skipped when one it needs is.
-    assert needs(found["review"]) == ["check", "plan"]
+    assert needs(found["review"]) == ["runs", "check", "plan"]
     assert "if" not in found["review"]
 
 

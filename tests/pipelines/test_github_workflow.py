@@ -239,7 +239,7 @@ def unchanged(stacks: list[str]) -> dict[str, list[str]]:
 def everything_but(**others: str) -> dict[str, str]:
     """Return the results of the jobs of a run, all successes but for ``others``; what is not
     applied is not asked about."""
-    names = ("check", "plan", "review", "apply", "record", "drift")
+    names = ("runs", "check", "plan", "review", "apply", "record", "drift")
     recover = {"recover": others.get("apply", "success").replace("failure", "success")}
     return dict.fromkeys(names, "success") | recover | others
 
@@ -273,7 +273,9 @@ def test_a_pull_request_is_told_what_it_adds_changes_and_removes(story: Story) -
     before = story.sandbox.inventory()
     run = story.run(story.commit(changed(story.gate_hcl), "feature"), **PULL_REQUEST)
     assert results(run) == everything_but(apply="skipped", record="skipped", drift="skipped")
-    assert run.roles == {f"plan {stack}": PLAN_ROLE for stack in [*STACKS, "dbt-nightly"]}
+    kept = [stack for stack in [*STACKS, "dbt-nightly"] if stack != "metronome-billing"]
+    plans = [*(f"plan {stack}" for stack in kept), "plan to destroy metronome-billing"]
+    assert run.roles == dict.fromkeys(plans, PLAN_ROLE)
     assert planned(run) == {
         **unchanged(STACKS),
         "dbt-nightly": CREATED,
@@ -326,6 +328,7 @@ def test_what_is_not_as_it_was_approved_is_refused_and_all_else_is_applied(story
     ]
     assert results(run) == everything_but(apply="failure", record="skipped", drift="skipped")
     assert {name: leg.result for name, leg in run.legs.items() if not name.startswith("plan")} == {
+        "runs": "success",
         "check": "success",
         "review": "success",
         "recover in 111122223333": "success",

@@ -202,10 +202,10 @@ def test_a_replacement_counts_as_created_and_deleted() -> None:
 
 def test_a_child_pipeline_is_the_template_with_jobs() -> None:
     template = (FOLDER / "stack.yml").read_text()
-    made = yaml.safe_load(jobs.pipeline(template, "7", jobs.plans([ENTRY], "push")))
+    made = yaml.safe_load(jobs.pipeline(template, "7", "my.hcl", jobs.plans([ENTRY], "push")))
     assert made == {
         **yaml.safe_load(template),
-        "variables": {"SYNTH_PIPELINE": "7"},
+        "variables": {"SYNTH_PIPELINE": "7", "GATE_FILE": "my.hcl"},
         **jobs.plans([ENTRY], "push"),
     }
 

@@ -57,10 +57,16 @@ def test_the_workflow_may_do_nothing_but_read_and_one_job_pushes() -> None:
         "examine": {"contents": "read", "pull-requests": "write"},
         "publish": {"contents": "write"},
     }
-    steps = workflow["jobs"]["publish"]["steps"]
+    # Of an artifact that another job has written over nothing is published.
+    examine, publish = (workflow["jobs"][name] for name in ("examine", "publish"))
+    assert examine["outputs"] == {"checksum": "${{ steps.examine.outputs.checksum }}"}
+    checksum = publish["steps"][-1]["env"]["CHECKSUM"]
+    assert checksum == "${{ needs.examine.outputs.checksum }}"
+    steps = publish["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
+        'echo "$CHECKSUM  $RUNNER_TEMP/downloaded/examined.tar" | sha256sum --check --quiet\n'
         'mkdir "$RUNNER_TEMP/unpacked"\n'
-        'tar -xf downloaded/examined.tar -C "$RUNNER_TEMP/unpacked" examined\n'
+        'tar -xf "$RUNNER_TEMP/downloaded/examined.tar" -C "$RUNNER_TEMP/unpacked" examined\n'
         'bash pipelines/hcp-vcs/publish.sh "$RUNNER_TEMP/unpacked/examined"\n'
     ]
 
@@ -81,6 +87,7 @@ def publishing(folder: Path, name: str) -> Path:
     git(folder, "init", "--quiet", "--bare", f"{name}.git")
     git(folder, "clone", "--quiet", str(source), str(clone))
     git(clone, "remote", "set-url", "origin", str(folder / f"{name}.git"))
+    git(clone, "push", "--quiet", "origin", "HEAD:main")
     (clone / "publish" / "stacks" / "dbt-ci").mkdir(parents=True)
     (clone / "publish" / "stacks" / "dbt-ci" / "cdk.tf.json").write_text("{}")
     publish(clone)
@@ -100,6 +107,21 @@ def test_where_nothing_changed_there_is_no_commit(tmp_path: Path) -> None:
     before = git(tmp_path / "clone.git", "rev-parse", BRANCH)
     git(clone, "commit", "--quiet", "--allow-empty", "--message", "another change")
     assert publish(clone) == "Nothing changed.\n"
+    assert git(tmp_path / "clone.git", "rev-parse", BRANCH) == before
+
+
+def test_what_main_says_otherwise_by_now_is_not_published(tmp_path: Path) -> None:
+    """An old run that is run again would give back what was taken since."""
+    clone = publishing(tmp_path, "clone")
+    before = git(tmp_path / "clone.git", "rev-parse", BRANCH)
+    (clone / "gate.hcl").write_text("without a grant\n")
+    git(clone, "add", "gate.hcl")
+    git(clone, "commit", "--quiet", "--message", "a grant less")
+    git(clone, "push", "--quiet", "origin", "HEAD:main")
+    git(clone, "checkout", "--quiet", "HEAD^")
+    (clone / "publish" / "stacks" / "dbt-ci" / "cdk.tf.json").write_text('{"a": "grant"}')
+    with pytest.raises(subprocess.CalledProcessError):
+        publish(clone)
     assert git(tmp_path / "clone.git", "rev-parse", BRANCH) == before
 
 

@@ -284,6 +284,26 @@ def test_terraform_logins_token_is_used(
             {"cloud": {"organization": "acme", "workspaces": {"tags": ["x"]}}},
             "{file} finds its workspace by tags, the API by name; remove tags from the backend",
         ),
+        *(
+            (
+                {"cloud": {"organization": "acme", "workspaces": {"name": "dbt-ci"}, **odd}},
+                "{file} names no organization, workspace and host as gate synth does",
+            )
+            for odd in (
+                # Of these, the token would be looked for that is for the part before the colon.
+                {"hostname": "app.terraform.io:x@attacker.example:443"},
+                {"hostname": "app.terraform.io:443/attacker"},
+                {"hostname": 5},
+                {"organization": "a\n::set-output::"},
+                {"organization": 5},
+                {"workspaces": {"name": "../../x"}},
+            )
+        ),
+        (
+            [],
+            "{file} is not a synthesized stack; run gate synth and name a folder in "
+            "cdktf.out/stacks",
+        ),
     ],
 )
 def test_a_stack_without_a_workspace_is_not_uploaded(

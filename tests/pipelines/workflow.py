@@ -95,6 +95,11 @@ class Run:
             ready = [name for name, job in waiting.items() if not set(needs(job)) & set(waiting)]
             for name in ready:
                 self.jobs[name] = self._job(name, waiting.pop(name))
+        runs, failed = self.github.posted("runs"), {job.result for job in self.jobs.values()}
+        ended = {"head_sha": self.sha, "event": self.event_name, "head_branch": Path(self.ref).name}
+        ended["conclusion"] = "failure" if "failure" in failed else "success"
+        kept = {**ended, "id": len(runs), "jobs": sorted(self.legs)}
+        (self.github.folder / "runs.json").write_text(json.dumps([kept, *runs]))
         return self
 
     def _job(self, name: str, job: dict[str, Any]) -> Job:
@@ -115,13 +120,21 @@ class Run:
         with ThreadPoolExecutor() as pool:
             legs = list(
                 pool.map(
-                    lambda pair: self._leg(name, pair[0], job, {**context, "matrix": pair[1]}),
+                    lambda pair: self._leg(
+                        name,
+                        pair[0],
+                        job,
+                        {**context, "matrix": pair[1], "strategy": {"job-index": pair[0]}},
+                    ),
                     enumerate(matrix["include"]),
                 )
             )
         self.legs |= {leg.name: leg for leg in legs}
         failed = any(leg.result == "failure" for leg in legs)
-        return Job(name, "failure" if failed else "success", legs[-1].outputs)
+        # https://docs.github.com/en/actions/using-jobs/defining-outputs-for-jobs (2026-11): those
+        # of all legs together.
+        outputs = {key: text for leg in legs for key, text in leg.outputs.items() if text}
+        return Job(name, "failure" if failed else "success", outputs)
 
     def _context(self, job: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -165,7 +178,8 @@ class _Runner:
     def __init__(
         self, run: Run, leg: Job, job: dict[str, Any], context: dict[str, Any], folder: Path
     ) -> None:
-        self._run, self._leg, self._job, self._context = run, leg, job, context
+        self._run, self._leg, self._job = run, leg, job
+        self._context = {**context, "runner": {"temp": str(folder / "temp")}}
         self.steps: dict[str, Any] = {}
         self._workspace = folder / "workspace"
         self._files = folder / "files"
@@ -182,6 +196,7 @@ class _Runner:
             "GITHUB_REPOSITORY": "acme/athena",
             "GITHUB_SHA": run.sha,
             "GITHUB_EVENT_NAME": run.event_name,
+            "GITHUB_WORKFLOW_REF": f"acme/athena/{run.file}@{run.ref}",
             "GITHUB_WORKSPACE": str(self._workspace),
             "RUNNER_TEMP": str(self._temp),
             **{name: text for name, text in run.machine.items() if name != "PATH"},
@@ -215,7 +230,11 @@ class _Runner:
             cwd=self._workspace,
             env={
                 **self._env,
-                **{name: str(value) for name, value in interpolate(given, context).items()},
+                # Of an output that no step has set, GitHub makes an empty text.
+                **{
+                    name: "" if value is None else str(value)
+                    for name, value in interpolate(given, context).items()
+                },
                 **{f"GITHUB_{name}": str(file) for name, file in files.items()},
                 "PATH": os.pathsep.join(self._path),
             },
@@ -265,9 +284,10 @@ class _Runner:
         artifact = self._run.folder / "artifacts" / name
         assert not artifact.exists(), "an artifact is written once"
         paths = [self._workspace / one for one in path.split()]
+        root = self._workspace if len(paths) > 1 else paths[0].parent
         for one in paths:
             for file in [one] if one.is_file() else sorted(one.rglob("*")):
-                relative = file.relative_to(self._workspace)
+                relative = file.relative_to(root)
                 hidden = any(part.startswith(".") for part in relative.parts)
                 if file.is_file() and (include_hidden_files or not hidden):
                     (artifact / relative).parent.mkdir(parents=True, exist_ok=True)

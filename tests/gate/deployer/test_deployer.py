@@ -1,7 +1,9 @@
 """The rights that Terraform needs: what is printed, and that nothing else is."""
 
 import json
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,6 +203,54 @@ def test_a_boundary_is_demanded_where_the_block_has_one(project: Project) -> Non
     }
 
 
+def test_what_has_no_name_is_a_list_or_has_no_resource_in_iam(
+    modes: Configuration, applying: Grants
+) -> None:
+    planning = grants(deployer(modes, modes.accounts["analytics"], "plan"))
+    plan, apply = ({a for a, where, _ in some if where == "*"} for some in (planning, applying))
+    assert plan == {"lakeformation:ListPermissions", "logs:DescribeLogGroups"}
+    assert apply - plan == {
+        *(f"ec2:Describe{what}" for what in ("SecurityGroups", "Subnets", "Vpcs")),
+        *(f"lakeformation:{verb}Permissions" for verb in ("Grant", "Revoke")),
+        "iam:ListVirtualMFADevices",
+        "kms:CreateKey",
+    }
+    assert {action for action in apply if aws.resource_forms(action)} == set()
+
+
+# By which a user or role gets more, or a policy could take the boundary from it.
+WIDENS = re.compile(r"iam:((Create|Put|Attach|Delete).*(Role|User)(Policy|PermissionsBoundary)?)")
+
+
+def test_where_a_block_has_a_boundary_nothing_that_it_makes_is_widened_without(
+    modes: Configuration,
+) -> None:
+    found: dict[str, set[str]] = {}
+    for block in modes.blocks:
+        boundary = getattr(block.settings, "permissions_boundary", None)
+        if boundary is None:
+            continue
+        holders = {
+            arn
+            for _, one in makes(block)
+            if one.type in ("aws_iam_role", "aws_iam_user") or "application_id" in one.arguments
+            for arn in one.arns
+        }
+        alone = replace(modes, blocks=(block,))
+        bound = Condition("StringEquals", "iam:PermissionsBoundary", (boundary,))
+        for account in block.settings.accounts:
+            for action, where, conditions in grants(deployer(alone, account, "apply")):
+                if where in holders and WIDENS.fullmatch(action):
+                    free = action.split(":")[1].startswith("Delete")
+                    assert free or bound in conditions, (block.stack, action, where)
+                    found.setdefault(block.stack, set()).add(action)
+    removes = {"iam:DeleteRole", "iam:DeleteUser", "iam:DeleteRolePolicy"}
+    taken = {action for actions in found.values() for action in actions if "Delete" in action}
+    # Never the boundary itself.
+    assert taken <= removes
+    assert "dynamodb-connector-application" in found
+
+
 def test_a_role_is_passed_to_its_service_alone(modes: Configuration) -> None:
     passing = {
         conditions
@@ -228,6 +278,29 @@ def test_states_in_s3_are_read_to_plan_and_locked_to_apply(project: Project) -> 
         bucket,
         *((f"s3:{verb}Object", state) for verb in ("Get", "Put")),
         *((f"s3:{verb}Object", f"{state}.tflock") for verb in ("Delete", "Get", "Put")),
+    }
+
+
+def test_the_key_of_the_states_is_used_through_s3_alone(project: Project) -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012"
+    backend = f'bucket = "acme-states"\n  region = "eu-west-1"\n  kms_key = "{key}"\n'
+    project.write(f'{DOT}backend "s3" {{\n  {backend}}}\n')
+    configuration = load(project.file)
+    account = configuration.accounts["analytics"]
+    found = {
+        phase: {
+            (action, conditions)
+            for action, where, conditions in grants(
+                deployer(configuration, account, "plan" if phase == "plan" else "apply")
+            )
+            if where == key
+        }
+        for phase in ("plan", "apply")
+    }
+    through = (Condition("StringEquals", "kms:ViaService", ("s3.eu-west-1.amazonaws.com",)),)
+    assert found == {
+        "plan": {("kms:Decrypt", through)},
+        "apply": {("kms:Decrypt", through), ("kms:GenerateDataKey", through)},
     }
 
 
@@ -271,7 +344,15 @@ def test_a_pipeline_takes_the_role_of_its_phase(
     assert [c.values for c in statement.conditions if c.key.endswith(":aud")] == [
         (given or default,)
     ]
-    assert len(statement.conditions) == 2
+    # The subject of a job with an environment does not name its branch.
+    branch = ("refs/heads/main",) if (platform, phase) == ("github", "apply") else None
+    others = [c for c in statement.conditions if not c.key.endswith((":sub", ":aud"))]
+    assert others == (
+        [Condition("StringEquals", "token.actions.githubusercontent.com:ref", branch)]
+        if branch
+        else []
+    )
+    assert len(statement.conditions) == 2 + len(others)
 
 
 GUESSED = (

@@ -358,6 +358,26 @@ def test_the_review_says_where_the_state_is_as_whom_it_is_made_and_whose_the_sec
     assert json.loads(capsys.readouterr().out)["text"] == f"{about}\nNo changes."
 
 
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ({}, ""),
+        ({"kms_key_id": "arn:aws:kms:x"}, ", encrypted with arn:aws:kms:x"),
+        ({"encrypt": False}, ", not encrypted"),
+        ({"use_lockfile": False}, ", without a lock"),
+    ],
+)
+def test_the_review_says_what_is_odd_about_the_state(
+    backend: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = STACK["terraform"]["backend"]["s3"]
+    written(edited("terraform/backend/s3", {**known, **backend}))
+    assert examined() == 0
+    assert capsys.readouterr().out.splitlines()[0] == (
+        f"state: s3://acme-states/athena-gate/dbt-ci.tfstate in eu-central-1{said}"
+    )
+
+
 CLOUD = {"organization": "acme", "workspaces": {"name": "dbt-ci"}}
 
 

@@ -1,5 +1,6 @@
 """What runs in a pipeline, and `gate pipeline`, which writes it."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -193,6 +194,16 @@ def test_a_plan_is_shown_without_progress_and_hints() -> None:
     )
 
 
+def test_a_plan_after_what_changed_outside_of_terraform_is_shown() -> None:
+    line = "─" * 77
+    note = "Note: Objects have changed outside of Terraform\n\n  # aws_iam_user.user has changed"
+    plan = "  # aws_iam_role.role will be created\n\nPlan: 1 to add, 0 to change, 0 to destroy."
+    whole = f"{note}\n\n{line}\n\n{plan}"
+    for hint in ("Saved the plan to: plan", "Note: You didn't use the -out option to save this"):
+        assert changes.shown(f"\n{whole}\n\n{line}\n\n{hint}\nplan, so\n") == whole
+    assert changes.shown(whole) == whole
+
+
 def reviewed(stack: str, text: str = "", *found: dict[str, Any], action: str = "apply") -> Any:
     return {
         "stack": stack,
@@ -382,6 +393,57 @@ def test_a_commit_that_is_not_on_main_was_not_applied_whoever_says_so(
         "so nothing of it is read: somebody else than the pipeline has moved that. Let nobody else "
         "do so, and move it to the commit that was applied last\n"
     )
+
+
+def test_moving_what_says_which_commit_was_applied_hides_no_stack(
+    history: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git("update-ref", "refs/heads/main", history[3])
+    read: list[str] = []
+
+    def synthesize(commit: str, _: Path) -> str:
+        read.append(commit)
+        return ""
+
+    monkeypatch.setattr(previous, "synthesize", synthesize)
+
+    def begins(said: int | None, *succeeded: int) -> list[str]:
+        read.clear()
+        applied = "" if said is None else history[said]
+        done = [history[one] for one in succeeded]
+        assert previous.main([applied, "main", history[3], "previous", *done]) == 0
+        assert capsys.readouterr().out.split() == read[:1]
+        return read
+
+    # Somebody has moved the branch forward, past the removal of a stack.
+    assert begins(3, 0) == history[0:4]
+    # The run of a tag that is called main is of no commit of main.
+    assert begins(3, 4, 1, 0) == history[1:4]
+    # A run by hand went through since, or an older run was run again.
+    assert begins(0, 3) == history[0:4]
+    assert begins(0) == history[0:4]
+    # Runs of such a tag alone, so many that no other is listed any more.
+    assert previous.main([history[3], "main", history[3], "previous", history[4]]) == 1
+    assert "none of them was of a commit that is on main" in capsys.readouterr().err
+    # Somebody has deleted the branch.
+    assert begins(None, 1, 0) == history[1:4]
+    assert begins(None) == []
+
+
+def test_a_commit_before_the_one_applied_that_cannot_be_synthesized_stops_nothing(
+    history: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = {history[0]: "gate.hcl:1: of an older athena-gate\n"}
+    monkeypatch.setattr(previous, "synthesize", lambda commit, _: bad.get(commit, ""))
+    given = [history[1], "main", history[3], "previous", history[0]]
+    assert previous.main(given) == 0
+    assert capsys.readouterr().err == (
+        f"{history[1]} is said to be applied, and no run of it has gone through yet: compared with "
+        f"{history[0]}, whose run has\n"
+        f"gate.hcl:1: of an older athena-gate\n{history[0]} is skipped: it cannot be synthesized\n"
+    )
+    bad[history[1]] = "gate.hcl:1: broken\n"
+    assert previous.main(given) == 1
 
 
 def test_an_applied_commit_that_cannot_be_synthesized_stops_the_pipeline(
@@ -671,3 +733,54 @@ def test_only_the_plans_of_this_run_are_reviewed(
     other.parent.mkdir()
     other.write_text(json.dumps(one))
     refused(f"{other}: is of no stack that was planned in this run")
+
+
+def test_a_plan_that_another_job_has_written_over_is_not_reviewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reviewed(
+        "dbt-ci", "# aws_iam_role.admin will be created", {"address": "a.b", "actions": []}
+    )
+    entries = [{name: one[name] for name in ("stack", "folder", "account", "region", "action")}]
+    file = tmp_path / "changes-dbt-ci" / "changes-dbt-ci.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(one))
+    monkeypatch.setenv("ENTRIES", json.dumps(entries))
+    checksums = {"job0": hashlib.sha256(file.read_bytes()).hexdigest(), "job1": ""}
+    monkeypatch.setenv("CHECKSUMS", json.dumps(checksums))
+    for command in ("page", "changed", "accounts"):
+        assert review.main([command, str(tmp_path)]) == 0
+    # The same change and digest, with a text that says nothing of it.
+    file.write_text(json.dumps({**one, "text": "a tag is changed"}))
+    for command in ("page", "changed", "accounts"):
+        with pytest.raises(Unreadable) as refused:
+            review.main([command, str(tmp_path)])
+        assert str(refused.value) == (
+            f"{file}: is not what the job of its plan has written; run all jobs again"
+        )
+
+
+def test_a_stack_that_the_first_job_leaves_out_stops_the_review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reviewed("dbt-ci")
+    entries = [{name: one[name] for name in ("stack", "folder", "account", "region", "action")}]
+    folder, file = tmp_path / "changes", tmp_path / "my.hcl"
+    (folder / "changes-dbt-ci").mkdir(parents=True)
+    (folder / "changes-dbt-ci" / "changes-dbt-ci.json").write_text(json.dumps(one))
+    file.write_text('dbt "ci" {}\ndot "gone" {}\n')
+    monkeypatch.setenv("ENTRIES", json.dumps(entries))
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("GATE_FILE", "my.hcl")
+    monkeypatch.setenv("PLANNED", "dbt-ci")
+    assert review.main(["changed", str(folder)]) == 0
+    monkeypatch.setenv("PLANNED", "dbt-ci dot-gone")
+    with pytest.raises(Unreadable) as refused:
+        review.main(["changed", str(folder)])
+    assert str(refused.value) == (
+        "ENTRIES: dot-gone was planned by the last run of main that went through, and is now "
+        "neither planned nor ejected; look at what the first job installed"
+    )
+    (tmp_path / "my.d").mkdir()
+    (tmp_path / "my.d" / "more.hcl").write_text('ejected "dot-gone" {}\n')
+    assert review.main(["changed", str(folder)]) == 0
