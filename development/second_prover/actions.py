@@ -24,7 +24,7 @@ NAMES = tuple(
     f"{service}:{name}" for service, names in _DATA["names"].items() for name in names.split()
 )
 _SERVICE, _NAME = z3.String("service"), z3.String("action")
-# In the name of an action, or a service, that AWS may add: no name that it has holds one.
+# In the name of an action that AWS may add: no name that it has holds one.
 _MARK = pieces("*~*", True)
 
 
@@ -34,8 +34,8 @@ class Actions:
     None where nothing is known of that.
 
     ``bits`` are actions that AWS has. None means one that it may add: ``name`` of ``service``,
-    any of that service, or where both are None, of a service that it may add. ``NEW`` are all
-    that it may add.
+    any of that service, or where both are None, of a service that is not described, be it one that
+    AWS has or one that it may add. ``NEW`` are all that it may add.
     """
 
     bits: int | None
@@ -50,7 +50,8 @@ class Actions:
         if self == NEW:
             return [_is_new(_NAME)]
         if self.service is None:
-            return [_is_new(_SERVICE), _is_new(_NAME)]
+            described = z3.Or(*(_is(_SERVICE, service) for service in _DATA["services"]))
+            return [z3.Not(described), _is_new(_NAME)]
         named = _is_new(_NAME) if self.name is None else _is(_NAME, self.name)
         return [_is(_SERVICE, self.service), named]
 
@@ -145,12 +146,11 @@ def classes(
 
 def _may_name_new(patterns: Sequence[str], service: str | None) -> bool:
     """Return whether one of ``patterns`` can name an action that AWS may add to ``service``, or
-    (None) to a service it may add: only a wildcard can."""
+    (None) to one that is not described: only a wildcard can."""
     for pattern in patterns:
         before, colon, name = pattern.lower().partition(":")
-        if not colon or (
-            _is_wild(name) and (_is_wild(before) if service is None else same(before, service))
-        ):
+        fits = before not in _DATA["services"] if service is None else same(before, service)
+        if not colon or (_is_wild(name) and fits):
             return True
     return False
 

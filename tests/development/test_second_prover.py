@@ -79,6 +79,12 @@ def test_an_action_that_aws_may_add_counts() -> None:
     assert answer(on(f"{LAKE}/*", actions=("s3:Get*",)), requests=asks) == "request"
 
 
+def test_so_does_one_of_a_service_of_which_only_the_names_are_known() -> None:
+    asks = (Requests(("ec2:*",), but_actions=("ec2:DescribeSubnets",)),)
+    assert answer(on("*", actions=("ec2:DescribeSubnets",)), requests=asks) == "proved"
+    assert answer(on("*", actions=("ec2:DescribeSubnet*",)), requests=asks) == "request"
+
+
 def test_a_deny_counts_as_far_as_its_conditions_are_sure() -> None:
     tls = Condition("Bool", "aws:SecureTransport", ("false",))
     deny = Statement("Deny", actions=("s3:*",), resources=("*",))
