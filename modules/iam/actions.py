@@ -27,6 +27,15 @@ Level = Literal["List", "Read", "Write", "Tagging", "Permissions management"]
 
 _FILE = Path(__file__).with_name("actions.json")
 _VARIABLE = re.compile(r"\$\{\w+\}")
+# The types of resources without a colon in what follows the account: those of Athena, keys of KMS,
+# and what S3 has beside objects. Elsewhere there are some: in function:x:prod, in a log stream, in
+# the label of a table's stream, which is a time; an object's key and a name in Glue's catalog are
+# any text of UTF-8, and a path of IAM any of ASCII (pages read 2026-11).
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html,
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html,
+# https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-tables.html,
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+_WITHOUT_COLONS = re.compile(r":athena:|:kms:.*:key/|:s3[^:]*:(?!.*/\$\{ObjectName\}$)")
 
 
 # Operations of S3's API whose permission has another name: the table of operations in
@@ -168,21 +177,19 @@ def _never_works(action: str, resource: str) -> bool:
 
 
 def _fits(form: str, resource: str) -> bool:
-    # A key is any text of UTF-8, as is a name in Glue's catalog, so in these a star can go on
-    # from the region into the name: arn:aws:s3:*:*:x is an object x/y:z:x of any bucket too.
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html,
-    # https://docs.aws.amazon.com/glue/latest/dg/aws-glue-api-catalog-tables.html (2026-11)
-    has_colons = form.endswith("/${ObjectName}") or ":glue:" in form
+    has_colons = not _WITHOUT_COLONS.search(form)
     form, is_bucket = _VARIABLE.sub("*", form), form.endswith(":s3:::${BucketName}")
     segments = resource.split(":", 5)
     if has_colons:
+        # A star that ends a segment can go on into the name: arn:aws:s3:*:*:x is an object x/y:z:x
+        # of any bucket too, and arn:aws:lambda:*:function:x a function.
         named = form.split(":", 5)
         return any(all(map(intersects, named, one)) for one in arn_forms(resource))
     if len(segments) < 6:
         return arn_intersects(form, resource)
     # Not arn_intersects: the star that is the region of arn:aws:athena:*:1:workgroup/x also reaches
     # into the name, but no catalog has a name such as "x:1:workgroup/x".
-    if not all(map(intersects, form.split(":", 5), segments)):
+    if ":" in segments[5] or not all(map(intersects, form.split(":", 5), segments)):
         return False
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (2026-11): no
     # bucket's name holds a slash.

@@ -71,6 +71,10 @@ def test_levels_are_those_of_the_service_authorization_reference() -> None:
         ("s3:GetObject", "arn:aws:s3:::acme-lake"),
         ("s3:GetObject", WORKGROUP),
         ("dynamodb:ListTables", "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-central-1:111122223333:layer:x"),
+        ("kms:Decrypt", "arn:aws:kms:*:111122223333:alias/x"),
+        ("kms:Decrypt", "arn:aws:kms:eu-central-1:111122223333:*:alias/x"),
+        ("s3:ListBucket", "arn:aws:s3:*:111122223333:job/x"),
     ],
 )
 def test_an_action_grants_nothing_on_a_resource_of_another_type(action: str, resource: str) -> None:
@@ -96,6 +100,15 @@ def test_an_action_grants_nothing_on_a_resource_of_another_type(action: str, res
         ("s3:GetObject", "arn:aws:s3:*:*:acme-lake"),
         ("s3:GetObject", "arn:aws:*:eu-central-1:111122223333:key/x"),
         ("glue:GetTable", "arn:aws:glue:*:111122223333:workflow/x"),
+        # The account is forgotten, and the star of the region reaches over it.
+        ("lambda:InvokeFunction", "arn:aws:lambda:*:function:x"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:*:function:x:prod"),
+        ("logs:PutLogEvents", "arn:aws:logs:*:log-group:x:*"),
+        (
+            "dynamodb:GetRecords",
+            "arn:aws:dynamodb:*:table/orders/stream/2026-11-26T21:21:33.331",
+        ),
+        ("iam:PassRole", "arn:aws:iam::*:b/x"),
         # Of these nothing is known, and nothing is claimed.
         ("ec2:RunInstances", WORKGROUP),
         ("dynamodb:ListSchemas", WORKGROUP),

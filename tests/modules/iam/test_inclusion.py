@@ -76,6 +76,14 @@ def test_a_star_that_ends_a_segment_reaches_an_object_with_colons_in_its_key() -
     assert found == Region("s3:getobject", (), "arn:aws:s3:*:*:acme-lake", ())
 
 
+def test_a_star_that_ends_a_segment_reaches_over_an_account_that_was_forgotten() -> None:
+    mistaken = allow("lambda:InvokeFunction", on=("arn:aws:lambda:*:function:f:*",))
+    function = "arn:aws:lambda:eu-central-1:111122223333:function:f:prod"
+    asked = Request(USER, "lambda:InvokeFunction", function, "111122223333")
+    assert decide(asked, Policies((Policy((mistaken,)),))).answer == "allowed"
+    assert escaped([Requests(("lambda:*",))], {}, mistaken, []) is not None
+
+
 def test_a_condition_that_contradicts_the_claim_proves_it() -> None:
     anything = [Requests(("s3:*",))]
     assert escaped(anything, DIRECT, allow("s3:GetObject", when=(VIA_ATHENA,)), []) is None
