@@ -6,6 +6,7 @@ from itertools import product
 
 from athena_gate.modules.iam.patterns import (
     PatternsTooComplex,
+    arn_forms,
     arn_includes,
     arn_intersects,
     includes,
@@ -67,7 +68,8 @@ def intersection(a: str, b: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1 << 14)
 def arn_intersection(a: str, b: str) -> tuple[str, ...]:
     """Return patterns that match at least what both ``a`` and ``b``, values of Resource elements,
-    match: exactly that, or all of ``a`` where a star may reach beyond its segment.
+    match: all of ``a`` where in both a star may reach beyond its segment; else exactly that, but
+    for what a segment of theirs that ends with ``?`` can make a star reach.
 
     Raises ``PatternsTooComplex`` when that would be too many.
     """
@@ -81,8 +83,13 @@ def arn_intersection(a: str, b: str) -> tuple[str, ...]:
         return (b,)
     if arn_includes(b, a):
         return (a,)
-    segments = [pattern.split(":", 5) for pattern in (a, b)]
-    if any(len(parts) < 6 or any(p.endswith("*") for p in parts[:5]) for parts in segments):
+    forms = (arn_forms(a), arn_forms(b))
+    if min(map(len, forms)) > 1:
         return (a,)
-    shared = (intersection(one, other) for one, other in zip(*segments, strict=True))
-    return tuple(":".join(parts) for parts in product(*shared))
+    try:
+        shared = [product(*map(intersection, one, other)) for one, other in product(*forms)]
+    except PatternsTooComplex:
+        if max(map(len, forms)) == 1:
+            raise
+        return (a,)
+    return tuple(dict.fromkeys(":".join(parts) for some in shared for parts in some))

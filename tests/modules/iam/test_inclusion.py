@@ -84,6 +84,16 @@ def test_a_star_that_ends_a_segment_reaches_over_an_account_that_was_forgotten()
     assert escaped([Requests(("lambda:*",))], {}, mistaken, []) is not None
 
 
+def test_an_action_is_asked_of_what_a_star_has_reached_and_not_of_the_type_it_was_written_for() -> (
+    None
+):
+    objects = [Requests(("s3:*",), resources=(f"{LAKE}/*",))]
+    point = "arn:aws:s3:*:111122223333:accesspoint/sales"
+    assert escaped(objects, {}, allow("s3:ListBucket", on=(point,)), []) is None
+    left = escaped(objects, {}, allow("s3:DeleteObject", on=(point,)), [])
+    assert left == Region("s3:deleteobject", (), f"{LAKE}/*:111122223333:accesspoint/sales", ())
+
+
 def test_a_condition_that_contradicts_the_claim_proves_it() -> None:
     anything = [Requests(("s3:*",))]
     assert escaped(anything, DIRECT, allow("s3:GetObject", when=(VIA_ATHENA,)), []) is None
@@ -175,9 +185,22 @@ def test_an_intersection_of_arns_is_taken_segment_by_segment() -> None:
         f"{LAKE}/*/sales",
         f"{LAKE}/sales",
     )
-    # The star of the region may be part of the name too, so nothing is cut away.
-    wide = "arn:aws:glue:*:1:table/*/t"
-    assert arn_intersection(wide, "arn:aws:glue:eu-central-1:1:table/sales/*") == (wide,)
+    # The star of the region may be part of the name too.
+    wide, narrow = "arn:aws:glue:*:1:table/*/t", "arn:aws:glue:eu-central-1:1:table/sales/*"
+    assert arn_intersection(wide, narrow) == arn_intersection(narrow, wide)
+    assert arn_intersection(wide, narrow) == (
+        "arn:aws:glue:eu-central-1:1:table/sales/*/t",
+        "arn:aws:glue:eu-central-1:1:table/sales/t",
+        "arn:aws:glue:eu-central-1:1:table/sales/*:1:table/*/t",
+    )
+    # Where both have such a star, nothing is cut away.
+    assert arn_intersection(wide, "arn:aws:glue:*:1:*/sales/*") == (wide,)
+    # Nor where it takes too long.
+    long, longer = "*a" * 80 + "*", "*b" * 80 + "*"
+    wide, narrow = f"arn:aws:s3:*:1:{long}", f"arn:aws:s3:::{longer}"
+    assert arn_intersection(wide, narrow) == (wide,)
+    with pytest.raises(PatternsTooComplex):
+        arn_intersection(f"arn:aws:s3:::{long}", narrow)
     assert arn_intersection(LAKE, f"{LAKE}/*") == ()
 
 

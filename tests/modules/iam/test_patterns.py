@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from athena_gate.modules.iam import patterns
+from athena_gate.modules.iam.intersection import arn_intersection
 from athena_gate.modules.iam.patterns import (
     arn_difference_example,
     arn_example,
@@ -475,6 +476,8 @@ def test_the_algebra_of_arns_agrees_with_matching(one: str, other: str) -> None:
     others = {arn for arn in ARNS if arn_matches(other, arn)}
     if ones & others:
         assert arn_intersects(one, other) is True
+    shared = arn_intersection(one, other)
+    assert {arn for arn in ones & others if not any(arn_matches(s, arn) for s in shared)} == set()
     if not ones <= others:
         assert arn_includes(other, one) is False
     found = arn_example(one)
