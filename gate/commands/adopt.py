@@ -237,13 +237,14 @@ class _Run:
 
     def state(self) -> "State | None":
         from athena_gate.gate.recover import backend
+        from athena_gate.gate.stack.state import LEFT_ALONE
 
         if self.in_hcp:
             return None
         found: State = _asked(lambda: backend.read(self.content, self.folder))
         if found.broken:
-            line = to_run(f"recover {self.stack}")
-            fail(1, f"the state {found.where} cannot be read: {found.broken}; run: {line}")
+            line = LEFT_ALONE if found.whole else f"run: {to_run(f'recover {self.stack}')}"
+            fail(1, f"the state {found.where} cannot be read: {found.broken}; {line}")
         return found
 
     def examine(self) -> "Adoption":

@@ -112,8 +112,9 @@ class Recovery:
         state = self.state
         # A local state is locked by the process itself.
         locked = state.lock is not None and state.lock.ours and state.file is None
-        if state.broken and state.file is None:
-            # An earlier version of the object comes first, and only its owner can bring it back.
+        if state.broken and (state.file is None or state.whole):
+            # An earlier version of the object comes first, and only its owner can bring it back;
+            # what is whole and not read here is nothing to write over.
             return False
         broken = bool(state.broken)
         things = (self.imports, self.deletable, self.removable, self.errored, broken, locked)

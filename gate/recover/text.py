@@ -6,6 +6,7 @@ from athena_gate.gate.deploy.text import words
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover import Recovery, UnknownKey
 from athena_gate.gate.recover.mending import Mended
+from athena_gate.gate.stack.state import LEFT_ALONE
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.modules.command_line import to_run
 
@@ -38,7 +39,9 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
     state = found.state
     if state.broken:
         yield "broken", f"{state.where}: {state.broken}"
-        if state.backup:
+        if state.whole:
+            yield "", LEFT_ALONE
+        elif state.backup:
             yield "restore", f"{state.backup} is a whole one, which takes its place"
         elif state.file:
             yield "restore", "no backup is whole: begin with an empty state, import what stands"

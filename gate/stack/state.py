@@ -1,5 +1,6 @@
 """What a stack's state knows, whether it is whole, and who has left a lock on it."""
 
+import json
 import os
 import re
 import socket
@@ -26,6 +27,9 @@ LIMIT = 64 * MEBIBYTE
 ERRORED = "errored.tfstate"
 # What is behind the name of a local state that could not be read, once it was put aside.
 BROKEN = ".broken"
+# Since Terraform 0.12 (2026-11):
+# https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
+_VERSION = 4
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (2026-11)
 _KEY_ID = re.compile(rb"AKIA[A-Z0-9]{12,124}")
 
@@ -56,7 +60,9 @@ class State:
     """A state: where it is, the attributes of its resources by address, which are tainted, and the
     lock on it. ``broken`` says why it cannot be read, ``backup`` is an earlier one that can, whose
     resources these are then; ``mentioned`` are access keys that stand in the text of a broken one.
-    ``lineage`` and ``serial`` are other ones after each run that writes it.
+    One that is ``whole`` nevertheless, as of a newer Terraform, encrypted, or another user's, has
+    nothing put in its place. ``lineage`` and ``serial`` are other ones after each run that writes
+    it.
     """
 
     where: str
@@ -69,6 +75,7 @@ class State:
     mentioned: frozenset[str] = frozenset()
     lineage: str = ""
     serial: int = 0
+    whole: bool = False
 
     @property
     def keys(self) -> set[str]:
@@ -84,6 +91,10 @@ def parse(text: str, where: str) -> State:
     """Return the state in ``text``. Raises ``Unreadable``."""
     found = parse_json(text, where)
     try:
+        if "encrypted_data" in found:
+            raise Unreadable(where, "is encrypted by OpenTofu, and read by it alone")
+        if (version := found.get("version", _VERSION)) != _VERSION:
+            raise Unreadable(where, f"is of format {version}, not {_VERSION}: another Terraform's")
         resources, tainted = {}, []
         for one in found["resources"]:
             if one["mode"] != "managed":
@@ -104,14 +115,21 @@ def parse(text: str, where: str) -> State:
 def local(file: Path) -> State:
     """Return the local state in ``file``, which need not exist."""
     where, lock, mentioned = str(file), local_lock(file), _mentioned(file)
-    broken = cut_short(file)
-    backup = whole_backup(file) if broken else None
+    broken = unreadable(file)
+    whole = bool(broken) and not cut_short(file)
+    backup = whole_backup(file) if broken and not whole else None
     try:
         found = parse(read_text(backup or file, LIMIT), where)
     except Unreadable:
         found = State(where)
     return replace(
-        found, lock=lock, broken=broken, file=file, backup=backup, mentioned=frozenset(mentioned)
+        found,
+        lock=lock,
+        broken=broken,
+        file=file,
+        backup=backup,
+        mentioned=frozenset(mentioned),
+        whole=whole,
     )
 
 
@@ -140,23 +158,38 @@ def whole_backup(file: Path) -> Path | None:
     return backup if found.resources else None
 
 
-def cut_short(file: Path) -> str:
+def unreadable(file: Path) -> str:
     """Return what is wrong with the local state ``file``, empty when nothing is."""
+    if short := cut_short(file):
+        return short
     try:
-        text = read_text(file, LIMIT)
-        if not text:
+        if text := read_text(file, LIMIT):
+            parse(text, file.name)
+    except Unreadable as error:
+        return "" if error.missing else error.problem
+    return ""
+
+
+def cut_short(file: Path) -> str:
+    """Return in which way the local state ``file`` is only the beginning of one, or nothing; empty
+    when it is whole, whatever it is."""
+    with suppress(Unreadable):
+        content = read_bytes(file, LIMIT)
+        if not content:
             # Terraform takes it for none: its lock makes the file, before there is any state.
             return "it is empty, and its backup is not" if whole_backup(file) else ""
-        parse(text, file.name)
-    except Unreadable as error:
-        if error.missing:
-            return ""
-        if "is not JSON" not in error.problem:
-            return error.problem
-        with suppress(OSError):
-            return f"it ends after {file.stat().st_size:,} bytes, as on a full disk"
-        return error.problem
+        if not is_whole(content):
+            return f"it ends after {len(content):,} bytes, as on a full disk"
     return ""
+
+
+def is_whole(content: bytes) -> bool:
+    """Return whether ``content`` is JSON from its beginning to its end."""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def local_file(file: Path) -> Path | None:
@@ -170,13 +203,18 @@ def local_file(file: Path) -> Path | None:
         return None
 
 
+LEFT_ALONE = "it stays as it is: use the program that wrote it, as the user who may read it"
+
+
 def problem(stack: str, stack_file: Path) -> str:
     """Return a sentence on the local state of ``stack``, whose JSON is ``stack_file``, when it
     cannot be read, with the way back; else nothing."""
     file = local_file(stack_file)
-    wrong = cut_short(file) if file else ""
+    wrong = unreadable(file) if file else ""
     if not file or not wrong:
         return ""
+    if not cut_short(file):
+        return f"the state of {stack}, {file}, cannot be read: {wrong}; {LEFT_ALONE}"
     backup = whole_backup(file)
     has = f"{backup.name} is a whole one" if backup else "there is no backup that is whole"
     return (

@@ -270,6 +270,32 @@ def test_a_state_that_ends_early_is_named_with_its_backup(content: dict[str, Any
     assert Path(f"{file}.broken").read_text() == whole[:40]
 
 
+WHOLE = {
+    "of a newer Terraform": ('{"version": 5, "resources": []}', "is of format 5, not 4"),
+    "encrypted": ('{"serial": 3, "encrypted_data": "q2E="}', "is encrypted by OpenTofu"),
+    "of something else": ("[]", "is no state of Terraform's"),
+    "a folder": ("", "is a folder"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), WHOLE.values(), ids=WHOLE)
+def test_a_state_that_is_whole_and_cannot_be_read_here_stays(
+    content: dict[str, Any], text: str, says: str
+) -> None:
+    """A backup in its place would lose what the program that reads it knows."""
+    file = write_state({USER: {"name": "dot-reporting"}})
+    file.rename(f"{file}.backup")
+    if text:
+        file.write_text(text)
+    else:
+        file.mkdir()
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
+    state = recovery.state
+    assert (state.backup, recovery.stops, recovery.mendable) == (None, True, False)
+    assert state.broken.startswith(says)
+    assert "it stays as it is: use the program that wrote it" in " ".join(as_text(recovery).split())
+
+
 def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[str, Any]) -> None:
     known = AccessKey("AKIAIOSFODNN7EXAMPLE", "dot-reporting", "2026-11-26 07:02", "", True)
     file = write_state({USER: {"name": "dot-reporting"}, KEY: {"id": known.id}})
