@@ -170,6 +170,13 @@ def examine(
         if found is None:
             continue
         judged = _judged(one, found, known is not None)
+        if judged.verdict == "forget" and known is not None:
+            try:
+                other = replace(one, arguments={**one.arguments, **known})
+                judged = _gone(judged, accounts[one.place].stands(other))
+            except NotAllowed as error:
+                unseen.append(f"{one.address}: whether what the state has is gone: {error}")
+                continue
         left.append(judged)
         if one.type == "aws_iam_user" and judged.verdict != "foreign":
             users[one.address] = one
@@ -217,6 +224,15 @@ def _judged(one: Wanted, found: Standing, known: bool) -> Left:
         return Left(one.address, found.id, "forget" if known else "import")
     whose = f"of {found.tag}" if found.tag else "without the tag athena-gate"
     return Left(one.address, found.id, "foreign", f"it is {whose}, not of {one.tag}")
+
+
+def _gone(judged: Left, other: Standing | None) -> Left:
+    """Return ``judged``, or that both stand where ``other``, what the state has at that address, is
+    not gone: forgotten it would be nobody's."""
+    if other is None or other.id == judged.id:
+        return judged
+    why = f"the state has {other.id} in its place, which stands as well, so neither is forgotten"
+    return replace(judged, verdict="foreign", why=why)
 
 
 def _keys(

@@ -228,6 +228,25 @@ def test_a_state_that_has_another_thing_at_the_address_forgets_it(content: dict[
     assert [one.verdict for one in recovery.left] == ["forget"]
 
 
+def test_what_the_state_has_and_still_stands_is_not_forgotten(content: dict[str, Any]) -> None:
+    """A name that was changed in gate.hcl to one that has the tag: forgotten, the old one would be
+    nobody's, with the keys that are in use."""
+
+    class ByName(FakeAccount):
+        def stands(self, one: Wanted) -> Standing | None:
+            name = one.arguments.get("bucket")
+            return Standing(name, OURS) if name and one.type == "aws_s3_bucket" else None
+
+    write_state({BUCKET: {"bucket": "old-name", "id": "old-name"}})
+    places = {one.place for one in wanted(content)}
+    recovery = examine(
+        "dot-reporting", Path("here"), content, dict.fromkeys(places, cast(Account, ByName()))
+    )
+    why = "the state has old-name in its place, which stands as well, so neither is forgotten"
+    assert recovery.left == (Left(BUCKET, "dot-reporting-results-111122223333", "foreign", why),)
+    assert (recovery.stops, recovery.mendable) == (True, False)
+
+
 def test_what_may_not_be_asked_is_said_and_stops_nothing(content: dict[str, Any]) -> None:
     places = {one.place for one in wanted(content)}
     fake = cast(Account, FakeAccount())
