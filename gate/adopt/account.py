@@ -8,7 +8,13 @@ from athena_gate.gate.adopt import Adoption, Identity, Import, Old
 from athena_gate.gate.diff import Party, party
 from athena_gate.gate.explain import words
 from athena_gate.gate.recover import KEYS_OF_A_USER
-from athena_gate.gate.recover.account import Account, Standing, looks_for
+from athena_gate.gate.recover.account import (
+    Account,
+    Standing,
+    bucket_there,
+    looks_for,
+    tag_of,
+)
 from athena_gate.gate.recover.wanted import Wanted, wanted
 from athena_gate.gate.stack.state import State
 from athena_gate.gate.text import counted
@@ -114,6 +120,7 @@ def examine(
         notes += _changes(block, identity)
     for kind, look in (("aws_athena_workgroup", _of_workgroup), ("aws_s3_bucket", _of_bucket)):
         if kind in imports:
+            stops += _of_another(account, block, kind, imports[kind].id)
             wrong, said = look(account, settings, imports[kind].id)
             stops, notes = [*stops, *wrong], [*notes, *said]
     attached = identity.attached if identity else ()
@@ -311,8 +318,11 @@ def _of_workgroup(account: Account, settings: Any, name: str) -> tuple[list[str]
 
 
 def _of_bucket(account: Account, settings: Any, name: str) -> tuple[list[str], list[str]]:
-    if account.ask("s3", "head_bucket", Bucket=name) is None:
+    there, whose = bucket_there(account, name)
+    if not there:
         return [f"no bucket of yours is called {name!r}"], []
+    if whose:
+        return [f"the bucket {name!r} is {whose}"], []
     theirs = "keep it as it is: set create = false (create_bucket = false) and remove bucket = true"
     stops = []
     where = account.ask("s3", "get_bucket_location", Bucket=name) or {}
@@ -334,6 +344,22 @@ def _of_bucket(account: Account, settings: Any, name: str) -> tuple[list[str], l
     return stops, [
         f"the bucket {name!r} is closed to the public and to plain HTTP from the apply on"
     ]
+
+
+def _of_another(account: Account, block: ConfiguredBlock, kind: str, name: str) -> Iterator[str]:
+    """Yield that the workgroup or bucket ``name`` is another block's, where its tag says so."""
+    if kind == "aws_s3_bucket":
+        if bucket_there(account, name) != (True, ""):
+            return
+        what, answer = "bucket", account.ask("s3", "get_bucket_tagging", Bucket=name)
+        found = (answer or {}).get("TagSet")
+    else:
+        arn = account.arn("athena", f"workgroup/{name}")
+        what = "workgroup"
+        answer = account.ask("athena", "list_tags_for_resource", ResourceARN=arn)
+        found = (answer or {}).get("Tags")
+    if (tag := tag_of(found)) not in (None, block.tag):
+        yield f"the {what} {name!r} belongs to the block {tag}, as its tag athena-gate says"
 
 
 def _boundary(found: Mapping[str, Any]) -> str | None:

@@ -217,6 +217,8 @@ def _leftovers(
 def _judged(one: Wanted, found: Standing, known: bool) -> Left:
     """Return what is to be done with ``found``, which stands under the name of ``one``; ``known``
     when the state has another thing at that address."""
+    if found.whose:
+        return Left(one.address, found.id, "foreign", f"it is {found.whose}")
     if found.tag == one.tag:
         return Left(one.address, found.id, "forget" if known else "import")
     if found.tag is None and found.empty:

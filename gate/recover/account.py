@@ -36,11 +36,13 @@ _GONE = {
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A thing that stands: by what id Terraform imports it, the value of the tag of whoever made
-    it, ``None`` without one, and whether it holds anything."""
+    it, ``None`` without one, whether it holds anything, and ``whose`` it is where that is not of
+    this account."""
 
     id: str
     tag: str | None
     empty: bool = False
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,11 @@ class AccessKey:
 
 
 class NotAllowed(Exception):
-    """AWS would not say; the message names the call and its answer."""
+    """AWS would not say; the message names the call and its answer, whose code is ``code``."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass
@@ -87,7 +93,7 @@ class Account:
                 return None
             action = "".join(word.title() for word in call.split("_"))
             raise NotAllowed(
-                f"{service}:{action} was answered with {code or 'no reason'}"
+                f"{service}:{action} was answered with {code or 'no reason'}", code
             ) from None
         except aws_errors.BotoCoreError as error:
             raise NotAllowed(f"{service} did not answer: {error}") from None
@@ -142,7 +148,7 @@ def _when(date: datetime | None) -> str:
     return date.strftime("%Y-%m-%d %H:%M") if date else ""
 
 
-def _tag(tags: Any) -> str | None:
+def tag_of(tags: Any) -> str | None:
     """Return the value of the tag in ``tags``, as any of AWS's services has them."""
     pairs = (
         tags.items()
@@ -155,9 +161,27 @@ def _tag(tags: Any) -> str | None:
     return next((str(value) for name, value in pairs if name == TAG), None)
 
 
+def bucket_there(account: Account, name: str) -> tuple[bool, str]:
+    """Return whether there is a bucket ``name``, and whose it is where that is not ``account``'s.
+    Raises ``NotAllowed``."""
+    # A bucket of another account may be open to this one:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html (2026-11).
+    owner = account.place.account
+    try:
+        found = account.ask("s3", "head_bucket", Bucket=name, ExpectedBucketOwner=owner)
+    except NotAllowed as error:
+        if error.code != "403":
+            raise
+        return True, "another account's, or these credentials may not look at it"
+    return found is not None, ""
+
+
 def _bucket(account: Account, of: Mapping[str, Any]) -> Standing | None:
     name = of["bucket"]
-    if account.ask("s3", "head_bucket", Bucket=name) is None:
+    there, whose = bucket_there(account, name)
+    if whose:
+        return Standing(name, None, whose=whose)
+    if not there:
         return None
     tags = account.ask("s3", "get_bucket_tagging", Bucket=name)
     held = account.ask("s3", "list_object_versions", Bucket=name, MaxKeys=1) or {}
@@ -167,40 +191,40 @@ def _bucket(account: Account, of: Mapping[str, Any]) -> Standing | None:
         versioning = account.ask("s3", "get_bucket_versioning", Bucket=name) or {}
         policy = account.ask("s3", "get_bucket_policy", Bucket=name)
         empty = not versioning.get("Status") and policy is None
-    return Standing(name, _tag((tags or {}).get("TagSet")), empty)
+    return Standing(name, tag_of((tags or {}).get("TagSet")), empty)
 
 
 def _user(account: Account, of: Mapping[str, Any]) -> Standing | None:
     found = account.ask("iam", "get_user", UserName=of["name"])
-    return Standing(of["name"], _tag(found["User"].get("Tags"))) if found else None
+    return Standing(of["name"], tag_of(found["User"].get("Tags"))) if found else None
 
 
 def _role(account: Account, of: Mapping[str, Any]) -> Standing | None:
     found = account.ask("iam", "get_role", RoleName=of["name"])
-    return Standing(of["name"], _tag(found["Role"].get("Tags"))) if found else None
+    return Standing(of["name"], tag_of(found["Role"].get("Tags"))) if found else None
 
 
 def _policy(account: Account, of: Mapping[str, Any]) -> Standing | None:
     arn = account.arn("iam", f"policy{of.get('path', '/')}{of['name']}", region="")
     found = account.ask("iam", "get_policy", PolicyArn=arn)
-    return Standing(arn, _tag(found["Policy"].get("Tags"))) if found else None
+    return Standing(arn, tag_of(found["Policy"].get("Tags"))) if found else None
 
 
 def _instance_profile(account: Account, of: Mapping[str, Any]) -> Standing | None:
     found = account.ask("iam", "get_instance_profile", InstanceProfileName=of["name"])
-    return Standing(of["name"], _tag(found["InstanceProfile"].get("Tags"))) if found else None
+    return Standing(of["name"], tag_of(found["InstanceProfile"].get("Tags"))) if found else None
 
 
 def _oidc_provider(account: Account, of: Mapping[str, Any]) -> Standing | None:
     arn = account.arn("iam", f"oidc-provider/{of['url'].removeprefix('https://')}", region="")
     found = account.ask("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
-    return Standing(arn, _tag(found.get("Tags"))) if found else None
+    return Standing(arn, tag_of(found.get("Tags"))) if found else None
 
 
 def _athena(account: Account, kind: str, name: str) -> Standing:
     arn = account.arn("athena", f"{kind}/{name}")
     tags = account.ask("athena", "list_tags_for_resource", ResourceARN=arn)
-    return Standing(name, _tag((tags or {}).get("Tags")))
+    return Standing(name, tag_of((tags or {}).get("Tags")))
 
 
 def _workgroup(account: Account, of: Mapping[str, Any]) -> Standing | None:
@@ -220,13 +244,13 @@ def _log_group(account: Account, of: Mapping[str, Any]) -> Standing | None:
         return None
     arn = account.arn("logs", f"log-group:{name}")
     tags = account.ask("logs", "list_tags_for_resource", resourceArn=arn)
-    return Standing(name, _tag((tags or {}).get("tags")))
+    return Standing(name, tag_of((tags or {}).get("tags")))
 
 
 def _function(account: Account, of: Mapping[str, Any]) -> Standing | None:
     name = of["function_name"]
     found = account.ask("lambda", "get_function", FunctionName=name)
-    return Standing(name, _tag(found.get("Tags"))) if found else None
+    return Standing(name, tag_of(found.get("Tags"))) if found else None
 
 
 def _permission(account: Account, of: Mapping[str, Any]) -> Standing | None:
@@ -246,7 +270,7 @@ def _application(account: Account, of: Mapping[str, Any]) -> Standing | None:
         for one in (found or {}).get("Stacks", ())
         if one["StackStatus"] not in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
     ]
-    return Standing(name, _tag(stacks[0].get("Tags"))) if stacks else None
+    return Standing(name, tag_of(stacks[0].get("Tags"))) if stacks else None
 
 
 def _kms_key(account: Account, of: Mapping[str, Any]) -> Standing | None:

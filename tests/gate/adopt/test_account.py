@@ -10,7 +10,8 @@ import pytest
 from athena_gate.gate.adopt import Adoption, Import, Old
 from athena_gate.gate.adopt.account import examine
 from athena_gate.gate.adopt.search import Candidate, candidates, command
-from athena_gate.gate.recover.account import AccessKey, Account
+from athena_gate.gate.recover.account import AccessKey, Account, NotAllowed
+from athena_gate.gate.recover.wanted import Place
 from athena_gate.gate.stack.state import State
 from athena_gate.stacks.backends import LocalBackend
 from athena_gate.stacks.configuration import ConfiguredBlock, load
@@ -43,6 +44,8 @@ BUCKET = "adopted { bucket = true }"
 class Answers(Account):
     """An account that answers what it is told to."""
 
+    place = Place("111122223333", "eu-central-1", None)
+
     def __init__(self, **answers: Any) -> None:
         self.answers = {
             "get_user": {"User": {"Arn": f"{OWN}:user/u", "Path": "/"}},
@@ -60,7 +63,9 @@ class Answers(Account):
     def ask(self, service: str, call: str, **arguments: Any) -> Any:  # noqa: ARG002
         if call == "head_bucket" and arguments["Bucket"] != "acme-exports":
             return None
-        return self.answers.get(call)
+        if isinstance(answer := self.answers.get(call), NotAllowed):
+            raise answer
+        return answer
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:  # noqa: ARG002
         return f"{OWN}:{resource}"
@@ -163,6 +168,15 @@ STOPS = {
         *("metronome", BUCKET, {"head_bucket": None}),
         "no bucket of yours is called 'acme-exports'",
     ),
+    "a bucket of another account": (
+        *("metronome", BUCKET, {"head_bucket": NotAllowed("no", "403")}),
+        "the bucket 'acme-exports' is another account's, or these credentials may not look at it",
+    ),
+    "another block's bucket": (
+        *("metronome", BUCKET),
+        {"get_bucket_tagging": {"TagSet": [{"Key": "athena-gate", "Value": "dot/y"}]}},
+        "the bucket 'acme-exports' belongs to the block dot/y, as its tag athena-gate says",
+    ),
     "a bucket elsewhere": (
         *("metronome", BUCKET, {"get_bucket_location": {"LocationConstraint": None}}),
         "the bucket 'acme-exports' is in us-east-1, not in eu-central-1",
@@ -185,6 +199,15 @@ STOPS = {
             }
         },
         "the bucket 'acme-exports' is encrypted with k: set kms_key to it",
+    ),
+    "another block's workgroup": (
+        *("dot", 'adopted { workgroup = "w" }'),
+        {
+            "get_user": None,
+            "get_work_group": {"WorkGroup": {"Name": "w"}},
+            "list_tags_for_resource": {"Tags": [{"Key": "athena-gate", "Value": "dot/y"}]},
+        },
+        "the workgroup 'w' belongs to the block dot/y, as its tag athena-gate says",
     ),
     "no such workgroup": (
         *("dot", 'adopted { workgroup = "w" }', {"get_user": None}),

@@ -207,6 +207,34 @@ def test_a_bucket_that_holds_something_and_has_no_tag_is_somebody_elses(
     assert [one.verdict for one in recovery.left] == ["foreign"]
 
 
+@pytest.mark.parametrize(("code", "stops"), [("403", True), ("503", False)])
+def test_a_bucket_of_another_account_is_in_the_way_even_if_it_is_open(
+    content: dict[str, Any], code: str, stops: bool
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Elsewhere(FakeAccount):
+        def stands(self, one: Wanted) -> Standing | None:
+            if one.type != "aws_s3_bucket":
+                return None
+            return Account.stands(cast(Account, self), one)
+
+        def ask(self, _service: str, call: str, **arguments: Any) -> Any:
+            if call == "head_bucket":
+                asked.append(arguments)
+                raise NotAllowed("s3:HeadBucket was answered with 403", code)
+            return None
+
+    places = {one.place for one in wanted(content)}
+    accounts = dict.fromkeys(places, cast(Account, Elsewhere()))
+    recovery = examine("dot-reporting", Path("here"), content, accounts)
+    name = "dot-reporting-results-111122223333"
+    assert asked == [{"Bucket": name, "ExpectedBucketOwner": "111122223333"}]
+    why = "it is another account's, or these credentials may not look at it"
+    assert recovery.left == ((Left(BUCKET, name, "foreign", why),) if stops else ())
+    assert (recovery.stops, recovery.mendable) == (stops, False)
+
+
 def test_a_key_of_a_rotation_that_was_cut_short_is_found(content: dict[str, Any]) -> None:
     write_state({USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}})
     recovery = found(content, {}, (key(1, "2026-11-26 07:10"), key(2)))
