@@ -60,7 +60,7 @@ def recover(
         fail(2, "gate recover --json asks nobody; it needs --report or --yes as well")
     if code := synthesize(context.obj):
         raise typer.Exit(code)
-    _require_names_of_its_own(context.obj)
+    _require_names_of_its_own(context.obj, report=report)
     accounts: dict[Place, Account] = {}
     targets = targets_of(context.obj, names or [], removed=True)
     found = [_examined(target, accounts, wait=not report) for target in targets]
@@ -86,30 +86,42 @@ def recover(
     _end([one for one in found if one.foreign or one.crowded or one not in mendable])
 
 
-def _require_names_of_its_own(file: Path) -> None:
-    """End with 1 when another environment makes things of the same names in the same account: what
-    stands there may be that one's, and its tag is the same."""
+def _require_names_of_its_own(file: Path, *, report: bool) -> None:
+    """End with 1 when another environment, or a file beside ``file``, makes things of the same
+    names in the same account: what stands there may be that one's, and its tag is the same. So too,
+    unless it is only for a ``report``, where that cannot be told before its mistakes are mended."""
     from athena_gate.gate.check.environments import called, first, made
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load as loaded
-    from athena_gate.stacks.places import environments
+    from athena_gate.stacks.configuration import outline
+    from athena_gate.stacks.places import beside, environments
 
     here = os.environ["GATE_ENV"]
-    ours = made(load(file))
-    for other in ("", *environments(file)):
-        if other == here:
-            continue
+    configuration = load(file)
+    ours = made(configuration)
+    others = [(called(one), file, one) for one in ("", *environments(file)) if one != here]
+    for name, place, environment in [*others, *((one.name, one, here) for one in beside(file))]:
         try:
-            theirs = made(loaded(file, other))
+            theirs = made(loaded(place, environment))
         except ConfigurationError:
+            # What does not read without an environment is built in none.
+            titles = outline(place, environment)[1] if environment or place != file else {}
+            if not titles.keys() & {*configuration.stacks}:
+                continue
+            says = f"{name} has mistakes, so whether it makes things of the same names is not known"
+            if not report:
+                named = None if place == file else shell([place.name])
+                look = to_run("check", environment=environment, file=named)
+                fail(1, f"{says}; nothing was changed; {look} names them")
+            tell(f"gate: {says}", sys.stderr)
             continue
         if shared := first(ours & theirs):
-            place, kind, name = shared
-            where = f" in {place}" if place else ""
+            account, kind, called_so = shared
+            where = f" in {account}" if account else ""
             fail(
                 1,
-                f"{called(other)} makes the {kind} {name}{where} too, so what stands there may be "
-                "its own; give environments accounts or names of their own",
+                f"{name} makes the {kind} {called_so}{where} too, so what stands there may be "
+                "its own; give each an account or names of its own",
             )
 
 
