@@ -8,7 +8,7 @@ still to do is left to the next apply, or destroy.
 `wanted` are the stack's names, `account` what stands, `state` what is known, `mending` does it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -129,12 +129,17 @@ class Recovery:
 
 
 def examine(
-    stack: str, folder: Path, content: Mapping[str, Any], accounts: dict[Place, Account]
+    stack: str,
+    folder: Path,
+    content: Mapping[str, Any],
+    accounts: dict[Place, Account],
+    adopted: Collection[str] = (),
 ) -> Recovery:
     """Return what a run has left of ``stack``, whose JSON is ``content`` and lies in ``folder``.
 
-    ``accounts`` are those that were asked before; what is asked anew is added. Raises ``Refused``
-    when no credentials lead to an account or to the state.
+    ``accounts`` are those that were asked before; what is asked anew is added. ``adopted`` are the
+    users of gate.hcl that were made by hand. Raises ``Refused`` when no credentials lead to an
+    account or to the state.
     """
     state = backend.read(content, folder)
     unseen: list[str] = []
@@ -180,7 +185,7 @@ def examine(
         left.append(judged)
         if one.type == "aws_iam_user" and judged.verdict != "foreign":
             users[one.address] = one
-    keys, crowded = _keys(users.values(), asked, state, accounts, unseen)
+    keys, crowded = _keys(users.values(), asked, state, accounts, unseen, adopted)
     others = tuple(_leftovers(asked, state, accounts, unseen))
     return Recovery(
         stack,
@@ -243,6 +248,7 @@ def _keys(
     state: State,
     accounts: Mapping[Place, Account],
     unseen: list[str],
+    adopted: Collection[str],
 ) -> tuple[list[UnknownKey], list[str]]:
     """Return the access keys that the state does not know, and the users who could not be given
     those that the stack asks for."""
@@ -256,8 +262,9 @@ def _keys(
         except NotAllowed as error:
             unseen.append(f"{user.address}: {error}")
             continue
-        # A user that was made here is called as its policy; one that was adopted brought keys.
-        by_hand = name not in made
+        # A user that was made here is called as its policy; one that was adopted brought keys. Of
+        # a block that is gone only the name tells.
+        by_hand = name not in made or name in adopted
         stateless = not (state.resources or state.lock or state.broken)
         strange = [
             # The last may be cut short itself.

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,9 @@ def local(file: Path) -> State:
 
 
 def _mentioned(file: Path) -> set[str]:
-    """Return the ids of access keys in the text of ``file`` and of a broken one beside it."""
+    """Return the ids of access keys in the text of ``file`` and of broken ones beside it."""
     found: set[str] = set()
-    for one in (file, file.with_name(file.name + BROKEN)):
+    for one in (file, *file.parent.glob(f"{escape(file.name + BROKEN)}*")):
         with suppress(Unreadable):
             found |= key_ids(read_bytes(one, LIMIT))
     return found

@@ -361,6 +361,34 @@ def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[s
     ]
 
 
+def test_a_disk_that_is_still_full_leaves_the_state_as_it_is(
+    content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_state({USER: {"name": "dot-reporting"}})
+    whole = file.read_text()
+    Path(f"{file}.backup").write_text(whole)
+    file.write_text(whole[:40])
+    Path(f"{file}.broken").write_text("an earlier one")
+    recovery = found(content, {})
+
+    def texts() -> dict[str, str]:
+        return {one.name: one.read_text() for one in Path().glob("terraform.*")}
+
+    before = texts()
+
+    def full(_source: Path, target: Path) -> None:
+        target.write_text("half")
+        raise OSError(28, "No space left on device", str(target))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copyfile", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            put_back(recovery)
+    assert texts() == before
+    assert put_back(recovery).startswith(f"{file} was moved to {file}.broken1, ")
+    assert texts() == {**before, str(file): whole, f"{file}.broken1": whole[:40]}
+
+
 def test_a_state_that_the_backend_would_not_take_is_what_is_known(content: dict[str, Any]) -> None:
     file = write_state({USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}})
     Path("here").mkdir()
@@ -396,6 +424,18 @@ def test_a_key_of_an_adopted_user_stays_even_if_it_was_never_used(project: Proje
     recovery = found(content, {USER: Standing("dot_athena_user", OURS)}, (old,))
     assert (recovery.deletable, len(recovery.keys)) == ([], 1)
     assert "of a user that was made by hand, so it" in " ".join(as_text(recovery).split())
+
+
+def test_a_user_made_by_hand_may_be_called_as_the_blocks_policy(content: dict[str, Any]) -> None:
+    """Then its name does not tell that it brought keys; gate.hcl does."""
+    write_state({USER: {"name": "dot-reporting"}})
+    places = {one.place for one in wanted(content)}
+    accounts = dict.fromkeys(places, cast(Account, FakeAccount(Nothing(), (key(1),))))
+    found = [
+        examine("dot-reporting", Path("here"), content, accounts, adopted)
+        for adopted in ((), ("dot-reporting",))
+    ]
+    assert [len(one.deletable) for one in found] == [1, 0]
 
 
 def test_a_lock_says_whose_it_is() -> None:
