@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from athena_gate.gate.keys import MOST, QUIET, Key, Keys
+from athena_gate.gate.keys import ELSEWHERE, MOST, QUIET, Key, Keys
 from athena_gate.modules.command_line import to_run
 
 _HOURS = int(QUIET.total_seconds()) // 3600
@@ -158,14 +158,21 @@ def _stuck(keys: Keys, now: datetime, more: int) -> Step | None:
     says = f"AWS makes no third key, and {key.id} is in no state"
     if why:
         return Step("refused", f"{says}; {why}")
+    lost = "nobody has its secret" if keys.state else f"no state here knows any key; {ELSEWHERE}"
     return Step(
         "refused",
-        f"{says}: an apply that ended early has left it, and nobody has its secret",
+        f"{says}: an apply that ended early has left it, and {lost}",
         (to_run(f"keys {keys.stack} --remove {key.id}"), to_run(f"rotate {keys.stack}")),
     )
 
 
 def _deleted(stack: str, keys: Keys) -> Step:
+    if not keys.state:
+        return Step(
+            "refused",
+            f"no state here knows any key of {stack}: another clone or backend may have it",
+            (to_run(f"keys {stack}"), to_run("doctor")),
+        )
     lacking = [name for name in keys.wanted if keys.of(name) is None]
     return Step(
         "refused",

@@ -38,6 +38,18 @@ def rotated(wanted: tuple[str, ...], found: Keys | None, **asked: Any) -> Step:
     return step("dot-x", wanted, found, NOW, **asked)
 
 
+def test_without_a_state_no_key_is_said_to_be_deleted_or_lost() -> None:
+    """A fresh clone has none; AWS has both keys."""
+    found = keys(replace(OLD, generation=None, used=None), replace(NEW, generation=None, used=None))
+    says = "no state here knows any key of dot-x: another clone or backend may have it"
+    look = ("gate keys dot-x", "gate doctor")
+    assert rotated(BOTH, found, finish=True) == Step("refused", says, look)
+    assert rotated(BOTH, found).says.endswith(
+        "no state here knows any key; unless another clone or backend has a state that does, "
+        "nobody has its secret"
+    )
+
+
 def test_a_rotation_goes_from_step_to_step() -> None:
     one = ("2026-11",)
     assert rotated(one, keys(OLD, wanted=one)) == Step(
