@@ -33,13 +33,13 @@ def user(account: Account, name: str) -> Identity | None:
     if found is None:
         return None
     of = {"UserName": name}
-    inline = account.ask("iam", "list_user_policies", **of)["PolicyNames"]
+    inline = account.listed("list_user_policies", "PolicyNames", **of)
     documents = {
-        one: account.ask("iam", "get_user_policy", **of, PolicyName=one)["PolicyDocument"]
+        one: account.still("iam", "get_user_policy", **of, PolicyName=one)["PolicyDocument"]
         for one in inline
     }
-    groups = account.ask("iam", "list_groups_for_user", **of)["Groups"]
-    attached = account.ask("iam", "list_attached_user_policies", **of)["AttachedPolicies"]
+    groups = account.listed("list_groups_for_user", "Groups", **of)
+    attached = account.listed("list_attached_user_policies", "AttachedPolicies", **of)
     return Identity(
         "user",
         *(name, found["User"]["Arn"], found["User"]["Path"]),
@@ -58,12 +58,12 @@ def role(account: Account, name: str) -> Identity | None:
     if found is None:
         return None
     of = {"RoleName": name}
-    inline = account.ask("iam", "list_role_policies", **of)["PolicyNames"]
+    inline = account.listed("list_role_policies", "PolicyNames", **of)
     documents = {
-        one: account.ask("iam", "get_role_policy", **of, PolicyName=one)["PolicyDocument"]
+        one: account.still("iam", "get_role_policy", **of, PolicyName=one)["PolicyDocument"]
         for one in inline
     }
-    attached = account.ask("iam", "list_attached_role_policies", **of)["AttachedPolicies"]
+    attached = account.listed("list_attached_role_policies", "AttachedPolicies", **of)
     return Identity(
         "role",
         *(name, found["Role"]["Arn"], found["Role"]["Path"]),
@@ -181,20 +181,20 @@ def given_up(found: Adoption, account: Account) -> Party | None:
 
 
 def _document(arn: str, account: Account) -> Any:
-    policy = account.ask("iam", "get_policy", PolicyArn=arn)
+    policy = account.still("iam", "get_policy", PolicyArn=arn)
     version = policy["Policy"]["DefaultVersionId"]
-    found = account.ask("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
+    found = account.still("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
     return found["PolicyVersion"]["Document"]
 
 
 def _of_group(name: str, account: Account) -> list[Any]:
     of = {"GroupName": name}
-    attached = account.ask("iam", "list_attached_group_policies", **of)["AttachedPolicies"]
-    inline = account.ask("iam", "list_group_policies", **of)["PolicyNames"]
+    attached = account.listed("list_attached_group_policies", "AttachedPolicies", **of)
+    inline = account.listed("list_group_policies", "PolicyNames", **of)
     return [
         *(_document(one["PolicyArn"], account) for one in attached),
         *(
-            account.ask("iam", "get_group_policy", **of, PolicyName=one)["PolicyDocument"]
+            account.still("iam", "get_group_policy", **of, PolicyName=one)["PolicyDocument"]
             for one in inline
         ),
     ]
@@ -224,9 +224,12 @@ def _policy_arn(arns: Arns, name: str, path: str) -> str:
 
 def _of_others(blocks: Iterable[ConfiguredBlock], settings: Any) -> frozenset[str]:
     """Return the ARNs of the policies that other blocks may have attached to what ``settings``
-    adopt: those that they make, and those of AWS that they attach to a role of that name."""
+    adopt: those that they make in its account, and those of AWS that they attach to a role of that
+    name."""
     found: set[str] = set()
     for block in blocks:
+        if settings.account.id not in {account.id for account in block.settings.accounts}:
+            continue
         for one in block.integration.resources(block.settings):
             if one.type == "aws_iam_policy":
                 of = one.arguments

@@ -4,7 +4,7 @@ Only what Terraform cannot make a second time is looked for; the rest (attachmen
 the settings of a bucket) it writes anew over what is there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -98,6 +98,28 @@ class Account:
         except aws_errors.BotoCoreError as error:
             raise NotAllowed(f"{service} did not answer: {error}") from None
 
+    def still(self, service: str, call: str, **arguments: Any) -> Any:
+        """Return the answer to a ``call`` of ``service`` about what was there a moment ago. Raises
+        ``NotAllowed``, also when it is gone."""
+        answer = self.ask(service, call, **arguments)
+        if answer is None:
+            raise NotAllowed(f"{', '.join(map(str, arguments.values()))} was deleted meanwhile")
+        return answer
+
+    def listed(self, call: str, field: str, **arguments: Any) -> list[Any]:
+        """Return what all pages of the answer to the ``call`` of IAM, a list, have in ``field``;
+        nothing when there is no such user, role or group. Raises ``NotAllowed``."""
+        # A page may be short, and more to come:
+        # https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserPolicies.html (2026-11).
+        found: list[Any] = []
+        more: dict[str, Any] = {}
+        while True:
+            answer = self.ask("iam", call, **arguments, **more) or {}
+            found += answer.get(field, ())
+            if not answer.get("IsTruncated"):
+                return found
+            more = {"Marker": answer["Marker"]}
+
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """Return the ARN of a ``resource`` of this account."""
         where = self.place.region if region is None else region
@@ -111,7 +133,6 @@ class Account:
 
     def access_keys(self, user: str) -> list[AccessKey]:
         """Return the access keys of ``user``. Raises ``NotAllowed``."""
-        answer = self.ask("iam", "list_access_keys", UserName=user)
         return [
             AccessKey(
                 key["AccessKeyId"],
@@ -120,7 +141,7 @@ class Account:
                 self._last_use(key["AccessKeyId"]),
                 key["Status"] == "Active",
             )
-            for key in (answer or {}).get("AccessKeyMetadata", ())
+            for key in self.listed("list_access_keys", "AccessKeyMetadata", UserName=user)
         ]
 
     def _last_use(self, key: str) -> str:
@@ -275,19 +296,32 @@ def _application(account: Account, of: Mapping[str, Any]) -> Standing | None:
 
 def _kms_key(account: Account, of: Mapping[str, Any]) -> Standing | None:
     # Has no name: the tag and the description tell.
-    found = account.ask(
-        "resourcegroupstaggingapi",
-        "get_resources",
-        TagFilters=[{"Key": TAG, "Values": [of[TAG]]}],
-        ResourceTypeFilters=["kms:key"],
-    )
-    for one in (found or {}).get("ResourceTagMappingList", ()):
-        key = one["ResourceARN"].rpartition("/")[2]
+    for resource in tagged(account, of[TAG], ["kms:key"]):
+        key = resource.rpartition("/")[2]
         about = account.ask("kms", "describe_key", KeyId=key) or {}
         about = about.get("KeyMetadata", {})
         if about.get("Description") == of.get("description") and about.get("Enabled"):
             return Standing(key, of[TAG])
     return None
+
+
+def tagged(account: Account, tag: str, types: Sequence[str]) -> Iterator[str]:
+    """Yield the ARNs of what in ``account`` is of ``types`` and has the ``tag`` of a stack. Raises
+    ``NotAllowed``."""
+    token = ""
+    while True:
+        answer = account.ask(
+            "resourcegroupstaggingapi",
+            "get_resources",
+            TagFilters=[{"Key": TAG, "Values": [tag]}],
+            ResourceTypeFilters=[*types],
+            PaginationToken=token,
+        )
+        for one in (answer or {}).get("ResourceTagMappingList", ()):
+            yield str(one["ResourceARN"])
+        token = (answer or {}).get("PaginationToken", "")
+        if not token:
+            return
 
 
 # By type of resource: what its name is looked up with, and the id it is imported by.

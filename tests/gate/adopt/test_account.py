@@ -116,6 +116,25 @@ def test_what_stands_is_imported_and_what_is_attached_to_it_is_not() -> None:
     assert (found.stops, found.complete, found.narrow) == ((), False, False)
 
 
+def test_what_stands_on_a_second_page_is_seen_too() -> None:
+    """Else it would stay attached, and the block would be said to be narrow."""
+
+    class Paged(Answers):
+        def ask(self, service: str, call: str, **arguments: Any) -> Any:
+            if call == "list_attached_user_policies" and "Marker" not in arguments:
+                return {"AttachedPolicies": [], "IsTruncated": True, "Marker": "m"}
+            return super().ask(service, call, **arguments)
+
+    account = Paged(list_attached_user_policies=policies("AmazonAthenaFullAccess"))
+    assert examined("dot", USER, account).old == Old((f"{AWS}/AmazonAthenaFullAccess",))
+
+
+def test_what_is_deleted_while_it_is_looked_at_is_said() -> None:
+    account = Answers(list_user_policies={"PolicyNames": ["files"]})
+    with pytest.raises(NotAllowed, match="u, files was deleted meanwhile"):
+        examined("dot", USER, account)
+
+
 def test_the_policies_of_the_block_are_told_from_what_was_attached_by_hand() -> None:
     mine = {"AttachedPolicies": [{"PolicyArn": f"{OWN}:policy/dot-x"}]}
     state = State("here", {"aws_iam_user.x_user_92E1D2F5": {"name": "u", "id": "u"}})
