@@ -15,7 +15,7 @@ from athena_gate.gate.commands.deploy import BUILD, targets_of, terraform_variab
 from athena_gate.gate.console import fail, load, say, tell
 from athena_gate.gate.text import counted
 from athena_gate.modules.command_line import to_run
-from athena_gate.modules.files import visible
+from athena_gate.modules.files import Unreadable, visible
 
 if TYPE_CHECKING:
     from athena_gate.gate.adopt import Adoption
@@ -108,7 +108,7 @@ class Names:
     def __init__(self, file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]) -> None:
         from athena_gate.gate.adopt.names import additions, with_blocks
         from athena_gate.gate.check.environments import called
-        from athena_gate.gate.editing import edited
+        from athena_gate.gate.editing import edited, write
         from athena_gate.modules.files import read_bytes
         from athena_gate.modules.findings import file_of
         from athena_gate.modules.hcl import SIZE_LIMIT
@@ -128,7 +128,7 @@ class Names:
         written = edited(
             self._before, lambda text: with_blocks(text, block.kind, block.name, added)
         )
-        _replace(self._place, written)
+        write(self._place, written)
         shown = visible(str(self._place))
         try:
             configuration.load(file)
@@ -153,16 +153,12 @@ class Names:
 
     def take_back(self) -> None:
         """Put back what was there before, unless it is to be kept."""
+        from athena_gate.gate.editing import write
+
         if self._before is not None:
-            _replace(self._place, self._before)
+            write(self._place, self._before)
             tell(f"gate: {visible(str(self._place))} is as it was", sys.stderr)
             self._before = None
-
-
-def _replace(place: Path, content: bytes) -> None:
-    part = place.with_name(f"{place.name}.part")
-    part.write_bytes(content)
-    part.replace(place)
 
 
 def _search(block: "ConfiguredBlock", name: str, as_json: bool) -> None:
@@ -313,7 +309,11 @@ class _Run:
         if wide and not self.as_json:
             say("\n".join([f"{self.block.title}: no longer allowed", *lost_rights(wide)]))
         self._ask(f"detach {', '.join(old(found))}", "nothing was detached")
-        back = keep_record(found, RECORDS / self.stack)
+        # Another environment has another account.
+        try:
+            back = keep_record(found, RECORDS / os.environ["GATE_ENV"] / self.stack)
+        except Unreadable as error:
+            fail(1, f"nothing was detached: {error}")
         if settle:
             tell(f"gate: {SETTLED:.0f} s until the new policies have taken effect", sys.stderr)
             time.sleep(SETTLED)

@@ -28,7 +28,7 @@ def fmt(
     """
     import difflib
 
-    from athena_gate.gate.editing import edited
+    from athena_gate.gate.editing import edited, write
     from athena_gate.gate.fmt import formatted
     from athena_gate.gate.project import from_here
     from athena_gate.modules.files import Unreadable, read_text, visible
@@ -58,5 +58,5 @@ def fmt(
         elif result != text:
             print(visible(name))
             if not check:
-                file.write_bytes(edited(file.read_bytes(), formatted))
+                write(file, edited(file.read_bytes(), formatted))
     raise typer.Exit(1 if check and changed else 0)

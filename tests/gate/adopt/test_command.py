@@ -161,6 +161,12 @@ def test_what_is_taken_off_can_be_had_back(tmp_path: Path) -> None:
     ]
     kept = (tmp_path / "kept" / "files.json").read_text()
     assert kept == '{\n  "Version": "2012-10-17"\n}\n'
+    assert FOUND.identity is not None
+    later = replace(FOUND.identity, inline={"files": {"Version": "2008-10-17"}})
+    back = keep_record(replace(FOUND, identity=later), tmp_path / "kept").read_text()
+    # What was there before is nowhere else.
+    assert (tmp_path / "kept" / "files.json").read_text() == kept
+    assert f"--policy-document file://{tmp_path}/kept/files-2.json" in back
 
 
 def test_json_has_all_of_it() -> None:
