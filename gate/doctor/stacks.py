@@ -56,7 +56,7 @@ def stacks(configuration: Configuration) -> list[Finding]:
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         looked = [one for one in pool.map(look, contents) if one]
     found = [_finding(one) for one in looked if one.stops or one.unseen or one.state.tainted]
-    fine = len(looked) - sum(one.status == "stop" for one in found)
+    fine = sum(not one.stops and not one.unseen for one in looked)
     if fine:
         said = f"{counted(fine, 'stack')}: no run has left what would stop the next"
         found.insert(0, Finding("stacks", "ok", said))

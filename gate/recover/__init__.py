@@ -124,7 +124,8 @@ class Recovery:
     def stops(self) -> bool:
         """Return whether an apply would fail, or lose something."""
         locked = self.state.lock is not None and self.state.file is None
-        things = (self.left, self.deletable, self.crowded, self.errored, self.state.broken, locked)
+        stuck = (self.state.broken, locked, self.running)
+        things = (self.left, self.deletable, self.crowded, self.errored, *stuck)
         return any(map(bool, things))
 
 

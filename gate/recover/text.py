@@ -23,9 +23,15 @@ def verdict(found: Recovery) -> str:
     """Return in a few words how a stack stands."""
     if found.state.broken:
         return "its state cannot be read"
+    if found.running:
+        return "a run still works here"
     if not found.stops and not found.mendable and not found.leftovers:
         known = counted(len(found.state.resources), "resource")
-        return f"nothing is left of a run; its state has {known}"
+        but = ["not all could be looked at"] if found.unseen else []
+        if tainted := len(found.state.tainted):
+            but.append(f"{counted(tainted, 'resource')} tainted")
+        else_ = "nothing else" if but else "nothing"
+        return "; ".join([*but, f"{else_} is left of a run", f"its state has {known}"])
     number = len(found.left) + len(found.deletable) + len(found.leftovers)
     parts = [f"{counted(number, 'thing')} that its state does not have"] if number else []
     parts += ["a state that was not handed over"] if found.errored else []

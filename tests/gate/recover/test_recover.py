@@ -281,16 +281,33 @@ def test_what_may_not_be_asked_is_said_and_stops_nothing(content: dict[str, Any]
     recovery = examine("dot-reporting", Path("here"), content, dict.fromkeys(places, fake))
     assert recovery.unseen[0] == f"{POLICY}: iam:GetUser was answered with AccessDenied"
     assert (recovery.stops, recovery.mendable) == (False, False)
+    assert as_text(recovery).splitlines()[:2] == [
+        "dot-reporting: not all could be looked at; nothing else is left of a run; its",
+        "state has 0 resources",
+    ]
 
 
 def test_what_is_tainted_is_named(content: dict[str, Any]) -> None:
     write_state({POLICY: {"name": "dot-reporting"}}, tainted=POLICY)
     recovery = found(content, {})
     assert recovery.state.tainted == (POLICY,)
-    assert as_text(recovery).splitlines()[1:] == [
+    assert as_text(recovery).splitlines() == [
+        "dot-reporting: 1 resource tainted; nothing else is left of a run; its state has",
+        "1 resource",
         f"  tainted  {POLICY}: the next apply makes it",
         "           anew",
     ]
+
+
+def test_while_a_run_works_nothing_is_said_to_be_left() -> None:
+    recovery = Recovery("dot-x", Path("x"), State("x", file=Path("x")), running=7)
+    assert (recovery.stops, as_text(recovery).splitlines()) == (
+        True,
+        [
+            "dot-x: a run still works here",
+            "  running  process 7 of Terraform still works here: wait for its end",
+        ],
+    )
 
 
 def test_a_state_that_ends_early_is_named_with_its_backup(content: dict[str, Any]) -> None:
