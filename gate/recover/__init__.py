@@ -149,8 +149,14 @@ def examine(
     if handed:
         try:
             # What is to be handed over is what will be known.
-            found_there = parse(read_text(errored, LIMIT), str(errored))
-            state = replace(state, resources=found_there.resources, tainted=found_there.tainted)
+            there = parse(read_text(errored, LIMIT), str(errored))
+            if there.lineage == state.lineage and there.serial < state.serial:
+                handed = False
+                unseen.append(
+                    f"{errored} is older than the state, which a later run has written: delete it"
+                )
+            else:
+                state = replace(state, resources=there.resources, tainted=there.tainted)
         except Unreadable as error:
             handed = False
             unseen.append(str(error))

@@ -11,6 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from athena_gate.gate.deploy.aside import copy_of
 from athena_gate.gate.deploy.running import Step, Terraform
 from athena_gate.gate.doctor import aws
 from athena_gate.gate.recover import Left, Recovery, Refused, backend, examine
@@ -421,6 +422,30 @@ def test_a_state_that_the_backend_would_not_take_is_what_is_known(content: dict[
     recovery = found(content, {})
     assert (recovery.errored, recovery.state.broken) == (None, "")
     assert recovery.unseen[0].startswith("here/errored.tfstate: line 1, column 2 is not JSON")
+
+
+def test_a_state_that_was_not_taken_and_is_older_by_now_is_not_gone_by(
+    content: dict[str, Any],
+) -> None:
+    """Terraform would not take it either, and what it lacks is known."""
+    known = {USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}}
+    write_state(known, serial=5)
+    Path("here").mkdir()
+    errored = Path("here/errored.tfstate")
+    errored.write_text(text_of({}, serial=4))
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
+    assert (recovery.left, recovery.keys, recovery.errored) == ((), (), None)
+    says = f"{errored} is older than the state, which a later run has written: delete it"
+    assert recovery.unseen == (says,)
+
+
+def test_a_state_that_was_not_taken_outlives_the_folder_aside(content: dict[str, Any]) -> None:
+    """It alone has the secret of a key that was made."""
+    folder = Path("here")
+    folder.mkdir()
+    with copy_of(folder, content, None, Path()) as copy:
+        (copy / "errored.tfstate").write_text("made")
+    assert ((folder / "errored.tfstate").read_text(), copy.exists()) == ("made", False)
 
 
 def test_an_empty_state_is_none_unless_its_backup_has_something() -> None:
