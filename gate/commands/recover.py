@@ -195,10 +195,10 @@ def _mended(
 ) -> "Mended":
     from athena_gate.gate.deploy.running import Terraform
     from athena_gate.gate.recover.mending import mend, put_back
-    from athena_gate.gate.stack.state import cut_short, running_in
+    from athena_gate.gate.stack.state import cut_short, holder, running_in
 
     if found.state.broken and found.state.file:
-        if process := running_in(found.folder):
+        if process := running_in(found.folder) or holder(found.state.file):
             fail(1, f"{found.stack}: process {process} works by now; nothing was changed")
         # Unless a run has written another since.
         if cut_short(found.state.file):

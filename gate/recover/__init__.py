@@ -25,7 +25,7 @@ from athena_gate.gate.recover.account import (
 )
 from athena_gate.gate.recover.leftovers import Leftover, leftovers
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
-from athena_gate.gate.stack.state import ERRORED, LIMIT, State, parse, running_in
+from athena_gate.gate.stack.state import ERRORED, LIMIT, State, holder, parse, running_in
 from athena_gate.modules.files import Unreadable, read_text
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
@@ -202,7 +202,8 @@ def examine(
         tuple(keys),
         tuple(unseen),
         # A lock is of whoever runs, in this clone or in another.
-        running_in(folder, elsewhere=state.lock is not None and state.file is None),
+        running_in(folder, elsewhere=state.lock is not None and state.file is None)
+        or holder(state.file),
         errored if handed else None,
         tuple(crowded),
         others,

@@ -4,7 +4,9 @@ import json
 import os
 import re
 import socket
+import struct
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -272,6 +274,32 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
             if ours and there and _lives(process):
                 return int(process.name)
     return 0
+
+
+def holder(file: Path | None) -> int:
+    """Return the id of the process that holds the lock of the local state ``file``, 0 without one;
+    it may be another user's, whose folder is not seen, and is negative on another machine.
+
+    Terraform's is one of fcntl's, on all of the file (2026-11):
+    https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/filesystem_lock_unix.go
+    """
+    if file is None or sys.platform != "linux":
+        return 0
+    import fcntl
+
+    asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+    with suppress(OSError):
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            kind, *_, process = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+        finally:
+            os.close(descriptor)
+        return 0 if kind == fcntl.F_UNLCK else int(process)
+    return 0
+
+
+# struct flock of Linux: type, whence, start, length, process.
+_FLOCK = "hhqqi0q"
 
 
 def _is_copy(folder: str, stack: str) -> bool:

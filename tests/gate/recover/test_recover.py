@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +22,7 @@ from athena_gate.gate.recover.json import as_json
 from athena_gate.gate.recover.mending import Mended, mend, put_back
 from athena_gate.gate.recover.text import as_text, outcome, question
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
-from athena_gate.gate.stack.state import Lock, State, _is_copy, local, lock, problem
+from athena_gate.gate.stack.state import Lock, State, _is_copy, holder, local, lock, problem
 from athena_gate.stacks.configuration import load
 from athena_gate.stacks.expected import expected_json
 from tests.conftest import DOT, Project
@@ -298,6 +300,27 @@ def test_what_is_tainted_is_named(content: dict[str, Any]) -> None:
         f"  tainted  {POLICY}: the next apply makes it",
         "           anew",
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who holds a lock is asked of Linux alone")
+def test_whoever_holds_a_local_state_is_seen_wherever_he_works(content: dict[str, Any]) -> None:
+    """The folder of another user's process may not be looked at."""
+    file = write_state({})
+    lines = (
+        "import fcntl, sys",
+        "file = open(sys.argv[1], 'r+')",
+        "fcntl.lockf(file, fcntl.LOCK_EX)",
+        "print(1, flush=True)",
+        "sys.stdin.read()",
+    )
+    holds = [sys.executable, "-c", "; ".join(lines), str(file)]
+    assert holder(file) == 0
+    with subprocess.Popen(holds, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert (holder(file), found(content, {}).running) == (process.pid, process.pid)
+        process.communicate()
+    assert holder(file) == 0
 
 
 def test_while_a_run_works_nothing_is_said_to_be_left() -> None:
