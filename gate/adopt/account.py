@@ -279,6 +279,19 @@ def _changes(block: ConfiguredBlock, found: Identity) -> Iterator[str]:
             f"from the apply on {what} is refused anywhere but at {addresses}, before anything is "
             "detached; restrict_to_vendor_ips = false leaves it as it was"
         )
+    if settings.only_from is not None:
+        places = ", ".join((*settings.only_from.addresses, *settings.only_from.vpc_endpoints))
+        yield (
+            f"from the apply on {what} is refused anywhere but at {places}, before anything is "
+            "detached; leave only_from out until then"
+        )
+    if settings.until is not None:
+        yield f"{what} ends with {settings.until}, whatever is attached by hand"
+    if settings.permissions_boundary is not None and found.boundary is None:
+        yield (
+            f"from the apply on {what} is bounded by {settings.permissions_boundary}, before "
+            "anything is detached"
+        )
     for name in sorted(set(found.tags) - {*settings.account.tags, "athena-gate"}):
         yield f"the tag {name!r} of {what} is removed; tags in the account's block are kept"
     if found.kind == "role":

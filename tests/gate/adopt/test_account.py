@@ -308,6 +308,23 @@ def test_what_changes_for_whoever_uses_it_is_said() -> None:
     )
 
 
+def test_what_the_block_refuses_is_said_before_it_is_attached() -> None:
+    """A Deny holds for what was attached by hand as well."""
+    more = (
+        f'{USER}\n only_from {{\n addresses = ["198.50.100.0/24"]\n }}\n until = "2099-03-31"\n '
+        f'permissions_boundary = "{OWN}:policy/b"\n'
+    )
+    assert examined("dot", more, Answers()).notes == (
+        "from the apply on the user 'u' is refused anywhere but at 198.50.100.0/24, before "
+        "anything is detached; leave only_from out until then",
+        "the user 'u' ends with 2099-03-31, whatever is attached by hand",
+        f"from the apply on the user 'u' is bounded by {OWN}:policy/b, before anything is detached",
+    )
+    made = block_of("dot", more).integration.documents(block_of("dot", more).settings)["access"]
+    denied = [one.sid for one in made.statements if one.effect == "Deny"]
+    assert denied == ["DenyDirectCallsFromElsewhere", "DenyAfterTheLastDay"]
+
+
 PAGE = {
     "UserName": "dot_athena_user",
     "Path": "/",
