@@ -36,8 +36,8 @@ _GONE = {
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A thing that stands: by what id Terraform imports it, the value of the tag of whoever made
-    it, ``None`` without one, whether it holds anything, and ``whose`` it is where that is not of
-    this account."""
+    it, ``None`` without one, whether it is ``empty``, without anything in it or set up, and
+    ``whose`` it is where that is not of this account."""
 
     id: str
     tag: str | None
@@ -205,14 +205,21 @@ def _bucket(account: Account, of: Mapping[str, Any]) -> Standing | None:
     if not there:
         return None
     tags = account.ask("s3", "get_bucket_tagging", Bucket=name)
-    held = account.ask("s3", "list_object_versions", Bucket=name, MaxKeys=1) or {}
-    empty = not held.get("Versions") and not held.get("DeleteMarkers")
-    if not tags and empty:
-        # Somebody who made one by hand has set it up; a run that was cut short has not come to it.
-        versioning = account.ask("s3", "get_bucket_versioning", Bucket=name) or {}
-        policy = account.ask("s3", "get_bucket_policy", Bucket=name)
-        empty = not versioning.get("Status") and policy is None
-    return Standing(name, tag_of((tags or {}).get("TagSet")), empty)
+    tag = tag_of((tags or {}).get("TagSet"))
+    return Standing(name, tag, tags is None and _is_bare(account, name))
+
+
+def _is_bare(account: Account, bucket: str) -> bool:
+    """Return whether ``bucket``, which has no tag at all, holds nothing and is not set up: whoever
+    makes one by hand sets it up, and a run that was cut short has not come to it."""
+    held = account.ask("s3", "list_object_versions", Bucket=bucket, MaxKeys=1) or {}
+    if held.get("Versions") or held.get("DeleteMarkers"):
+        return False
+    versioning = account.ask("s3", "get_bucket_versioning", Bucket=bucket) or {}
+    return not versioning.get("Status") and all(
+        account.ask("s3", call, Bucket=bucket) is None
+        for call in ("get_bucket_policy", "get_bucket_lifecycle_configuration")
+    )
 
 
 def _user(account: Account, of: Mapping[str, Any]) -> Standing | None:

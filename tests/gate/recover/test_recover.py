@@ -238,6 +238,27 @@ def test_a_bucket_of_another_account_is_in_the_way_even_if_it_is_open(
     assert (recovery.stops, recovery.mendable) == (stops, False)
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_bare"),
+    [
+        ({}, True),
+        ({"get_bucket_tagging": {"TagSet": [{"Key": "team", "Value": "x"}]}}, False),
+        ({"list_object_versions": {"DeleteMarkers": [{}]}}, False),
+        ({"get_bucket_versioning": {"Status": "Suspended"}}, False),
+        ({"get_bucket_policy": {"Policy": "{}"}}, False),
+        ({"get_bucket_lifecycle_configuration": {"Rules": []}}, False),
+    ],
+)
+def test_an_empty_bucket_is_a_cut_short_runs_only_if_nobody_has_set_it_up(
+    content: dict[str, Any], answer: dict[str, Any], is_bare: bool
+) -> None:
+    (one,) = (one for one in wanted(content) if one.type == "aws_s3_bucket")
+    fake = cast(Account, FakeAccount(answers={"head_bucket": {}, **answer}))
+    assert Account.stands(fake, one) == Standing(
+        "dot-reporting-results-111122223333", None, is_bare
+    )
+
+
 def test_a_key_of_a_rotation_that_was_cut_short_is_found(content: dict[str, Any]) -> None:
     write_state({USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}})
     recovery = found(content, {}, (key(1, "2026-11-26 07:10"), key(2)))
