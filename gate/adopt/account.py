@@ -13,9 +13,8 @@ from athena_gate.gate.recover.account import (
     Standing,
     bucket_there,
     looks_for,
-    tag_of,
 )
-from athena_gate.gate.recover.wanted import Wanted, wanted
+from athena_gate.gate.recover.wanted import TAG, Wanted, wanted
 from athena_gate.gate.stack.state import State
 from athena_gate.gate.text import counted
 from athena_gate.modules.command_line import to_run
@@ -25,6 +24,9 @@ from athena_gate.stacks.configuration import ConfiguredBlock
 
 _IDENTITIES = {"aws_iam_user": "user", "aws_iam_role": "role"}
 _HOUR = 3600
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+# (2026-11)
+_CLOUDFORMATION = "aws:cloudformation:stack-name"
 
 
 def user(account: Account, name: str) -> Identity | None:
@@ -120,9 +122,11 @@ def examine(
         notes += _changes(block, identity)
     for kind, look in (("aws_athena_workgroup", _of_workgroup), ("aws_s3_bucket", _of_bucket)):
         if kind in imports:
-            stops += _of_another(account, block, kind, imports[kind].id)
-            wrong, said = look(account, settings, imports[kind].id)
-            stops, notes = [*stops, *wrong], [*notes, *said]
+            name = imports[kind].id
+            called = f"the {kind.rpartition('_')[2]} {name!r}"
+            tagged = _of_tags(block, called, _tags_of(account, kind, name))
+            for wrong, said in (tagged, look(account, settings, name)):
+                stops, notes = [*stops, *wrong], [*notes, *said]
     attached = identity.attached if identity else ()
     mine = required | _of_others(others, settings) if identity else required
     return Adoption(
@@ -254,8 +258,7 @@ def _of_identity(
             f"{what} is bounded by {found.boundary}, which would be taken off: set "
             f"permissions_boundary = {json.dumps(found.boundary)} in the block"
         )
-    if (tag := found.tags.get("athena-gate")) is not None and tag != block.tag:
-        yield f"{what} belongs to the block {tag}, as its tag athena-gate says"
+    yield from _of_tags(block, what, found.tags)[0]
     count = len(policies.union(found.attached))
     if count > ATTACHED_POLICIES_LIMIT:
         yield (
@@ -292,8 +295,7 @@ def _changes(block: ConfiguredBlock, found: Identity) -> Iterator[str]:
             f"from the apply on {what} is bounded by {settings.permissions_boundary}, before "
             "anything is detached"
         )
-    for name in sorted(set(found.tags) - {*settings.account.tags, "athena-gate"}):
-        yield f"the tag {name!r} of {what} is removed; tags in the account's block are kept"
+    yield from _of_tags(block, what, found.tags)[1]
     if found.kind == "role":
         if found.session != _HOUR:
             yield f"sessions of {what} last {_HOUR} s at most after the apply, not {found.session}"
@@ -362,20 +364,37 @@ def _of_bucket(account: Account, settings: Any, name: str) -> tuple[list[str], l
     ]
 
 
-def _of_another(account: Account, block: ConfiguredBlock, kind: str, name: str) -> Iterator[str]:
-    """Yield that the workgroup or bucket ``name`` is another block's, where its tag says so."""
+def _tags_of(account: Account, kind: str, name: str) -> dict[str, str]:
+    """Return the tags of the workgroup or bucket ``name``, none of one that is not there."""
     if kind == "aws_s3_bucket":
         if bucket_there(account, name) != (True, ""):
-            return
-        what, answer = "bucket", account.ask("s3", "get_bucket_tagging", Bucket=name)
-        found = (answer or {}).get("TagSet")
-    else:
-        arn = account.arn("athena", f"workgroup/{name}")
-        what = "workgroup"
-        answer = account.ask("athena", "list_tags_for_resource", ResourceARN=arn)
-        found = (answer or {}).get("Tags")
-    if (tag := tag_of(found)) not in (None, block.tag):
-        yield f"the {what} {name!r} belongs to the block {tag}, as its tag athena-gate says"
+            return {}
+        answer = account.ask("s3", "get_bucket_tagging", Bucket=name)
+        return _tags({"Tags": (answer or {}).get("TagSet", ())})
+    arn = account.arn("athena", f"workgroup/{name}")
+    return _tags(account.ask("athena", "list_tags_for_resource", ResourceARN=arn) or {})
+
+
+def _of_tags(
+    block: ConfiguredBlock, what: str, tags: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """Return what the ``tags`` of ``what`` are to its adoption: what keeps it from being adopted,
+    and what changes."""
+    kept = {*block.settings.account.tags, TAG}
+    # Those of AWS's own stay.
+    gone = sorted(name for name in tags if name not in kept and not name.startswith("aws:"))
+    other, stack = tags.get(TAG), tags.get(_CLOUDFORMATION)
+    managed = [f"{what} is of the CloudFormation stack {stack}, which goes on changing it"]
+    return (
+        [f"{what} belongs to the block {other}, as its tag athena-gate says"]
+        if other not in (None, block.tag)
+        else [],
+        [
+            f"the tag {name!r} of {what} is removed; tags in the account's block are kept"
+            for name in gone
+        ]
+        + (managed if stack else []),
+    )
 
 
 def _boundary(found: Mapping[str, Any]) -> str | None:

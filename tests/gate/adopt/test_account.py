@@ -325,6 +325,21 @@ def test_what_the_block_refuses_is_said_before_it_is_attached() -> None:
     assert denied == ["DenyDirectCallsFromElsewhere", "DenyAfterTheLastDay"]
 
 
+def test_tags_of_a_bucket_that_go_are_said_and_those_of_aws_stay() -> None:
+    """Who may do what with it may hang on them."""
+    names = ("team", "aws:cloudformation:stack-name")
+    tags = {"TagSet": [{"Key": name, "Value": "x"} for name in names]}
+    found = examined("metronome", BUCKET, Answers(get_bucket_tagging=tags))
+    assert (found.stops, found.notes[:-1]) == (
+        (),
+        (
+            "the tag 'team' of the bucket 'acme-exports' is removed; tags in the account's block "
+            "are kept",
+            "the bucket 'acme-exports' is of the CloudFormation stack x, which goes on changing it",
+        ),
+    )
+
+
 PAGE = {
     "UserName": "dot_athena_user",
     "Path": "/",
