@@ -24,8 +24,7 @@ from athena_gate.stacks.configuration import ConfiguredBlock
 
 _IDENTITIES = {"aws_iam_user": "user", "aws_iam_role": "role"}
 _HOUR = 3600
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
-# (2026-11)
+# 2026-11: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
 _CLOUDFORMATION = "aws:cloudformation:stack-name"
 
 
