@@ -19,7 +19,12 @@ from athena_gate.gate.stack.state import State
 from athena_gate.gate.text import counted
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.iam.arn import Arns
-from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT, MalformedPolicy, Policy
+from athena_gate.modules.iam.policy import (
+    ATTACHED_POLICIES_LIMIT,
+    MalformedPolicy,
+    Policy,
+    Statement,
+)
 from athena_gate.stacks.configuration import ConfiguredBlock
 
 _IDENTITIES = {"aws_iam_user": "user", "aws_iam_role": "role"}
@@ -168,19 +173,27 @@ def _in_the_way(block: ConfiguredBlock, one: Wanted, found: Standing) -> str:
     )
 
 
-def given_up(found: Adoption, account: Account) -> Party | None:
-    """Return what is allowed by what was attached by hand and not by the block's policies.
-    Raises ``NotAllowed``."""
+def given_up(found: Adoption, account: Account) -> tuple[Party | None, list[str]]:
+    """Return what is allowed by what was attached by hand and not by the block's policies; and in
+    words what of it does more than allow, or could not be read. Raises ``NotAllowed``."""
     identity = found.identity
     assert identity is not None
-    texts = [identity.inline[name] for name in found.old.inline]
+    texts = [(f"the inline policy {name}", identity.inline[name]) for name in found.old.inline]
     for name in found.old.groups:
-        texts += _of_group(name, account)
-    texts += [_document(arn, account) for arn in found.old.attached]
+        texts += [(f"the group {name}", text) for text in _of_group(name, account)]
+    texts += [(arn, _document(arn, account)) for arn in found.old.attached]
     kept = [_policy(_document(arn, account)) for arn in sorted(found.new)]
     new = [one for policy in kept if policy for one in policy.statements]
-    old = [one for text in texts if (policy := _policy(text)) for one in policy.statements]
-    return party(identity.arn, None, new, [*new, *old])
+    old: list[Statement] = []
+    more: list[str] = []
+    for name, text in texts:
+        if (policy := _policy(text)) is None:
+            more.append(f"{name} cannot be read here: what only it allows or refuses is not shown")
+            continue
+        old += policy.statements
+        if any(one.effect == "Deny" for one in policy.statements):
+            more.append(f"{name} refuses something, which nothing refuses any more without it")
+    return party(identity.arn, None, new, [*new, *old]), more
 
 
 def _document(arn: str, account: Account) -> Any:

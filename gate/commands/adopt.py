@@ -305,9 +305,11 @@ class _Run:
             missing = ", ".join(sorted(found.wanted - found.new))
             line = to_run(f"apply {self.stack}")
             fail(1, f"nothing was detached: {missing} is not attached; run: {line}")
-        wide = _asked(lambda: given_up(found, self.account))
+        wide, more = _asked(lambda: given_up(found, self.account))
         if wide and not self.as_json:
             say("\n".join([f"{self.block.title}: no longer allowed", *lost_rights(wide)]))
+        for one in more:
+            tell(f"gate: {one}", sys.stderr)
         self._ask(f"detach {', '.join(old(found))}", "nothing was detached")
         # Another environment has another account.
         try:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from athena_gate.gate.adopt import Adoption, Import, Old
-from athena_gate.gate.adopt.account import examine
+from athena_gate.gate.adopt.account import examine, given_up
 from athena_gate.gate.adopt.search import Candidate, candidates, command
 from athena_gate.gate.recover.account import AccessKey, Account, NotAllowed
 from athena_gate.gate.recover.wanted import Place
@@ -114,6 +114,36 @@ def test_what_stands_is_imported_and_what_is_attached_to_it_is_not() -> None:
     assert found.old == Old((f"{AWS}/AmazonAthenaFullAccess",), ("files",), ("analysts",))
     assert found.unmanaged == (AccessKey("AKIAOLD", "u", "", "", active=True),)
     assert (found.stops, found.complete, found.narrow) == ((), False, False)
+
+
+def test_a_policy_that_refuses_or_cannot_be_read_is_told_before_it_goes() -> None:
+    """Without it more may be allowed, which a list of what no longer is does not show."""
+
+    def document(effect: str, service: str = "athena") -> dict[str, Any]:
+        statement = {"Effect": effect, "Action": f"{service}:*", "Resource": "*"}
+        return {"PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+    class Inline(Answers):
+        def ask(self, service: str, call: str, **arguments: Any) -> Any:
+            if call == "get_user_policy":
+                return self.answers[arguments["PolicyName"]]
+            return super().ask(service, call, **arguments)
+
+    account = Inline(
+        list_user_policies={"PolicyNames": ["allows", "mfa", "odd"]},
+        allows=document("Allow"),
+        mfa=document("Deny", "s3"),
+        odd=document("Maybe"),
+    )
+    wide, more = given_up(examined("dot", USER, account), account)
+    assert (wide is not None, more) == (
+        True,
+        [
+            "the inline policy mfa refuses something, which nothing refuses any more without it",
+            "the inline policy odd cannot be read here: what only it allows or refuses is not "
+            "shown",
+        ],
+    )
 
 
 def test_what_stands_on_a_second_page_is_seen_too() -> None:

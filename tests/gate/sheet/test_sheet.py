@@ -50,7 +50,7 @@ def test_a_key_that_the_next_apply_makes_anew_is_not_handed_over(
     said: str | None,
 ) -> None:
     types = {"user": "aws_iam_user", "key": "aws_iam_access_key"}
-    stack = {"resource": {kind: {name: {}} for name, kind in types.items()}}
+    stack: dict[str, Any] = {"resource": {kind: {name: {}} for name, kind in types.items()}}
     (tmp_path / "cdk.tf.json").write_text(json.dumps(stack))
     instance = {"attributes": {}, **({"status": status} if status else {})}
     instances = {"user": [{}], "key": [instance]}
