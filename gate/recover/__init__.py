@@ -92,6 +92,12 @@ class Recovery:
         return [one for one in self.left if one.verdict != "foreign"]
 
     @property
+    def stateless(self) -> bool:
+        """Return whether there is no state at all, nor a sign that one is being written."""
+        state = self.state
+        return not (state.resources or state.lock or state.broken or state.mentioned)
+
+    @property
     def foreign(self) -> list[Left]:
         """Return what stands in the way and is somebody else's."""
         return [one for one in self.left if one.verdict == "foreign"]

@@ -74,6 +74,12 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
         else:
             before = "; the state has another, which is gone" if one.verdict == "forget" else ""
             yield "import", f"{one.address}: {one.id}{before}"
+    if found.imports and found.stateless:
+        yield (
+            "",
+            f"{found.state.where} is no state yet; where another clone or backend has one of the "
+            "stack, use that, for two would undo each other's changes",
+        )
     for unknown in found.keys:
         yield ("delete" if unknown.unused else "key"), _key(found.stack, unknown)
     for leftover in found.leftovers:

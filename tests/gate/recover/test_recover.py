@@ -175,6 +175,11 @@ def test_a_key_stays_where_no_state_is_found_at_all(content: dict[str, Any]) -> 
     """Another clone, or the backend that was meant, may have the state that knows it."""
     recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
     assert recovery.deletable == []
+    assert as_text(recovery).splitlines()[2:5] == [
+        "           terraform.dot-reporting.tfstate is no state yet; where another clone",
+        "           or backend has one of the stack, use that, for two would undo each",
+        "           other's changes",
+    ]
     assert "another clone or backend may have it: gate keys dot-reporting --remove" in " ".join(
         as_text(recovery).split()
     )
