@@ -47,7 +47,7 @@ bench: setup ## Measure speed and memory, beside stock cdktf and cdktn
 matrix: setup ## Compare engines and providers, deploy what each makes
 	@$(BIN)/python -m development.matrix
 
-torture: setup ## Kill runs of Terraform, fail and deny calls, mend it all; an hour at most
+torture: setup ## Kill runs of Terraform, fail and deny calls, mend it all; 90 minutes
 	@$(BIN)/python -m development.torture
 
 rights: setup ## Record the calls of the AWS provider anew, that gate deployer rests on

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Kill runs of Terraform in an embedded AWS, and mend them.",
     )
     parser.add_argument("--kills", type=int, default=60, help="how many (default: 60)")
-    parser.add_argument("--minutes", type=float, default=60, help="begin nothing after (60)")
+    parser.add_argument("--minutes", type=float, default=90, help="begin nothing after (90)")
     parser.add_argument("--seed", type=int, default=1, help="of where and who (default: 1)")
     parser.add_argument("--side-by-side", type=int, default=5, help="stacks at once (5)")
     parser.add_argument("--failures-only", action="store_true", help="kill nothing")
@@ -75,9 +75,10 @@ def _failures(
     key = _key()
     chosen = {one for one in scenes() if options.only in str(one) and not one.cdktf}
     taken: set[str] = set()
+    missed: set[str] = set()
     choosing = threading.Lock()
 
-    longest: float = options.minutes * 60 / 2
+    longest: float = options.minutes * 60 / 3
 
     def late() -> bool:
         return time.monotonic() - began > longest
@@ -86,20 +87,20 @@ def _failures(
         with choosing:
             if call in taken:
                 return False
-            taken.add(call)
-            return True
+            (missed if late() else taken).add(call)
+            return call in taken
 
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         place = Path(folder)
 
         def fail(scene: Scene) -> list[Failure]:
             if late():
-                print(f"    {scene}: not begun, half of the time is over", flush=True)
+                print(f"    {scene}: not begun, a third of the time is over", flush=True)
                 return []
             some: list[Failure] = []
             runs = (
                 noisy(scene, place / f"{scene.stack}-noisy", key, variables, 0.1, options.seed),
-                denied(scene, place / f"{scene.stack}-denied", key, variables, mine, late),
+                denied(scene, place / f"{scene.stack}-denied", key, variables, mine),
             )
             for one in itertools.chain(*runs):
                 print(f"    {one}", flush=True)
@@ -109,7 +110,11 @@ def _failures(
         # What is made without waiting is denied first: that of a bucket takes a minute a time.
         order = sorted(chosen, key=lambda one: ("bucket" in one.text, one.s3, str(one)))
         with ThreadPoolExecutor(options.side_by_side) as pool:
-            return [one for some in pool.map(fail, order) for one in some]
+            found = [one for some in pool.map(fail, order) for one in some]
+    print(f"{len(taken)} calls denied", flush=True)
+    if late_ones := sorted(missed - taken):
+        print(f"not denied, a third of the time is over: {', '.join(late_ones)}", flush=True)
+    return found
 
 
 def _key() -> str:

@@ -61,10 +61,9 @@ def denied(
     key: str,
     variables: Mapping[str, str],
     mine: Callable[[str], bool],
-    late: Callable[[], bool],
 ) -> Iterator[Failure]:
     """Yield what came of ``scene`` with each call that an apply of it makes denied in turn, of
-    those that are ``mine`` when they are come to, and until it is ``late``."""
+    those that are ``mine`` when they are come to."""
     with stage(scene, folder, key, variables) as made:
         made.gate("apply", scene.stack, "--yes")
         calls = sorted(
@@ -75,7 +74,7 @@ def denied(
             }
         )
         for denial in calls:
-            if late() or not mine(denial):
+            if not mine(denial):
                 continue
             made.gate("destroy", scene.stack, "--yes")
             hit: list[Call] = []
