@@ -13,6 +13,7 @@ from athena_gate.gate.adopt.search import Candidate, candidates, command
 from athena_gate.gate.recover.account import AccessKey, Account, NotAllowed
 from athena_gate.gate.recover.wanted import Place
 from athena_gate.gate.stack.state import State
+from athena_gate.modules.command_line import given
 from athena_gate.stacks.backends import LocalBackend
 from athena_gate.stacks.configuration import ConfiguredBlock, load
 from athena_gate.stacks.expected import expected_json
@@ -408,6 +409,8 @@ def test_users_that_look_like_the_pages_are_found_with_the_reason() -> None:
         Candidate("user", "svc-dot", ("its name has Dot in it",)),
     ]
     assert command(found[0], "x") == "gate adopt x --user dot_athena_user --workgroup analysts"
+    with given({"--env": "prod"}):
+        assert command(found[1], "x") == "gate --env prod adopt x --user svc-dot"
 
 
 def test_a_role_is_found_by_whom_it_lets_in() -> None:
