@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from athena_gate.gate.doctor.aws import Caller, Refused, caller
 from athena_gate.gate.recover.wanted import TAG, Place, Wanted
+from athena_gate.modules.iam.actions import OPERATIONS
 from athena_gate.modules.iam.arn import partition_of
 
 _PATIENT = Config(
@@ -91,9 +92,8 @@ class Account:
             missing = code == "InvalidRequestException" and "not found" in text.lower()
             if code in _GONE or missing or "does not exist" in text:
                 return None
-            action = "".join(word.title() for word in call.split("_"))
             raise NotAllowed(
-                f"{service}:{action} was answered with {code or 'no reason'}", code
+                f"{_action(service, call)} was answered with {code or 'no reason'}", code
             ) from None
         except aws_errors.BotoCoreError as error:
             raise NotAllowed(f"{service} did not answer: {error}") from None
@@ -147,6 +147,13 @@ class Account:
     def _last_use(self, key: str) -> str:
         answer = self.ask("iam", "get_access_key_last_used", AccessKeyId=key)
         return _when((answer or {}).get("AccessKeyLastUsed", {}).get("LastUsedDate"))
+
+
+def _action(service: str, call: str) -> str:
+    """Return the action that a ``call`` of botocore's for ``service`` takes."""
+    operation = "".join(word.title() for word in call.split("_"))
+    prefix = "tag" if service == "resourcegroupstaggingapi" else service
+    return OPERATIONS.get(f"{prefix}:{operation}", f"{prefix}:{operation}")
 
 
 def account(place: Place) -> Account:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from athena_gate.gate.deploy.aside import copy_of
 from athena_gate.gate.deploy.running import Step, Terraform
@@ -314,6 +315,28 @@ def test_what_may_not_be_asked_is_said_and_stops_nothing(content: dict[str, Any]
         "dot-reporting: not all could be looked at; nothing else is left of a run; its",
         "state has 0 resources",
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "action"),
+    [
+        ("s3", "head_bucket", "s3:ListBucket"),
+        ("s3", "list_object_versions", "s3:ListBucketVersions"),
+        ("s3", "get_bucket_lifecycle_configuration", "s3:GetLifecycleConfiguration"),
+        ("resourcegroupstaggingapi", "get_resources", "tag:GetResources"),
+        ("iam", "get_access_key_last_used", "iam:GetAccessKeyLastUsed"),
+    ],
+)
+def test_a_denied_call_is_said_by_the_action_to_allow(service: str, call: str, action: str) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied"}}, call)
+    client = Mock(**{f"{call}.side_effect": denied})
+    account = Account(FakeAccount.place, Mock(), {service: client})
+    with pytest.raises(NotAllowed) as caught:
+        account.ask(service, call)
+    assert (str(caught.value), caught.value.code) == (
+        f"{action} was answered with AccessDenied",
+        "AccessDenied",
+    )
 
 
 def test_what_is_tainted_is_named(content: dict[str, Any]) -> None:
