@@ -109,6 +109,7 @@ class Names:
         from athena_gate.gate.adopt.names import additions, with_blocks
         from athena_gate.gate.check.environments import called
         from athena_gate.gate.editing import edited, write
+        from athena_gate.gate.eject.hcl import text as as_hcl
         from athena_gate.modules.files import read_bytes
         from athena_gate.modules.findings import file_of
         from athena_gate.modules.hcl import SIZE_LIMIT
@@ -125,11 +126,15 @@ class Names:
         self._before: bytes | None = read_bytes(self._place, SIZE_LIMIT) if added else None
         if self._before is None:
             return
-        written = edited(
-            self._before, lambda text: with_blocks(text, block.kind, block.name, added)
-        )
-        write(self._place, written)
         shown = visible(str(self._place))
+        try:
+            written = edited(
+                self._before, lambda text: with_blocks(text, block.kind, block.name, added)
+            )
+        except LookupError:
+            tell(as_hcl(added).rstrip(), sys.stderr)
+            fail(2, f"{shown} has {block.title} spelled otherwise; write that into it by hand")
+        write(self._place, written)
         try:
             configuration.load(file)
         except ConfigurationError as error:

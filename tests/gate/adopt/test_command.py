@@ -71,6 +71,20 @@ def test_what_is_asked_for_wrongly_changes_nothing(
     assert project.file.read_text() == text
 
 
+def test_a_block_that_is_spelled_otherwise_is_left_to_the_user(project: Project) -> None:
+    text = DOT.replace('"reporting"', '"\\u0072eporting"')
+    project.write(text)
+    with contextlib.chdir(project.folder):
+        done = CliRunner().invoke(app, ["adopt", "reporting", "--user", "u"])
+    assert (done.exit_code, project.file.read_text()) == (2, text)
+    assert done.stderr.splitlines() == [
+        "adopted {",
+        '  user = "u"',
+        "}",
+        'gate: gate.hcl has dot "reporting" spelled otherwise; write that into it by hand',
+    ]
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_names_are_written_until_nothing_comes_of_it(project: Project, kept: bool) -> None:
     (block,) = load(project.file).blocks
