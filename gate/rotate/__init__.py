@@ -67,7 +67,7 @@ def step(
         "wait",
         f"generation {new.generation} is used since {new.used.date()} or before, the old "
         f"{old.generation} was used last {used}",
-        (to_run(f"rotate {stack} --finish"),),
+        _hand_over(stack) if _needed(old, new) else (to_run(f"rotate {stack} --finish"),),
     )
 
 
@@ -132,12 +132,28 @@ def _finish(stack: str, wanted: Sequence[str], keys: Keys | None, now: datetime)
             f"generation {old.generation} was used {old.used:%Y-%m-%d %H:%M} UTC, within "
             f"{_HOURS} hours: somebody still has it; wait until all use the new one",
         )
+    if _needed(old, new):
+        assert old.used is not None
+        return Step(
+            "refused",
+            f"generation {old.generation} was used {old.used:%Y-%m-%d %H:%M} UTC, after "
+            f"{new.generation} was last: somebody still has it; wait until all use the new one, or "
+            "deactivate it first",
+        )
     return Step(
         "remove",
         f"generation {old.generation} is gone from gate.hcl; {new.generation} goes on working",
         (to_run(f"apply {stack}"),),
         str(old.generation),
     )
+
+
+def _needed(old: Key, new: Key) -> bool:
+    """Return whether ``old`` was used after ``new`` was: by a job that runs once a week, say, while
+    somebody has only tried the new one."""
+    if old.used is None or new.used is None:
+        return False
+    return old.active and old.used > new.used
 
 
 def _old_and_new(keys: Keys, wanted: Sequence[str]) -> tuple[Key | None, Key | None]:
