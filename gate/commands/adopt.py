@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,7 +80,8 @@ def adopt(
             return
         changed = run.take_over(before, written.keep)
     except BaseException:
-        written.take_back()
+        if written.take_back():
+            _synthesized_again(file)
         raise
     now = run.examine()
     done: list[str] = []
@@ -87,6 +89,15 @@ def adopt(
         done = run.detach(now, settle=changed)
         now = run.examine()
     run.end(now, "adopted" if now.narrow else "adopted, and as wide as it was", done)
+
+
+def _synthesized_again(file: Path) -> None:
+    """Have the stacks without the names that were taken back, for whoever runs Terraform itself:
+    with them it would rename the user that is deployed."""
+    from athena_gate.gate.synth.program import main as synthesize
+
+    with suppress(OSError):
+        synthesize(file)
 
 
 def _block(file: Path, name: str) -> "ConfiguredBlock":
@@ -156,14 +167,16 @@ class Names:
         """Leave it as it is written."""
         self._before = None
 
-    def take_back(self) -> None:
-        """Put back what was there before, unless it is to be kept."""
+    def take_back(self) -> bool:
+        """Put back what was there before, unless it is to be kept; return whether it was."""
         from athena_gate.gate.editing import write
 
-        if self._before is not None:
-            write(self._place, self._before)
-            tell(f"gate: {visible(str(self._place))} is as it was", sys.stderr)
-            self._before = None
+        if self._before is None:
+            return False
+        write(self._place, self._before)
+        tell(f"gate: {visible(str(self._place))} is as it was", sys.stderr)
+        self._before = None
+        return True
 
 
 def _search(block: "ConfiguredBlock", name: str, as_json: bool) -> None:

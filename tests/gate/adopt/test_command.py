@@ -85,6 +85,28 @@ def test_a_block_that_is_spelled_otherwise_is_left_to_the_user(project: Project)
     ]
 
 
+def test_names_that_are_taken_back_are_in_no_stack_either(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With them a Terraform that somebody runs himself would rename the user."""
+    made: list[bool] = []
+
+    def synthesize(file: Path) -> int:
+        made.append("dot_u" in file.read_text())
+        return 0
+
+    class Refused:
+        def __init__(self, file: Path, *_: object) -> None:
+            synthesize(file)
+            raise SystemExit(1)
+
+    monkeypatch.setattr("athena_gate.gate.synth.program.main", synthesize)
+    monkeypatch.setattr("athena_gate.gate.commands.adopt._Run", Refused)
+    with contextlib.chdir(project.folder):
+        done = CliRunner().invoke(app, ["adopt", "reporting", "--user", "dot_u", "--yes"])
+    assert (done.exit_code, made) == (1, [True, False])
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_names_are_written_until_nothing_comes_of_it(project: Project, kept: bool) -> None:
     (block,) = load(project.file).blocks
