@@ -273,12 +273,16 @@ def _keys(
         name = user.arguments["name"]
         try:
             found = accounts[user.place].access_keys(name)
+            # One of that name may have been made anew by hand, with a key that nobody has used yet.
+            strangers = any(key.id not in state.keys for key in found)
+            stands = accounts[user.place].stands(user) if strangers else None
         except NotAllowed as error:
             unseen.append(f"{user.address}: {error}")
             continue
         # A user that was made here is called as its policy; one that was adopted brought keys. Of
         # a block that is gone only the name tells.
         by_hand = name not in made or name in adopted
+        by_hand |= stands is not None and stands.tag != user.tag
         stateless = not (state.resources or state.lock or state.broken)
         strange = [
             # The last may be cut short itself.

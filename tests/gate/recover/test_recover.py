@@ -552,6 +552,16 @@ def test_a_user_made_by_hand_may_be_called_as_the_blocks_policy(content: dict[st
     assert [len(one.deletable) for one in found] == [1, 0]
 
 
+@pytest.mark.parametrize(("tag", "deleted"), [(OURS, 1), (None, 0), ("dot/other", 0)])
+def test_a_key_of_a_user_that_was_made_anew_by_hand_stays(
+    content: dict[str, Any], tag: str | None, deleted: int
+) -> None:
+    """The state knows a user of that name, which is another one."""
+    write_state({USER: {"name": "dot-reporting"}})
+    recovery = found(content, {USER: Standing("dot-reporting", tag)}, (key(1),))
+    assert (len(recovery.keys), len(recovery.deletable)) == (1, deleted)
+
+
 def test_a_lock_says_whose_it_is() -> None:
     found = lock(json.dumps(LOCK))
     assert (str(found), found.ours) == ("apply of jane@laptop, 2026-11-26 07:02:48", False)
