@@ -1,6 +1,5 @@
 """What a stack's state knows, whether it is whole, and who has left a lock on it."""
 
-import json
 import os
 import re
 import socket
@@ -189,9 +188,11 @@ def cut_short(file: Path) -> str:
 def is_whole(content: bytes) -> bool:
     """Return whether ``content`` is JSON from its beginning to its end."""
     try:
-        json.loads(content)
-    except (ValueError, RecursionError):
+        parse_json(content.decode("utf-8-sig"), "the state")
+    except UnicodeDecodeError:
         return False
+    except Unreadable as error:
+        return "is not JSON" not in error.problem
     return True
 
 
