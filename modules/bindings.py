@@ -224,7 +224,7 @@ from cdktf_cdktf_provider_aws.provider import (  # noqa: E402
     AwsProviderAssumeRole,
     AwsProviderDefaultTags,
 )
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket  # noqa: E402
+from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket, S3BucketTimeouts  # noqa: E402
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (  # noqa: E402
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
@@ -311,6 +311,7 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationA",
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA",
+    "S3BucketTimeouts",
     "ServerlessapplicationrepositoryCloudformationStack",
     "SnsTopic",
     "SnsTopicPolicy",

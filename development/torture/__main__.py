@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         variables = terraform_environment(ROOT / ".gate", os.environ)
     except (NoTerraform, NoProvider) as error:
         print(f"torture: {error}", file=sys.stderr)
+        return 2
+    if not options.failures_only and shutil.which("cdktf") is None:
+        print("torture: cdktf is not on the PATH; run: make torture", file=sys.stderr)
         return 2
     began = time.monotonic()
     try:

@@ -4,6 +4,7 @@ Killed, Terraform loses what it was making from its state; interrupted, it finis
 it down (measured 2026-11, 50 resources).
 """
 
+import re
 import signal
 import subprocess
 import threading
@@ -19,6 +20,14 @@ _LOG_LIMIT = 32 * 1024**2
 # it (measured 2026-11); a data folder of its own would be that of every stack at once.
 # https://developer.hashicorp.com/terraform/cli/config/environment-variables (2026-11)
 _NOT_PASSED_ON = ("TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_DATA_DIR", "TF_WORKSPACE")
+
+# What the provider says where AWS, asked for a bucket with HEAD, has answered 403 without a word
+# (measured 2026-11): https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html (2026-11).
+_NOT_SEEN = re.compile(r"waiting for S3 Bucket \(.*\) create: empty result")
+_MAY_NOT_LOOK = (
+    "S3 gave no reason; most often whoever applies may not look at the bucket",
+    "(HeadBucket, which takes s3:ListBucket): gate deployer prints what it takes.",
+)
 
 
 class Interrupted(Exception):
@@ -44,7 +53,8 @@ class Step:
         lines = [line.strip("╷╵│ ") for line in self.text().splitlines()]
         lines = [line for line in lines if line][-_LAST_WORDS:]
         first = next((at for at, line in enumerate(lines) if line.startswith("Error:")), 0)
-        return tuple(lines[first:])
+        hint = _MAY_NOT_LOOK if any(map(_NOT_SEEN.search, lines)) else ()
+        return (*lines[first:], *hint)
 
 
 @dataclass

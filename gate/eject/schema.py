@@ -18,6 +18,7 @@ BLOCKS: Mapping[str, frozenset[str]] = {
         "aws_lakeformation_permissions": "data_location database expression lf_tag_policy table "
         "table_with_columns",
         "aws_lambda_function": "environment image_config vpc_config",
+        "aws_s3_bucket": "timeouts",
         "aws_s3_bucket_lifecycle_configuration": "rule filter expiration "
         "abort_incomplete_multipart_upload",
         "aws_s3_bucket_ownership_controls": "rule",

@@ -312,7 +312,13 @@ RESOURCES: Mapping[str, Kind] = {
         },
     ),
     "aws_s3_bucket": Kind(
-        "buckets", {"bucket": _TEXT, "force_destroy": _TRUTH, "provider": _PROVIDER}
+        "buckets",
+        {
+            "bucket": _TEXT,
+            "force_destroy": _TRUTH,
+            "provider": _PROVIDER,
+            "timeouts": Fields({"create": _TEXT}),
+        },
     ),
     "aws_s3_bucket_lifecycle_configuration": Kind(
         "buckets",

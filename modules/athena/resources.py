@@ -8,7 +8,7 @@ from typing import Any
 
 from athena_gate.modules.account import Account
 from athena_gate.modules.athena.alarm import Watched
-from athena_gate.modules.athena.settings import Keys, Results, Workgroup
+from athena_gate.modules.athena.settings import BUCKET_MADE_WITHIN, Keys, Results, Workgroup
 from athena_gate.modules.athena.statements import deny_plain_http
 from athena_gate.modules.iam.policy import MANAGED_POLICY_LIMIT, Policy, Statement
 from athena_gate.modules.lake_formation import (
@@ -179,7 +179,12 @@ def private_bucket(
     made = Resource(
         "aws_s3_bucket",
         (*path, "bucket"),
-        {"bucket": name, "force_destroy": force_destroy, **more},
+        {
+            "bucket": name,
+            "force_destroy": force_destroy,
+            "timeouts": {"create": BUCKET_MADE_WITHIN},
+            **more,
+        },
     )
     of_it = {"bucket": made.ref("id"), **more}
     encryption = (

@@ -50,6 +50,12 @@ KEY_LIMIT = 256 * 1024
 # How long before the end of a PGP key it is said.
 SOON = timedelta(days=60)
 
+# A bucket is there in seconds. The provider asks for it for 20 minutes when it may not see it
+# (s3:ListBucket, measured 2026-11), or when AWS still removes one of that name:
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket#timeouts
+# (2026-11).
+BUCKET_MADE_WITHIN = "3m"
+
 MEBIBYTE = 1024**2
 GIBIBYTE = 1024**3
 

@@ -1,6 +1,6 @@
 """A private, encrypted bucket."""
 
-from athena_gate.modules.athena.settings import Results
+from athena_gate.modules.athena.settings import BUCKET_MADE_WITHIN, Results
 from athena_gate.modules.athena.statements import deny_plain_http
 from athena_gate.modules.bindings import (
     Construct,
@@ -17,6 +17,7 @@ from athena_gate.modules.bindings import (
     S3BucketServerSideEncryptionConfigurationA,
     S3BucketServerSideEncryptionConfigurationRuleA,
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+    S3BucketTimeouts,
     TerraformProvider,
 )
 from athena_gate.modules.iam.policy import BUCKET_POLICY_LIMIT, Policy, Statement
@@ -53,7 +54,12 @@ class PrivateBucket(Construct):
         """
         super().__init__(scope, construct_id)
         self.bucket = S3Bucket(
-            self, "bucket", bucket=name, force_destroy=force_destroy, provider=provider
+            self,
+            "bucket",
+            bucket=name,
+            force_destroy=force_destroy,
+            timeouts=S3BucketTimeouts(create=BUCKET_MADE_WITHIN),
+            provider=provider,
         )
         # Every read of it is a call to Node.
         bucket = self.bucket.id
