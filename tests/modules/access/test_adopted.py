@@ -143,6 +143,23 @@ def test_two_blocks_do_not_adopt_the_same(tmp_path: Path) -> None:
     assert "makes the user 'athena' of account 111122223333, as dot \"a\" does" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("what", "says"), [("user", "account 111122223333, as"), ("workgroup", "in eu-central-1, as")]
+)
+def test_a_block_does_not_adopt_what_another_makes(tmp_path: Path, what: str, says: str) -> None:
+    body = (
+        'account = "analytics"\n databases = ["sales"]\n lake_formation {}\n'
+        f'keys {{\n pgp_key = "{PUBLIC_KEY}"\n generations = ["a"]\n}}\n'
+    )
+    file = tmp_path / "gate.hcl"
+    adopts = f'{body}adopted {{\n {what} = "looker-b"\n}}\n'
+    file.write_text(f'{ACCOUNT}dot "a" {{\n{adopts}}}\nlooker "b" {{\n{body}}}\n')
+    with pytest.raises(ConfigurationError, match="GATE401") as raised:
+        load(file)
+    assert f"makes the {what} 'looker-b' of" in str(raised.value)
+    assert f'{says} dot "a" does' in str(raised.value)
+
+
 def test_a_reviewer_is_told_that_no_proof_speaks_of_what_was_attached_by_hand() -> None:
     (found,) = (one for one in policies.remarks(dot(adopted=USER)) if one.code == "GATE640")
     assert found.text == (
