@@ -1,8 +1,11 @@
 """Changing a text file that somebody else has laid out."""
 
 import codecs
+import os
 import re
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 _END = re.compile(r"\r\n|\r|\n")
 
@@ -25,3 +28,21 @@ def edited(content: bytes, edit: Callable[[str], str]) -> bytes:
         was = at - len(after) + len(before) if at >= len(after) - rest else min(at, changed - 1)
         made += [line, ends[min(max(was, 0), len(ends) - 1)]]
     return mark + "".join([*made, after[-1]]).encode()
+
+
+def write(place: Path, content: bytes) -> None:
+    """Write ``content`` into the file ``place``, which exists, whole or not at all: what was there
+    stays when the disk is full. A link stays one, and so do the file's rights. The ``OSError``
+    names ``place``."""
+    target = place.resolve()
+    made = None
+    try:
+        descriptor, made = tempfile.mkstemp(dir=target.parent, prefix=".gate-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(made).chmod(target.stat().st_mode)
+        Path(made).replace(target)
+    except OSError as error:
+        if made:
+            Path(made).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, os.fspath(place)) from None

@@ -70,7 +70,7 @@ def public_key(content: bytes, fingerprint: str | None = None) -> PublicKey:
         key = _read(content, fingerprint, clock.now())
         # Sequoia goes by the real time, and would refuse what has expired since ``clock.now()``.
         if key.expires is None or key.expires > datetime.now(UTC):
-            _encrypt(key.data)
+            _encrypt(key.data, key.user)
     except RuntimeError as error:
         # Of what it does not know, such as an algorithm, Sequoia says no more.
         problem = f"cannot be read ({_first_line(error)}); {_ANOTHER}"
@@ -392,12 +392,16 @@ def _print(part: _Part) -> str:
 
 
 @lru_cache(maxsize=256)
-def _encrypt(data: bytes) -> None:
-    """Raise ``Wrong`` unless Sequoia, which verifies every signature, encrypts to the key."""
+def _encrypt(data: bytes, user: str) -> None:
+    """Raise ``Wrong`` unless Sequoia, which verifies signatures, encrypts to the key and has its
+    user id ``user``: one that was changed has the provider give up on the whole key."""
     from pysequoia import Cert, encrypt
 
     try:
-        encrypt(recipients=[Cert.from_bytes(data)], bytes=b"")
+        cert = Cert.from_bytes(data)
+        encrypt(recipients=[cert], bytes=b"")
+        if user and not any(str(one)[:_LONGEST] == user for one in cert.user_ids):
+            raise ValueError(f"that of the user id {user}")
     except Exception as error:
         said = f"its signatures do not hold ({_first_line(error)})"
         raise Wrong("GATE225", f"nothing can be encrypted to it, {said}; {_ANOTHER}") from None

@@ -248,7 +248,7 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: Notes) -> None:
     makers: dict[str, ConfiguredBlock] = {}
     for block in blocks:
         buckets = [f"the bucket {bucket!r}" for bucket in block.settings.made_buckets]
-        # Everything else is named after its block, except in the connector.
+        # What is named after its block may be what another one adopts.
         for name in (*buckets, *getattr(block.settings, "made_names", ())):
             first = makers.setdefault(name, block)
             if first is not block:

@@ -49,9 +49,12 @@ def profiles(file: Path) -> list[Path]:
 
 def earlier(file: Path) -> Iterator[Path]:
     """Yield the files beside ``file`` that come before it and may be configurations."""
+    return (one for one in beside(file) if _order(one) < _order(file))
+
+
+def beside(file: Path) -> Iterator[Path]:
+    """Yield the files beside ``file`` that may be configurations, in their order."""
     for one in sorted(file.absolute().parent.glob("*.hcl"), key=_order):
-        if _order(one) >= _order(file):
-            return
         if not one.name.startswith(".") and one.is_file() and not _is(one, file):
             yield one
 

@@ -8,17 +8,29 @@ from athena_gate.gate.adopt import Adoption, Identity, Import, Old
 from athena_gate.gate.diff import Party, party
 from athena_gate.gate.explain import words
 from athena_gate.gate.recover import KEYS_OF_A_USER
-from athena_gate.gate.recover.account import Account, Standing, looks_for
-from athena_gate.gate.recover.wanted import Wanted, wanted
+from athena_gate.gate.recover.account import (
+    Account,
+    Standing,
+    bucket_there,
+    looks_for,
+)
+from athena_gate.gate.recover.wanted import TAG, Wanted, wanted
 from athena_gate.gate.stack.state import State
 from athena_gate.gate.text import counted
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.iam.arn import Arns
-from athena_gate.modules.iam.policy import ATTACHED_POLICIES_LIMIT, MalformedPolicy, Policy
+from athena_gate.modules.iam.policy import (
+    ATTACHED_POLICIES_LIMIT,
+    MalformedPolicy,
+    Policy,
+    Statement,
+)
 from athena_gate.stacks.configuration import ConfiguredBlock
 
 _IDENTITIES = {"aws_iam_user": "user", "aws_iam_role": "role"}
 _HOUR = 3600
+# 2026-11: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+_CLOUDFORMATION = "aws:cloudformation:stack-name"
 
 
 def user(account: Account, name: str) -> Identity | None:
@@ -27,13 +39,13 @@ def user(account: Account, name: str) -> Identity | None:
     if found is None:
         return None
     of = {"UserName": name}
-    inline = account.ask("iam", "list_user_policies", **of)["PolicyNames"]
+    inline = account.listed("list_user_policies", "PolicyNames", **of)
     documents = {
-        one: account.ask("iam", "get_user_policy", **of, PolicyName=one)["PolicyDocument"]
+        one: account.still("iam", "get_user_policy", **of, PolicyName=one)["PolicyDocument"]
         for one in inline
     }
-    groups = account.ask("iam", "list_groups_for_user", **of)["Groups"]
-    attached = account.ask("iam", "list_attached_user_policies", **of)["AttachedPolicies"]
+    groups = account.listed("list_groups_for_user", "Groups", **of)
+    attached = account.listed("list_attached_user_policies", "AttachedPolicies", **of)
     return Identity(
         "user",
         *(name, found["User"]["Arn"], found["User"]["Path"]),
@@ -52,12 +64,12 @@ def role(account: Account, name: str) -> Identity | None:
     if found is None:
         return None
     of = {"RoleName": name}
-    inline = account.ask("iam", "list_role_policies", **of)["PolicyNames"]
+    inline = account.listed("list_role_policies", "PolicyNames", **of)
     documents = {
-        one: account.ask("iam", "get_role_policy", **of, PolicyName=one)["PolicyDocument"]
+        one: account.still("iam", "get_role_policy", **of, PolicyName=one)["PolicyDocument"]
         for one in inline
     }
-    attached = account.ask("iam", "list_attached_role_policies", **of)["AttachedPolicies"]
+    attached = account.listed("list_attached_role_policies", "AttachedPolicies", **of)
     return Identity(
         "role",
         *(name, found["Role"]["Arn"], found["Role"]["Path"]),
@@ -114,8 +126,11 @@ def examine(
         notes += _changes(block, identity)
     for kind, look in (("aws_athena_workgroup", _of_workgroup), ("aws_s3_bucket", _of_bucket)):
         if kind in imports:
-            wrong, said = look(account, settings, imports[kind].id)
-            stops, notes = [*stops, *wrong], [*notes, *said]
+            name = imports[kind].id
+            called = f"the {kind.rpartition('_')[2]} {name!r}"
+            tagged = _of_tags(block, called, _tags_of(account, kind, name))
+            for wrong, said in (tagged, look(account, settings, name)):
+                stops, notes = [*stops, *wrong], [*notes, *said]
     attached = identity.attached if identity else ()
     mine = required | _of_others(others, settings) if identity else required
     return Adoption(
@@ -158,36 +173,44 @@ def _in_the_way(block: ConfiguredBlock, one: Wanted, found: Standing) -> str:
     )
 
 
-def given_up(found: Adoption, account: Account) -> Party | None:
-    """Return what is allowed by what was attached by hand and not by the block's policies.
-    Raises ``NotAllowed``."""
+def given_up(found: Adoption, account: Account) -> tuple[Party | None, list[str]]:
+    """Return what is allowed by what was attached by hand and not by the block's policies; and in
+    words what of it does more than allow, or could not be read. Raises ``NotAllowed``."""
     identity = found.identity
     assert identity is not None
-    texts = [identity.inline[name] for name in found.old.inline]
+    texts = [(f"the inline policy {name}", identity.inline[name]) for name in found.old.inline]
     for name in found.old.groups:
-        texts += _of_group(name, account)
-    texts += [_document(arn, account) for arn in found.old.attached]
+        texts += [(f"the group {name}", text) for text in _of_group(name, account)]
+    texts += [(arn, _document(arn, account)) for arn in found.old.attached]
     kept = [_policy(_document(arn, account)) for arn in sorted(found.new)]
     new = [one for policy in kept if policy for one in policy.statements]
-    old = [one for text in texts if (policy := _policy(text)) for one in policy.statements]
-    return party(identity.arn, None, new, [*new, *old])
+    old: list[Statement] = []
+    more: list[str] = []
+    for name, text in texts:
+        if (policy := _policy(text)) is None:
+            more.append(f"{name} cannot be read here: what only it allows or refuses is not shown")
+            continue
+        old += policy.statements
+        if any(one.effect == "Deny" for one in policy.statements):
+            more.append(f"{name} refuses something, which nothing refuses any more without it")
+    return party(identity.arn, None, new, [*new, *old]), more
 
 
 def _document(arn: str, account: Account) -> Any:
-    policy = account.ask("iam", "get_policy", PolicyArn=arn)
+    policy = account.still("iam", "get_policy", PolicyArn=arn)
     version = policy["Policy"]["DefaultVersionId"]
-    found = account.ask("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
+    found = account.still("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
     return found["PolicyVersion"]["Document"]
 
 
 def _of_group(name: str, account: Account) -> list[Any]:
     of = {"GroupName": name}
-    attached = account.ask("iam", "list_attached_group_policies", **of)["AttachedPolicies"]
-    inline = account.ask("iam", "list_group_policies", **of)["PolicyNames"]
+    attached = account.listed("list_attached_group_policies", "AttachedPolicies", **of)
+    inline = account.listed("list_group_policies", "PolicyNames", **of)
     return [
         *(_document(one["PolicyArn"], account) for one in attached),
         *(
-            account.ask("iam", "get_group_policy", **of, PolicyName=one)["PolicyDocument"]
+            account.still("iam", "get_group_policy", **of, PolicyName=one)["PolicyDocument"]
             for one in inline
         ),
     ]
@@ -217,9 +240,12 @@ def _policy_arn(arns: Arns, name: str, path: str) -> str:
 
 def _of_others(blocks: Iterable[ConfiguredBlock], settings: Any) -> frozenset[str]:
     """Return the ARNs of the policies that other blocks may have attached to what ``settings``
-    adopt: those that they make, and those of AWS that they attach to a role of that name."""
+    adopt: those that they make in its account, and those of AWS that they attach to a role of that
+    name."""
     found: set[str] = set()
     for block in blocks:
+        if settings.account.id not in {account.id for account in block.settings.accounts}:
+            continue
         for one in block.integration.resources(block.settings):
             if one.type == "aws_iam_policy":
                 of = one.arguments
@@ -244,8 +270,7 @@ def _of_identity(
             f"{what} is bounded by {found.boundary}, which would be taken off: set "
             f"permissions_boundary = {json.dumps(found.boundary)} in the block"
         )
-    if (tag := found.tags.get("athena-gate")) is not None and tag != block.tag:
-        yield f"{what} belongs to the block {tag}, as its tag athena-gate says"
+    yield from _of_tags(block, what, found.tags)[0]
     count = len(policies.union(found.attached))
     if count > ATTACHED_POLICIES_LIMIT:
         yield (
@@ -269,8 +294,20 @@ def _changes(block: ConfiguredBlock, found: Identity) -> Iterator[str]:
             f"from the apply on {what} is refused anywhere but at {addresses}, before anything is "
             "detached; restrict_to_vendor_ips = false leaves it as it was"
         )
-    for name in sorted(set(found.tags) - {*settings.account.tags, "athena-gate"}):
-        yield f"the tag {name!r} of {what} is removed; tags in the account's block are kept"
+    if settings.only_from is not None:
+        places = ", ".join((*settings.only_from.addresses, *settings.only_from.vpc_endpoints))
+        yield (
+            f"from the apply on {what} is refused anywhere but at {places}, before anything is "
+            "detached; leave only_from out until then"
+        )
+    if settings.until is not None:
+        yield f"{what} ends with {settings.until}, whatever is attached by hand"
+    if settings.permissions_boundary is not None and found.boundary is None:
+        yield (
+            f"from the apply on {what} is bounded by {settings.permissions_boundary}, before "
+            "anything is detached"
+        )
+    yield from _of_tags(block, what, found.tags)[1]
     if found.kind == "role":
         if found.session != _HOUR:
             yield f"sessions of {what} last {_HOUR} s at most after the apply, not {found.session}"
@@ -311,8 +348,11 @@ def _of_workgroup(account: Account, settings: Any, name: str) -> tuple[list[str]
 
 
 def _of_bucket(account: Account, settings: Any, name: str) -> tuple[list[str], list[str]]:
-    if account.ask("s3", "head_bucket", Bucket=name) is None:
+    there, whose = bucket_there(account, name)
+    if not there:
         return [f"no bucket of yours is called {name!r}"], []
+    if whose:
+        return [f"the bucket {name!r} is {whose}"], []
     theirs = "keep it as it is: set create = false (create_bucket = false) and remove bucket = true"
     stops = []
     where = account.ask("s3", "get_bucket_location", Bucket=name) or {}
@@ -334,6 +374,39 @@ def _of_bucket(account: Account, settings: Any, name: str) -> tuple[list[str], l
     return stops, [
         f"the bucket {name!r} is closed to the public and to plain HTTP from the apply on"
     ]
+
+
+def _tags_of(account: Account, kind: str, name: str) -> dict[str, str]:
+    """Return the tags of the workgroup or bucket ``name``, none of one that is not there."""
+    if kind == "aws_s3_bucket":
+        if bucket_there(account, name) != (True, ""):
+            return {}
+        answer = account.ask("s3", "get_bucket_tagging", Bucket=name)
+        return _tags({"Tags": (answer or {}).get("TagSet", ())})
+    arn = account.arn("athena", f"workgroup/{name}")
+    return _tags(account.ask("athena", "list_tags_for_resource", ResourceARN=arn) or {})
+
+
+def _of_tags(
+    block: ConfiguredBlock, what: str, tags: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """Return what the ``tags`` of ``what`` are to its adoption: what keeps it from being adopted,
+    and what changes."""
+    kept = {*block.settings.account.tags, TAG}
+    # Those of AWS's own stay.
+    gone = sorted(name for name in tags if name not in kept and not name.startswith("aws:"))
+    other, stack = tags.get(TAG), tags.get(_CLOUDFORMATION)
+    managed = [f"{what} is of the CloudFormation stack {stack}, which goes on changing it"]
+    return (
+        [f"{what} belongs to the block {other}, as its tag athena-gate says"]
+        if other not in (None, block.tag)
+        else [],
+        [
+            f"the tag {name!r} of {what} is removed; tags in the account's block are kept"
+            for name in gone
+        ]
+        + (managed if stack else []),
+    )
 
 
 def _boundary(found: Mapping[str, Any]) -> str | None:

@@ -47,8 +47,9 @@ def keep_record(adoption: Adoption, folder: Path) -> Path:
     ]
     folder.mkdir(parents=True, exist_ok=True)
     for name in old.inline:
-        file = folder / f"{name}.json"
-        file.write_text(json.dumps(identity.inline[name], indent=2) + "\n")
+        text = json.dumps(identity.inline[name], indent=2) + "\n"
+        file = _free(folder, name, text)
+        file.write_text(text)
         put = [f"put-{identity.kind}-policy", *who, "--policy-name", name]
         commands.append([*put, "--policy-document", f"file://{file}"])
     commands += [["add-user-to-group", *who, "--group-name", name] for name in old.groups]
@@ -58,6 +59,16 @@ def keep_record(adoption: Adoption, folder: Path) -> Path:
     lines = dict.fromkeys([*before, *(shell(["aws", "iam", *words]) for words in commands)])
     back.write_text("".join(f"{line}\n" for line in lines))
     return back
+
+
+def _free(folder: Path, name: str, text: str) -> Path:
+    """Return where ``text``, the inline policy ``name``, is kept in ``folder``: not where another
+    one of that name is, which was there before."""
+    for number in range(1, 1000):
+        file = folder / f"{name}{f'-{number}' if number > 1 else ''}.json"
+        if not file.exists() or read_text(file, MEBIBYTE) == text:
+            return file
+    raise FileExistsError(17, "has too many policies of that name", str(folder / name))
 
 
 def detach(adoption: Adoption, account: Account) -> Iterator[str]:

@@ -1,13 +1,14 @@
 """What in an account looks as if it had been made by hand for a vendor, after its page."""
 
 import json
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover.account import Account
 from athena_gate.modules.access.adopted import PRIMARY
+from athena_gate.modules.command_line import to_run
 from athena_gate.modules.iam.policy import MalformedPolicy, Policy
 from athena_gate.stacks.configuration import ConfiguredBlock
 
@@ -52,7 +53,7 @@ def candidates(block: ConfiguredBlock, account: Account) -> list[Candidate]:
 
 def command(one: Candidate, name: str) -> str:
     """Return the command that adopts ``one`` into the block ``name``."""
-    return shlex.join(["gate", "adopt", name, f"--{one.kind}", one.name, *one.more])
+    return to_run(shell(["adopt", name, f"--{one.kind}", one.name, *one.more]))
 
 
 def _details(account: Account, kind: str) -> tuple[list[Any], dict[str, Policy]]:

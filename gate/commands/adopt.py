@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,7 @@ from athena_gate.gate.commands.deploy import BUILD, targets_of, terraform_variab
 from athena_gate.gate.console import fail, load, say, tell
 from athena_gate.gate.text import counted
 from athena_gate.modules.command_line import to_run
-from athena_gate.modules.files import visible
+from athena_gate.modules.files import Unreadable, visible
 
 if TYPE_CHECKING:
     from athena_gate.gate.adopt import Adoption
@@ -79,7 +80,8 @@ def adopt(
             return
         changed = run.take_over(before, written.keep)
     except BaseException:
-        written.take_back()
+        if written.take_back():
+            _synthesized_again(file)
         raise
     now = run.examine()
     done: list[str] = []
@@ -87,6 +89,15 @@ def adopt(
         done = run.detach(now, settle=changed)
         now = run.examine()
     run.end(now, "adopted" if now.narrow else "adopted, and as wide as it was", done)
+
+
+def _synthesized_again(file: Path) -> None:
+    """Have the stacks without the names that were taken back, for whoever runs Terraform itself:
+    with them it would rename the user that is deployed."""
+    from athena_gate.gate.synth.program import main as synthesize
+
+    with suppress(OSError):
+        synthesize(file)
 
 
 def _block(file: Path, name: str) -> "ConfiguredBlock":
@@ -108,7 +119,8 @@ class Names:
     def __init__(self, file: Path, block: "ConfiguredBlock", asked: Mapping[str, str]) -> None:
         from athena_gate.gate.adopt.names import additions, with_blocks
         from athena_gate.gate.check.environments import called
-        from athena_gate.gate.editing import edited
+        from athena_gate.gate.editing import edited, write
+        from athena_gate.gate.eject.hcl import text as as_hcl
         from athena_gate.modules.files import read_bytes
         from athena_gate.modules.findings import file_of
         from athena_gate.modules.hcl import SIZE_LIMIT
@@ -125,11 +137,15 @@ class Names:
         self._before: bytes | None = read_bytes(self._place, SIZE_LIMIT) if added else None
         if self._before is None:
             return
-        written = edited(
-            self._before, lambda text: with_blocks(text, block.kind, block.name, added)
-        )
-        _replace(self._place, written)
         shown = visible(str(self._place))
+        try:
+            written = edited(
+                self._before, lambda text: with_blocks(text, block.kind, block.name, added)
+            )
+        except LookupError:
+            tell(as_hcl(added).rstrip(), sys.stderr)
+            fail(2, f"{shown} has {block.title} spelled otherwise; write that into it by hand")
+        write(self._place, written)
         try:
             configuration.load(file)
         except ConfigurationError as error:
@@ -151,18 +167,16 @@ class Names:
         """Leave it as it is written."""
         self._before = None
 
-    def take_back(self) -> None:
-        """Put back what was there before, unless it is to be kept."""
-        if self._before is not None:
-            _replace(self._place, self._before)
-            tell(f"gate: {visible(str(self._place))} is as it was", sys.stderr)
-            self._before = None
+    def take_back(self) -> bool:
+        """Put back what was there before, unless it is to be kept; return whether it was."""
+        from athena_gate.gate.editing import write
 
-
-def _replace(place: Path, content: bytes) -> None:
-    part = place.with_name(f"{place.name}.part")
-    part.write_bytes(content)
-    part.replace(place)
+        if self._before is None:
+            return False
+        write(self._place, self._before)
+        tell(f"gate: {visible(str(self._place))} is as it was", sys.stderr)
+        self._before = None
+        return True
 
 
 def _search(block: "ConfiguredBlock", name: str, as_json: bool) -> None:
@@ -237,13 +251,14 @@ class _Run:
 
     def state(self) -> "State | None":
         from athena_gate.gate.recover import backend
+        from athena_gate.gate.stack.state import LEFT_ALONE
 
         if self.in_hcp:
             return None
         found: State = _asked(lambda: backend.read(self.content, self.folder))
         if found.broken:
-            line = to_run(f"recover {self.stack}")
-            fail(1, f"the state {found.where} cannot be read: {found.broken}; run: {line}")
+            line = LEFT_ALONE if found.whole else f"run: {to_run(f'recover {self.stack}')}"
+            fail(1, f"the state {found.where} cannot be read: {found.broken}; {line}")
         return found
 
     def examine(self) -> "Adoption":
@@ -308,11 +323,17 @@ class _Run:
             missing = ", ".join(sorted(found.wanted - found.new))
             line = to_run(f"apply {self.stack}")
             fail(1, f"nothing was detached: {missing} is not attached; run: {line}")
-        wide = _asked(lambda: given_up(found, self.account))
+        wide, more = _asked(lambda: given_up(found, self.account))
         if wide and not self.as_json:
             say("\n".join([f"{self.block.title}: no longer allowed", *lost_rights(wide)]))
+        for one in more:
+            tell(f"gate: {one}", sys.stderr)
         self._ask(f"detach {', '.join(old(found))}", "nothing was detached")
-        back = keep_record(found, RECORDS / self.stack)
+        # Another environment has another account.
+        try:
+            back = keep_record(found, RECORDS / os.environ["GATE_ENV"] / self.stack)
+        except Unreadable as error:
+            fail(1, f"nothing was detached: {error}")
         if settle:
             tell(f"gate: {SETTLED:.0f} s until the new policies have taken effect", sys.stderr)
             time.sleep(SETTLED)

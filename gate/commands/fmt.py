@@ -28,10 +28,10 @@ def fmt(
     """
     import difflib
 
-    from athena_gate.gate.editing import edited
+    from athena_gate.gate.editing import edited, write
     from athena_gate.gate.fmt import formatted
     from athena_gate.gate.project import from_here
-    from athena_gate.modules.files import Unreadable, read_text, visible
+    from athena_gate.modules.files import Unreadable, read_bytes, read_text, visible
     from athena_gate.modules.hcl import SIZE_LIMIT, parse
     from athena_gate.modules.reading import as_lines
 
@@ -58,5 +58,5 @@ def fmt(
         elif result != text:
             print(visible(name))
             if not check:
-                file.write_bytes(edited(file.read_bytes(), formatted))
+                write(file, edited(read_bytes(file, SIZE_LIMIT), formatted))
     raise typer.Exit(1 if check and changed else 0)

@@ -60,10 +60,13 @@ def recover(
         fail(2, "gate recover --json asks nobody; it needs --report or --yes as well")
     if code := synthesize(context.obj):
         raise typer.Exit(code)
-    _require_names_of_its_own(context.obj)
+    _require_names_of_its_own(context.obj, report=report)
     accounts: dict[Place, Account] = {}
+    adopted = _made_by_hand(context.obj)
     targets = targets_of(context.obj, names or [], removed=True)
-    found = [_examined(target, accounts, wait=not report) for target in targets]
+    for target in targets if not report else ():
+        _wait(target)
+    found = [_examined(one.stack, one.folder, accounts, adopted) for one in targets]
     if found and not as_json:
         say("\n".join(as_text(one) for one in found))
     mendable = [one for one in found if one.mendable]
@@ -75,7 +78,7 @@ def recover(
     _require_ended(found)
     if not yes:
         _ask(question(mendable), names or [])
-    mended = {one.stack: _mended(one, accounts) for one in mendable}
+    mended = {one.stack: _mended(one, accounts, adopted) for one in mendable}
     if as_json:
         shown = [found_as_json(one, mended.get(one.stack)) for one in found]
         print(json.dumps(shown, indent=2))
@@ -86,48 +89,73 @@ def recover(
     _end([one for one in found if one.foreign or one.crowded or one not in mendable])
 
 
-def _require_names_of_its_own(file: Path) -> None:
-    """End with 1 when another environment makes things of the same names in the same account: what
-    stands there may be that one's, and its tag is the same."""
+def _require_names_of_its_own(file: Path, *, report: bool) -> None:
+    """End with 1 when another environment, or a file beside ``file``, makes things of the same
+    names in the same account: what stands there may be that one's, and its tag is the same. So too,
+    unless it is only for a ``report``, where that cannot be told before its mistakes are mended."""
     from athena_gate.gate.check.environments import called, first, made
     from athena_gate.modules.reading import ConfigurationError
     from athena_gate.stacks.configuration import load as loaded
-    from athena_gate.stacks.places import environments
+    from athena_gate.stacks.configuration import outline
+    from athena_gate.stacks.places import beside, environments
 
     here = os.environ["GATE_ENV"]
-    ours = made(load(file))
-    for other in ("", *environments(file)):
-        if other == here:
-            continue
+    configuration = load(file)
+    ours = made(configuration)
+    others = [(called(one), file, one) for one in ("", *environments(file)) if one != here]
+    for name, place, environment in [*others, *((one.name, one, here) for one in beside(file))]:
         try:
-            theirs = made(loaded(file, other))
+            theirs = made(loaded(place, environment))
         except ConfigurationError:
+            # What does not read without an environment is built in none.
+            titles = outline(place, environment)[1] if environment or place != file else {}
+            if not titles.keys() & {*configuration.stacks}:
+                continue
+            says = f"{name} has mistakes, so whether it makes things of the same names is not known"
+            if not report:
+                named = None if place == file else shell([place.name])
+                look = to_run("check", environment=environment, file=named)
+                fail(1, f"{says}; nothing was changed; {look} names them")
+            tell(f"gate: {says}", sys.stderr)
             continue
         if shared := first(ours & theirs):
-            place, kind, name = shared
-            where = f" in {place}" if place else ""
+            account, kind, called_so = shared
+            where = f" in {account}" if account else ""
             fail(
                 1,
-                f"{called(other)} makes the {kind} {name}{where} too, so what stands there may be "
-                "its own; give environments accounts or names of their own",
+                f"{name} makes the {kind} {called_so}{where} too, so what stands there may be "
+                "its own; give each an account or names of its own",
             )
 
 
-def _examined(target: "Target", accounts: "dict[Place, Account]", *, wait: bool) -> "Recovery":
-    from athena_gate.gate.recover import Refused, examine
+def _made_by_hand(file: Path) -> frozenset[str]:
+    """Return the users that blocks of ``file`` have adopted."""
+    kept = (getattr(block.settings, "adopted", None) for block in load(file).blocks)
+    return frozenset(one.user for one in kept if one and one.user)
+
+
+def _wait(target: "Target") -> None:
+    """Give a Terraform that still works in ``target`` the time to end."""
     from athena_gate.gate.stack.state import running_in
 
     until = time.monotonic() + _PATIENCE
     told = False
-    while wait and (process := running_in(target.folder)) and time.monotonic() < until:
+    while (process := running_in(target.folder)) and time.monotonic() < until:
         if not told:
             tell(f"{target.stack}: waiting for process {process} of Terraform", sys.stderr)
             told = True
         time.sleep(_TICK)
+
+
+def _examined(
+    stack: str, folder: Path, accounts: "dict[Place, Account]", adopted: frozenset[str]
+) -> "Recovery":
+    from athena_gate.gate.recover import Refused, examine
+
     try:
-        return examine(target.stack, target.folder, _content(target.folder), accounts)
+        return examine(stack, folder, _content(folder), accounts, adopted)
     except Refused as refused:
-        fail(1, f"{target.stack}: {refused.found}; {refused.next}")
+        fail(1, f"{stack}: {refused.found}; {refused.next}")
 
 
 def _content(folder: Path) -> dict[str, Any]:
@@ -162,18 +190,26 @@ def _ask(what: str, names: "list[str]") -> None:
         fail(1, "nothing was changed")
 
 
-def _mended(found: "Recovery", accounts: "dict[Place, Account]") -> "Mended":
+def _mended(
+    found: "Recovery", accounts: "dict[Place, Account]", adopted: frozenset[str]
+) -> "Mended":
     from athena_gate.gate.deploy.running import Terraform
-    from athena_gate.gate.recover import examine
     from athena_gate.gate.recover.mending import mend, put_back
-    from athena_gate.gate.stack.state import cut_short
+    from athena_gate.gate.stack.state import cut_short, holder, running_in
 
-    content = _content(found.folder)
     if found.state.broken and found.state.file:
+        if process := running_in(found.folder) or holder(found.state.file):
+            fail(1, f"{found.stack}: process {process} works by now; nothing was changed")
         # Unless a run has written another since.
         if cut_short(found.state.file):
-            tell(f"{found.stack}: {put_back(found)}", sys.stderr)
-        found = examine(found.stack, found.folder, content, accounts)
+            try:
+                tell(f"{found.stack}: {put_back(found)}", sys.stderr)
+            except OSError as error:
+                fail(1, f"{found.stack}: its state stays as it is: {error}")
+        found = _examined(found.stack, found.folder, accounts, adopted)
+        if found.state.broken:
+            fail(1, f"{found.stack}: its state cannot be read: {found.state.broken}")
+    content = _content(found.folder)
     logs = BUILD / "logs" / os.environ.get("GATE_ENV", "")
     terraform = Terraform(
         terraform_variables(), logs, lambda text: tell(f"gate: {text}", sys.stderr)

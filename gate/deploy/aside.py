@@ -1,6 +1,7 @@
 """A stack's folder aside, to run Terraform in with import blocks.
 
 They stand in a copy that is deleted, whatever happens: nothing of them is there for a later plan.
+A state that the backend would not take is kept: it alone has what was made.
 https://developer.hashicorp.com/terraform/language/import (2026-11)
 """
 
@@ -11,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from athena_gate.gate.stack.state import ERRORED
 
 _STACK, _LOCK = "cdk.tf.json", ".terraform.lock.hcl"
 IMPORTS = "import.tf.json"
@@ -30,7 +33,11 @@ def copy_of(
         if state is not None:
             moved = {**content["terraform"], "backend": {"local": {"path": str(state.absolute())}}}
             (copy / _STACK).write_text(json.dumps({**content, "terraform": moved}))
-        yield copy
+        try:
+            yield copy
+        finally:
+            if (copy / ERRORED).is_file():
+                shutil.copyfile(copy / ERRORED, folder / ERRORED)
 
 
 def write_imports(copy: Path, imports: Mapping[str, str]) -> None:

@@ -10,9 +10,10 @@ from athena_gate.gate.doctor.finding import Finding
 from athena_gate.gate.keys import MOST, from_aws
 from athena_gate.gate.keys.ask import keys_in, user_of
 from athena_gate.gate.keys.state import NoState, key_ids
-from athena_gate.gate.synth.output import output_folder
+from athena_gate.gate.synth.output import Shared, output_folder
 from athena_gate.modules import clock
 from athena_gate.modules.command_line import to_run
+from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.configuration import ConfiguredBlock
 
 
@@ -24,6 +25,9 @@ def findings(block: ConfiguredBlock, iam: Any) -> Iterator[Finding]:
         state = _state(block)
         found = from_aws(iam, user_of(block), state or {})
     except (aws_errors.ClientError, aws_errors.BotoCoreError, NoState):
+        return
+    except (Shared, Unreadable, OSError):
+        # Of the output folder and of Terraform, which is not installed, other checks speak.
         return
     wanted = block.settings.keys.generations
     if state is None:

@@ -37,6 +37,8 @@ def stacks(configuration: Configuration) -> list[Finding]:
         for block in configuration.blocks
         if not any(account.hcp_credentials for account in block.settings.accounts)
     ]
+    kept = (getattr(block.settings, "adopted", None) for block in blocks)
+    adopted = {one.user for one in kept if one and one.user}
     contents = {one.stack: expected_json(one, configuration.backend) for one in blocks}
     accounts: dict[Place, Account] = {}
     for place in {one.place for content in contents.values() for one in wanted(content)}:
@@ -48,13 +50,13 @@ def stacks(configuration: Configuration) -> list[Finding]:
         if not {one.place for one in wanted(content)} <= accounts.keys():
             return None
         with suppress(Refused):
-            return examine(stack, output / "stacks" / stack, content, accounts)
+            return examine(stack, output / "stacks" / stack, content, accounts, adopted)
         return None
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         looked = [one for one in pool.map(look, contents) if one]
     found = [_finding(one) for one in looked if one.stops or one.unseen or one.state.tainted]
-    fine = len(looked) - sum(one.status == "stop" for one in found)
+    fine = sum(not one.stops and not one.unseen for one in looked)
     if fine:
         said = f"{counted(fine, 'stack')}: no run has left what would stop the next"
         found.insert(0, Finding("stacks", "ok", said))

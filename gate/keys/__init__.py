@@ -19,6 +19,7 @@ MOST = 2
 QUIET = timedelta(hours=24)
 # A key that is younger may be that of an apply that has not written its state yet.
 FRESH = timedelta(minutes=10)
+ELSEWHERE = "unless another clone or backend has a state that does, nobody has its secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ class Keys:
         """Return what is wrong with them, and what to do."""
         found = []
         for key in self.unknown:
-            whose = "" if self.by_hand else ", so nobody has its secret here"
+            # A state without any key may be of a clone that nothing is applied from.
+            lost = "so nobody has its secret here" if self.state else f"nor any other; {ELSEWHERE}"
+            whose = "" if self.by_hand else f", {lost}"
             remedy = self.why_not_removed(key, now) or (
                 f"{to_run(f'keys {self.stack} --remove {key.id}')} removes it"
             )

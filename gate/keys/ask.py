@@ -82,6 +82,12 @@ def answering() -> Iterator[None]:
         yield
     except aws_errors.ClientError as error:
         code = error.response.get("Error", {}).get("Code", "no reason given")
+        if "Denied" not in code and "NotAuthorized" not in code:
+            # Too many calls, say, or credentials that have ended.
+            raise NoAnswer(
+                f"AWS answered {code} to {error.operation_name}; run it again, or see "
+                f"{to_run('doctor')}"
+            ) from None
         raise NoAnswer(
             f"AWS answered {code} to {error.operation_name}; the credentials need iam:"
             f"{error.operation_name} on the user"

@@ -8,7 +8,7 @@ still to do is left to the next apply, or destroy.
 `wanted` are the stack's names, `account` what stands, `state` what is known, `mending` does it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from athena_gate.gate.recover.account import (
 )
 from athena_gate.gate.recover.leftovers import Leftover, leftovers
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
-from athena_gate.gate.stack.state import ERRORED, LIMIT, State, parse, running_in
+from athena_gate.gate.stack.state import ERRORED, LIMIT, State, holder, parse, running_in
 from athena_gate.modules.files import Unreadable, read_text
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
@@ -92,6 +92,12 @@ class Recovery:
         return [one for one in self.left if one.verdict != "foreign"]
 
     @property
+    def stateless(self) -> bool:
+        """Return whether there is no state at all, nor a sign that one is being written."""
+        state = self.state
+        return not (state.resources or state.lock or state.broken or state.mentioned)
+
+    @property
     def foreign(self) -> list[Left]:
         """Return what stands in the way and is somebody else's."""
         return [one for one in self.left if one.verdict == "foreign"]
@@ -112,8 +118,9 @@ class Recovery:
         state = self.state
         # A local state is locked by the process itself.
         locked = state.lock is not None and state.lock.ours and state.file is None
-        if state.broken and state.file is None:
-            # An earlier version of the object comes first, and only its owner can bring it back.
+        if state.broken and (state.file is None or state.whole):
+            # An earlier version of the object comes first, and only its owner can bring it back;
+            # what is whole and not read here is nothing to write over.
             return False
         broken = bool(state.broken)
         things = (self.imports, self.deletable, self.removable, self.errored, broken, locked)
@@ -123,17 +130,23 @@ class Recovery:
     def stops(self) -> bool:
         """Return whether an apply would fail, or lose something."""
         locked = self.state.lock is not None and self.state.file is None
-        things = (self.left, self.deletable, self.crowded, self.errored, self.state.broken, locked)
+        stuck = (self.state.broken, locked, self.running)
+        things = (self.left, self.deletable, self.crowded, self.errored, *stuck)
         return any(map(bool, things))
 
 
 def examine(
-    stack: str, folder: Path, content: Mapping[str, Any], accounts: dict[Place, Account]
+    stack: str,
+    folder: Path,
+    content: Mapping[str, Any],
+    accounts: dict[Place, Account],
+    adopted: Collection[str] = (),
 ) -> Recovery:
     """Return what a run has left of ``stack``, whose JSON is ``content`` and lies in ``folder``.
 
-    ``accounts`` are those that were asked before; what is asked anew is added. Raises ``Refused``
-    when no credentials lead to an account or to the state.
+    ``accounts`` are those that were asked before; what is asked anew is added. ``adopted`` are the
+    users of gate.hcl that were made by hand. Raises ``Refused`` when no credentials lead to an
+    account or to the state.
     """
     state = backend.read(content, folder)
     unseen: list[str] = []
@@ -142,8 +155,14 @@ def examine(
     if handed:
         try:
             # What is to be handed over is what will be known.
-            found_there = parse(read_text(errored, LIMIT), str(errored))
-            state = replace(state, resources=found_there.resources, tainted=found_there.tainted)
+            there = parse(read_text(errored, LIMIT), str(errored))
+            if there.lineage == state.lineage and there.serial < state.serial:
+                handed = False
+                unseen.append(
+                    f"{errored} is older than the state, which a later run has written: delete it"
+                )
+            else:
+                state = replace(state, resources=there.resources, tainted=there.tainted)
         except Unreadable as error:
             handed = False
             unseen.append(str(error))
@@ -169,10 +188,17 @@ def examine(
         if found is None:
             continue
         judged = _judged(one, found, known is not None)
+        if judged.verdict == "forget" and known is not None:
+            try:
+                other = replace(one, arguments={**one.arguments, **known})
+                judged = _gone(judged, accounts[one.place].stands(other))
+            except NotAllowed as error:
+                unseen.append(f"{one.address}: whether what the state has is gone: {error}")
+                continue
         left.append(judged)
         if one.type == "aws_iam_user" and judged.verdict != "foreign":
             users[one.address] = one
-    keys, crowded = _keys(users.values(), asked, state, accounts, unseen)
+    keys, crowded = _keys(users.values(), asked, state, accounts, unseen, adopted)
     others = tuple(_leftovers(asked, state, accounts, unseen))
     return Recovery(
         stack,
@@ -182,7 +208,8 @@ def examine(
         tuple(keys),
         tuple(unseen),
         # A lock is of whoever runs, in this clone or in another.
-        running_in(folder, elsewhere=state.lock is not None and state.file is None),
+        running_in(folder, elsewhere=state.lock is not None and state.file is None)
+        or holder(state.file),
         errored if handed else None,
         tuple(crowded),
         others,
@@ -209,6 +236,8 @@ def _leftovers(
 def _judged(one: Wanted, found: Standing, known: bool) -> Left:
     """Return what is to be done with ``found``, which stands under the name of ``one``; ``known``
     when the state has another thing at that address."""
+    if found.whose:
+        return Left(one.address, found.id, "foreign", f"it is {found.whose}")
     if found.tag == one.tag:
         return Left(one.address, found.id, "forget" if known else "import")
     if found.tag is None and found.empty:
@@ -218,12 +247,22 @@ def _judged(one: Wanted, found: Standing, known: bool) -> Left:
     return Left(one.address, found.id, "foreign", f"it is {whose}, not of {one.tag}")
 
 
+def _gone(judged: Left, other: Standing | None) -> Left:
+    """Return ``judged``, or that both stand where ``other``, what the state has at that address, is
+    not gone: forgotten it would be nobody's."""
+    if other is None or other.id == judged.id:
+        return judged
+    why = f"the state has {other.id} in its place, which stands as well, so neither is forgotten"
+    return replace(judged, verdict="foreign", why=why)
+
+
 def _keys(
     users: Iterable[Wanted],
     asked: Iterable[Wanted],
     state: State,
     accounts: Mapping[Place, Account],
     unseen: list[str],
+    adopted: Collection[str],
 ) -> tuple[list[UnknownKey], list[str]]:
     """Return the access keys that the state does not know, and the users who could not be given
     those that the stack asks for."""
@@ -234,11 +273,16 @@ def _keys(
         name = user.arguments["name"]
         try:
             found = accounts[user.place].access_keys(name)
+            # One of that name may have been made anew by hand, with a key that nobody has used yet.
+            strangers = any(key.id not in state.keys for key in found)
+            stands = accounts[user.place].stands(user) if strangers else None
         except NotAllowed as error:
             unseen.append(f"{user.address}: {error}")
             continue
-        # A user that was made here is called as its policy; one that was adopted brought keys.
-        by_hand = name not in made
+        # A user that was made here is called as its policy; one that was adopted brought keys. Of
+        # a block that is gone only the name tells.
+        by_hand = name not in made or name in adopted
+        by_hand |= stands is not None and stands.tag != user.tag
         stateless = not (state.resources or state.lock or state.broken)
         strange = [
             # The last may be cut short itself.

@@ -4,7 +4,7 @@ Only what Terraform cannot make a second time is looked for; the rest (attachmen
 the settings of a bucket) it writes anew over what is there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from athena_gate.gate.doctor.aws import Caller, Refused, caller
 from athena_gate.gate.recover.wanted import TAG, Place, Wanted
+from athena_gate.modules.iam.actions import OPERATIONS
 from athena_gate.modules.iam.arn import partition_of
 
 _PATIENT = Config(
@@ -36,11 +37,13 @@ _GONE = {
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A thing that stands: by what id Terraform imports it, the value of the tag of whoever made
-    it, ``None`` without one, and whether it holds anything."""
+    it, ``None`` without one, whether it is ``empty``, without anything in it or set up, and
+    ``whose`` it is where that is not of this account."""
 
     id: str
     tag: str | None
     empty: bool = False
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,11 @@ class AccessKey:
 
 
 class NotAllowed(Exception):
-    """AWS would not say; the message names the call and its answer."""
+    """AWS would not say; the message names the call and its answer, whose code is ``code``."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass
@@ -85,12 +92,33 @@ class Account:
             missing = code == "InvalidRequestException" and "not found" in text.lower()
             if code in _GONE or missing or "does not exist" in text:
                 return None
-            action = "".join(word.title() for word in call.split("_"))
             raise NotAllowed(
-                f"{service}:{action} was answered with {code or 'no reason'}"
+                f"{_action(service, call)} was answered with {code or 'no reason'}", code
             ) from None
         except aws_errors.BotoCoreError as error:
             raise NotAllowed(f"{service} did not answer: {error}") from None
+
+    def still(self, service: str, call: str, **arguments: Any) -> Any:
+        """Return the answer to a ``call`` of ``service`` about what was there a moment ago. Raises
+        ``NotAllowed``, also when it is gone."""
+        answer = self.ask(service, call, **arguments)
+        if answer is None:
+            raise NotAllowed(f"{', '.join(map(str, arguments.values()))} was deleted meanwhile")
+        return answer
+
+    def listed(self, call: str, field: str, **arguments: Any) -> list[Any]:
+        """Return what all pages of the answer to the ``call`` of IAM, a list, have in ``field``;
+        nothing when there is no such user, role or group. Raises ``NotAllowed``."""
+        # A page may be short, and more to come:
+        # https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUserPolicies.html (2026-11).
+        found: list[Any] = []
+        more: dict[str, Any] = {}
+        while True:
+            answer = self.ask("iam", call, **arguments, **more) or {}
+            found += answer.get(field, ())
+            if not answer.get("IsTruncated"):
+                return found
+            more = {"Marker": answer["Marker"]}
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
         """Return the ARN of a ``resource`` of this account."""
@@ -105,7 +133,6 @@ class Account:
 
     def access_keys(self, user: str) -> list[AccessKey]:
         """Return the access keys of ``user``. Raises ``NotAllowed``."""
-        answer = self.ask("iam", "list_access_keys", UserName=user)
         return [
             AccessKey(
                 key["AccessKeyId"],
@@ -114,12 +141,19 @@ class Account:
                 self._last_use(key["AccessKeyId"]),
                 key["Status"] == "Active",
             )
-            for key in (answer or {}).get("AccessKeyMetadata", ())
+            for key in self.listed("list_access_keys", "AccessKeyMetadata", UserName=user)
         ]
 
     def _last_use(self, key: str) -> str:
         answer = self.ask("iam", "get_access_key_last_used", AccessKeyId=key)
         return _when((answer or {}).get("AccessKeyLastUsed", {}).get("LastUsedDate"))
+
+
+def _action(service: str, call: str) -> str:
+    """Return the action that a ``call`` of botocore's for ``service`` takes."""
+    operation = "".join(word.title() for word in call.split("_"))
+    prefix = "tag" if service == "resourcegroupstaggingapi" else service
+    return OPERATIONS.get(f"{prefix}:{operation}", f"{prefix}:{operation}")
 
 
 def account(place: Place) -> Account:
@@ -142,7 +176,7 @@ def _when(date: datetime | None) -> str:
     return date.strftime("%Y-%m-%d %H:%M") if date else ""
 
 
-def _tag(tags: Any) -> str | None:
+def tag_of(tags: Any) -> str | None:
     """Return the value of the tag in ``tags``, as any of AWS's services has them."""
     pairs = (
         tags.items()
@@ -155,52 +189,77 @@ def _tag(tags: Any) -> str | None:
     return next((str(value) for name, value in pairs if name == TAG), None)
 
 
+def bucket_there(account: Account, name: str) -> tuple[bool, str]:
+    """Return whether there is a bucket ``name``, and whose it is where that is not ``account``'s.
+    Raises ``NotAllowed``."""
+    # A bucket of another account may be open to this one:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html (2026-11).
+    owner = account.place.account
+    try:
+        found = account.ask("s3", "head_bucket", Bucket=name, ExpectedBucketOwner=owner)
+    except NotAllowed as error:
+        if error.code != "403":
+            raise
+        return True, "another account's, or these credentials may not look at it"
+    return found is not None, ""
+
+
 def _bucket(account: Account, of: Mapping[str, Any]) -> Standing | None:
     name = of["bucket"]
-    if account.ask("s3", "head_bucket", Bucket=name) is None:
+    there, whose = bucket_there(account, name)
+    if whose:
+        return Standing(name, None, whose=whose)
+    if not there:
         return None
     tags = account.ask("s3", "get_bucket_tagging", Bucket=name)
-    held = account.ask("s3", "list_object_versions", Bucket=name, MaxKeys=1) or {}
-    empty = not held.get("Versions") and not held.get("DeleteMarkers")
-    if not tags and empty:
-        # Somebody who made one by hand has set it up; a run that was cut short has not come to it.
-        versioning = account.ask("s3", "get_bucket_versioning", Bucket=name) or {}
-        policy = account.ask("s3", "get_bucket_policy", Bucket=name)
-        empty = not versioning.get("Status") and policy is None
-    return Standing(name, _tag((tags or {}).get("TagSet")), empty)
+    tag = tag_of((tags or {}).get("TagSet"))
+    return Standing(name, tag, tags is None and _is_bare(account, name))
+
+
+def _is_bare(account: Account, bucket: str) -> bool:
+    """Return whether ``bucket``, which has no tag at all, holds nothing and is not set up: whoever
+    makes one by hand sets it up, and a run that was cut short has not come to it."""
+    held = account.ask("s3", "list_object_versions", Bucket=bucket, MaxKeys=1) or {}
+    if held.get("Versions") or held.get("DeleteMarkers"):
+        return False
+    versioning = account.ask("s3", "get_bucket_versioning", Bucket=bucket) or {}
+    return not versioning.get("Status") and all(
+        account.ask("s3", call, Bucket=bucket) is None
+        for call in ("get_bucket_policy", "get_bucket_lifecycle_configuration")
+    )
 
 
 def _user(account: Account, of: Mapping[str, Any]) -> Standing | None:
     found = account.ask("iam", "get_user", UserName=of["name"])
-    return Standing(of["name"], _tag(found["User"].get("Tags"))) if found else None
+    return Standing(of["name"], tag_of(found["User"].get("Tags"))) if found else None
 
 
 def _role(account: Account, of: Mapping[str, Any]) -> Standing | None:
     found = account.ask("iam", "get_role", RoleName=of["name"])
-    return Standing(of["name"], _tag(found["Role"].get("Tags"))) if found else None
+    return Standing(of["name"], tag_of(found["Role"].get("Tags"))) if found else None
 
 
 def _policy(account: Account, of: Mapping[str, Any]) -> Standing | None:
     arn = account.arn("iam", f"policy{of.get('path', '/')}{of['name']}", region="")
     found = account.ask("iam", "get_policy", PolicyArn=arn)
-    return Standing(arn, _tag(found["Policy"].get("Tags"))) if found else None
+    return Standing(arn, tag_of(found["Policy"].get("Tags"))) if found else None
 
 
 def _instance_profile(account: Account, of: Mapping[str, Any]) -> Standing | None:
     found = account.ask("iam", "get_instance_profile", InstanceProfileName=of["name"])
-    return Standing(of["name"], _tag(found["InstanceProfile"].get("Tags"))) if found else None
+    return Standing(of["name"], tag_of(found["InstanceProfile"].get("Tags"))) if found else None
 
 
 def _oidc_provider(account: Account, of: Mapping[str, Any]) -> Standing | None:
     arn = account.arn("iam", f"oidc-provider/{of['url'].removeprefix('https://')}", region="")
     found = account.ask("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
-    return Standing(arn, _tag(found.get("Tags"))) if found else None
+    return Standing(arn, tag_of(found.get("Tags"))) if found else None
 
 
 def _athena(account: Account, kind: str, name: str) -> Standing:
     arn = account.arn("athena", f"{kind}/{name}")
     tags = account.ask("athena", "list_tags_for_resource", ResourceARN=arn)
-    return Standing(name, _tag((tags or {}).get("Tags")))
+    return Standing(name, tag_of((tags or {}).get("Tags")))
 
 
 def _workgroup(account: Account, of: Mapping[str, Any]) -> Standing | None:
@@ -220,13 +279,13 @@ def _log_group(account: Account, of: Mapping[str, Any]) -> Standing | None:
         return None
     arn = account.arn("logs", f"log-group:{name}")
     tags = account.ask("logs", "list_tags_for_resource", resourceArn=arn)
-    return Standing(name, _tag((tags or {}).get("tags")))
+    return Standing(name, tag_of((tags or {}).get("tags")))
 
 
 def _function(account: Account, of: Mapping[str, Any]) -> Standing | None:
     name = of["function_name"]
     found = account.ask("lambda", "get_function", FunctionName=name)
-    return Standing(name, _tag(found.get("Tags"))) if found else None
+    return Standing(name, tag_of(found.get("Tags"))) if found else None
 
 
 def _permission(account: Account, of: Mapping[str, Any]) -> Standing | None:
@@ -246,24 +305,37 @@ def _application(account: Account, of: Mapping[str, Any]) -> Standing | None:
         for one in (found or {}).get("Stacks", ())
         if one["StackStatus"] not in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
     ]
-    return Standing(name, _tag(stacks[0].get("Tags"))) if stacks else None
+    return Standing(name, tag_of(stacks[0].get("Tags"))) if stacks else None
 
 
 def _kms_key(account: Account, of: Mapping[str, Any]) -> Standing | None:
     # Has no name: the tag and the description tell.
-    found = account.ask(
-        "resourcegroupstaggingapi",
-        "get_resources",
-        TagFilters=[{"Key": TAG, "Values": [of[TAG]]}],
-        ResourceTypeFilters=["kms:key"],
-    )
-    for one in (found or {}).get("ResourceTagMappingList", ()):
-        key = one["ResourceARN"].rpartition("/")[2]
+    for resource in tagged(account, of[TAG], ["kms:key"]):
+        key = resource.rpartition("/")[2]
         about = account.ask("kms", "describe_key", KeyId=key) or {}
         about = about.get("KeyMetadata", {})
         if about.get("Description") == of.get("description") and about.get("Enabled"):
             return Standing(key, of[TAG])
     return None
+
+
+def tagged(account: Account, tag: str, types: Sequence[str]) -> Iterator[str]:
+    """Yield the ARNs of what in ``account`` is of ``types`` and has the ``tag`` of a stack. Raises
+    ``NotAllowed``."""
+    token = ""
+    while True:
+        answer = account.ask(
+            "resourcegroupstaggingapi",
+            "get_resources",
+            TagFilters=[{"Key": TAG, "Values": [tag]}],
+            ResourceTypeFilters=[*types],
+            PaginationToken=token,
+        )
+        for one in (answer or {}).get("ResourceTagMappingList", ()):
+            yield str(one["ResourceARN"])
+        token = (answer or {}).get("PaginationToken", "")
+        if not token:
+            return
 
 
 # By type of resource: what its name is looked up with, and the id it is imported by.

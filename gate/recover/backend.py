@@ -14,7 +14,7 @@ from botocore import exceptions as aws_errors
 
 from athena_gate.gate.doctor import aws
 from athena_gate.gate.doctor.aws import Refused
-from athena_gate.gate.stack.state import LIMIT, State, key_ids, local, lock, parse
+from athena_gate.gate.stack.state import LIMIT, State, is_whole, key_ids, local, lock, parse
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable
 from athena_gate.stacks.backends import HCP_TERRAFORM
@@ -63,7 +63,8 @@ def _in_s3(bucket: str, key: str, region: str, role: str | None) -> State:
         return replace(parse(text, where), lock=found)
     except Unreadable as error:
         mentioned = frozenset(key_ids(text.encode()))
-        return State(where, lock=found, broken=error.problem, mentioned=mentioned)
+        whole = is_whole(text.encode())
+        return State(where, lock=found, broken=error.problem, mentioned=mentioned, whole=whole)
 
 
 def _object(s3: Any, bucket: str, key: str) -> str:

@@ -4,8 +4,8 @@ changed, say. Only what holds nothing is deleted."""
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from athena_gate.gate.recover.account import Account
-from athena_gate.gate.recover.wanted import TAG, Place
+from athena_gate.gate.recover.account import Account, NotAllowed, tagged
+from athena_gate.gate.recover.wanted import Place
 
 # Of the kinds that a stack makes, those that the tagging API lists and that may be empty, 2026-11:
 # https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
@@ -26,30 +26,19 @@ class Leftover:
 def leftovers(account: Account, tag: str) -> list[Leftover]:
     """Return what in ``account`` has the ``tag`` of a stack. Raises ``NotAllowed``."""
     found = []
-    token = ""
-    while True:
-        answer = account.ask(
-            "resourcegroupstaggingapi",
-            "get_resources",
-            TagFilters=[{"Key": TAG, "Values": [tag]}],
-            ResourceTypeFilters=[*_TYPES],
-            PaginationToken=token,
-        )
-        for one in (answer or {}).get("ResourceTagMappingList", ()):
-            service, resource = one["ResourceARN"].split(":", 5)[2::3]
-            kind = _KINDS.get(service)
-            if kind is None:
-                continue
+    for arn in tagged(account, tag, _TYPES):
+        service, resource = arn.split(":", 5)[2::3]
+        if kind := _KINDS.get(service):
             name = resource.removeprefix("workgroup/").removeprefix("log-group:").removesuffix(":*")
             found.append(Leftover(kind, name, account.place, _EMPTY[kind](account, name)))
-        token = (answer or {}).get("PaginationToken", "")
-        if not token:
-            return found
+    return found
 
 
 def delete(account: Account, one: Leftover) -> None:
-    """Delete ``one``, which is empty: AWS itself refuses to delete a bucket that is not. Raises
-    ``NotAllowed``."""
+    """Delete ``one``, which was empty when it was looked at. Raises ``NotAllowed``, also where it
+    holds something by now: AWS itself refuses that of buckets alone."""
+    if not _EMPTY[one.kind](account, one.name):
+        raise NotAllowed("it holds something by now")
     service, call, argument = _DELETED[one.kind]
     account.ask(service, call, **{argument: one.name})
 

@@ -18,7 +18,7 @@ from athena_gate.gate.recover import Recovery, backend
 from athena_gate.gate.recover.account import Account, NotAllowed
 from athena_gate.gate.recover.leftovers import delete
 from athena_gate.gate.recover.wanted import Place
-from athena_gate.gate.stack.state import BROKEN, State, running_in
+from athena_gate.gate.stack.state import BROKEN, State, holder, running_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class _Looked:
             raise _Failed(f"read the state again: {refused.found}; {refused.next}") from None
         if now.file is not None:
             # A local state is locked by the process itself.
-            if process := running_in(self._recovery.folder):
+            if process := running_in(self._recovery.folder) or holder(now.file):
                 raise _Failed(f"process {process} of Terraform works here by now; {_AGAIN}")
         elif now.lock and now.lock != self._state.lock:
             raise _Failed(f"{now.where} is locked by now, {now.lock}; {_AGAIN}")
@@ -117,6 +117,8 @@ def mend(
             rest = _steps(recovery, folder, looked, accounts, terraform, progress, done)
     except Interrupted:
         return Mended(recovery.stack, tuple(done), "interrupted")
+    except OSError as error:
+        return Mended(recovery.stack, tuple(done), str(error))
     except _Failed as failed:
         said = failed.step.last_words() if failed.step else ()
         log = failed.step.log if failed.step else None
@@ -126,16 +128,24 @@ def mend(
 
 def put_back(recovery: Recovery) -> str:
     """Put the backup in the place of a local state that cannot be read, which is kept beside it;
-    return what was done. Without a backup the next state begins empty."""
+    return what was done. Without a backup the next state begins empty. Raises ``OSError``, as on a
+    disk that is still full; then nothing is changed."""
     file, backup = recovery.state.file, recovery.state.backup
     assert file is not None
-    kept = file.with_name(file.name + BROKEN)
-    file.replace(kept)
+    names = (f"{file.name}{BROKEN}{number or ''}" for number in range(1000))
+    kept = next(one for one in map(file.with_name, names) if not one.exists())
     if backup is None:
+        file.replace(kept)
         return f"{file} was moved to {kept.name}"
     part = file.with_name(f"{file.name}.part")
-    shutil.copyfile(backup, part)
-    part.replace(file)
+    try:
+        shutil.copyfile(backup, part)
+        shutil.copyfile(file, kept)
+        part.replace(file)
+    except OSError:
+        for one in (part, kept):
+            one.unlink(missing_ok=True)
+        raise
     return f"{file} was moved to {kept.name}, {backup.name} put in its place"
 
 

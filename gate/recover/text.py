@@ -6,6 +6,7 @@ from athena_gate.gate.deploy.text import words
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover import Recovery, UnknownKey
 from athena_gate.gate.recover.mending import Mended
+from athena_gate.gate.stack.state import LEFT_ALONE
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.modules.command_line import to_run
 
@@ -22,9 +23,15 @@ def verdict(found: Recovery) -> str:
     """Return in a few words how a stack stands."""
     if found.state.broken:
         return "its state cannot be read"
+    if found.running:
+        return "a run still works here"
     if not found.stops and not found.mendable and not found.leftovers:
         known = counted(len(found.state.resources), "resource")
-        return f"nothing is left of a run; its state has {known}"
+        but = ["not all could be looked at"] if found.unseen else []
+        if tainted := len(found.state.tainted):
+            but.append(f"{counted(tainted, 'resource')} tainted")
+        else_ = "nothing else" if but else "nothing"
+        return "; ".join([*but, f"{else_} is left of a run", f"its state has {known}"])
     number = len(found.left) + len(found.deletable) + len(found.leftovers)
     parts = [f"{counted(number, 'thing')} that its state does not have"] if number else []
     parts += ["a state that was not handed over"] if found.errored else []
@@ -38,7 +45,9 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
     state = found.state
     if state.broken:
         yield "broken", f"{state.where}: {state.broken}"
-        if state.backup:
+        if state.whole:
+            yield "", LEFT_ALONE
+        elif state.backup:
             yield "restore", f"{state.backup} is a whole one, which takes its place"
         elif state.file:
             yield "restore", "no backup is whole: begin with an empty state, import what stands"
@@ -65,6 +74,12 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
         else:
             before = "; the state has another, which is gone" if one.verdict == "forget" else ""
             yield "import", f"{one.address}: {one.id}{before}"
+    if found.imports and found.stateless:
+        yield (
+            "",
+            f"{found.state.where} is no state yet; where another clone or backend has one of the "
+            "stack, use that, for two would undo each other's changes",
+        )
     for unknown in found.keys:
         yield ("delete" if unknown.unused else "key"), _key(found.stack, unknown)
     for leftover in found.leftovers:

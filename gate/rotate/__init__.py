@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from athena_gate.gate.keys import MOST, QUIET, Key, Keys
+from athena_gate.gate.keys import ELSEWHERE, MOST, QUIET, Key, Keys
 from athena_gate.modules.command_line import to_run
 
 _HOURS = int(QUIET.total_seconds()) // 3600
@@ -67,7 +67,7 @@ def step(
         "wait",
         f"generation {new.generation} is used since {new.used.date()} or before, the old "
         f"{old.generation} was used last {used}",
-        (to_run(f"rotate {stack} --finish"),),
+        _hand_over(stack) if _needed(old, new) else (to_run(f"rotate {stack} --finish"),),
     )
 
 
@@ -132,12 +132,28 @@ def _finish(stack: str, wanted: Sequence[str], keys: Keys | None, now: datetime)
             f"generation {old.generation} was used {old.used:%Y-%m-%d %H:%M} UTC, within "
             f"{_HOURS} hours: somebody still has it; wait until all use the new one",
         )
+    if _needed(old, new):
+        assert old.used is not None
+        return Step(
+            "refused",
+            f"generation {old.generation} was used {old.used:%Y-%m-%d %H:%M} UTC, after "
+            f"{new.generation} was last: somebody still has it; wait until all use the new one, or "
+            "deactivate it first",
+        )
     return Step(
         "remove",
         f"generation {old.generation} is gone from gate.hcl; {new.generation} goes on working",
         (to_run(f"apply {stack}"),),
         str(old.generation),
     )
+
+
+def _needed(old: Key, new: Key) -> bool:
+    """Return whether ``old`` was used after ``new`` was: by a job that runs once a week, say, while
+    somebody has only tried the new one."""
+    if old.used is None or new.used is None:
+        return False
+    return old.active and old.used > new.used
 
 
 def _old_and_new(keys: Keys, wanted: Sequence[str]) -> tuple[Key | None, Key | None]:
@@ -158,14 +174,21 @@ def _stuck(keys: Keys, now: datetime, more: int) -> Step | None:
     says = f"AWS makes no third key, and {key.id} is in no state"
     if why:
         return Step("refused", f"{says}; {why}")
+    lost = "nobody has its secret" if keys.state else f"no state here knows any key; {ELSEWHERE}"
     return Step(
         "refused",
-        f"{says}: an apply that ended early has left it, and nobody has its secret",
+        f"{says}: an apply that ended early has left it, and {lost}",
         (to_run(f"keys {keys.stack} --remove {key.id}"), to_run(f"rotate {keys.stack}")),
     )
 
 
 def _deleted(stack: str, keys: Keys) -> Step:
+    if not keys.state:
+        return Step(
+            "refused",
+            f"no state here knows any key of {stack}: another clone or backend may have it",
+            (to_run(f"keys {stack}"), to_run("doctor")),
+        )
     lacking = [name for name in keys.wanted if keys.of(name) is None]
     return Step(
         "refused",

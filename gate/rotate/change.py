@@ -1,12 +1,11 @@
 """Writes a step of a rotation into the file that its block's generations stand in."""
 
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from athena_gate.gate.editing import edited
+from athena_gate.gate.editing import edited, write
 from athena_gate.gate.rotate import Step
 from athena_gate.gate.rotate.edit import NotEdited, added, removed
 from athena_gate.modules.command_line import to_run
@@ -29,7 +28,7 @@ def change(file: Path, block: ConfiguredBlock, step: Step) -> Path:
         after = edited(before, lambda text: edit(text, line, step.generation))
     except (Unreadable, UnicodeDecodeError) as error:
         raise NotEdited(f"{place} cannot be read: {error}") from None
-    _write(place, after)
+    write(place, after)
     old = block.settings.keys.generations
     wanted = {*old, step.generation} if step.do == "add" else {*old} - {step.generation}
     try:
@@ -38,7 +37,7 @@ def change(file: Path, block: ConfiguredBlock, step: Step) -> Path:
     except ConfigurationError:
         kept = False
     if not kept:
-        _write(place, before)
+        write(place, before)
         raise NotEdited(f"{place}:{line}: change generations by hand: {step.says}")
     return place
 
@@ -91,13 +90,3 @@ def _line(file: Path, block: ConfiguredBlock, environment: str) -> int:
                     if attribute.name == "generations":
                         return attribute.line
     raise NotEdited(f"{block.title} has no generations that could be changed; change them by hand")
-
-
-def _write(place: Path, content: bytes) -> None:
-    """Write ``content`` whole or not at all."""
-    place = place.resolve()
-    with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".gate-", delete=False) as made:
-        made.write(content)
-    written = Path(made.name)
-    written.chmod(place.stat().st_mode)
-    written.replace(place)

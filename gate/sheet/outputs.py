@@ -2,11 +2,12 @@
 
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from athena_gate.gate.stack.applied import half_applied, missing
-from athena_gate.gate.stack.state import local_file, problem
+from athena_gate.gate.stack.applied import half_applied, missing, unfinished
+from athena_gate.gate.stack.state import local_file, parse, problem
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import MEBIBYTE, Unreadable, parse_json, visible
 
@@ -51,8 +52,12 @@ def read_outputs(stack: str, folder: Path, environment: Mapping[str, str]) -> di
         # What kept it from beginning says more than that it has not begun.
         detail = _error(begun.stderr) if begun.returncode else _error(shown.stderr)
     # What an apply that ended in the middle has left.
-    if left := missing(file, terraform("state", "list").stdout.split("\n")):
-        raise NotDeployed(half_applied(stack, left))
+    with suppress(Unreadable):
+        known = parse(terraform("state", "pull").stdout, stack)
+        if left := missing(file, known.resources):
+            raise NotDeployed(half_applied(stack, left))
+        if known.tainted:
+            raise NotDeployed(unfinished(stack, known.tainted))
     state = local_file(file)
     if state and not state.exists():
         detail = f"there is no state {state}: nothing was applied from this folder"

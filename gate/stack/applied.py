@@ -45,3 +45,14 @@ def half_applied(stack: str, left: Collection[str]) -> str:
         f"{to_run(f'recover {stack}')} says what a run has left, "
         f"{to_run(f'apply {stack}')} makes the rest"
     )
+
+
+def unfinished(stack: str, tainted: Collection[str]) -> str:
+    """Return what to say of a stack whose resources ``tainted`` an apply could not finish: what
+    they give is not what the next apply leaves, an access key even less."""
+    shown = ", ".join([*tainted][:3]) + (f" and {len(tainted) - 3} more" * (len(tainted) > 3))
+    number = counted(len(tainted), "resource")
+    return (
+        f"{stack} is half applied: {number} tainted ({shown}), which the next apply makes anew; "
+        f"{to_run(f'apply {stack}')} first"
+    )

@@ -3,10 +3,13 @@
 import os
 import re
 import socket
+import struct
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,9 @@ LIMIT = 64 * MEBIBYTE
 ERRORED = "errored.tfstate"
 # What is behind the name of a local state that could not be read, once it was put aside.
 BROKEN = ".broken"
+# Since Terraform 0.12 (2026-11):
+# https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
+_VERSION = 4
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html (2026-11)
 _KEY_ID = re.compile(rb"AKIA[A-Z0-9]{12,124}")
 
@@ -56,7 +62,9 @@ class State:
     """A state: where it is, the attributes of its resources by address, which are tainted, and the
     lock on it. ``broken`` says why it cannot be read, ``backup`` is an earlier one that can, whose
     resources these are then; ``mentioned`` are access keys that stand in the text of a broken one.
-    ``lineage`` and ``serial`` are other ones after each run that writes it.
+    One that is ``whole`` nevertheless, as of a newer Terraform, encrypted, or another user's, has
+    nothing put in its place. ``lineage`` and ``serial`` are other ones after each run that writes
+    it.
     """
 
     where: str
@@ -69,6 +77,7 @@ class State:
     mentioned: frozenset[str] = frozenset()
     lineage: str = ""
     serial: int = 0
+    whole: bool = False
 
     @property
     def keys(self) -> set[str]:
@@ -84,6 +93,10 @@ def parse(text: str, where: str) -> State:
     """Return the state in ``text``. Raises ``Unreadable``."""
     found = parse_json(text, where)
     try:
+        if "encrypted_data" in found:
+            raise Unreadable(where, "is encrypted by OpenTofu, and read by it alone")
+        if (version := found.get("version", _VERSION)) != _VERSION:
+            raise Unreadable(where, f"is of format {version}, not {_VERSION}: another Terraform's")
         resources, tainted = {}, []
         for one in found["resources"]:
             if one["mode"] != "managed":
@@ -104,21 +117,28 @@ def parse(text: str, where: str) -> State:
 def local(file: Path) -> State:
     """Return the local state in ``file``, which need not exist."""
     where, lock, mentioned = str(file), local_lock(file), _mentioned(file)
-    broken = cut_short(file)
-    backup = whole_backup(file) if broken else None
+    broken = unreadable(file)
+    whole = bool(broken) and not cut_short(file)
+    backup = whole_backup(file) if broken and not whole else None
     try:
         found = parse(read_text(backup or file, LIMIT), where)
     except Unreadable:
         found = State(where)
     return replace(
-        found, lock=lock, broken=broken, file=file, backup=backup, mentioned=frozenset(mentioned)
+        found,
+        lock=lock,
+        broken=broken,
+        file=file,
+        backup=backup,
+        mentioned=frozenset(mentioned),
+        whole=whole,
     )
 
 
 def _mentioned(file: Path) -> set[str]:
-    """Return the ids of access keys in the text of ``file`` and of a broken one beside it."""
+    """Return the ids of access keys in the text of ``file`` and of broken ones beside it."""
     found: set[str] = set()
-    for one in (file, file.with_name(file.name + BROKEN)):
+    for one in (file, *file.parent.glob(f"{escape(file.name + BROKEN)}*")):
         with suppress(Unreadable):
             found |= key_ids(read_bytes(one, LIMIT))
     return found
@@ -140,23 +160,40 @@ def whole_backup(file: Path) -> Path | None:
     return backup if found.resources else None
 
 
-def cut_short(file: Path) -> str:
+def unreadable(file: Path) -> str:
     """Return what is wrong with the local state ``file``, empty when nothing is."""
+    if short := cut_short(file):
+        return short
     try:
-        text = read_text(file, LIMIT)
-        if not text:
+        if text := read_text(file, LIMIT):
+            parse(text, file.name)
+    except Unreadable as error:
+        return "" if error.missing else error.problem
+    return ""
+
+
+def cut_short(file: Path) -> str:
+    """Return in which way the local state ``file`` is only the beginning of one, or nothing; empty
+    when it is whole, whatever it is."""
+    with suppress(Unreadable):
+        content = read_bytes(file, LIMIT)
+        if not content:
             # Terraform takes it for none: its lock makes the file, before there is any state.
             return "it is empty, and its backup is not" if whole_backup(file) else ""
-        parse(text, file.name)
-    except Unreadable as error:
-        if error.missing:
-            return ""
-        if "is not JSON" not in error.problem:
-            return error.problem
-        with suppress(OSError):
-            return f"it ends after {file.stat().st_size:,} bytes, as on a full disk"
-        return error.problem
+        if not is_whole(content):
+            return f"it ends after {len(content):,} bytes, as on a full disk"
     return ""
+
+
+def is_whole(content: bytes) -> bool:
+    """Return whether ``content`` is JSON from its beginning to its end."""
+    try:
+        parse_json(content.decode("utf-8-sig"), "the state")
+    except UnicodeDecodeError:
+        return False
+    except Unreadable as error:
+        return "is not JSON" not in error.problem
+    return True
 
 
 def local_file(file: Path) -> Path | None:
@@ -170,13 +207,18 @@ def local_file(file: Path) -> Path | None:
         return None
 
 
+LEFT_ALONE = "it stays as it is: use the program that wrote it, as the user who may read it"
+
+
 def problem(stack: str, stack_file: Path) -> str:
     """Return a sentence on the local state of ``stack``, whose JSON is ``stack_file``, when it
     cannot be read, with the way back; else nothing."""
     file = local_file(stack_file)
-    wrong = cut_short(file) if file else ""
+    wrong = unreadable(file) if file else ""
     if not file or not wrong:
         return ""
+    if not cut_short(file):
+        return f"the state of {stack}, {file}, cannot be read: {wrong}; {LEFT_ALONE}"
     backup = whole_backup(file)
     has = f"{backup.name} is a whole one" if backup else "there is no backup that is whole"
     return (
@@ -233,6 +275,32 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
             if ours and there and _lives(process):
                 return int(process.name)
     return 0
+
+
+def holder(file: Path | None) -> int:
+    """Return the id of the process that holds the lock of the local state ``file``, 0 without one;
+    it may be another user's, whose folder is not seen, and is negative on another machine.
+
+    Terraform's is one of fcntl's, on all of the file (2026-11):
+    https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/filesystem_lock_unix.go
+    """
+    if file is None or sys.platform != "linux":
+        return 0
+    import fcntl
+
+    asked = struct.pack(_FLOCK, fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+    with suppress(OSError):
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            kind, *_, process = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+        finally:
+            os.close(descriptor)
+        return 0 if kind == fcntl.F_UNLCK else int(process)
+    return 0
+
+
+# struct flock of Linux: type, whence, start, length, process.
+_FLOCK = "hhqqi0q"
 
 
 def _is_copy(folder: str, stack: str) -> bool:

@@ -583,12 +583,15 @@ class Access(Settings):
 
     @property
     def made_names(self) -> tuple[str, ...]:
-        """Return what no other block may make, beside buckets, in words."""
-        adopted = self.adopted.model_dump() if self.adopted else {}
+        """Return what no other block may make or adopt, beside buckets, in words."""
+        identity = "user" if self.keys is not None else "role" if self.makes_role else None
+        named = {identity: self.identity_name} if identity else {}
+        if (workgroup := getattr(self, "workgroup", None)) and workgroup.create:
+            named["workgroup"] = self.own_workgroup
         return tuple(
             f"the {what} {name!r} of account {self.account.id}"
-            for what, name in adopted.items()
-            if isinstance(name, str)
+            + (f" in {self.account.region}" if what == "workgroup" else "")
+            for what, name in named.items()
         )
 
     @property

@@ -535,6 +535,15 @@ class DbtSettings(Settings):
         return self.workgroup.name or self.resource_name
 
     @property
+    def made_names(self) -> tuple[str, ...]:
+        """Return what no other block may adopt, beside buckets, in words."""
+        kind = "role" if self.keys is None else "user"
+        where = f"of account {self.account.id}"
+        role = f"the {kind} {self.resource_name!r} {where}"
+        workgroup = f"the workgroup {self.resource_name!r} {where} in {self.account.region}"
+        return (role, workgroup) if self.makes_workgroup else (role,)
+
+    @property
     def makes_workgroup(self) -> bool:
         """Return whether a workgroup is made."""
         return self.workgroup is not None and self.workgroup.create

@@ -8,6 +8,7 @@ from typing import Any
 import pysequoia
 import pytest
 from pydantic import ValidationError
+from pysequoia.packet import PacketPile
 
 from athena_gate.modules import clock
 from athena_gate.modules.athena.settings import Keys, read_key
@@ -80,6 +81,18 @@ def test_a_binary_file_is_looked_through_as_well(pgp_key: pysequoia.Tsk) -> None
     assert wrong(bytes(pgp_key.extract_certificate()) + good).startswith("GATE224: holds 2 keys (")
     assert wrong(good[:-20]) == INCOMPLETE
     assert wrong(b"") == NONE
+
+
+@pytest.mark.parametrize("of_user", ["id", "signature"])
+def test_a_user_id_that_was_changed_has_the_whole_key_refused(
+    pgp_key: pysequoia.Tsk, of_user: str
+) -> None:
+    """The provider gives up on such a key once it has made the access key; Sequoia encrypts."""
+    data = bytearray(bytes(pgp_key.extract_certificate()))
+    packets = list(PacketPile.from_bytes(bytes(data)))
+    at = [str(one.tag) for one in packets].index("Tag.UserID") + (of_user == "signature")
+    data[sum(len(bytes(one)) for one in packets[: at + 1]) - 1] ^= 1
+    assert "its signatures do not hold (that of the user id " in wrong(bytes(data))
 
 
 TEXT = (KEYS / "good.asc").read_text()

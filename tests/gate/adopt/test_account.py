@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from athena_gate.gate.adopt import Adoption, Import, Old
-from athena_gate.gate.adopt.account import examine
+from athena_gate.gate.adopt.account import examine, given_up
 from athena_gate.gate.adopt.search import Candidate, candidates, command
-from athena_gate.gate.recover.account import AccessKey, Account
+from athena_gate.gate.recover.account import AccessKey, Account, NotAllowed
+from athena_gate.gate.recover.wanted import Place
 from athena_gate.gate.stack.state import State
+from athena_gate.modules.command_line import given
 from athena_gate.stacks.backends import LocalBackend
 from athena_gate.stacks.configuration import ConfiguredBlock, load
 from athena_gate.stacks.expected import expected_json
@@ -43,6 +45,8 @@ BUCKET = "adopted { bucket = true }"
 class Answers(Account):
     """An account that answers what it is told to."""
 
+    place = Place("111122223333", "eu-central-1", None)
+
     def __init__(self, **answers: Any) -> None:
         self.answers = {
             "get_user": {"User": {"Arn": f"{OWN}:user/u", "Path": "/"}},
@@ -60,7 +64,9 @@ class Answers(Account):
     def ask(self, service: str, call: str, **arguments: Any) -> Any:  # noqa: ARG002
         if call == "head_bucket" and arguments["Bucket"] != "acme-exports":
             return None
-        return self.answers.get(call)
+        if isinstance(answer := self.answers.get(call), NotAllowed):
+            raise answer
+        return answer
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:  # noqa: ARG002
         return f"{OWN}:{resource}"
@@ -109,6 +115,55 @@ def test_what_stands_is_imported_and_what_is_attached_to_it_is_not() -> None:
     assert found.old == Old((f"{AWS}/AmazonAthenaFullAccess",), ("files",), ("analysts",))
     assert found.unmanaged == (AccessKey("AKIAOLD", "u", "", "", active=True),)
     assert (found.stops, found.complete, found.narrow) == ((), False, False)
+
+
+def test_a_policy_that_refuses_or_cannot_be_read_is_told_before_it_goes() -> None:
+    """Without it more may be allowed, which a list of what no longer is does not show."""
+
+    def document(effect: str, service: str = "athena") -> dict[str, Any]:
+        statement = {"Effect": effect, "Action": f"{service}:*", "Resource": "*"}
+        return {"PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+    class Inline(Answers):
+        def ask(self, service: str, call: str, **arguments: Any) -> Any:
+            if call == "get_user_policy":
+                return self.answers[arguments["PolicyName"]]
+            return super().ask(service, call, **arguments)
+
+    account = Inline(
+        list_user_policies={"PolicyNames": ["allows", "mfa", "odd"]},
+        allows=document("Allow"),
+        mfa=document("Deny", "s3"),
+        odd=document("Maybe"),
+    )
+    wide, more = given_up(examined("dot", USER, account), account)
+    assert (wide is not None, more) == (
+        True,
+        [
+            "the inline policy mfa refuses something, which nothing refuses any more without it",
+            "the inline policy odd cannot be read here: what only it allows or refuses is not "
+            "shown",
+        ],
+    )
+
+
+def test_what_stands_on_a_second_page_is_seen_too() -> None:
+    """Else it would stay attached, and the block would be said to be narrow."""
+
+    class Paged(Answers):
+        def ask(self, service: str, call: str, **arguments: Any) -> Any:
+            if call == "list_attached_user_policies" and "Marker" not in arguments:
+                return {"AttachedPolicies": [], "IsTruncated": True, "Marker": "m"}
+            return super().ask(service, call, **arguments)
+
+    account = Paged(list_attached_user_policies=policies("AmazonAthenaFullAccess"))
+    assert examined("dot", USER, account).old == Old((f"{AWS}/AmazonAthenaFullAccess",))
+
+
+def test_what_is_deleted_while_it_is_looked_at_is_said() -> None:
+    account = Answers(list_user_policies={"PolicyNames": ["files"]})
+    with pytest.raises(NotAllowed, match="u, files was deleted meanwhile"):
+        examined("dot", USER, account)
 
 
 def test_the_policies_of_the_block_are_told_from_what_was_attached_by_hand() -> None:
@@ -163,6 +218,15 @@ STOPS = {
         *("metronome", BUCKET, {"head_bucket": None}),
         "no bucket of yours is called 'acme-exports'",
     ),
+    "a bucket of another account": (
+        *("metronome", BUCKET, {"head_bucket": NotAllowed("no", "403")}),
+        "the bucket 'acme-exports' is another account's, or these credentials may not look at it",
+    ),
+    "another block's bucket": (
+        *("metronome", BUCKET),
+        {"get_bucket_tagging": {"TagSet": [{"Key": "athena-gate", "Value": "dot/y"}]}},
+        "the bucket 'acme-exports' belongs to the block dot/y, as its tag athena-gate says",
+    ),
     "a bucket elsewhere": (
         *("metronome", BUCKET, {"get_bucket_location": {"LocationConstraint": None}}),
         "the bucket 'acme-exports' is in us-east-1, not in eu-central-1",
@@ -185,6 +249,15 @@ STOPS = {
             }
         },
         "the bucket 'acme-exports' is encrypted with k: set kms_key to it",
+    ),
+    "another block's workgroup": (
+        *("dot", 'adopted { workgroup = "w" }'),
+        {
+            "get_user": None,
+            "get_work_group": {"WorkGroup": {"Name": "w"}},
+            "list_tags_for_resource": {"Tags": [{"Key": "athena-gate", "Value": "dot/y"}]},
+        },
+        "the workgroup 'w' belongs to the block dot/y, as its tag athena-gate says",
     ),
     "no such workgroup": (
         *("dot", 'adopted { workgroup = "w" }', {"get_user": None}),
@@ -266,6 +339,38 @@ def test_what_changes_for_whoever_uses_it_is_said() -> None:
     )
 
 
+def test_what_the_block_refuses_is_said_before_it_is_attached() -> None:
+    """A Deny holds for what was attached by hand as well."""
+    more = (
+        f'{USER}\n only_from {{\n addresses = ["198.50.100.0/24"]\n }}\n until = "2099-03-31"\n '
+        f'permissions_boundary = "{OWN}:policy/b"\n'
+    )
+    assert examined("dot", more, Answers()).notes == (
+        "from the apply on the user 'u' is refused anywhere but at 198.50.100.0/24, before "
+        "anything is detached; leave only_from out until then",
+        "the user 'u' ends with 2099-03-31, whatever is attached by hand",
+        f"from the apply on the user 'u' is bounded by {OWN}:policy/b, before anything is detached",
+    )
+    made = block_of("dot", more).integration.documents(block_of("dot", more).settings)["access"]
+    denied = [one.sid for one in made.statements if one.effect == "Deny"]
+    assert denied == ["DenyDirectCallsFromElsewhere", "DenyAfterTheLastDay"]
+
+
+def test_tags_of_a_bucket_that_go_are_said_and_those_of_aws_stay() -> None:
+    """Who may do what with it may hang on them."""
+    names = ("team", "aws:cloudformation:stack-name")
+    tags = {"TagSet": [{"Key": name, "Value": "x"} for name in names]}
+    found = examined("metronome", BUCKET, Answers(get_bucket_tagging=tags))
+    assert (found.stops, found.notes[:-1]) == (
+        (),
+        (
+            "the tag 'team' of the bucket 'acme-exports' is removed; tags in the account's block "
+            "are kept",
+            "the bucket 'acme-exports' is of the CloudFormation stack x, which goes on changing it",
+        ),
+    )
+
+
 PAGE = {
     "UserName": "dot_athena_user",
     "Path": "/",
@@ -304,6 +409,8 @@ def test_users_that_look_like_the_pages_are_found_with_the_reason() -> None:
         Candidate("user", "svc-dot", ("its name has Dot in it",)),
     ]
     assert command(found[0], "x") == "gate adopt x --user dot_athena_user --workgroup analysts"
+    with given({"--env": "prod"}):
+        assert command(found[1], "x") == "gate --env prod adopt x --user svc-dot"
 
 
 def test_a_role_is_found_by_whom_it_lets_in() -> None:

@@ -71,6 +71,42 @@ def test_what_is_asked_for_wrongly_changes_nothing(
     assert project.file.read_text() == text
 
 
+def test_a_block_that_is_spelled_otherwise_is_left_to_the_user(project: Project) -> None:
+    text = DOT.replace('"reporting"', '"\\u0072eporting"')
+    project.write(text)
+    with contextlib.chdir(project.folder):
+        done = CliRunner().invoke(app, ["adopt", "reporting", "--user", "u"])
+    assert (done.exit_code, project.file.read_text()) == (2, text)
+    assert done.stderr.splitlines() == [
+        "adopted {",
+        '  user = "u"',
+        "}",
+        'gate: gate.hcl has dot "reporting" spelled otherwise; write that into it by hand',
+    ]
+
+
+def test_names_that_are_taken_back_are_in_no_stack_either(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With them a Terraform that somebody runs himself would rename the user."""
+    made: list[bool] = []
+
+    def synthesize(file: Path) -> int:
+        made.append("dot_u" in file.read_text())
+        return 0
+
+    class Refused:
+        def __init__(self, file: Path, *_: object) -> None:
+            synthesize(file)
+            raise SystemExit(1)
+
+    monkeypatch.setattr("athena_gate.gate.synth.program.main", synthesize)
+    monkeypatch.setattr("athena_gate.gate.commands.adopt._Run", Refused)
+    with contextlib.chdir(project.folder):
+        done = CliRunner().invoke(app, ["adopt", "reporting", "--user", "dot_u", "--yes"])
+    assert (done.exit_code, made) == (1, [True, False])
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_names_are_written_until_nothing_comes_of_it(project: Project, kept: bool) -> None:
     (block,) = load(project.file).blocks
@@ -161,6 +197,12 @@ def test_what_is_taken_off_can_be_had_back(tmp_path: Path) -> None:
     ]
     kept = (tmp_path / "kept" / "files.json").read_text()
     assert kept == '{\n  "Version": "2012-10-17"\n}\n'
+    assert FOUND.identity is not None
+    later = replace(FOUND.identity, inline={"files": {"Version": "2008-10-17"}})
+    back = keep_record(replace(FOUND, identity=later), tmp_path / "kept").read_text()
+    # What was there before is nowhere else.
+    assert (tmp_path / "kept" / "files.json").read_text() == kept
+    assert f"--policy-document file://{tmp_path}/kept/files-2.json" in back
 
 
 def test_json_has_all_of_it() -> None:

@@ -70,7 +70,7 @@ def test_what_is_tainted_and_what_could_not_be_seen_is_a_note(
     ]
     unseen = Recovery("dot-finance", Path("x"), FINE, unseen=("a: no", "b: no"))
     assert found(project, monkeypatch, unseen) == [
-        two,
+        ONE,
         Finding('stack "dot-finance"', "note", "not all could be looked at: a: no and 1 more"),
     ]
 

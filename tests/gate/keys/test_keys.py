@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import typer
+from botocore.exceptions import ClientError
 
 from athena_gate.gate.commands.keys import _remove
 from athena_gate.gate.doctor import keys as doctor
 from athena_gate.gate.keys import Key, Keys, from_aws
-from athena_gate.gate.keys.ask import keys_in
+from athena_gate.gate.keys.ask import NoAnswer, answering, keys_in
 from athena_gate.gate.keys.state import NoState, parse
 from athena_gate.gate.keys.text import as_json, as_text
 from athena_gate.modules import clock
@@ -110,6 +111,38 @@ def test_what_is_unknown_deleted_or_too_old_is_told_with_what_to_do() -> None:
         "rotation",
     ]
     assert [one.code for one in found.problems(NOW)] == ["GATE633", "GATE634", "GATE631"]
+
+
+def test_without_a_state_nobody_says_that_a_secret_is_lost() -> None:
+    """A fresh clone has none, and the key may have been handed over today."""
+    says = "no state knows it, nor any other; unless another clone or backend has a state that does"
+    assert all(one.text.startswith(says) for one in keys({}, "2026-11").problems(NOW))
+
+
+@pytest.mark.parametrize(
+    ("code", "next_step"),
+    [
+        ("AccessDenied", "the credentials need iam:ListAccessKeys on the user"),
+        ("Throttling", "run it again, or see gate doctor"),
+    ],
+)
+def test_what_aws_answers_is_said_with_what_helps(code: str, next_step: str) -> None:
+    error = ClientError({"Error": {"Code": code}}, "ListAccessKeys")
+    with pytest.raises(NoAnswer) as caught, answering():
+        raise error
+    assert str(caught.value) == f"AWS answered {code} to ListAccessKeys; {next_step}"
+
+
+def test_a_doctor_without_terraform_leaves_keys_to_the_other_checks(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    folder = project.out / "stacks/dot-reporting"
+    (folder / ".terraform").mkdir(parents=True)
+    (folder / "cdk.tf.json").write_text("{}")
+    monkeypatch.setenv("PATH", str(project.folder))
+    (block,) = load(project.file).blocks
+    assert list(doctor.findings(block, IAM)) == []
 
 
 def test_a_user_that_is_not_there_has_no_keys() -> None:

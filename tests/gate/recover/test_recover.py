@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import Any, cast
 from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
+from athena_gate.gate.deploy.aside import copy_of
 from athena_gate.gate.deploy.running import Step, Terraform
 from athena_gate.gate.doctor import aws
 from athena_gate.gate.recover import Left, Recovery, Refused, backend, examine
@@ -19,7 +23,7 @@ from athena_gate.gate.recover.json import as_json
 from athena_gate.gate.recover.mending import Mended, mend, put_back
 from athena_gate.gate.recover.text import as_text, outcome, question
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
-from athena_gate.gate.stack.state import Lock, State, _is_copy, local, lock, problem
+from athena_gate.gate.stack.state import Lock, State, _is_copy, holder, local, lock, problem
 from athena_gate.stacks.configuration import load
 from athena_gate.stacks.expected import expected_json
 from tests.conftest import DOT, Project
@@ -172,6 +176,11 @@ def test_a_key_stays_where_no_state_is_found_at_all(content: dict[str, Any]) -> 
     """Another clone, or the backend that was meant, may have the state that knows it."""
     recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
     assert recovery.deletable == []
+    assert as_text(recovery).splitlines()[2:5] == [
+        "           terraform.dot-reporting.tfstate is no state yet; where another clone",
+        "           or backend has one of the stack, use that, for two would undo each",
+        "           other's changes",
+    ]
     assert "another clone or backend may have it: gate keys dot-reporting --remove" in " ".join(
         as_text(recovery).split()
     )
@@ -207,6 +216,55 @@ def test_a_bucket_that_holds_something_and_has_no_tag_is_somebody_elses(
     assert [one.verdict for one in recovery.left] == ["foreign"]
 
 
+@pytest.mark.parametrize(("code", "stops"), [("403", True), ("503", False)])
+def test_a_bucket_of_another_account_is_in_the_way_even_if_it_is_open(
+    content: dict[str, Any], code: str, stops: bool
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Elsewhere(FakeAccount):
+        def stands(self, one: Wanted) -> Standing | None:
+            if one.type != "aws_s3_bucket":
+                return None
+            return Account.stands(cast(Account, self), one)
+
+        def ask(self, _service: str, call: str, **arguments: Any) -> Any:
+            if call == "head_bucket":
+                asked.append(arguments)
+                raise NotAllowed("s3:HeadBucket was answered with 403", code)
+            return None
+
+    places = {one.place for one in wanted(content)}
+    accounts = dict.fromkeys(places, cast(Account, Elsewhere()))
+    recovery = examine("dot-reporting", Path("here"), content, accounts)
+    name = "dot-reporting-results-111122223333"
+    assert asked == [{"Bucket": name, "ExpectedBucketOwner": "111122223333"}]
+    why = "it is another account's, or these credentials may not look at it"
+    assert recovery.left == ((Left(BUCKET, name, "foreign", why),) if stops else ())
+    assert (recovery.stops, recovery.mendable) == (stops, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_bare"),
+    [
+        ({}, True),
+        ({"get_bucket_tagging": {"TagSet": [{"Key": "team", "Value": "x"}]}}, False),
+        ({"list_object_versions": {"DeleteMarkers": [{}]}}, False),
+        ({"get_bucket_versioning": {"Status": "Suspended"}}, False),
+        ({"get_bucket_policy": {"Policy": "{}"}}, False),
+        ({"get_bucket_lifecycle_configuration": {"Rules": []}}, False),
+    ],
+)
+def test_an_empty_bucket_is_a_cut_short_runs_only_if_nobody_has_set_it_up(
+    content: dict[str, Any], answer: dict[str, Any], is_bare: bool
+) -> None:
+    (one,) = (one for one in wanted(content) if one.type == "aws_s3_bucket")
+    fake = cast(Account, FakeAccount(answers={"head_bucket": {}, **answer}))
+    assert Account.stands(fake, one) == Standing(
+        "dot-reporting-results-111122223333", None, is_bare
+    )
+
+
 def test_a_key_of_a_rotation_that_was_cut_short_is_found(content: dict[str, Any]) -> None:
     write_state({USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}})
     recovery = found(content, {}, (key(1, "2026-11-26 07:10"), key(2)))
@@ -228,22 +286,101 @@ def test_a_state_that_has_another_thing_at_the_address_forgets_it(content: dict[
     assert [one.verdict for one in recovery.left] == ["forget"]
 
 
+def test_what_the_state_has_and_still_stands_is_not_forgotten(content: dict[str, Any]) -> None:
+    """A name that was changed in gate.hcl to one that has the tag: forgotten, the old one would be
+    nobody's, with the keys that are in use."""
+
+    class ByName(FakeAccount):
+        def stands(self, one: Wanted) -> Standing | None:
+            name = one.arguments.get("bucket")
+            return Standing(name, OURS) if name and one.type == "aws_s3_bucket" else None
+
+    write_state({BUCKET: {"bucket": "old-name", "id": "old-name"}})
+    places = {one.place for one in wanted(content)}
+    recovery = examine(
+        "dot-reporting", Path("here"), content, dict.fromkeys(places, cast(Account, ByName()))
+    )
+    why = "the state has old-name in its place, which stands as well, so neither is forgotten"
+    assert recovery.left == (Left(BUCKET, "dot-reporting-results-111122223333", "foreign", why),)
+    assert (recovery.stops, recovery.mendable) == (True, False)
+
+
 def test_what_may_not_be_asked_is_said_and_stops_nothing(content: dict[str, Any]) -> None:
     places = {one.place for one in wanted(content)}
     fake = cast(Account, FakeAccount())
     recovery = examine("dot-reporting", Path("here"), content, dict.fromkeys(places, fake))
     assert recovery.unseen[0] == f"{POLICY}: iam:GetUser was answered with AccessDenied"
     assert (recovery.stops, recovery.mendable) == (False, False)
+    assert as_text(recovery).splitlines()[:2] == [
+        "dot-reporting: not all could be looked at; nothing else is left of a run; its",
+        "state has 0 resources",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "action"),
+    [
+        ("s3", "head_bucket", "s3:ListBucket"),
+        ("s3", "list_object_versions", "s3:ListBucketVersions"),
+        ("s3", "get_bucket_lifecycle_configuration", "s3:GetLifecycleConfiguration"),
+        ("resourcegroupstaggingapi", "get_resources", "tag:GetResources"),
+        ("iam", "get_access_key_last_used", "iam:GetAccessKeyLastUsed"),
+    ],
+)
+def test_a_denied_call_is_said_by_the_action_to_allow(service: str, call: str, action: str) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied"}}, call)
+    client = Mock(**{f"{call}.side_effect": denied})
+    account = Account(FakeAccount.place, Mock(), {service: client})
+    with pytest.raises(NotAllowed) as caught:
+        account.ask(service, call)
+    assert (str(caught.value), caught.value.code) == (
+        f"{action} was answered with AccessDenied",
+        "AccessDenied",
+    )
 
 
 def test_what_is_tainted_is_named(content: dict[str, Any]) -> None:
     write_state({POLICY: {"name": "dot-reporting"}}, tainted=POLICY)
     recovery = found(content, {})
     assert recovery.state.tainted == (POLICY,)
-    assert as_text(recovery).splitlines()[1:] == [
+    assert as_text(recovery).splitlines() == [
+        "dot-reporting: 1 resource tainted; nothing else is left of a run; its state has",
+        "1 resource",
         f"  tainted  {POLICY}: the next apply makes it",
         "           anew",
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who holds a lock is asked of Linux alone")
+def test_whoever_holds_a_local_state_is_seen_wherever_he_works(content: dict[str, Any]) -> None:
+    """The folder of another user's process may not be looked at."""
+    file = write_state({})
+    lines = (
+        "import fcntl, sys",
+        "file = open(sys.argv[1], 'r+')",
+        "fcntl.lockf(file, fcntl.LOCK_EX)",
+        "print(1, flush=True)",
+        "sys.stdin.read()",
+    )
+    holds = [sys.executable, "-c", "; ".join(lines), str(file)]
+    assert holder(file) == 0
+    with subprocess.Popen(holds, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert (holder(file), found(content, {}).running) == (process.pid, process.pid)
+        process.communicate()
+    assert holder(file) == 0
+
+
+def test_while_a_run_works_nothing_is_said_to_be_left() -> None:
+    recovery = Recovery("dot-x", Path("x"), State("x", file=Path("x")), running=7)
+    assert (recovery.stops, as_text(recovery).splitlines()) == (
+        True,
+        [
+            "dot-x: a run still works here",
+            "  running  process 7 of Terraform still works here: wait for its end",
+        ],
+    )
 
 
 def test_a_state_that_ends_early_is_named_with_its_backup(content: dict[str, Any]) -> None:
@@ -270,6 +407,32 @@ def test_a_state_that_ends_early_is_named_with_its_backup(content: dict[str, Any
     assert Path(f"{file}.broken").read_text() == whole[:40]
 
 
+WHOLE = {
+    "of a newer Terraform": ('{"version": 5, "resources": []}', "is of format 5, not 4"),
+    "encrypted": ('{"serial": 3, "encrypted_data": "q2E="}', "is encrypted by OpenTofu"),
+    "of something else": ("[]", "is no state of Terraform's"),
+    "a folder": ("", "is a folder"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), WHOLE.values(), ids=WHOLE)
+def test_a_state_that_is_whole_and_cannot_be_read_here_stays(
+    content: dict[str, Any], text: str, says: str
+) -> None:
+    """A backup in its place would lose what the program that reads it knows."""
+    file = write_state({USER: {"name": "dot-reporting"}})
+    file.rename(f"{file}.backup")
+    if text:
+        file.write_text(text)
+    else:
+        file.mkdir()
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
+    state = recovery.state
+    assert (state.backup, recovery.stops, recovery.mendable) == (None, True, False)
+    assert state.broken.startswith(says)
+    assert "it stays as it is: use the program that wrote it" in " ".join(as_text(recovery).split())
+
+
 def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[str, Any]) -> None:
     known = AccessKey("AKIAIOSFODNN7EXAMPLE", "dot-reporting", "2026-11-26 07:02", "", True)
     file = write_state({USER: {"name": "dot-reporting"}, KEY: {"id": known.id}})
@@ -288,6 +451,34 @@ def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[s
     ]
 
 
+def test_a_disk_that_is_still_full_leaves_the_state_as_it_is(
+    content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_state({USER: {"name": "dot-reporting"}})
+    whole = file.read_text()
+    Path(f"{file}.backup").write_text(whole)
+    file.write_text(whole[:40])
+    Path(f"{file}.broken").write_text("an earlier one")
+    recovery = found(content, {})
+
+    def texts() -> dict[str, str]:
+        return {one.name: one.read_text() for one in Path().glob("terraform.*")}
+
+    before = texts()
+
+    def full(_source: Path, target: Path) -> None:
+        target.write_text("half")
+        raise OSError(28, "No space left on device", str(target))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copyfile", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            put_back(recovery)
+    assert texts() == before
+    assert put_back(recovery).startswith(f"{file} was moved to {file}.broken1, ")
+    assert texts() == {**before, str(file): whole, f"{file}.broken1": whole[:40]}
+
+
 def test_a_state_that_the_backend_would_not_take_is_what_is_known(content: dict[str, Any]) -> None:
     file = write_state({USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}})
     Path("here").mkdir()
@@ -303,6 +494,30 @@ def test_a_state_that_the_backend_would_not_take_is_what_is_known(content: dict[
     recovery = found(content, {})
     assert (recovery.errored, recovery.state.broken) == (None, "")
     assert recovery.unseen[0].startswith("here/errored.tfstate: line 1, column 2 is not JSON")
+
+
+def test_a_state_that_was_not_taken_and_is_older_by_now_is_not_gone_by(
+    content: dict[str, Any],
+) -> None:
+    """Terraform would not take it either, and what it lacks is known."""
+    known = {USER: {"name": "dot-reporting"}, KEY: {"id": "AKIA1"}}
+    write_state(known, serial=5)
+    Path("here").mkdir()
+    errored = Path("here/errored.tfstate")
+    errored.write_text(text_of({}, serial=4))
+    recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
+    assert (recovery.left, recovery.keys, recovery.errored) == ((), (), None)
+    says = f"{errored} is older than the state, which a later run has written: delete it"
+    assert recovery.unseen == (says,)
+
+
+def test_a_state_that_was_not_taken_outlives_the_folder_aside(content: dict[str, Any]) -> None:
+    """It alone has the secret of a key that was made."""
+    folder = Path("here")
+    folder.mkdir()
+    with copy_of(folder, content, None, Path()) as copy:
+        (copy / "errored.tfstate").write_text("made")
+    assert ((folder / "errored.tfstate").read_text(), copy.exists()) == ("made", False)
 
 
 def test_an_empty_state_is_none_unless_its_backup_has_something() -> None:
@@ -323,6 +538,28 @@ def test_a_key_of_an_adopted_user_stays_even_if_it_was_never_used(project: Proje
     recovery = found(content, {USER: Standing("dot_athena_user", OURS)}, (old,))
     assert (recovery.deletable, len(recovery.keys)) == ([], 1)
     assert "of a user that was made by hand, so it" in " ".join(as_text(recovery).split())
+
+
+def test_a_user_made_by_hand_may_be_called_as_the_blocks_policy(content: dict[str, Any]) -> None:
+    """Then its name does not tell that it brought keys; gate.hcl does."""
+    write_state({USER: {"name": "dot-reporting"}})
+    places = {one.place for one in wanted(content)}
+    accounts = dict.fromkeys(places, cast(Account, FakeAccount(Nothing(), (key(1),))))
+    found = [
+        examine("dot-reporting", Path("here"), content, accounts, adopted)
+        for adopted in ((), ("dot-reporting",))
+    ]
+    assert [len(one.deletable) for one in found] == [1, 0]
+
+
+@pytest.mark.parametrize(("tag", "deleted"), [(OURS, 1), (None, 0), ("dot/other", 0)])
+def test_a_key_of_a_user_that_was_made_anew_by_hand_stays(
+    content: dict[str, Any], tag: str | None, deleted: int
+) -> None:
+    """The state knows a user of that name, which is another one."""
+    write_state({USER: {"name": "dot-reporting"}})
+    recovery = found(content, {USER: Standing("dot-reporting", tag)}, (key(1),))
+    assert (len(recovery.keys), len(recovery.deletable)) == (1, deleted)
 
 
 def test_a_lock_says_whose_it_is() -> None:

@@ -38,6 +38,18 @@ def rotated(wanted: tuple[str, ...], found: Keys | None, **asked: Any) -> Step:
     return step("dot-x", wanted, found, NOW, **asked)
 
 
+def test_without_a_state_no_key_is_said_to_be_deleted_or_lost() -> None:
+    """A fresh clone has none; AWS has both keys."""
+    found = keys(replace(OLD, generation=None, used=None), replace(NEW, generation=None, used=None))
+    says = "no state here knows any key of dot-x: another clone or backend may have it"
+    look = ("gate keys dot-x", "gate doctor")
+    assert rotated(BOTH, found, finish=True) == Step("refused", says, look)
+    assert rotated(BOTH, found).says.endswith(
+        "no state here knows any key; unless another clone or backend has a state that does, "
+        "nobody has its secret"
+    )
+
+
 def test_a_rotation_goes_from_step_to_step() -> None:
     one = ("2026-11",)
     assert rotated(one, keys(OLD, wanted=one)) == Step(
@@ -85,12 +97,22 @@ def test_a_rotation_goes_from_step_to_step() -> None:
             "generation 2026-11 was used 2027-02-19 13:00 UTC, within 24 hours: somebody still has "
             "it; wait until all use the new one",
         ),
+        (
+            (OLD, replace(NEW, used=NOW - timedelta(days=3))),
+            "generation 2026-11 was used 2027-02-18 12:00 UTC, after 2027-02 was last: somebody "
+            "still has it; wait until all use the new one, or deactivate it first",
+        ),
         ((OLD,), "AWS has no key of generation 2027-02"),
     ],
 )
 def test_the_last_working_key_and_one_in_use_stay(found: tuple[Key, ...], says: str) -> None:
     refused = rotated(BOTH, keys(*found), finish=True)
     assert (refused.do, refused.says) == ("refused", says)
+
+
+def test_a_rotation_is_not_said_to_be_ready_while_the_old_key_is_used_after_the_new_one() -> None:
+    tried = replace(NEW, used=NOW - timedelta(days=3))
+    assert rotated(BOTH, keys(OLD, tried)).next == HAND_OVER
 
 
 def test_without_an_answer_nothing_is_removed_and_a_generation_can_be_added() -> None:

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from athena_gate.gate.sheet import sheet
-from athena_gate.gate.sheet.outputs import NotDeployed, parse_outputs
+from athena_gate.gate.sheet.outputs import NotDeployed, parse_outputs, read_outputs
 from athena_gate.gate.sheet.text import as_markdown, as_text
 from athena_gate.stacks.configuration import load
 from tests.conftest import Project
@@ -21,6 +22,57 @@ def outputs(handoff: object = HANDOFF, secret: str = "2026-11") -> dict[str, Any
 
 def test_the_outputs_of_a_stack_are_read_as_terraform_prints_them() -> None:
     assert parse_outputs("dot-a", json.dumps(outputs())) == outputs()
+
+
+@pytest.mark.parametrize(
+    ("status", "made", "said"),
+    [
+        (None, ("user", "key"), None),
+        (
+            "tainted",
+            ("user", "key"),
+            "dot-a is half applied: 1 resource tainted (aws_iam_access_key.key), which the next "
+            "apply makes anew; gate apply dot-a first",
+        ),
+        (
+            None,
+            ("key",),
+            "dot-a is half applied: 1 resource is not in its state (aws_iam_user.user); gate "
+            "recover dot-a says what a run has left, gate apply dot-a makes the rest",
+        ),
+    ],
+)
+def test_a_key_that_the_next_apply_makes_anew_is_not_handed_over(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str | None,
+    made: tuple[str, ...],
+    said: str | None,
+) -> None:
+    types = {"user": "aws_iam_user", "key": "aws_iam_access_key"}
+    stack: dict[str, Any] = {"resource": {kind: {name: {}} for name, kind in types.items()}}
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(stack))
+    instance = {"attributes": {}, **({"status": status} if status else {})}
+    instances = {"user": [{}], "key": [instance]}
+    resources = [
+        {"mode": "managed", "type": types[name], "name": name, "instances": instances[name]}
+        for name in made
+    ]
+    printed = {
+        ("output", "-json"): json.dumps(outputs()),
+        ("state", "pull"): json.dumps({"version": 4, "resources": resources}),
+    }
+
+    def run(words: list[str], **_: object) -> CompletedProcess[str]:
+        return CompletedProcess(words, 0, printed[words[2], words[3]], "")
+
+    monkeypatch.setattr("subprocess.run", run)
+    if said is None:
+        assert read_outputs("dot-a", tmp_path, {}) == outputs()
+        return
+    with pytest.raises(NotDeployed) as refused:
+        read_outputs("dot-a", tmp_path, {})
+    assert str(refused.value) == said
 
 
 @pytest.mark.parametrize(

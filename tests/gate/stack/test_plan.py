@@ -304,8 +304,11 @@ def test_a_version_constraint_is_written_out() -> None:
 def test_nested_blocks_and_policies_are_those_that_eject_knows() -> None:
     from athena_gate.gate.eject import schema
 
+    # A plan has a list of each, but for timeouts, of which there is one.
+    once = {"timeouts"}
+    listed = {kind: names - once for kind, names in schema.BLOCKS.items() if kind in KINDS}
     blocks = {kind: one.blocks for kind, one in KINDS.items() if one.blocks}
-    assert blocks == {kind: names for kind, names in schema.BLOCKS.items() if kind in KINDS}
+    assert blocks == {kind: names for kind, names in listed.items() if names}
     assert schema.BLOCKS["provider"] >= PROVIDER_BLOCKS
     assert schema.POLICIES == POLICIES
 

@@ -87,7 +87,8 @@ def test_every_claim_holds_of_the_kept_names(settings: Access) -> None:
 def test_an_adopted_bucket_is_never_emptied_and_only_results_expire_in_it() -> None:
     adopted = dot(results={"bucket": "acme", "path": "dot/"}, adopted={"bucket": True})
     found = {one.type: one.arguments for one in resources(adopted)}
-    assert found["aws_s3_bucket"] == {"bucket": "acme", "force_destroy": False}
+    bucket = found["aws_s3_bucket"]
+    assert (bucket["bucket"], bucket["force_destroy"]) == ("acme", False)
     rules = found["aws_s3_bucket_lifecycle_configuration"]["rule"]
     assert [one["filter"] for one in rules] == [[{"prefix": "dot/"}], [{"prefix": "dot/"}]]
 
@@ -141,6 +142,23 @@ def test_two_blocks_do_not_adopt_the_same(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="GATE401") as raised:
         load(file)
     assert "makes the user 'athena' of account 111122223333, as dot \"a\" does" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("what", "says"), [("user", "account 111122223333, as"), ("workgroup", "in eu-central-1, as")]
+)
+def test_a_block_does_not_adopt_what_another_makes(tmp_path: Path, what: str, says: str) -> None:
+    body = (
+        'account = "analytics"\n databases = ["sales"]\n lake_formation {}\n'
+        f'keys {{\n pgp_key = "{PUBLIC_KEY}"\n generations = ["a"]\n}}\n'
+    )
+    file = tmp_path / "gate.hcl"
+    adopts = f'{body}adopted {{\n {what} = "looker-b"\n}}\n'
+    file.write_text(f'{ACCOUNT}dot "a" {{\n{adopts}}}\nlooker "b" {{\n{body}}}\n')
+    with pytest.raises(ConfigurationError, match="GATE401") as raised:
+        load(file)
+    assert f"makes the {what} 'looker-b' of" in str(raised.value)
+    assert f'{says} dot "a" does' in str(raised.value)
 
 
 def test_a_reviewer_is_told_that_no_proof_speaks_of_what_was_attached_by_hand() -> None:

@@ -1,0 +1,69 @@
+"""What `gate recover` on the command line does not begin."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from athena_gate.gate.commands.recover import _require_names_of_its_own
+from tests.conftest import DOT, Project
+
+PROD = 'account "analytics" {\n  id = "444455556666"\n}\n'
+
+
+@pytest.fixture
+def folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the Dot stack, in no environment."""
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("GATE_ENV", "")
+    Path("environments").mkdir()
+    return project.folder
+
+
+def refused(capsys: pytest.CaptureFixture[str], *, report: bool = False) -> tuple[bool, str]:
+    """Return whether it ends, and what it says."""
+    ended = False
+    try:
+        _require_names_of_its_own(Path("gate.hcl"), report=report)
+    except typer.Exit as exit_:
+        ended = exit_.exit_code == 1
+    return ended, " ".join(capsys.readouterr().err.split())
+
+
+def test_things_of_the_same_names_that_others_make_end_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment, beside = folder / "environments/prod.hcl", folder / "other.hcl"
+    environment.write_text(PROD)
+    assert refused(capsys) == (False, "")
+    environment.write_text("")
+    assert refused(capsys)[1].startswith(
+        "gate: the environment prod makes the iam_policy dot-reporting in account 111122223333 too"
+    )
+    environment.unlink()
+    beside.write_text(DOT)
+    assert refused(capsys)[1].startswith("gate: other.hcl makes the iam_policy dot-reporting in")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "look"),
+    [
+        (
+            "environments/prod.hcl",
+            'account "analytics" {\n  id = "4"\n}\n',
+            "gate --env prod check",
+        ),
+        ("other.hcl", DOT.replace("111122223333", "4"), "gate --file other.hcl check"),
+    ],
+)
+def test_what_others_make_is_not_guessed_where_they_have_mistakes(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, text: str, look: str
+) -> None:
+    (folder / name).write_text(text)
+    ended, said = refused(capsys)
+    assert ended
+    assert f"not known; nothing was changed; {look} names them" in said
+    assert refused(capsys, report=True) == (False, said.partition(";")[0])
+    (folder / "other.hcl").write_text('source "docker" "x" {}\n')
+    (folder / "environments/prod.hcl").write_text(PROD)
+    assert refused(capsys) == (False, "")
