@@ -179,4 +179,20 @@ def has_form(form: str, given: Known) -> Expression:
         # No bucket's name holds a slash:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (2026-11)
         found = z3.And(found, z3.Not(matches(_REST, pieces("*/*", True))))
+    if _has_plain_name(form):
+        found = z3.And(found, z3.Not(matches(_REST, pieces("*:*", True))))
     return found
+
+
+def _has_plain_name(form: str) -> bool:
+    """Return whether no colon can be in what follows the account: in Athena, in S3 but for an
+    object's key, and in a key of KMS.
+
+    https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateWorkGroup.html,
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations.html,
+    https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html (2026-11)
+    """
+    service = form.split(":")[2]
+    if service.startswith("s3"):
+        return not form.endswith("/${ObjectName}")
+    return service == "athena" or form.endswith(":key/${KeyId}")

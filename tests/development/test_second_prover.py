@@ -72,6 +72,17 @@ def test_an_action_is_not_asked_of_what_it_never_works_on() -> None:
     assert answer(on(LAKE, actions=("s3:ListBucket",)), requests=asks) == "request"
 
 
+def test_a_star_does_not_reach_into_a_name_that_can_hold_no_colon() -> None:
+    for action, resource, expected in (
+        ("s3:GetBucketLocation", "arn:aws:s3:*:111122223333:job/x", "proved"),
+        ("athena:GetDataCatalog", "arn:aws:athena:*:111122223333:workgroup/x", "proved"),
+        ("s3:GetObject", "arn:aws:s3:*:111122223333:job/x", "request"),
+        ("lambda:InvokeFunction", "arn:aws:lambda:*:function:x", "request"),
+    ):
+        asks = (Requests((action,), ("arn:aws:*",)),)
+        assert answer(on(resource, actions=(action,)), requests=asks) == expected
+
+
 def test_an_action_that_aws_may_add_counts() -> None:
     all_known = ("s3:GetObject*",)
     asks = (Requests(("s3:Get*",), (f"{LAKE}/*",), but_actions=all_known),)
