@@ -170,9 +170,11 @@ def _content(folder: Path) -> dict[str, Any]:
 
 
 def _require_ended(found: "list[Recovery]") -> None:
+    from athena_gate.gate.stack.state import who_runs
+
     for one in found:
         if one.running:
-            fail(1, f"{one.stack}: process {one.running} still works; nothing was changed")
+            fail(1, f"{one.stack}: {who_runs(one.running)} still works; nothing was changed")
         if one.state.lock and one.state.file is None and not one.state.lock.ours:
             fail(1, f"{one.stack} is locked by {one.state.lock.who}; nothing was changed")
 
@@ -195,11 +197,11 @@ def _mended(
 ) -> "Mended":
     from athena_gate.gate.deploy.running import Terraform
     from athena_gate.gate.recover.mending import mend, put_back
-    from athena_gate.gate.stack.state import cut_short, holder, running_in
+    from athena_gate.gate.stack.state import cut_short, holder, running_in, who_runs
 
     if found.state.broken and found.state.file:
         if process := running_in(found.folder) or holder(found.state.file):
-            fail(1, f"{found.stack}: process {process} works by now; nothing was changed")
+            fail(1, f"{found.stack}: {who_runs(process)} works by now; nothing was changed")
         # Unless a run has written another since.
         if cut_short(found.state.file):
             try:

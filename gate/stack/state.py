@@ -279,7 +279,7 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
 
 def holder(file: Path | None) -> int:
     """Return the id of the process that holds the lock of the local state ``file``, 0 without one;
-    it may be another user's, whose folder is not seen, and is negative on another machine.
+    it may be another user's, whose folder is not seen, and is negative where it has no id here.
 
     Terraform's is one of fcntl's, on all of the file (2026-11):
     https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/filesystem_lock_unix.go
@@ -295,12 +295,20 @@ def holder(file: Path | None) -> int:
             kind, *_, process = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
         finally:
             os.close(descriptor)
-        return 0 if kind == fcntl.F_UNLCK else int(process)
+        # Of another machine it is negative, of another container 0 (locks_translate_pid, 2026-11):
+        # https://github.com/torvalds/linux/blob/v6.12/fs/locks.c
+        return 0 if kind == fcntl.F_UNLCK else int(process) or -1
     return 0
 
 
 # struct flock of Linux: type, whence, start, length, process.
 _FLOCK = "hhqqi0q"
+
+
+def who_runs(process: int) -> str:
+    """Return in words who is the ``process`` that ``running_in`` or ``holder`` has found."""
+    known = f"process {process} of Terraform"
+    return known if process > 0 else "a Terraform of another container or machine"
 
 
 def _is_copy(folder: str, stack: str) -> bool:

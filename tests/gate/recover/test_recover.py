@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -370,6 +371,21 @@ def test_whoever_holds_a_local_state_is_seen_wherever_he_works(content: dict[str
         assert (holder(file), found(content, {}).running) == (process.pid, process.pid)
         process.communicate()
     assert holder(file) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who holds a lock is asked of Linux alone")
+def test_whoever_holds_it_in_another_container_is_seen_too(
+    content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux has no id of a process that this container does not see."""
+    file = write_state({})
+    found_locked = struct.pack("hhqqi0q", 1, 0, 0, 0, 0)
+    monkeypatch.setattr("fcntl.fcntl", lambda *_: found_locked)
+    assert holder(file) == -1
+    assert as_text(found(content, {})).splitlines()[1:] == [
+        "  running  a Terraform of another container or machine still works here: wait",
+        "           for its end",
+    ]
 
 
 def test_while_a_run_works_nothing_is_said_to_be_left() -> None:
