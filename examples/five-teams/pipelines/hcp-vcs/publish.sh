@@ -4,6 +4,7 @@
 #
 #   publish.sh FOLDER
 #
+# Ends with 1 where the main branch has another gate.hcl by now than the commit that is checked out.
 # PUSH_USER and PUSH_TOKEN are what the job may push with; they are written nowhere.
 set -euo pipefail
 
@@ -17,6 +18,15 @@ remote() {
   git -c credential.helper= \
     -c credential.helper='!f() { echo "username=$PUSH_USER"; echo "password=$PUSH_TOKEN"; }; f' "$@"
 }
+
+# An old run may be run again: what was taken back since is not published again.
+main="${CI_DEFAULT_BRANCH:-main}" file="${GATE_FILE:-gate.hcl}"
+remote fetch --quiet --depth 1 origin "refs/heads/$main"
+folder="$(dirname -- "$file")" name="${file##*/}"
+if ! git --literal-pathspecs diff --quiet HEAD FETCH_HEAD -- "$file" "$folder"/{"${name%.*}.d",environments,vendors,keys}; then
+  echo "$main says something else since $(git rev-parse HEAD); nothing was published." >&2
+  exit 1
+fi
 
 (cd "$1" && git --git-dir="$repository" --work-tree=. add --all --force .)
 tree="$(git write-tree)"
