@@ -527,7 +527,7 @@ def test_runs_of_main_say_what_was_applied_and_kept_and_no_others(
             "SAID": said,
             "GITHUB_OUTPUT": str(tmp_path / "output"),
             "GITHUB_REPOSITORY": "acme/athena",
-            "GITHUB_WORKFLOW_REF": "acme/athena/.github/workflows/mine.yml@refs/pull/7/merge",
+            "GITHUB_WORKFLOW_REF": "acme/athena/.github/workflows/mine.yml@refs/heads/a@b/c.yml",
             "RUNNER_TEMP": str(tmp_path),
         },
         check=False,
