@@ -399,8 +399,8 @@ def _of_tags(
     gone = sorted(name for name in tags if name not in kept and not name.startswith("aws:"))
     other, stack = tags.get(TAG), tags.get(_CLOUDFORMATION)
     managed = [
-        f"{what} is of the CloudFormation stack {stack}, which goes on changing it until it lets go "
-        "of it (DeletionPolicy: Retain)"
+        f"{what} is of the CloudFormation stack {stack}, which goes on changing it until it lets "
+        "go of it (DeletionPolicy: Retain)"
     ]
     return (
         [f"{what} belongs to the block {other}, as its tag athena-gate says"]

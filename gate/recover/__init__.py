@@ -50,10 +50,10 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class UnknownKey:
     """An access key of a user of the stack that its state does not know; ``mentioned`` when a
-    broken state has its id; ``unused`` when neither that nor any use is known, so that nobody
-    misses it: its secret went with the state. A user that was made ``by_hand`` may have brought it,
-    and where no state is found at all, nor a lock of its run (``stateless``), another clone or
-    backend may have the state that knows it.
+    broken state has its id, or may; ``unused`` when neither that nor any use is known, so that
+    nobody misses it: its secret went with the state. A user that was made ``by_hand`` may have
+    brought it, and where no state is found at all, nor a lock of its run (``stateless``), another
+    clone or backend may have the state that knows it.
     """
 
     key: AccessKey
@@ -285,8 +285,7 @@ def _keys(
         by_hand |= stands is not None and stands.tag != user.tag
         stateless = not (state.resources or state.lock or state.broken)
         strange = [
-            # The last may be cut short itself.
-            UnknownKey(key, user.place, by_hand, key.id.startswith((*state.mentioned,)), stateless)
+            UnknownKey(key, user.place, by_hand, _may_have(state, key), stateless)
             for key in found
             if key.id not in state.keys
         ]
@@ -302,6 +301,12 @@ def _keys(
         if missing and kept + len(missing) > KEYS_OF_A_USER:
             crowded.append(name)
     return unknown, crowded
+
+
+def _may_have(state: State, key: AccessKey) -> bool:
+    """Return whether a broken ``state`` may have ``key``: one that is whole is not read here."""
+    # Of one that ends early the last id may be cut short itself.
+    return state.whole or key.id.startswith((*state.mentioned,))
 
 
 __all__ = ["Left", "Recovery", "Refused", "UnknownKey", "examine"]

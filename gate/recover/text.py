@@ -102,7 +102,7 @@ def _key(stack: str, unknown: UnknownKey) -> str:
     if unknown.unused:
         return f"{what}; never used, and its secret is lost"
     if unknown.mentioned and not key.used:
-        return f"{what}; a broken state has its id, so it may be in somebody's hands, and stays"
+        return f"{what}; a broken state may have it, so it may be in somebody's hands, and stays"
     if unknown.stateless and not (unknown.by_hand or key.used):
         return (
             f"{what}; no state of the stack is found here, so another clone or backend may have "

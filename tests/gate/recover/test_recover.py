@@ -428,6 +428,7 @@ WHOLE = {
     "encrypted": ('{"serial": 3, "encrypted_data": "q2E="}', "is encrypted by OpenTofu"),
     "of something else": ("[]", "is no state of Terraform's"),
     "a folder": ("", "is a folder"),
+    "as PowerShell writes it": ('{"version": 4, "resources": []}', "line 1 is UTF-16, not UTF-8"),
 }
 
 
@@ -439,14 +440,16 @@ def test_a_state_that_is_whole_and_cannot_be_read_here_stays(
     file = write_state({USER: {"name": "dot-reporting"}})
     file.rename(f"{file}.backup")
     if text:
-        file.write_text(text)
+        file.write_text(text, encoding="utf-16" if "UTF-16" in says else "utf-8")
     else:
         file.mkdir()
     recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
     state = recovery.state
     assert (state.backup, recovery.stops, recovery.mendable) == (None, True, False)
     assert state.broken.startswith(says)
-    assert "it stays as it is: use the program that wrote it" in " ".join(as_text(recovery).split())
+    # Who knows whether it has the key.
+    assert recovery.deletable == []
+    assert "it stays as it is, as it is not cut short" in " ".join(as_text(recovery).split())
 
 
 def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[str, Any]) -> None:
@@ -462,7 +465,7 @@ def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[s
             put_back(recovery)
     assert as_text(recovery).splitlines()[2:] == [
         "  key      the access key AKIAIOSFODNN7EXAMPLE of dot-reporting, made 2026-11-26",
-        "           07:02, which no state knows; a broken state has its id, so it may be",
+        "           07:02, which no state knows; a broken state may have it, so it may be",
         "           in somebody's hands, and stays",
     ]
 
