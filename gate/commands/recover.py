@@ -121,10 +121,11 @@ def _require_names_of_its_own(file: Path, *, report: bool) -> None:
         if shared := first(ours & theirs):
             account, kind, called_so = shared
             where = f" in {account}" if account else ""
+            copied = "" if place == file else "; a copy that nothing is built from goes elsewhere"
             fail(
                 1,
                 f"{name} makes the {kind} {called_so}{where} too, so what stands there may be "
-                "its own; give each an account or names of its own",
+                f"its own; give each an account or names of its own{copied}",
             )
 
 
