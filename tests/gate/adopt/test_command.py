@@ -51,7 +51,7 @@ FOUND = Adoption(
     ("arguments", "says"),
     [
         (["reporting"], "say what was made by hand: --user, --role, --workgroup, --bucket; or"),
-        (["other", "--user", "u"], "other is no block; allowed: dot.reporting, dbt.project"),
+        (["other", "--user", "u"], "no block is called other; allowed: dot.reporting, dbt.project"),
         (["project", "--role", "r"], 'dbt "project" keeps no names of what was made by hand'),
         (["reporting", "--user", "u", "--json"], "gate adopt --json asks nobody; it needs --yes"),
         (["reporting", "--role", "r"], "gate.hcl would have a mistake, so nothing was written"),
