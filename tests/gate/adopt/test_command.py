@@ -203,6 +203,12 @@ def test_what_is_taken_off_can_be_had_back(tmp_path: Path) -> None:
     # What was there before is nowhere else.
     assert (tmp_path / "kept" / "files.json").read_text() == kept
     assert f"--policy-document file://{tmp_path}/kept/files-2.json" in back
+    # The disk is full.
+    (tmp_path / "kept" / "back.sh.part").mkdir()
+    other = replace(FOUND.identity, name="other")
+    with pytest.raises(OSError, match="back.sh"):
+        keep_record(replace(FOUND, identity=other), tmp_path / "kept")
+    assert (tmp_path / "kept" / "back.sh").read_text() == back
 
 
 def test_json_has_all_of_it() -> None:
