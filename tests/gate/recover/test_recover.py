@@ -530,11 +530,14 @@ def test_a_state_that_was_not_taken_and_is_older_by_now_is_not_gone_by(
     assert recovery.unseen == (says,)
 
 
-def test_a_state_that_was_not_taken_outlives_the_folder_aside(content: dict[str, Any]) -> None:
-    """It alone has the secret of a key that was made."""
+def test_a_state_that_was_not_taken_outlives_the_folder_aside(
+    content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It alone has the secret of a key that was made, and the disk may be full."""
     folder = Path("here")
     folder.mkdir()
     with copy_of(folder, content, None, Path()) as copy:
+        monkeypatch.setattr("shutil.copyfile", Mock(side_effect=OSError(28, "No space left")))
         (copy / "errored.tfstate").write_text("made")
     assert ((folder / "errored.tfstate").read_text(), copy.exists()) == ("made", False)
 
