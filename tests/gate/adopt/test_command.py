@@ -206,7 +206,7 @@ def test_what_is_taken_off_can_be_had_back(tmp_path: Path) -> None:
     # The disk is full.
     (tmp_path / "kept" / "back.sh.part").mkdir()
     other = replace(FOUND.identity, name="other")
-    with pytest.raises(OSError, match="back.sh"):
+    with pytest.raises(OSError, match="directory"):
         keep_record(replace(FOUND, identity=other), tmp_path / "kept")
     assert (tmp_path / "kept" / "back.sh").read_text() == back
 
