@@ -87,7 +87,11 @@ def test_every_claim_holds_of_the_kept_names(settings: Access) -> None:
 def test_an_adopted_bucket_is_never_emptied_and_only_results_expire_in_it() -> None:
     adopted = dot(results={"bucket": "acme", "path": "dot/"}, adopted={"bucket": True})
     found = {one.type: one.arguments for one in resources(adopted)}
-    assert found["aws_s3_bucket"] == {"bucket": "acme", "force_destroy": False}
+    assert found["aws_s3_bucket"] == {
+        "bucket": "acme",
+        "force_destroy": False,
+        "timeouts": {"create": "3m"},
+    }
     rules = found["aws_s3_bucket_lifecycle_configuration"]["rule"]
     assert [one["filter"] for one in rules] == [[{"prefix": "dot/"}], [{"prefix": "dot/"}]]
 
@@ -158,6 +162,20 @@ def test_a_block_does_not_adopt_what_another_makes(tmp_path: Path, what: str, sa
         load(file)
     assert f"makes the {what} 'looker-b' of" in str(raised.value)
     assert f'{says} dot "a" does' in str(raised.value)
+
+
+@pytest.mark.parametrize("what", ["role", "workgroup"])
+def test_nor_what_a_connector_makes(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "gate.hcl"
+    connector = 'owner = "analytics"\n consumer = "analytics"\n tables = ["orders"]\n'
+    body = 'account = "analytics"\n databases = ["sales"]\n lake_formation {}\n'
+    adopts = f'{body} adopted {{\n {what} = "dynamodb-connector-x"\n}}\n'
+    way = 'assumed_by {\n principals = ["444455556666"]\n external_id = "1a"\n}\n'
+    blocks = f'dynamodb_connector "x" {{\n{connector}}}\ngrafana "a" {{\n{adopts}{way}}}\n'
+    file.write_text(ACCOUNT + blocks)
+    with pytest.raises(ConfigurationError, match="GATE401") as raised:
+        load(file)
+    assert f"makes the {what} 'dynamodb-connector-x' of account 111122223333" in str(raised.value)
 
 
 def test_a_reviewer_is_told_that_no_proof_speaks_of_what_was_attached_by_hand() -> None:
