@@ -191,7 +191,7 @@ def _steps(
             # Asked once more: whoever has its secret may have begun to use it.
             now = accounts[unknown.place].access_keys(unknown.key.user)
             if any(key.id == unknown.key.id and key.used for key in now):
-                raise _Failed(f"the access key {unknown.key.id} is in use by now; nothing was done")
+                raise _Failed(f"the access key {unknown.key.id} stays: it is in use by now")
             accounts[unknown.place].ask(
                 "iam", "delete_access_key", UserName=unknown.key.user, AccessKeyId=unknown.key.id
             )
