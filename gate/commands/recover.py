@@ -107,8 +107,11 @@ def _require_names_of_its_own(file: Path, *, report: bool) -> None:
         try:
             theirs = made(loaded(place, environment))
         except ConfigurationError:
-            # What does not read without an environment is built in none.
-            titles = outline(place, environment)[1] if environment or place != file else {}
+            # What does not read without an environment is built in none, and what the environment
+            # alone gives to a file beside is that of this one: a file of another program, say.
+            if place == file and not environment:
+                continue
+            titles = outline(place, environment if place == file else "")[1]
             if not titles.keys() & {*configuration.stacks}:
                 continue
             says = f"{name} has mistakes, so whether it makes things of the same names is not known"

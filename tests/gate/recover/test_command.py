@@ -71,3 +71,17 @@ def test_what_others_make_is_not_guessed_where_they_have_mistakes(
     (folder / "other.hcl").write_text('source "docker" "x" {}\n')
     (folder / "environments/prod.hcl").write_text(PROD)
     assert refused(capsys) == (False, "")
+
+
+@pytest.mark.parametrize(
+    "text", ['source "docker" "x" {}\n', DOT.replace('"reporting"', '"other"')]
+)
+def test_what_an_environment_gives_to_a_file_beside_is_not_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Of another program, or a configuration that this environment is not for."""
+    monkeypatch.setenv("GATE_ENV", "prod")
+    block = 'dot "reporting" {\n  databases = ["finance"]\n}\n'
+    (folder / "environments/prod.hcl").write_text(PROD + block)
+    (folder / "other.hcl").write_text(text)
+    assert refused(capsys) == (False, "")
