@@ -50,6 +50,7 @@ def recover(
     was cut short gets its backup back. Nothing else is made, changed or destroyed. Exit code 0
     when nothing was left or all is mended, 1 when something is left, 2 for mistakes.
     """
+    from athena_gate.gate.recover import made_by_hand
     from athena_gate.gate.recover.json import as_json as found_as_json
     from athena_gate.gate.recover.text import as_text, outcome, question
     from athena_gate.gate.synth.program import main as synthesize
@@ -62,7 +63,7 @@ def recover(
         raise typer.Exit(code)
     _require_names_of_its_own(context.obj, report=report)
     accounts: dict[Place, Account] = {}
-    adopted = _made_by_hand(context.obj)
+    adopted = made_by_hand(load(context.obj).blocks)
     targets = targets_of(context.obj, names or [], removed=True)
     for target in targets if not report else ():
         _wait(target)
@@ -130,12 +131,6 @@ def _require_names_of_its_own(file: Path, *, report: bool) -> None:
                 f"{name} makes the {kind} {called_so}{where} too, so what stands there may be "
                 f"its own; give each an account or names of its own{copied}",
             )
-
-
-def _made_by_hand(file: Path) -> frozenset[str]:
-    """Return the users that blocks of ``file`` have adopted."""
-    kept = (getattr(block.settings, "adopted", None) for block in load(file).blocks)
-    return frozenset(one.user for one in kept if one and one.user)
 
 
 def _wait(target: "Target") -> None:

@@ -27,6 +27,7 @@ from athena_gate.gate.recover.leftovers import Leftover, leftovers
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
 from athena_gate.gate.stack.state import ERRORED, LIMIT, State, holder, parse, running_in
 from athena_gate.modules.files import Unreadable, read_text
+from athena_gate.stacks.configuration import ConfiguredBlock
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 KEYS_OF_A_USER = 2
@@ -216,6 +217,12 @@ def examine(
     )
 
 
+def made_by_hand(blocks: Iterable[ConfiguredBlock]) -> frozenset[str]:
+    """Return the users that ``blocks`` have adopted."""
+    kept = (getattr(block.settings, "adopted", None) for block in blocks)
+    return frozenset(one.user for one in kept if one and one.user)
+
+
 def _leftovers(
     asked: list[Wanted], state: State, accounts: Mapping[Place, Account], unseen: list[str]
 ) -> Iterator[Leftover]:
@@ -309,4 +316,4 @@ def _may_have(state: State, key: AccessKey) -> bool:
     return state.whole or key.id.startswith((*state.mentioned,))
 
 
-__all__ = ["Left", "Recovery", "Refused", "UnknownKey", "examine"]
+__all__ = ["Left", "Recovery", "Refused", "UnknownKey", "examine", "made_by_hand"]
