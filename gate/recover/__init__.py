@@ -72,9 +72,10 @@ class UnknownKey:
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """What a run has left of ``stack``. ``running`` is the process of a Terraform that still works
-    there, ``errored`` a state that the backend would not take; ``unseen`` are the questions that
-    were not answered; ``crowded`` are users who would get more access keys than a user may have;
-    ``leftovers`` are things of this stack's tag that it does not ask for any more."""
+    there, negative where it has no id here, ``errored`` a state that the backend would not take;
+    ``unseen`` are the questions that were not answered; ``crowded`` are users who would get more
+    access keys than a user may have; ``leftovers`` are things of this stack's tag that it does not
+    ask for any more."""
 
     stack: str
     folder: Path
