@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _END = re.compile(r"\r\n|\r|\n")
@@ -32,15 +33,20 @@ def edited(content: bytes, edit: Callable[[str], str]) -> bytes:
 
 def write(place: Path, content: bytes) -> None:
     """Write ``content`` into the file ``place``, which exists, whole or not at all: what was there
-    stays when the disk is full. A link stays one, and so do the file's rights. The ``OSError``
-    names ``place``."""
+    stays when the disk is full. A link stays one, and so do the file's rights and, as far as may
+    be, its owner. The ``OSError`` names ``place``."""
     target = place.resolve()
     made = None
     try:
         descriptor, made = tempfile.mkstemp(dir=target.parent, prefix=".gate-")
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        Path(made).chmod(target.stat().st_mode)
+        was = target.stat()
+        if hasattr(os, "chown"):
+            # Of root in a container, the file stays that of whoever edits it.
+            with suppress(OSError):
+                os.chown(made, was.st_uid, was.st_gid)
+        Path(made).chmod(was.st_mode)
         Path(made).replace(target)
     except OSError as error:
         if made:

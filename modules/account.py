@@ -48,6 +48,12 @@ class Account(Settings):
         "if it is one of your own.",
     )
 
+    def has(self, what: str, name: str, *, regional: bool = False) -> str:
+        """Return in words the ``what``, such as a role, that is called ``name`` in this account, or
+        in this region of it: the same for whichever block makes or adopts it."""
+        where = f" in {self.region}" if regional else ""
+        return f"the {what} {name!r} of account {self.id}{where}"
+
     @field_validator("assume_role")
     @classmethod
     def _role_in_this_account(cls, value: str | None, info: ValidationInfo) -> str | None:

@@ -70,7 +70,7 @@ def public_key(content: bytes, fingerprint: str | None = None) -> PublicKey:
         key = _read(content, fingerprint, clock.now())
         # Sequoia goes by the real time, and would refuse what has expired since ``clock.now()``.
         if key.expires is None or key.expires > datetime.now(UTC):
-            _encrypt(key.data, key.user)
+            _encrypt(key.data)
     except RuntimeError as error:
         # Of what it does not know, such as an algorithm, Sequoia says no more.
         problem = f"cannot be read ({_first_line(error)}); {_ANOTHER}"
@@ -392,19 +392,35 @@ def _print(part: _Part) -> str:
 
 
 @lru_cache(maxsize=256)
-def _encrypt(data: bytes, user: str) -> None:
-    """Raise ``Wrong`` unless Sequoia, which verifies signatures, encrypts to the key and has its
-    user id ``user``: one that was changed has the provider give up on the whole key."""
+def _encrypt(data: bytes) -> None:
+    """Raise ``Wrong`` unless Sequoia, which verifies signatures, encrypts to the key and has each
+    of its user ids: one that was changed has the provider give up on the whole key."""
     from pysequoia import Cert, encrypt
+    from pysequoia.packet import PacketPile
 
     try:
         cert = Cert.from_bytes(data)
         encrypt(recipients=[cert], bytes=b"")
-        if user and not any(str(one)[:_LONGEST] == user for one in cert.user_ids):
-            raise ValueError(f"that of the user id {user}")
+        held = {str(one) for one in cert.user_ids}
+        primary, *parts = _parts(list(PacketPile.from_bytes(data)))
+        for part in parts:
+            user = part.packet.user_id
+            if user and user not in held and _is_judged(part, primary):
+                raise ValueError(f"that of the user id {user[:_LONGEST]}")
     except Exception as error:
         said = f"its signatures do not hold ({_first_line(error)})"
         raise Wrong("GATE225", f"nothing can be encrypted to it, {said}; {_ANOTHER}") from None
+
+
+def _is_judged(user: _Part, primary: _Part) -> bool:
+    """Return whether Sequoia would name the user id ``user`` if its signature held: it leaves out
+    those that are revoked, have ended or are signed with SHA-1, which the provider takes."""
+    own = _newest(_certifications(user, primary))
+    if own is None or _kind(user, "CertificationRevocation"):
+        return False
+    ends = own.signature_expiration_time
+    old = str(own.hash_algorithm) == "HashAlgorithm.SHA1"
+    return not old and (ends is None or ends > datetime.now(UTC))
 
 
 def _first_line(error: Exception) -> str:

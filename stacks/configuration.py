@@ -252,12 +252,14 @@ def _shared_names(blocks: list[ConfiguredBlock], notes: Notes) -> None:
         for name in (*buckets, *getattr(block.settings, "made_names", ())):
             first = makers.setdefault(name, block)
             if first is not block:
+                adopted = any(getattr(one.settings, "adopted", None) for one in (first, block))
+                does = "makes or adopts" if adopted else "makes"
                 notes.add(
                     "GATE401",
                     block.line,
                     block.title,
                     "",
-                    f"makes {name}, as {first.title} does; choose another name, or have only one "
+                    f"{does} {name}, as {first.title} does; choose another name, or have only one "
                     "of the two make it",
                 )
 

@@ -50,7 +50,10 @@ def _shared(
     if other is not None:
         taken = {other.backend.place(block.stack): block.title for block in other.blocks}
     else:
-        backend, titles, whole = outline(file, configuration.environment)
+        backend, _, whole = outline(file, configuration.environment)
+        # What the environment alone gives it is that of this configuration: it may be a file of
+        # another program.
+        titles = outline(file, "")[1]
         if backend is None or not whole:
             yield from _unclear(configuration, file, titles, whole)
             return
@@ -70,7 +73,7 @@ def _unclear(
     configuration: Configuration, file: Path, titles: dict[str, str], whole: bool
 ) -> Iterator[tuple[ConfiguredBlock, str]]:
     """Yield the blocks that ``file`` may have too: by name, and by kind where it is not whole."""
-    text = "" if whole else _text(file, configuration.environment)
+    text = "" if whole else _text(file)
     line = to_run("check", file=shlex.quote(file.name))
     for block in configuration.blocks:
         of_kind = text is None or re.search(rf"(?m)^\s*{re.escape(block.kind)}\b", text)
@@ -84,9 +87,9 @@ def _unclear(
             )
 
 
-def _text(file: Path, environment: str) -> str | None:
-    """Return what ``file`` is read from, ``None`` where that is unreadable."""
+def _text(file: Path) -> str | None:
+    """Return what ``file`` is read from in any environment, ``None`` where that is unreadable."""
     try:
-        return "\n".join(read_text(one, SIZE_LIMIT) for one in files(file, environment))
+        return "\n".join(read_text(one, SIZE_LIMIT) for one in files(file, ""))
     except Unreadable:
         return None

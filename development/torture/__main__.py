@@ -82,7 +82,7 @@ def _failures(
     missed: set[str] = set()
     choosing = threading.Lock()
 
-    longest: float = options.minutes * 60 / 3
+    longest: float = options.minutes * 60 / 2
 
     def late() -> bool:
         return time.monotonic() - began > longest
@@ -99,7 +99,7 @@ def _failures(
 
         def fail(scene: Scene) -> list[Failure]:
             if late():
-                print(f"    {scene}: not begun, a third of the time is over", flush=True)
+                print(f"    {scene}: not begun, half of the time is over", flush=True)
                 return []
             some: list[Failure] = []
             runs = (
@@ -117,7 +117,7 @@ def _failures(
             found = [one for some in pool.map(fail, order) for one in some]
     print(f"{len(taken)} calls denied", flush=True)
     if late_ones := sorted(missed - taken):
-        print(f"not denied, a third of the time is over: {', '.join(late_ones)}", flush=True)
+        print(f"not denied, half of the time is over: {', '.join(late_ones)}", flush=True)
     return found
 
 

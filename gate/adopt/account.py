@@ -30,6 +30,7 @@ from athena_gate.stacks.configuration import ConfiguredBlock
 _IDENTITIES = {"aws_iam_user": "user", "aws_iam_role": "role"}
 _HOUR = 3600
 # 2026-11: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+# and aws-attribute-deletionpolicy.html
 _CLOUDFORMATION = "aws:cloudformation:stack-name"
 
 
@@ -192,8 +193,9 @@ def given_up(found: Adoption, account: Account) -> tuple[Party | None, list[str]
             continue
         old += policy.statements
         if any(one.effect == "Deny" for one in policy.statements):
-            more.append(f"{name} refuses something, which nothing refuses any more without it")
-    return party(identity.arn, None, new, [*new, *old]), more
+            more.append(f"{name} refuses something; without it more may be allowed")
+    # A group has several.
+    return party(identity.arn, None, new, [*new, *old]), [*dict.fromkeys(more)]
 
 
 def _document(arn: str, account: Account) -> Any:
@@ -396,7 +398,10 @@ def _of_tags(
     # Those of AWS's own stay.
     gone = sorted(name for name in tags if name not in kept and not name.startswith("aws:"))
     other, stack = tags.get(TAG), tags.get(_CLOUDFORMATION)
-    managed = [f"{what} is of the CloudFormation stack {stack}, which goes on changing it"]
+    managed = [
+        f"{what} is of the CloudFormation stack {stack}, which goes on changing it until it lets "
+        "go of it (DeletionPolicy: Retain)"
+    ]
     return (
         [f"{what} belongs to the block {other}, as its tag athena-gate says"]
         if other not in (None, block.tag)

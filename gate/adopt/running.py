@@ -12,7 +12,7 @@ from athena_gate.gate.deploy.aside import copy_of, write_imports
 from athena_gate.gate.deploy.changes import Changes
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover.account import Account
-from athena_gate.modules.files import MEBIBYTE, read_text
+from athena_gate.modules.files import MEBIBYTE, read_text, write_whole
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def keep_record(adoption: Adoption, folder: Path) -> Path:
     for name in old.inline:
         text = json.dumps(identity.inline[name], indent=2) + "\n"
         file = _free(folder, name, text)
-        file.write_text(text)
+        write_whole(file, text)
         put = [f"put-{identity.kind}-policy", *who, "--policy-name", name]
         commands.append([*put, "--policy-document", f"file://{file}"])
     commands += [["add-user-to-group", *who, "--group-name", name] for name in old.groups]
@@ -57,7 +57,7 @@ def keep_record(adoption: Adoption, folder: Path) -> Path:
     # What a run that was cut short has taken off is not among what is there now.
     before = read_text(back, MEBIBYTE).splitlines() if back.exists() else []
     lines = dict.fromkeys([*before, *(shell(["aws", "iam", *words]) for words in commands)])
-    back.write_text("".join(f"{line}\n" for line in lines))
+    write_whole(back, "".join(f"{line}\n" for line in lines))
     return back
 
 

@@ -76,8 +76,8 @@ def beside(configuration: Configuration, others: Neighbours) -> tuple[list[Clash
     clashing, left_out = [], []
     for one, other in others.items():
         if other is None:
-            # What has no block of ours is another program's.
-            _, titles, _ = outline(one, configuration.environment)
+            # What has no block of ours, but those of the environment, is another program's.
+            _, titles, _ = outline(one, "")
             known = Integrations(file.absolute().parent / VENDORS)
             if any(title.partition(" ")[0] in known for title in titles.values()):
                 left_out.append(one.name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from athena_gate.gate.commands.deploy import BUILD, targets_of, terraform_variables
-from athena_gate.gate.console import fail, load, say, tell
+from athena_gate.gate.console import block_called, fail, load, say, tell
 from athena_gate.gate.text import counted
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import Unreadable, visible
@@ -101,16 +101,10 @@ def _synthesized_again(file: Path) -> None:
 
 
 def _block(file: Path, name: str) -> "ConfiguredBlock":
-    blocks = [
-        one for one in load(file).blocks if name in (one.name, f"{one.kind}.{one.name}", one.stack)
-    ]
-    if len(blocks) != 1:
-        many = [f"{one.kind}.{one.name}" for one in blocks or load(file).blocks]
-        what = "is the name of several blocks" if blocks else "is no block"
-        fail(2, f"{visible(name)} {what}; allowed: {', '.join(many)}")
-    if "adopted" not in type(blocks[0].settings).model_fields:
-        fail(2, f"{blocks[0].title} keeps no names of what was made by hand; vendors' blocks do")
-    return blocks[0]
+    block = block_called(load(file), name)
+    if "adopted" not in type(block.settings).model_fields:
+        fail(2, f"{block.title} keeps no names of what was made by hand; vendors' blocks do")
+    return block
 
 
 class Names:

@@ -50,6 +50,7 @@ def recover(
     was cut short gets its backup back. Nothing else is made, changed or destroyed. Exit code 0
     when nothing was left or all is mended, 1 when something is left, 2 for mistakes.
     """
+    from athena_gate.gate.recover import made_by_hand
     from athena_gate.gate.recover.json import as_json as found_as_json
     from athena_gate.gate.recover.text import as_text, outcome, question
     from athena_gate.gate.synth.program import main as synthesize
@@ -62,7 +63,7 @@ def recover(
         raise typer.Exit(code)
     _require_names_of_its_own(context.obj, report=report)
     accounts: dict[Place, Account] = {}
-    adopted = _made_by_hand(context.obj)
+    adopted = made_by_hand(load(context.obj).blocks)
     targets = targets_of(context.obj, names or [], removed=True)
     for target in targets if not report else ():
         _wait(target)
@@ -107,8 +108,11 @@ def _require_names_of_its_own(file: Path, *, report: bool) -> None:
         try:
             theirs = made(loaded(place, environment))
         except ConfigurationError:
-            # What does not read without an environment is built in none.
-            titles = outline(place, environment)[1] if environment or place != file else {}
+            # What does not read without an environment is built in none, and what the environment
+            # alone gives to a file beside is that of this one: a file of another program, say.
+            if place == file and not environment:
+                continue
+            titles = outline(place, environment if place == file else "")[1]
             if not titles.keys() & {*configuration.stacks}:
                 continue
             says = f"{name} has mistakes, so whether it makes things of the same names is not known"
@@ -121,17 +125,12 @@ def _require_names_of_its_own(file: Path, *, report: bool) -> None:
         if shared := first(ours & theirs):
             account, kind, called_so = shared
             where = f" in {account}" if account else ""
+            copied = "" if place == file else "; a copy that nothing is built from goes elsewhere"
             fail(
                 1,
                 f"{name} makes the {kind} {called_so}{where} too, so what stands there may be "
-                "its own; give each an account or names of its own",
+                f"its own; give each an account or names of its own{copied}",
             )
-
-
-def _made_by_hand(file: Path) -> frozenset[str]:
-    """Return the users that blocks of ``file`` have adopted."""
-    kept = (getattr(block.settings, "adopted", None) for block in load(file).blocks)
-    return frozenset(one.user for one in kept if one and one.user)
 
 
 def _wait(target: "Target") -> None:
@@ -170,9 +169,11 @@ def _content(folder: Path) -> dict[str, Any]:
 
 
 def _require_ended(found: "list[Recovery]") -> None:
+    from athena_gate.gate.stack.state import who_runs
+
     for one in found:
         if one.running:
-            fail(1, f"{one.stack}: process {one.running} still works; nothing was changed")
+            fail(1, f"{one.stack}: {who_runs(one.running)} still works; nothing was changed")
         if one.state.lock and one.state.file is None and not one.state.lock.ours:
             fail(1, f"{one.stack} is locked by {one.state.lock.who}; nothing was changed")
 
@@ -195,11 +196,11 @@ def _mended(
 ) -> "Mended":
     from athena_gate.gate.deploy.running import Terraform
     from athena_gate.gate.recover.mending import mend, put_back
-    from athena_gate.gate.stack.state import cut_short, holder, running_in
+    from athena_gate.gate.stack.state import cut_short, holder, running_in, who_runs
 
     if found.state.broken and found.state.file:
         if process := running_in(found.folder) or holder(found.state.file):
-            fail(1, f"{found.stack}: process {process} works by now; nothing was changed")
+            fail(1, f"{found.stack}: {who_runs(process)} works by now; nothing was changed")
         # Unless a run has written another since.
         if cut_short(found.state.file):
             try:

@@ -37,7 +37,8 @@ def copy_of(
             yield copy
         finally:
             if (copy / ERRORED).is_file():
-                shutil.copyfile(copy / ERRORED, folder / ERRORED)
+                # Moved, not copied: the disk may be full.
+                shutil.move(copy / ERRORED, folder / ERRORED)
 
 
 def write_imports(copy: Path, imports: Mapping[str, str]) -> None:

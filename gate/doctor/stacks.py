@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from athena_gate.gate.doctor.finding import Finding
-from athena_gate.gate.recover import Recovery, Refused, examine
+from athena_gate.gate.recover import Recovery, Refused, examine, made_by_hand
 from athena_gate.gate.recover.account import Account
 from athena_gate.gate.recover.account import account as account_of
 from athena_gate.gate.recover.text import verdict
@@ -37,8 +37,7 @@ def stacks(configuration: Configuration) -> list[Finding]:
         for block in configuration.blocks
         if not any(account.hcp_credentials for account in block.settings.accounts)
     ]
-    kept = (getattr(block.settings, "adopted", None) for block in blocks)
-    adopted = {one.user for one in kept if one and one.user}
+    adopted = made_by_hand(blocks)
     contents = {one.stack: expected_json(one, configuration.backend) for one in blocks}
     accounts: dict[Place, Account] = {}
     for place in {one.place for content in contents.values() for one in wanted(content)}:

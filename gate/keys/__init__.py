@@ -67,6 +67,13 @@ class Keys:
         """Return the key of ``generation``, None where there is none."""
         return next((key for key in self.found if key.generation == generation), None)
 
+    def to_deactivate(self, key: Key) -> str:
+        """Return the command that deactivates ``key``, which can be taken back."""
+        return (
+            f"aws iam update-access-key --user-name {self.user} --access-key-id {key.id} "
+            "--status Inactive"
+        )
+
     def why_not_removed(self, key: Key, now: datetime) -> str:
         """Return why ``key`` must not be removed beside the state; empty when it may be."""
         if key.generation is not None:
@@ -85,9 +92,8 @@ class Keys:
         if self.by_hand and key.active:
             return (
                 f"{self.user} was made by hand, and so may this key have been: somebody may have "
-                f"it, though it was never used; deactivate it (aws iam update-access-key "
-                f"--user-name {self.user} --access-key-id {key.id} --status Inactive), and remove "
-                "it a day later"
+                f"it, though it was never used; deactivate it ({self.to_deactivate(key)}), and "
+                "remove it a day later"
             )
         return ""
 

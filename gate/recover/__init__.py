@@ -27,6 +27,7 @@ from athena_gate.gate.recover.leftovers import Leftover, leftovers
 from athena_gate.gate.recover.wanted import Place, Wanted, wanted
 from athena_gate.gate.stack.state import ERRORED, LIMIT, State, holder, parse, running_in
 from athena_gate.modules.files import Unreadable, read_text
+from athena_gate.stacks.configuration import ConfiguredBlock
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (2026-11)
 KEYS_OF_A_USER = 2
@@ -50,10 +51,10 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class UnknownKey:
     """An access key of a user of the stack that its state does not know; ``mentioned`` when a
-    broken state has its id; ``unused`` when neither that nor any use is known, so that nobody
-    misses it: its secret went with the state. A user that was made ``by_hand`` may have brought it,
-    and where no state is found at all, nor a lock of its run (``stateless``), another clone or
-    backend may have the state that knows it.
+    broken state has its id, or may; ``unused`` when neither that nor any use is known, so that
+    nobody misses it: its secret went with the state. A user that was made ``by_hand`` may have
+    brought it, and where no state is found at all, nor a lock of its run (``stateless``), another
+    clone or backend may have the state that knows it.
     """
 
     key: AccessKey
@@ -71,9 +72,10 @@ class UnknownKey:
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """What a run has left of ``stack``. ``running`` is the process of a Terraform that still works
-    there, ``errored`` a state that the backend would not take; ``unseen`` are the questions that
-    were not answered; ``crowded`` are users who would get more access keys than a user may have;
-    ``leftovers`` are things of this stack's tag that it does not ask for any more."""
+    there, negative where it has no id here, ``errored`` a state that the backend would not take;
+    ``unseen`` are the questions that were not answered; ``crowded`` are users who would get more
+    access keys than a user may have; ``leftovers`` are things of this stack's tag that it does not
+    ask for any more."""
 
     stack: str
     folder: Path
@@ -216,6 +218,12 @@ def examine(
     )
 
 
+def made_by_hand(blocks: Iterable[ConfiguredBlock]) -> frozenset[str]:
+    """Return the users that ``blocks`` have adopted."""
+    kept = (getattr(block.settings, "adopted", None) for block in blocks)
+    return frozenset(one.user for one in kept if one and one.user)
+
+
 def _leftovers(
     asked: list[Wanted], state: State, accounts: Mapping[Place, Account], unseen: list[str]
 ) -> Iterator[Leftover]:
@@ -285,8 +293,7 @@ def _keys(
         by_hand |= stands is not None and stands.tag != user.tag
         stateless = not (state.resources or state.lock or state.broken)
         strange = [
-            # The last may be cut short itself.
-            UnknownKey(key, user.place, by_hand, key.id.startswith((*state.mentioned,)), stateless)
+            UnknownKey(key, user.place, by_hand, _may_have(state, key), stateless)
             for key in found
             if key.id not in state.keys
         ]
@@ -304,4 +311,10 @@ def _keys(
     return unknown, crowded
 
 
-__all__ = ["Left", "Recovery", "Refused", "UnknownKey", "examine"]
+def _may_have(state: State, key: AccessKey) -> bool:
+    """Return whether a broken ``state`` may have ``key``: one that is whole is not read here."""
+    # Of one that ends early the last id may be cut short itself.
+    return state.whole or key.id.startswith((*state.mentioned,))
+
+
+__all__ = ["Left", "Recovery", "Refused", "UnknownKey", "examine", "made_by_hand"]

@@ -18,7 +18,7 @@ from athena_gate.gate.recover import Recovery, backend
 from athena_gate.gate.recover.account import Account, NotAllowed
 from athena_gate.gate.recover.leftovers import delete
 from athena_gate.gate.recover.wanted import Place
-from athena_gate.gate.stack.state import BROKEN, State, holder, running_in
+from athena_gate.gate.stack.state import BROKEN, State, holder, running_in, who_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Looked:
         if now.file is not None:
             # A local state is locked by the process itself.
             if process := running_in(self._recovery.folder) or holder(now.file):
-                raise _Failed(f"process {process} of Terraform works here by now; {_AGAIN}")
+                raise _Failed(f"{who_runs(process)} works here by now; {_AGAIN}")
         elif now.lock and now.lock != self._state.lock:
             raise _Failed(f"{now.where} is locked by now, {now.lock}; {_AGAIN}")
         return now
@@ -191,7 +191,7 @@ def _steps(
             # Asked once more: whoever has its secret may have begun to use it.
             now = accounts[unknown.place].access_keys(unknown.key.user)
             if any(key.id == unknown.key.id and key.used for key in now):
-                raise _Failed(f"the access key {unknown.key.id} is in use by now; nothing was done")
+                raise _Failed(f"the access key {unknown.key.id} stays: it is in use by now")
             accounts[unknown.place].ask(
                 "iam", "delete_access_key", UserName=unknown.key.user, AccessKeyId=unknown.key.id
             )

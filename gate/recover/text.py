@@ -6,7 +6,7 @@ from athena_gate.gate.deploy.text import words
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover import Recovery, UnknownKey
 from athena_gate.gate.recover.mending import Mended
-from athena_gate.gate.stack.state import LEFT_ALONE
+from athena_gate.gate.stack.state import LEFT_ALONE, who_runs
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.modules.command_line import to_run
 
@@ -54,7 +54,7 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
         else:
             yield "restore", "an earlier version of the object, and run this again"
     if found.running:
-        yield "running", f"process {found.running} of Terraform still works here: wait for its end"
+        yield "running", f"{who_runs(found.running)} still works here: wait for its end"
     if state.lock and state.file is None:
         yield "lock", f"{state.lock}; id {state.lock.id}"
         if not state.lock.ours:
@@ -102,7 +102,7 @@ def _key(stack: str, unknown: UnknownKey) -> str:
     if unknown.unused:
         return f"{what}; never used, and its secret is lost"
     if unknown.mentioned and not key.used:
-        return f"{what}; a broken state has its id, so it may be in somebody's hands, and stays"
+        return f"{what}; a broken state may have it, so it may be in somebody's hands, and stays"
     if unknown.stateless and not (unknown.by_hand or key.used):
         return (
             f"{what}; no state of the stack is found here, so another clone or backend may have "

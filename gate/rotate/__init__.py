@@ -139,6 +139,7 @@ def _finish(stack: str, wanted: Sequence[str], keys: Keys | None, now: datetime)
             f"generation {old.generation} was used {old.used:%Y-%m-%d %H:%M} UTC, after "
             f"{new.generation} was last: somebody still has it; wait until all use the new one, or "
             "deactivate it first",
+            (keys.to_deactivate(old), to_run(f"rotate {stack} --finish")),
         )
     return Step(
         "remove",

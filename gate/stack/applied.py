@@ -37,11 +37,10 @@ def in_local_state(file: Path) -> list[str]:
 
 def half_applied(stack: str, left: Collection[str]) -> str:
     """Return what to say of a stack that lacks the resources ``left``."""
-    shown = ", ".join([*left][:3]) + (f" and {len(left) - 3} more" if len(left) > 3 else "")
     number = counted(len(left), "resource")
     verb = "is" if len(left) == 1 else "are"
     return (
-        f"{stack} is half applied: {number} {verb} not in its state ({shown}); "
+        f"{stack} is half applied: {number} {verb} not in its state ({_few(left)}); "
         f"{to_run(f'recover {stack}')} says what a run has left, "
         f"{to_run(f'apply {stack}')} makes the rest"
     )
@@ -50,9 +49,13 @@ def half_applied(stack: str, left: Collection[str]) -> str:
 def unfinished(stack: str, tainted: Collection[str]) -> str:
     """Return what to say of a stack whose resources ``tainted`` an apply could not finish: what
     they give is not what the next apply leaves, an access key even less."""
-    shown = ", ".join([*tainted][:3]) + (f" and {len(tainted) - 3} more" * (len(tainted) > 3))
     number = counted(len(tainted), "resource")
     return (
-        f"{stack} is half applied: {number} tainted ({shown}), which the next apply makes anew; "
-        f"{to_run(f'apply {stack}')} first"
+        f"{stack} is half applied: {number} tainted ({_few(tainted)}), which the next apply makes "
+        f"anew; {to_run(f'apply {stack}')} first"
     )
+
+
+def _few(addresses: Collection[str]) -> str:
+    more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
+    return ", ".join([*addresses][:3]) + more

@@ -1,5 +1,6 @@
 """What a stack's state knows, whether it is whole, and who has left a lock on it."""
 
+import codecs
 import os
 import re
 import socket
@@ -95,7 +96,10 @@ def parse(text: str, where: str) -> State:
     try:
         if "encrypted_data" in found:
             raise Unreadable(where, "is encrypted by OpenTofu, and read by it alone")
-        if (version := found.get("version", _VERSION)) != _VERSION:
+        version = found.get("version", _VERSION)
+        if type(version) is not int:
+            raise TypeError
+        if version != _VERSION:
             raise Unreadable(where, f"is of format {version}, not {_VERSION}: another Terraform's")
         resources, tainted = {}, []
         for one in found["resources"]:
@@ -186,7 +190,10 @@ def cut_short(file: Path) -> str:
 
 
 def is_whole(content: bytes) -> bool:
-    """Return whether ``content`` is JSON from its beginning to its end."""
+    """Return whether ``content`` is JSON from its beginning to its end, or UTF-16, as a > of
+    Windows PowerShell writes what `terraform state pull` prints."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
     try:
         parse_json(content.decode("utf-8-sig"), "the state")
     except UnicodeDecodeError:
@@ -207,7 +214,10 @@ def local_file(file: Path) -> Path | None:
         return None
 
 
-LEFT_ALONE = "it stays as it is: use the program that wrote it, as the user who may read it"
+LEFT_ALONE = (
+    "it stays as it is, as it is not cut short: use the program and the user that wrote it, or "
+    "mend it by hand"
+)
 
 
 def problem(stack: str, stack_file: Path) -> str:
@@ -279,7 +289,7 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
 
 def holder(file: Path | None) -> int:
     """Return the id of the process that holds the lock of the local state ``file``, 0 without one;
-    it may be another user's, whose folder is not seen, and is negative on another machine.
+    it may be another user's, whose folder is not seen, and is negative where it has no id here.
 
     Terraform's is one of fcntl's, on all of the file (2026-11):
     https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/filesystem_lock_unix.go
@@ -295,12 +305,20 @@ def holder(file: Path | None) -> int:
             kind, *_, process = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
         finally:
             os.close(descriptor)
-        return 0 if kind == fcntl.F_UNLCK else int(process)
+        # Of another machine it is negative, of another container 0 (locks_translate_pid, 2026-11):
+        # https://github.com/torvalds/linux/blob/v6.12/fs/locks.c
+        return 0 if kind == fcntl.F_UNLCK else int(process) or -1
     return 0
 
 
 # struct flock of Linux: type, whence, start, length, process.
 _FLOCK = "hhqqi0q"
+
+
+def who_runs(process: int) -> str:
+    """Return in words who is the ``process`` that ``running_in`` or ``holder`` has found."""
+    known = f"process {process} of Terraform"
+    return known if process > 0 else "a Terraform of another container or machine"
 
 
 def _is_copy(folder: str, stack: str) -> bool:

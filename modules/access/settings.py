@@ -585,14 +585,10 @@ class Access(Settings):
     def made_names(self) -> tuple[str, ...]:
         """Return what no other block may make or adopt, beside buckets, in words."""
         identity = "user" if self.keys is not None else "role" if self.makes_role else None
-        named = {identity: self.identity_name} if identity else {}
+        found = [self.account.has(identity, self.identity_name)] if identity else []
         if (workgroup := getattr(self, "workgroup", None)) and workgroup.create:
-            named["workgroup"] = self.own_workgroup
-        return tuple(
-            f"the {what} {name!r} of account {self.account.id}"
-            + (f" in {self.account.region}" if what == "workgroup" else "")
-            for what, name in named.items()
-        )
+            found.append(self.account.has("workgroup", self.own_workgroup, regional=True))
+        return tuple(found)
 
     @property
     def provider(self) -> str | None:

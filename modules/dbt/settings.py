@@ -537,11 +537,11 @@ class DbtSettings(Settings):
     @property
     def made_names(self) -> tuple[str, ...]:
         """Return what no other block may adopt, beside buckets, in words."""
-        kind = "role" if self.keys is None else "user"
-        where = f"of account {self.account.id}"
-        role = f"the {kind} {self.resource_name!r} {where}"
-        workgroup = f"the workgroup {self.resource_name!r} {where} in {self.account.region}"
-        return (role, workgroup) if self.makes_workgroup else (role,)
+        name = self.resource_name
+        found = [self.account.has("role" if self.keys is None else "user", name)]
+        if self.makes_workgroup:
+            found.append(self.account.has("workgroup", name, regional=True))
+        return tuple(found)
 
     @property
     def makes_workgroup(self) -> bool:

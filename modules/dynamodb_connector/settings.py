@@ -670,11 +670,14 @@ class DynamodbConnectorSettings(Settings):
 
     @property
     def made_names(self) -> tuple[str, ...]:
-        """Return what else this block makes under a name that another block could choose too."""
-        names: tuple[str, ...] = (f"the function {self.catalog_name!r} in {self.owner.id}",)
+        """Return what else this block makes and another block could make, or adopt."""
+        found = [self.owner.has("function", self.catalog_name, regional=True)]
+        if self.deployment != "application":
+            found.append(self.owner.has("role", self.resource_name))
         if self.console_sharing:
-            names += (f"the role {self.sharing_role!r} in {self.consumer.id}",)
-        return names
+            found.append(self.consumer.has("role", self.sharing_role))
+        found += [one.has("workgroup", self.resource_name, regional=True) for one in self.accounts]
+        return tuple(found)
 
     @property
     def made_buckets(self) -> tuple[str, ...]:

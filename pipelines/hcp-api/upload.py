@@ -184,7 +184,9 @@ def workspace_of(folder: Path) -> tuple[str, str, str]:
             )
         case None:
             raise NotReady(f'{file} keeps its state elsewhere; gate.hcl needs a backend "cloud"')
-    raise NotReady(f"{file} names no organization, workspace and host as gate synth does")
+    raise NotReady(
+        f"{file} names no organization, workspace and host as gate synth does; run gate synth"
+    )
 
 
 def run(api: Api, organization: str, name: str, packed: bytes) -> str:

@@ -22,6 +22,16 @@ def test_a_link_stays_one_and_so_do_the_rights(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.skipif(getattr(os, "geteuid", int)() != 0, reason="only root gives a file away")
+def test_root_leaves_the_file_to_its_owner(tmp_path: Path) -> None:
+    """In a container, say, that has the repository of whoever started it."""
+    file = tmp_path / "gate.hcl"
+    file.write_text("old")
+    os.chown(file, 65534, 65533)
+    write(file, b"new")
+    assert (file.read_text(), file.stat().st_uid, file.stat().st_gid) == ("new", 65534, 65533)
+
+
 def test_on_a_full_disk_it_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "gate.hcl"
     file.write_text("old")

@@ -72,7 +72,7 @@ def test_a_key_that_cannot_be_used_is_refused_with_what_to_do(name: str) -> None
 
 
 def test_every_bad_key_is_tried() -> None:
-    assert {file.name for file in KEYS.iterdir()} == {*BAD, "good.asc"}
+    assert {file.name for file in KEYS.iterdir()} == {*BAD, "good.asc", "sha1-user-id.asc"}
 
 
 def test_a_binary_file_is_looked_through_as_well(pgp_key: pysequoia.Tsk) -> None:
@@ -93,6 +93,28 @@ def test_a_user_id_that_was_changed_has_the_whole_key_refused(
     at = [str(one.tag) for one in packets].index("Tag.UserID") + (of_user == "signature")
     data[sum(len(bytes(one)) for one in packets[: at + 1]) - 1] ^= 1
     assert "its signatures do not hold (that of the user id " in wrong(bytes(data))
+
+
+def test_so_has_any_of_several_user_ids(pgp_key: pysequoia.Tsk) -> None:
+    other = pgp_key.extract_certificate().add_user_id("other", pgp_key.certifier())
+    data = bytes(other)
+    packets = list(PacketPile.from_bytes(data))
+    users = [at for at, one in enumerate(packets) if str(one.tag) == "Tag.UserID"]
+    assert (len(users), public_key(data).user) == (2, "tests")
+    for at in users:
+        changed = bytearray(data)
+        changed[sum(len(bytes(one)) for one in packets[: at + 1]) - 1] ^= 1
+        text = f"{packets[at].user_id}"[:-1]
+        assert f"its signatures do not hold (that of the user id {text}" in wrong(bytes(changed))
+
+
+def test_a_user_id_that_was_signed_long_ago_keeps_no_key_from_being_used() -> None:
+    """Sequoia believes no SHA-1, the provider does."""
+    content = (KEYS / "sha1-user-id.asc").read_bytes()
+    assert [str(one) for one in pysequoia.Cert.from_bytes(content).user_ids] == [
+        "Test <test@example.org>"
+    ]
+    assert public_key(content).user == "Older <older@example.org>"
 
 
 TEXT = (KEYS / "good.asc").read_text()

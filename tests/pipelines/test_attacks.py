@@ -527,7 +527,7 @@ def test_runs_of_main_say_what_was_applied_and_kept_and_no_others(
             "SAID": said,
             "GITHUB_OUTPUT": str(tmp_path / "output"),
             "GITHUB_REPOSITORY": "acme/athena",
-            "GITHUB_WORKFLOW_REF": "acme/athena/.github/workflows/mine.yml@refs/pull/7/merge",
+            "GITHUB_WORKFLOW_REF": "acme/athena/.github/workflows/mine.yml@refs/heads/a@b/c.yml",
             "RUNNER_TEMP": str(tmp_path),
         },
         check=False,
@@ -630,6 +630,10 @@ def test_gitlab_what_packages_bring_sees_the_role_that_reads_and_no_other_token(
     companies.others(programs)
     git(clone, "init", "--quiet", "--initial-branch=main")
     git(clone, "config", "http.extraHeader", "a-token-of-the-job")
+    # As GitLab hands over a variable that is a file.
+    authority = tmp_path / "clone.tmp" / "AWS_CA_BUNDLE"
+    authority.parent.mkdir()
+    authority.write_text("an authority")
     stack = yaml.safe_load((ROOT / "pipelines/gitlab-ci/stack.yml").read_text())
     done = subprocess.run(
         ["bash", "-c", "\n".join(["set -eo pipefail", *stack[".recover"]["script"]])],
@@ -641,8 +645,10 @@ def test_gitlab_what_packages_bring_sees_the_role_that_reads_and_no_other_token(
             "ACCOUNT": "111122223333",
             "PLAN_ROLE_ARN_111122223333": "a-role-that-reads",
             "APPLY_ROLE_ARN_111122223333": "a-role-that-applies",
+            "AWS_CA_BUNDLE": str(authority),
             "AWS_ENDPOINT_URL": "http://127.0.0.1",
             "AWS_ID_TOKEN": "a-token-of-gitlab",
+            "https_proxy": "http://127.0.0.1:3128",
             "AWS_SECRET_ACCESS_KEY": "SECRET",
             "CI_JOB_ID": "1",
             "CI_JOB_TOKEN": "a-token-of-the-job",
@@ -656,10 +662,12 @@ def test_gitlab_what_packages_bring_sees_the_role_that_reads_and_no_other_token(
     found = (seen / "gate").read_text()
     variables = {line.split("=")[0] for line in found.splitlines() if line[:1].isupper()}
     assert variables - {"PWD", "OLDPWD", "SHLVL", "JSII_RUNTIME_PACKAGE_CACHE_ROOT"} == {
-        *("AWS_ENDPOINT_URL", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"),
+        *("AWS_CA_BUNDLE", "AWS_ENDPOINT_URL", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"),
         *("AWS_WEB_IDENTITY_TOKEN_FILE", "GATE_FILE", "HOME", "LANG", "PATH", "PYTHONPATH"),
         "PYTHONSAFEPATH",
     }
+    assert "\nhttps_proxy=http://127.0.0.1:3128\n" in found
+    assert f"AWS_CA_BUNDLE={authority}" not in found
     assert [word for word in ("a-token", "SECRET", "applies") if word in found] == []
     # The token is gone with the job.
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith("tmp.")] == []

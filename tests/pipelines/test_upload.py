@@ -287,7 +287,8 @@ def test_terraform_logins_token_is_used(
         *(
             (
                 {"cloud": {"organization": "acme", "workspaces": {"name": "dbt-ci"}, **odd}},
-                "{file} names no organization, workspace and host as gate synth does",
+                "{file} names no organization, workspace and host as gate synth does; run gate "
+                "synth",
             )
             for odd in (
                 # Of these, the token would be looked for that is for the part before the colon.

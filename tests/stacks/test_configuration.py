@@ -201,8 +201,9 @@ def test_two_connectors_cannot_make_one_function(project: Project) -> None:
 }}
 """
     assert mistakes(project, ACCOUNT + connector.format("one") + connector.format("two")) == [
-        "gate.hcl:11: dynamodb_connector \"two\": makes the function 'orders' in 111122223333, as "
-        'dynamodb_connector "one" does; choose another name, or have only one of the two make it'
+        "gate.hcl:11: dynamodb_connector \"two\": makes the function 'orders' of account "
+        '111122223333 in eu-central-1, as dynamodb_connector "one" does; choose another name, or '
+        "have only one of the two make it"
     ]
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from athena_gate.gate.check.environments import beside
 from athena_gate.modules.findings import Mistake
 from athena_gate.stacks.configuration import load
 from athena_gate.stacks.neighbours import neighbours, shared_states
@@ -70,6 +71,21 @@ def test_of_two_files_the_later_is_at_fault_and_one_by_two_names_is_one() -> Non
     assert [len(mistakes(name)) for name in ("a.hcl", "b.hcl")] == [0, 1]
     Path("b.hcl").unlink()
     assert mistakes("c.hcl") == []
+
+
+@pytest.mark.usefixtures("here")
+def test_what_an_environment_gives_to_a_file_of_another_program_is_not_its_own() -> None:
+    Path("environments").mkdir()
+    change = 'dot "reporting" {\n  databases = ["finance"]\n}\n'
+    Path("environments/prod.hcl").write_text(change)
+    Path("gate.hcl").rename("b.hcl")
+    for text in ('source "docker" "x" {}\n', "terraform {"):
+        Path("a.hcl").write_text(text)
+        configuration = load(Path("b.hcl"), "prod")
+        others = neighbours(configuration)
+        assert [*others.values()] == [None]
+        assert shared_states(configuration, others) == []
+        assert beside(configuration, others) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_a_policy_that_refuses_or_cannot_be_read_is_told_before_it_goes() -> Non
     assert (wide is not None, more) == (
         True,
         [
-            "the inline policy mfa refuses something, which nothing refuses any more without it",
+            "the inline policy mfa refuses something; without it more may be allowed",
             "the inline policy odd cannot be read here: what only it allows or refuses is not "
             "shown",
         ],
@@ -366,7 +366,8 @@ def test_tags_of_a_bucket_that_go_are_said_and_those_of_aws_stay() -> None:
         (
             "the tag 'team' of the bucket 'acme-exports' is removed; tags in the account's block "
             "are kept",
-            "the bucket 'acme-exports' is of the CloudFormation stack x, which goes on changing it",
+            "the bucket 'acme-exports' is of the CloudFormation stack x, which goes on changing "
+            "it until it lets go of it (DeletionPolicy: Retain)",
         ),
     )
 

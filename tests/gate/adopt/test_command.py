@@ -51,7 +51,7 @@ FOUND = Adoption(
     ("arguments", "says"),
     [
         (["reporting"], "say what was made by hand: --user, --role, --workgroup, --bucket; or"),
-        (["other", "--user", "u"], "other is no block; allowed: dot.reporting, dbt.project"),
+        (["other", "--user", "u"], "no block is called other; allowed: dot.reporting, dbt.project"),
         (["project", "--role", "r"], 'dbt "project" keeps no names of what was made by hand'),
         (["reporting", "--user", "u", "--json"], "gate adopt --json asks nobody; it needs --yes"),
         (["reporting", "--role", "r"], "gate.hcl would have a mistake, so nothing was written"),
@@ -203,6 +203,12 @@ def test_what_is_taken_off_can_be_had_back(tmp_path: Path) -> None:
     # What was there before is nowhere else.
     assert (tmp_path / "kept" / "files.json").read_text() == kept
     assert f"--policy-document file://{tmp_path}/kept/files-2.json" in back
+    # The disk is full.
+    (tmp_path / "kept" / "back.sh.part").mkdir()
+    other = replace(FOUND.identity, name="other")
+    with pytest.raises(OSError, match="directory"):
+        keep_record(replace(FOUND, identity=other), tmp_path / "kept")
+    assert (tmp_path / "kept" / "back.sh").read_text() == back
 
 
 def test_json_has_all_of_it() -> None:

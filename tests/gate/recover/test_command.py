@@ -42,7 +42,11 @@ def test_things_of_the_same_names_that_others_make_end_it(
     )
     environment.unlink()
     beside.write_text(DOT)
-    assert refused(capsys)[1].startswith("gate: other.hcl makes the iam_policy dot-reporting in")
+    assert refused(capsys)[1] == (
+        "gate: other.hcl makes the iam_policy dot-reporting in account 111122223333 too, so what "
+        "stands there may be its own; give each an account or names of its own; a copy that "
+        "nothing is built from goes elsewhere"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,4 +70,18 @@ def test_what_others_make_is_not_guessed_where_they_have_mistakes(
     assert refused(capsys, report=True) == (False, said.partition(";")[0])
     (folder / "other.hcl").write_text('source "docker" "x" {}\n')
     (folder / "environments/prod.hcl").write_text(PROD)
+    assert refused(capsys) == (False, "")
+
+
+@pytest.mark.parametrize(
+    "text", ['source "docker" "x" {}\n', DOT.replace('"reporting"', '"other"')]
+)
+def test_what_an_environment_gives_to_a_file_beside_is_not_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Of another program, or a configuration that this environment is not for."""
+    monkeypatch.setenv("GATE_ENV", "prod")
+    block = 'dot "reporting" {\n  databases = ["finance"]\n}\n'
+    (folder / "environments/prod.hcl").write_text(PROD + block)
+    (folder / "other.hcl").write_text(text)
     assert refused(capsys) == (False, "")

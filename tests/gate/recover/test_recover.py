@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -372,6 +373,21 @@ def test_whoever_holds_a_local_state_is_seen_wherever_he_works(content: dict[str
     assert holder(file) == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="who holds a lock is asked of Linux alone")
+def test_whoever_holds_it_in_another_container_is_seen_too(
+    content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux has no id of a process that this container does not see."""
+    file = write_state({})
+    found_locked = struct.pack("hhqqi0q", 1, 0, 0, 0, 0)
+    monkeypatch.setattr("fcntl.fcntl", lambda *_: found_locked)
+    assert holder(file) == -1
+    assert as_text(found(content, {})).splitlines()[1:] == [
+        "  running  a Terraform of another container or machine still works here: wait",
+        "           for its end",
+    ]
+
+
 def test_while_a_run_works_nothing_is_said_to_be_left() -> None:
     recovery = Recovery("dot-x", Path("x"), State("x", file=Path("x")), running=7)
     assert (recovery.stops, as_text(recovery).splitlines()) == (
@@ -412,6 +428,7 @@ WHOLE = {
     "encrypted": ('{"serial": 3, "encrypted_data": "q2E="}', "is encrypted by OpenTofu"),
     "of something else": ("[]", "is no state of Terraform's"),
     "a folder": ("", "is a folder"),
+    "as PowerShell writes it": ('{"version": 4, "resources": []}', "line 1 is UTF-16, not UTF-8"),
 }
 
 
@@ -423,14 +440,16 @@ def test_a_state_that_is_whole_and_cannot_be_read_here_stays(
     file = write_state({USER: {"name": "dot-reporting"}})
     file.rename(f"{file}.backup")
     if text:
-        file.write_text(text)
+        file.write_text(text, encoding="utf-16" if "UTF-16" in says else "utf-8")
     else:
         file.mkdir()
     recovery = found(content, {USER: Standing("dot-reporting", OURS)}, (key(1),))
     state = recovery.state
     assert (state.backup, recovery.stops, recovery.mendable) == (None, True, False)
     assert state.broken.startswith(says)
-    assert "it stays as it is: use the program that wrote it" in " ".join(as_text(recovery).split())
+    # Who knows whether it has the key.
+    assert recovery.deletable == []
+    assert "it stays as it is, as it is not cut short" in " ".join(as_text(recovery).split())
 
 
 def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[str, Any]) -> None:
@@ -446,7 +465,7 @@ def test_a_key_that_a_broken_state_has_may_be_in_somebodys_hands(content: dict[s
             put_back(recovery)
     assert as_text(recovery).splitlines()[2:] == [
         "  key      the access key AKIAIOSFODNN7EXAMPLE of dot-reporting, made 2026-11-26",
-        "           07:02, which no state knows; a broken state has its id, so it may be",
+        "           07:02, which no state knows; a broken state may have it, so it may be",
         "           in somebody's hands, and stays",
     ]
 
@@ -511,11 +530,14 @@ def test_a_state_that_was_not_taken_and_is_older_by_now_is_not_gone_by(
     assert recovery.unseen == (says,)
 
 
-def test_a_state_that_was_not_taken_outlives_the_folder_aside(content: dict[str, Any]) -> None:
-    """It alone has the secret of a key that was made."""
+def test_a_state_that_was_not_taken_outlives_the_folder_aside(
+    content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It alone has the secret of a key that was made, and the disk may be full."""
     folder = Path("here")
     folder.mkdir()
     with copy_of(folder, content, None, Path()) as copy:
+        monkeypatch.setattr("shutil.copyfile", Mock(side_effect=OSError(28, "No space left")))
         (copy / "errored.tfstate").write_text("made")
     assert ((folder / "errored.tfstate").read_text(), copy.exists()) == ("made", False)
 

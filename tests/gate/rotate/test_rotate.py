@@ -113,6 +113,12 @@ def test_the_last_working_key_and_one_in_use_stay(found: tuple[Key, ...], says: 
 def test_a_rotation_is_not_said_to_be_ready_while_the_old_key_is_used_after_the_new_one() -> None:
     tried = replace(NEW, used=NOW - timedelta(days=3))
     assert rotated(BOTH, keys(OLD, tried)).next == HAND_OVER
+    deactivate, finish = rotated(BOTH, keys(OLD, tried), finish=True).next
+    assert (deactivate, finish) == (
+        f"aws iam update-access-key --user-name dot-x --access-key-id {OLD.id} --status Inactive",
+        "gate rotate dot-x --finish",
+    )
+    assert rotated(BOTH, keys(replace(OLD, active=False), tried), finish=True).do == "remove"
 
 
 def test_without_an_answer_nothing_is_removed_and_a_generation_can_be_added() -> None:

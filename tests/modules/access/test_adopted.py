@@ -141,7 +141,8 @@ def test_two_blocks_do_not_adopt_the_same(tmp_path: Path) -> None:
     file.write_text(f'{ACCOUNT}dot "a" {{\n{body}}}\nlooker "b" {{\n{body}}}\n')
     with pytest.raises(ConfigurationError, match="GATE401") as raised:
         load(file)
-    assert "makes the user 'athena' of account 111122223333, as dot \"a\" does" in str(raised.value)
+    says = "makes or adopts the user 'athena' of account 111122223333, as dot \"a\" does"
+    assert says in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +158,23 @@ def test_a_block_does_not_adopt_what_another_makes(tmp_path: Path, what: str, sa
     file.write_text(f'{ACCOUNT}dot "a" {{\n{adopts}}}\nlooker "b" {{\n{body}}}\n')
     with pytest.raises(ConfigurationError, match="GATE401") as raised:
         load(file)
-    assert f"makes the {what} 'looker-b' of" in str(raised.value)
+    assert f"makes or adopts the {what} 'looker-b' of" in str(raised.value)
     assert f'{says} dot "a" does' in str(raised.value)
+
+
+@pytest.mark.parametrize("what", ["role", "workgroup"])
+def test_nor_what_a_connector_makes(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "gate.hcl"
+    connector = 'owner = "analytics"\n consumer = "analytics"\n tables = ["orders"]\n'
+    body = 'account = "analytics"\n databases = ["sales"]\n lake_formation {}\n'
+    adopts = f'{body} adopted {{\n {what} = "dynamodb-connector-x"\n}}\n'
+    way = 'assumed_by {\n principals = ["444455556666"]\n external_id = "1a"\n}\n'
+    blocks = f'dynamodb_connector "x" {{\n{connector}}}\ngrafana "a" {{\n{adopts}{way}}}\n'
+    file.write_text(ACCOUNT + blocks)
+    with pytest.raises(ConfigurationError, match="GATE401") as raised:
+        load(file)
+    says = f"makes or adopts the {what} 'dynamodb-connector-x' of account 111122223333"
+    assert says in str(raised.value)
 
 
 def test_a_reviewer_is_told_that_no_proof_speaks_of_what_was_attached_by_hand() -> None:
