@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from athena_gate.gate.recover.mending import Mended
     from athena_gate.gate.recover.wanted import Place
 
-# A provider outlives a Terraform that was killed by up to 20 s (measured 2026-11).
+# How long a run that was cut short, or what it leaves running, is given to end by itself.
 _PATIENCE = 30.0
+_GRACE = 10.0
 _TICK = 0.5
 
 
@@ -67,6 +69,7 @@ def recover(
     targets = targets_of(context.obj, names or [], removed=True)
     for target in targets if not report else ():
         _wait(target)
+        _end_provider(target, names or [], yes=yes)
     found = [_examined(one.stack, one.folder, accounts, adopted) for one in targets]
     if found and not as_json:
         say("\n".join(as_text(one) for one in found))
@@ -143,6 +146,27 @@ def _wait(target: "Target") -> None:
         if not told:
             tell(f"{target.stack}: waiting for process {process} of Terraform", sys.stderr)
             told = True
+        time.sleep(_TICK)
+
+
+def _end_provider(target: "Target", names: "list[str]", *, yes: bool) -> None:
+    """End a provider that works in ``target`` and whose Terraform is gone, on yes."""
+    from athena_gate.gate.stack.state import is_orphan, running_in
+
+    process = running_in(target.folder)
+    if not is_orphan(process):
+        return
+    if not yes:
+        _ask(f"end process {process}, a provider whose Terraform is gone", names)
+    try:
+        os.kill(process, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        fail(1, f"{target.stack}: process {process}, a provider, is somebody else's; end it there")
+    tell(f"{target.stack}: ended process {process}, a provider without Terraform", sys.stderr)
+    until = time.monotonic() + _GRACE
+    while running_in(target.folder) == process and time.monotonic() < until:
         time.sleep(_TICK)
 
 

@@ -6,7 +6,7 @@ from athena_gate.gate.deploy.text import words
 from athena_gate.gate.quoting import shell
 from athena_gate.gate.recover import Recovery, UnknownKey
 from athena_gate.gate.recover.mending import Mended
-from athena_gate.gate.stack.state import LEFT_ALONE, who_runs
+from athena_gate.gate.stack.state import LEFT_ALONE, is_orphan, who_runs
 from athena_gate.gate.text import counted, wrapped
 from athena_gate.modules.command_line import to_run
 
@@ -54,7 +54,12 @@ def rows(found: Recovery) -> Iterator[tuple[str, str]]:
         else:
             yield "restore", "an earlier version of the object, and run this again"
     if found.running:
-        yield "running", f"{who_runs(found.running)} still works here: wait for its end"
+        gone = is_orphan(found.running)
+        ended = f"process {found.running} is a provider whose Terraform is gone: it is ended"
+        yield (
+            "running",
+            ended if gone else f"{who_runs(found.running)} still works here: wait for its end",
+        )
     if state.lock and state.file is None:
         yield "lock", f"{state.lock}; id {state.lock.id}"
         if not state.lock.ours:

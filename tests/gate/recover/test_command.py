@@ -1,11 +1,18 @@
 """What `gate recover` on the command line does not begin."""
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typer
 
-from athena_gate.gate.commands.recover import _require_names_of_its_own
+from athena_gate.gate.commands.recover import _end_provider, _require_names_of_its_own
+from athena_gate.gate.deploy import Target
+from athena_gate.gate.stack.state import is_orphan, running_in
 from tests.conftest import DOT, Project
 
 PROD = 'account "analytics" {\n  id = "444455556666"\n}\n'
@@ -85,3 +92,42 @@ def test_what_an_environment_gives_to_a_file_beside_is_not_its_own(
     (folder / "environments/prod.hcl").write_text(PROD + block)
     (folder / "other.hcl").write_text(text)
     assert refused(capsys) == (False, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="whose child a process is is asked of Linux")
+def test_a_provider_whose_terraform_is_gone_is_ended_on_yes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider, folder = tmp_path / "terraform-provider-aws", tmp_path / "stack"
+    sleep = shutil.which("sleep")
+    assert sleep
+    shutil.copy(sleep, provider)
+    folder.mkdir()
+    with subprocess.Popen([provider, "60"], cwd=folder) as process:
+        assert running_in(folder) == process.pid
+        with pytest.raises(typer.Exit):
+            _end_provider(Target("dot-x", folder), ["x"], yes=False)
+        assert (process.poll(), capsys.readouterr().err) == (
+            None,
+            "gate: nothing was changed: nobody can be asked here; run: gate recover --yes x\n",
+        )
+        _end_provider(Target("dot-x", folder), ["x"], yes=True)
+        assert process.wait(10) == -signal.SIGTERM
+    said = f"dot-x: ended process {process.pid}, a provider without Terraform\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="whose child a process is is asked of Linux")
+def test_one_that_terraform_still_works_with_is_left(tmp_path: Path) -> None:
+    terraform = tmp_path / "terraform"
+    terraform.write_text("#!/bin/sh\n./terraform-provider-aws 60 & echo $!; wait\n")
+    terraform.chmod(0o755)
+    shutil.copy(str(shutil.which("sleep")), tmp_path / "terraform-provider-aws")
+    with subprocess.Popen([terraform], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        provider = int(process.stdout.readline())
+        assert not is_orphan(provider)
+        process.kill()
+        process.wait()
+        assert is_orphan(provider)
+        os.kill(provider, signal.SIGTERM)
