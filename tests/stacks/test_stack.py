@@ -94,6 +94,7 @@ def test_the_results_bucket_is_private_encrypted_and_forgets(project: Project) -
     assert body(document, "aws_s3_bucket") == {
         "bucket": "dot-reporting-results-111122223333",
         "force_destroy": True,
+        "timeouts": {"create": "3m"},
     }
     assert body(document, "aws_s3_bucket_public_access_block") == {
         "bucket": reference,

@@ -114,7 +114,11 @@ def bucket(
         ],
     }
     return {
-        f"aws_s3_bucket.{word}_bucket": {"bucket": name, "force_destroy": days is not None},
+        f"aws_s3_bucket.{word}_bucket": {
+            "bucket": name,
+            "force_destroy": days is not None,
+            "timeouts": {"create": "3m"},
+        },
         f"aws_s3_bucket_server_side_encryption_configuration.{word}_encryption": {
             **itself,
             "rule": [

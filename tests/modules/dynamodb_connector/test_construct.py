@@ -92,7 +92,12 @@ def bucket(
     )
     statements = opened.document()["Statement"] if opened else []
     return {
-        f"aws_s3_bucket.{place}_bucket": {"bucket": name, "force_destroy": True, **provider},
+        f"aws_s3_bucket.{place}_bucket": {
+            "bucket": name,
+            "force_destroy": True,
+            "timeouts": {"create": "3m"},
+            **provider,
+        },
         f"aws_s3_bucket_lifecycle_configuration.{place}_lifecycle": {
             **reference,
             "rule": [
