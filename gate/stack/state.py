@@ -166,14 +166,13 @@ def whole_backup(file: Path) -> Path | None:
 
 def unreadable(file: Path) -> str:
     """Return what is wrong with the local state ``file``, empty when nothing is."""
-    if short := cut_short(file):
-        return short
     try:
         if text := read_text(file, LIMIT):
             parse(text, file.name)
+            return ""
     except Unreadable as error:
-        return "" if error.missing else error.problem
-    return ""
+        return "" if error.missing else cut_short(file) or error.problem
+    return cut_short(file)
 
 
 def cut_short(file: Path) -> str:
