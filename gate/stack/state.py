@@ -14,6 +14,7 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
+from athena_gate.gate.stack.reader import FILE
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import (
     MEBIBYTE,
@@ -280,7 +281,7 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
             ours = read_text(process / "comm", MEBIBYTE).startswith("terraform")
             # -chdir is where it works, too.
             place = (process / "cwd").resolve()
-            there = place == wanted or (elsewhere and _is_copy(place.name, wanted.name))
+            there = place == wanted or (elsewhere and _is_copy(place, wanted))
             if ours and there and _lives(process):
                 return int(process.name)
     return 0
@@ -332,10 +333,24 @@ def who_runs(process: int) -> str:
     return known if process > 0 else "a Terraform of another container or machine"
 
 
-def _is_copy(folder: str, stack: str) -> bool:
-    """Return whether a ``folder`` of this name may be where ``stack`` is worked on: in another
-    clone, in a copy of `gate recover`'s or `gate adopt`'s, or in a pipeline's on this machine."""
-    return folder in (stack, "stack") or folder.startswith(f"aside-{stack}-")
+def _is_copy(place: Path, folder: Path) -> bool:
+    """Return whether ``place`` may be where the stack of ``folder`` is worked on: in another
+    clone, in a copy of `gate recover`'s or `gate adopt`'s, or in a pipeline's on this machine;
+    not where its JSON is another stack's, or has its state elsewhere."""
+    stack = folder.name
+    if place.name not in (stack, "stack") and not place.name.startswith(f"aside-{stack}-"):
+        return False
+    there, here = _state_of(place), _state_of(folder)
+    return there is None or here is None or there == here
+
+
+def _state_of(folder: Path) -> tuple[Any, Any] | None:
+    """Return the name and backend of the stack whose JSON lies in ``folder``, None if unknown."""
+    try:
+        content = read_json(folder / FILE, LIMIT)
+        return content["//"]["metadata"]["stackName"], content["terraform"]["backend"]
+    except (Unreadable, LookupError, TypeError):
+        return None
 
 
 def _lives(process: Path) -> bool:

@@ -187,9 +187,33 @@ def test_a_key_stays_where_no_state_is_found_at_all(content: dict[str, Any]) -> 
     )
 
 
-def test_terraform_in_a_copy_of_the_stack_is_told_from_others() -> None:
-    names = ("dot-x", "aside-dot-x-ab12", "stack", "aside-dot-y-ab12", "dot-y")
-    assert [_is_copy(name, "dot-x") for name in names] == [True, True, True, False, False]
+S3 = {"s3": {"bucket": "states", "key": "dot-x.tfstate"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "stack", "backend", "copy"),
+    [
+        ("dot-x", "dot-x", S3, True),
+        ("aside-dot-x-ab12", "dot-x", S3, True),
+        ("stack", "dot-x", S3, True),
+        ("dot-y", "dot-x", S3, False),
+        ("aside-dot-y-ab12", "dot-x", S3, False),
+        ("stack", "dot-y", S3, False),
+        ("dot-x", "dot-x", {"s3": {"bucket": "other", "key": "dot-x.tfstate"}}, False),
+        ("stack", "", {}, True),
+        ("dot-y", "", {}, False),
+    ],
+)
+def test_terraform_in_a_copy_of_the_stack_is_told_from_others(
+    tmp_path: Path, name: str, stack: str, backend: dict[str, Any], copy: bool
+) -> None:
+    """By the folder's name first; where its JSON can be read, by stack and backend as well."""
+    place, folder = tmp_path / "elsewhere" / name, tmp_path / "dot-x"
+    for one, of, kept in ((place, stack, backend), (folder, "dot-x", S3)):
+        one.mkdir(parents=True)
+        written = {"//": {"metadata": {"stackName": of}}, "terraform": {"backend": kept}}
+        (one / "cdk.tf.json").write_text(json.dumps(written) if of else "{")
+    assert _is_copy(place, folder) is copy
 
 
 @pytest.mark.parametrize(
