@@ -19,13 +19,15 @@ from athena_gate.gate.prove import prove_grants
 from athena_gate.gate.stack.model import Stack
 from athena_gate.gate.stack.reader import files, read
 from athena_gate.modules.iam.attached import ResourcePolicy
-from athena_gate.modules.iam.claims import Requests
+from athena_gate.modules.iam.claims import Need, Never, Requests
 from athena_gate.modules.iam.inclusion import escaped
 from athena_gate.modules.iam.policy import EVERYONE, Principal, Statement
 from athena_gate.modules.iam.proof import prove_need, prove_never
 from athena_gate.modules.iam.resource_policies import meant, same
 from athena_gate.stacks.configuration import ConfiguredBlock, load
 from development.mutants import KINDS, Kind, Mutant, mutants
+
+Claims = tuple[tuple[Need, ...], tuple[Never, ...]]
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = Path(__file__).with_name("modes.hcl")
@@ -76,8 +78,9 @@ def add(block: ConfiguredBlock, stack: Stack, own: Score, every: int = 1) -> Non
     ``own``. Raises ``ValueError`` when a claim does not hold before anything is changed."""
     if not prove_grants(stack, block).holds:
         raise ValueError(f"{block.title} does not hold: gate prove says why")
+    asked = claims(block)
     for mutant in islice(mutants(stack), 0, None, every):
-        judge(mutant, block, own)
+        judge(mutant, asked, own)
 
 
 def proved(block: ConfiguredBlock) -> bool:
@@ -97,13 +100,19 @@ def synthesize(folder: Path, file: Path = MODES) -> list[tuple[ConfiguredBlock, 
     return [(block, stacks[block.stack]) for block in load(file).blocks]
 
 
-def judge(mutant: Mutant, block: ConfiguredBlock, own: Score) -> None:
-    """Add what becomes of ``mutant`` to ``own``."""
-    claims, kind = block.integration, mutant.kind
+def claims(block: ConfiguredBlock) -> Claims:
+    """Return the claims that changes of the stack of ``block`` are held against."""
+    integration, settings = block.integration, block.settings
+    return integration.needs(settings), integration.never(settings)
+
+
+def judge(mutant: Mutant, asked: Claims, own: Score) -> None:
+    """Add what becomes of ``mutant`` to ``own``; ``asked`` are the ``claims`` of its block."""
+    kind, (needs, nevers) = mutant.kind, asked
     if kind == "wider":
-        results = (prove_never(mutant.stack, claim) for claim in claims.never(block.settings))
+        results = (prove_never(mutant.stack, claim) for claim in nevers)
     else:
-        results = (prove_need(mutant.stack, claim) for claim in claims.needs(block.settings))
+        results = (prove_need(mutant.stack, claim) for claim in needs)
     if not all(result.holds for result in results):
         own.caught[kind] += 1
     elif reason := harmless(mutant):

@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from athena_gate.gate.stack.listed import leaves
@@ -15,10 +16,10 @@ Edit = tuple[str, Any]
 _EVERYTHING = {"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}
 
 
-def edits(plan: Json) -> Iterator[tuple[str, Json]]:
-    """Yield each edit's name, and ``plan`` edited."""
+def edits(plan: Json, start: int = 0, every: int = 1) -> Iterator[tuple[str, Json]]:
+    """Yield the name of one edit in ``every`` from ``start`` on, and ``plan`` edited."""
     text = json.dumps(plan)
-    for name, edit in _every(plan):
+    for name, edit in islice(_every(plan), start, None, every):
         edited = json.loads(text)
         edit(edited)
         yield name, edited

@@ -16,7 +16,7 @@ from athena_gate.gate.stack.model import Stack
 from athena_gate.stacks.configuration import ConfiguredBlock, load
 from development.examples import account
 from development.mutants import KINDS, mutants
-from development.mutation import Score, judge, synthesize
+from development.mutation import Score, claims, judge, synthesize
 from development.shapes import LARGEST, shapes
 from tests.conftest import terraform_in, validated
 
@@ -72,10 +72,10 @@ def test_every_change_that_gives_or_takes_a_right_breaks_a_claim(synthesized: Sh
             continue
         whole = block.name == LARGEST and block.settings.profile.cls not in classes
         classes |= {block.settings.profile.cls} if whole else set()
-        own = Score()
+        own, asked = Score(), claims(block)
         for mutant in mutants(stack):
             if whole or (mutant.place and mutant.place.kind == "trust"):
-                judge(mutant, block, own)
+                judge(mutant, asked, own)
         survivors[block.title] = [title for kind in KINDS for title in own.survived[kind]]
     assert {title for title, found in survivors.items() if found} == set()
     assert (classes, len(survivors) > 25) == ({"query", "tables", "metadata"}, True)
