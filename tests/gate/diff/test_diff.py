@@ -187,7 +187,7 @@ def test_what_one_side_has_more_the_other_has_fewer(name: str, tmp_path: Path) -
 
 def test_another_pgp_key_leaves_the_access_keys_that_are_there(tmp_path: Path) -> None:
     old = asked(tmp_path, BASE)
-    other = pysequoia.Cert.generate(user_id="ops")
+    other = pysequoia.Tsk.generate(user_id="ops").extract_certificate()
     (tmp_path / "ops.asc").write_text(str(other))
     new = asked(tmp_path, BASE.replace('pgp_key     = "KEY"', 'pgp_key_file = "ops.asc"'))
     assert as_text(compare(new, old), "main").splitlines() == [

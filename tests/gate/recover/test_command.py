@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,10 @@ def test_one_that_terraform_still_works_with_is_left(tmp_path: Path) -> None:
     with subprocess.Popen([terraform], cwd=tmp_path, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         provider = int(process.stdout.readline())
+        # The shell is the child of this name until it becomes the provider.
+        comm = Path(f"/proc/{provider}/comm")
+        while not comm.read_text().startswith("terraform-provi"):
+            time.sleep(0.01)
         assert not is_orphan(provider)
         process.kill()
         process.wait()
