@@ -95,6 +95,12 @@ def test_what_an_environment_gives_to_a_file_beside_is_not_its_own(
     assert refused(capsys) == (False, "")
 
 
+def await_provider(process: int) -> None:
+    """Return once ``process`` has the provider's name: it has its parent's until it has begun."""
+    while not Path(f"/proc/{process}/comm").read_text().startswith("terraform-provi"):
+        time.sleep(0.01)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="whose child a process is is asked of Linux")
 def test_a_provider_whose_terraform_is_gone_is_ended_on_yes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -105,6 +111,7 @@ def test_a_provider_whose_terraform_is_gone_is_ended_on_yes(
     shutil.copy(sleep, provider)
     folder.mkdir()
     with subprocess.Popen([provider, "60"], cwd=folder) as process:
+        await_provider(process.pid)
         assert running_in(folder) == process.pid
         with pytest.raises(typer.Exit):
             _end_provider(Target("dot-x", folder), ["x"], yes=False)
@@ -127,10 +134,7 @@ def test_one_that_terraform_still_works_with_is_left(tmp_path: Path) -> None:
     with subprocess.Popen([terraform], cwd=tmp_path, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         provider = int(process.stdout.readline())
-        # The shell is the child of this name until it becomes the provider.
-        comm = Path(f"/proc/{provider}/comm")
-        while not comm.read_text().startswith("terraform-provi"):
-            time.sleep(0.01)
+        await_provider(provider)
         assert not is_orphan(provider)
         process.kill()
         process.wait()
