@@ -36,7 +36,7 @@ def simulator() -> Path:
 
 
 def test_no_answer_differs_from_the_simulators_without_a_reason(simulator: Path) -> None:
-    command = [sys.executable, "compare.py", "--seed", "2026", "--cases", "10000"]
+    command = [sys.executable, "compare.py", "--seed", "2026", "--cases", "20000"]
     done = subprocess.run(
         [*command, "--simulator", str(simulator)],
         cwd=SOURCE,
@@ -47,4 +47,4 @@ def test_no_answer_differs_from_the_simulators_without_a_reason(simulator: Path)
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "\n0 differ for no known reason\n" in f"{done.stdout}\n"
-    assert done.stdout.startswith("10,000 cases of seed 2026: ")
+    assert done.stdout.startswith("20,000 cases of seed 2026: ")

@@ -162,7 +162,7 @@ def test_conditions_are_read_as_the_pages_say(
 def test_both_provers_agree_on_random_conditions() -> None:
     differ = [
         case
-        for case in islice(cases(seed=6), 1_500)
+        for case in islice(cases(seed=6), 3_000)
         if (gate := case.gate_holds()) != case.z3_holds(explanations.pages_only())
         and not explanations.of_case(case, gate)
     ]
