@@ -14,7 +14,6 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-from athena_gate.gate.stack.reader import FILE
 from athena_gate.modules.command_line import to_run
 from athena_gate.modules.files import (
     MEBIBYTE,
@@ -24,6 +23,7 @@ from athena_gate.modules.files import (
     read_json,
     read_text,
 )
+from athena_gate.stacks.removed import FILE
 
 LIMIT = 64 * MEBIBYTE
 # Where Terraform puts a state that the backend would not take (2026-11):
@@ -260,7 +260,7 @@ def lock(text: str) -> Lock:
 
 def running_in(folder: Path, *, elsewhere: bool = False) -> int:
     """Return the id of a process of Terraform's that works in ``folder``, 0 without one; with
-    ``elsewhere``, one in any folder of that name, as another clone has it.
+    ``elsewhere``, one in a copy of it as well, as another clone has it.
 
     A provider outlives a Terraform that was killed until it has its answer, and on a busy machine
     for good: see ``is_orphan``. Where no process says where it works, any Terraform counts.
@@ -278,11 +278,12 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
         if not process.name.isdigit():
             continue
         with suppress(OSError, Unreadable):
-            ours = read_text(process / "comm", MEBIBYTE).startswith("terraform")
+            if not read_text(process / "comm", MEBIBYTE).startswith("terraform"):
+                continue
             # -chdir is where it works, too.
             place = (process / "cwd").resolve()
             there = place == wanted or (elsewhere and _is_copy(place, wanted))
-            if ours and there and _lives(process):
+            if there and _lives(process):
                 return int(process.name)
     return 0
 
