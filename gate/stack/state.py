@@ -345,12 +345,15 @@ def _is_copy(place: Path, folder: Path) -> bool:
     return there is None or here is None or there == here
 
 
-def _state_of(folder: Path) -> tuple[Any, Any] | None:
-    """Return the name and backend of the stack whose JSON lies in ``folder``, None if unknown."""
+def _state_of(folder: Path) -> tuple[Any, dict[str, list[Any]]] | None:
+    """Return the name of the stack whose JSON lies in ``folder`` and which object of which backend
+    its state is, None if unknown. How the backend is reached may differ from clone to clone."""
     try:
         content = read_json(folder / FILE, LIMIT)
-        return content["//"]["metadata"]["stackName"], content["terraform"]["backend"]
-    except (Unreadable, LookupError, TypeError):
+        backends = content["terraform"]["backend"].items()
+        where = {kind: [one.get(name) for name in ("bucket", "key")] for kind, one in backends}
+        return content["//"]["metadata"]["stackName"], where
+    except (Unreadable, LookupError, TypeError, AttributeError):
         return None
 
 
