@@ -158,6 +158,9 @@ def _end_provider(target: "Target", names: "list[str]", *, yes: bool) -> None:
         return
     if not yes:
         _ask(f"end process {process}, a provider whose Terraform is gone", names)
+        # It may have ended meanwhile, and its id be another's.
+        if running_in(target.folder) != process or not is_orphan(process):
+            return
     try:
         os.kill(process, signal.SIGTERM)
     except ProcessLookupError:

@@ -280,8 +280,8 @@ def running_in(folder: Path, *, elsewhere: bool = False) -> int:
         with suppress(OSError, Unreadable):
             if not read_text(process / "comm", MEBIBYTE).startswith("terraform"):
                 continue
-            # -chdir is where it works, too.
-            place = (process / "cwd").resolve()
+            # -chdir is where it works, too; a folder that is gone has a word behind its name.
+            place = Path(str((process / "cwd").readlink()).removesuffix(" (deleted)"))
             there = place == wanted or (elsewhere and _is_copy(place, wanted))
             if there and _lives(process):
                 return int(process.name)
@@ -345,13 +345,13 @@ def _is_copy(place: Path, folder: Path) -> bool:
     return there is None or here is None or there == here
 
 
-def _state_of(folder: Path) -> tuple[Any, dict[str, list[Any]]] | None:
+def _state_of(folder: Path) -> tuple[Any, dict[str, tuple[Any, ...]]] | None:
     """Return the name of the stack whose JSON lies in ``folder`` and which object of which backend
     its state is, None if unknown. How the backend is reached may differ from clone to clone."""
     try:
         content = read_json(folder / FILE, LIMIT)
         backends = content["terraform"]["backend"].items()
-        where = {kind: [one.get(name) for name in ("bucket", "key")] for kind, one in backends}
+        where = {kind: (s["bucket"], s["key"]) if kind == "s3" else () for kind, s in backends}
         return content["//"]["metadata"]["stackName"], where
     except (Unreadable, LookupError, TypeError, AttributeError):
         return None

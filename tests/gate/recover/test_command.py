@@ -126,6 +126,43 @@ def test_a_provider_whose_terraform_is_gone_is_ended_on_yes(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="whose child a process is is asked of Linux")
+def test_one_that_ended_while_it_was_asked_about_is_not_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider = tmp_path / "terraform-provider-aws"
+    shutil.copy(str(shutil.which("sleep")), provider)
+    with subprocess.Popen([provider, "60"], cwd=tmp_path) as process:
+        await_provider(process.pid)
+
+        end, killed = os.kill, list[int]()
+
+        def answer(*_: object) -> None:
+            end(process.pid, signal.SIGKILL)
+            process.wait()
+
+        monkeypatch.setattr("athena_gate.gate.commands.recover._ask", answer)
+        monkeypatch.setattr(os, "kill", lambda number, _: killed.append(number))
+        _end_provider(Target("dot-x", tmp_path), ["x"], yes=False)
+    assert (killed, capsys.readouterr().err) == ([], "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where a process works is asked of Linux")
+def test_terraform_in_a_folder_that_was_deleted_is_seen(tmp_path: Path) -> None:
+    program = tmp_path / "terraform"
+    shutil.copy(str(shutil.which("sleep")), program)
+    own, other = tmp_path / "a" / "dot-x", tmp_path / "b" / "dot-x"
+    own.mkdir(parents=True)
+    for place, elsewhere in ((own, False), (other, True)):
+        place.mkdir(parents=True, exist_ok=True)
+        with subprocess.Popen([program, "60"], cwd=place) as process:
+            shutil.rmtree(place)
+            while not Path(f"/proc/{process.pid}/comm").read_text().startswith("terraform"):
+                time.sleep(0.01)
+            assert running_in(own, elsewhere=elsewhere) == process.pid
+            process.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="whose child a process is is asked of Linux")
 def test_one_that_terraform_still_works_with_is_left(tmp_path: Path) -> None:
     terraform = tmp_path / "terraform"
     terraform.write_text("#!/bin/sh\n./terraform-provider-aws 60 & echo $!; wait\n")

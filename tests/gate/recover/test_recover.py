@@ -203,6 +203,7 @@ S3 = {"s3": {"bucket": "states", "key": "dot-x.tfstate"}}
         ("dot-x", "dot-x", {"s3": {**S3["s3"], "encrypt": True, "profile": "ci"}}, True),
         ("dot-x", "dot-x", {"local": {"path": "dot-x.tfstate"}}, False),
         ("dot-x", "dot-x", {"s3": []}, True),
+        ("dot-x", "dot-x", {"s3": {"key": "dot-x.tfstate"}}, True),
         ("stack", "", {}, True),
         ("dot-y", "", {}, False),
     ],
